@@ -1,0 +1,164 @@
+"""What the controller and the web process say to each other. One definition for link, web API and CLI.
+
+Times on the wire are integer milliseconds since 1970-01-01 UTC on the plant's calendar; ages are
+milliseconds counted by the sender's monotonic clock. Enum values travel as lower-case names.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ModeName = Literal["observe", "protect", "cycle", "manual"]
+ContactName = Literal["open", "closed"]
+RelayName = Literal["R1", "R2", "R3", "R4"]
+ChannelName = Literal["battery", "charge", "load", "spare"]
+
+
+class Message(BaseModel):
+    """Base of all messages: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChannelState(Message):
+    """One meter channel, averaged over the last period. ``None`` means no valid value."""
+
+    channel: ChannelName
+    label: str = Field(description="The user's name for it, V1..V4 by default")
+    is_fitted: bool = Field(description="Part of this installation")
+    bus_v: float | None
+    bus_spread_v: float | None
+    shunt_v: float | None
+    current_a: float | None
+    power_w: float | None
+    good: int = Field(ge=0, description="Sweeps averaged in")
+    rejected: int = Field(ge=0, description="Sweeps kept out")
+    status: list[str] = Field(
+        description="Names of the Status bits seen, lower case; empty when good"
+    )
+    calibration: Literal["none", "preset", "two_point"]
+    error: str | None = Field(
+        default=None, description="The driver's last words when the channel failed"
+    )
+
+
+class RelayState(Message):
+    """One contact: what it was told, what the line reads, and why."""
+
+    relay: RelayName
+    label: str = Field(description="The user's name for it")
+    contact: ContactName = Field(description="Read back from the line")
+    commanded: ContactName
+    reason: str = Field(description="Name of the control Reason, lower case")
+    since_utc_ms: int = Field(description="Last movement")
+    switchings: int = Field(ge=0, description="Movements counted in the journal")
+    refusal_to_open: str | None = Field(
+        default=None, description="Reason why it could not be opened now, None when it could"
+    )
+
+
+class Figures(Message):
+    """The Raspberry Pi's own figures; ``None`` where this machine does not offer one."""
+
+    model: str | None = None
+    cpu_temp_c: float | None = None
+    cpu_usage_percent: float | None = None
+    cpu_v: float | None = None
+    cpu_hz: float | None = None
+    throttled: list[str] | None = Field(
+        default=None, description="Names of the flags set; [] is healthy"
+    )
+    ram_total_bytes: int | None = None
+    ram_used_bytes: int | None = None
+    ram_free_bytes: int | None = None
+    disk_total_bytes: int | None = None
+    disk_used_bytes: int | None = None
+    disk_free_bytes: int | None = None
+    uptime_s: float | None = None
+    clock_is_synchronised: bool | None = None
+
+
+class JournalState(Message):
+    """How the journal is doing."""
+
+    path: str
+    bytes: int
+    is_writing: bool
+    error: str | None = None
+    waiting_periods: int = Field(ge=0, description="Periods held in memory")
+    lost_periods: int = Field(ge=0, description="Periods that could not be kept since start")
+
+
+class LoopState(Message):
+    """How the control loop is doing since the controller started."""
+
+    periods: int = Field(ge=0)
+    failed_periods: int = Field(ge=0)
+    overruns: int = Field(ge=0)
+    period_s: float
+    cpu_ms: float = Field(description="CPU of the last period, milliseconds")
+    started_utc_ms: int
+
+
+class Snapshot(Message):
+    """Everything a page needs, once per period; the newest one wins."""
+
+    seq: int = Field(ge=0, description="Counts up by one per period; restarts with the controller")
+    version: str
+    site: str
+    plant: Literal["rig", "twin", "recorded"]
+    speed: float = Field(gt=0, description="Plant seconds per machine second; 1 on real hardware")
+    utc_ms: int = Field(description="End of the period on the plant's calendar")
+    is_valid: bool = Field(description="The period is a good measurement")
+    mode: ModeName
+    phase: Literal["steady", "charge", "rest", "discharge"]
+    phase_since_utc_ms: int
+    mode_since_utc_ms: int
+    mode_by: str = Field(description="Who chose the mode: 'start', or the name in the command")
+    manual_until_utc_ms: int | None
+    wiring: Literal["line", "charge_only"]
+    mains: Literal["unknown", "present", "absent", "cut"]
+    mains_since_utc_ms: int
+    verdict: Literal["unknown", "ok", "attention", "alarm"]
+    verdict_reasons: list[str] = Field(description="Names of Reason, most serious first")
+    over_temperature_latched: bool
+    channels: list[ChannelState] = Field(min_length=4, max_length=4)
+    temperature_c: float | None
+    temperature_status: list[str]
+    relays: list[RelayState] = Field(min_length=4, max_length=4)
+    thresholds: dict[str, float] = Field(
+        description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
+        "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c"
+    )
+    loop: LoopState
+    journal: JournalState
+    figures: Figures
+
+
+class Command(Message):
+    """An order from a person or a program. A repeated ``id`` is answered again, not carried out again."""
+
+    id: str = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    action: Literal["set_mode", "set_contact", "acknowledge"]
+    mode: ModeName | None = None
+    relay: RelayName | None = None
+    contact: ContactName | None = None
+    manual_s: float | None = Field(
+        default=None, gt=0, le=86_400, description="How long manual mode lasts"
+    )
+    not_after_utc_ms: int = Field(description="Machine calendar: refused when later than this")
+    who: str = Field(min_length=1, max_length=64)
+    why: str = Field(default="", max_length=200)
+
+
+class Answer(Message):
+    """What became of a command."""
+
+    id: str
+    is_accepted: bool
+    reason: str = Field(description="Name of the control Reason, lower case")
+    mode: ModeName
+    contacts: dict[RelayName, ContactName] = Field(
+        description="Commanded contacts after the decision"
+    )
+    seq: int = Field(ge=0, description="The period that decided")
