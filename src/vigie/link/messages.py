@@ -33,13 +33,9 @@ class ChannelState(Message):
     power_w: float | None
     good: int = Field(ge=0, description="Sweeps averaged in")
     rejected: int = Field(ge=0, description="Sweeps kept out")
-    status: list[str] = Field(
-        description="Names of the Status bits seen, lower case; empty when good"
-    )
+    status: list[str] = Field(description="Names of the Status bits seen, lower case; empty when good")
     calibration: Literal["none", "preset", "two_point"]
-    error: str | None = Field(
-        default=None, description="The driver's last words when the channel failed"
-    )
+    error: str | None = Field(default=None, description="The driver's last words when the channel failed")
 
 
 class RelayState(Message):
@@ -65,9 +61,7 @@ class Figures(Message):
     cpu_usage_percent: float | None = None
     cpu_v: float | None = None
     cpu_hz: float | None = None
-    throttled: list[str] | None = Field(
-        default=None, description="Names of the flags set; [] is healthy"
-    )
+    throttled: list[str] | None = Field(default=None, description="Names of the flags set; [] is healthy")
     ram_total_bytes: int | None = None
     ram_used_bytes: int | None = None
     ram_free_bytes: int | None = None
@@ -143,9 +137,7 @@ class Command(Message):
     mode: ModeName | None = None
     relay: RelayName | None = None
     contact: ContactName | None = None
-    manual_s: float | None = Field(
-        default=None, gt=0, le=86_400, description="How long manual mode lasts"
-    )
+    manual_s: float | None = Field(default=None, gt=0, le=86_400, description="How long manual mode lasts")
     not_after_utc_ms: int = Field(description="Machine calendar: refused when later than this")
     who: str = Field(min_length=1, max_length=64)
     why: str = Field(default="", max_length=200)
@@ -158,7 +150,5 @@ class Answer(Message):
     is_accepted: bool
     reason: str = Field(description="Name of the control Reason, lower case")
     mode: ModeName
-    contacts: dict[RelayName, ContactName] = Field(
-        description="Commanded contacts after the decision"
-    )
+    contacts: dict[RelayName, ContactName] = Field(description="Commanded contacts after the decision")
     seq: int = Field(ge=0, description="The period that decided")
