@@ -1,0 +1,187 @@
+"""What no mode may override: the interlocks 1 to 5 of the specification. They have the last word.
+
+Each ``…_block`` function answers one question, "may this contact open (or stay open) now?", with NONE or the reason
+why not. ``apply`` asks them; the pages show the same answers.
+"""
+
+from typing import Annotated, NamedTuple
+
+from vigie.control.commands import Mains, Phase, Reason
+from vigie.control.mains import MainsSettings, can_be_watched_with_r2_open
+from vigie.control.modes.wish import Wish
+from vigie.control.signals import Contact, Measurement, Status, Wiring
+from vigie.units import setting
+
+
+class InterlockSettings(NamedTuple):
+    """Limits no mode may override."""
+
+    floor_v: Annotated[
+        float, setting("R1 closes when the battery falls under this in a drill", unit="V", ge=10.5, le=12.6)
+    ] = 11.8
+    proof_v: Annotated[
+        float,
+        setting("R1 opens only with the battery at or above this", unit="V", ge=11.5, le=13.6),
+    ] = 12.5
+    longest_drill_s: Annotated[float, setting("R1 never stays open longer", unit="s", ge=10, le=259_200)] = 14_400.0
+    temperature_limit_c: Annotated[
+        float,
+        setting("Battery temperature that stops the charge (R2 opens, latched)", unit="degC", ge=30, le=70),
+    ] = 50.0
+    temperature_release_k: Annotated[
+        float,
+        setting("The latch can be released this far under the limit", unit="K", ge=1, le=30),
+    ] = 5.0
+
+
+class Latch(NamedTuple):
+    """The over-temperature latch of interlock 4: released when acknowledged AND cooled down."""
+
+    is_set: bool
+    is_acknowledged: bool
+
+
+class Situation(NamedTuple):
+    """What the interlocks look at, all of it from this period or remembered by the supervisor."""
+
+    mains: Mains
+    r1: Contact
+    """Commanded before this period."""
+    r2: Contact
+    r1_open_s: float
+    """How long R1 has been open, 0 when it is closed."""
+    is_hot: bool
+    """The over-temperature latch is set."""
+    wiring: Wiring
+    r2_may_black_out: bool
+    """This controller lives on the loads and R2 is wired NO: opening it could leave the site dark for good."""
+
+
+class Ruling(NamedTuple):
+    """The contacts after the interlocks, and why each is as it is."""
+
+    r1: Contact
+    r2: Contact
+    r1_reason: Reason
+    r2_reason: Reason
+    r1_refusal: Reason
+    """Why R1 may not be open now; NONE when it may."""
+    r2_refusal: Reason
+
+
+def next_latch(latch: Latch, measurement: Measurement, settings: InterlockSettings) -> Latch:
+    """Return the latch after this period's temperature; a lost temperature neither sets nor releases it."""
+    temperature = measurement.temperature
+    if temperature.status != Status.GOOD:
+        return latch
+    if temperature.celsius > settings.temperature_limit_c:
+        return Latch(True, latch.is_acknowledged and latch.is_set)
+    has_cooled = temperature.celsius < settings.temperature_limit_c - settings.temperature_release_k
+    if latch.is_set and latch.is_acknowledged and has_cooled:
+        return Latch(False, False)
+    return latch
+
+
+def lowest_battery_v(measurement: Measurement) -> float:
+    """Return the lower of what V1 and V2 say of the battery; an uncalibrated V1 reads low, which is the safe side."""
+    if measurement.charge.is_valid and measurement.charge.bus_v < measurement.battery.bus_v:
+        return measurement.charge.bus_v
+    return measurement.battery.bus_v
+
+
+def r1_block(situation: Situation, measurement: Measurement, settings: InterlockSettings) -> Reason:
+    """Interlock 3: return why R1 may not open, or not stay open; NONE when it may."""
+    if not measurement.is_valid:
+        return Reason.MEASUREMENT_LOST
+    if situation.is_hot:
+        return Reason.OVER_TEMPERATURE
+    if situation.wiring == Wiring.LINE and (situation.r2 == Contact.OPEN or measurement.contacts.r2 == Contact.OPEN):
+        return Reason.BOTH_OPEN
+    if situation.r1 == Contact.OPEN:
+        if measurement.battery.bus_v < settings.floor_v:
+            return Reason.BATTERY_UNDER_FLOOR
+        if situation.r1_open_s >= settings.longest_drill_s:
+            return Reason.DRILL_TOO_LONG
+        return Reason.NONE
+    if situation.mains != Mains.PRESENT:
+        return Reason.MAINS_NOT_PROVEN
+    if lowest_battery_v(measurement) < settings.proof_v:
+        return Reason.BATTERY_NOT_PROVEN
+    return Reason.NONE
+
+
+def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains: MainsSettings) -> Reason:
+    """Interlocks 1 and 2: return why R2 may not be open with R1 as it will be; NONE when it may.
+
+    With CHARGE_ONLY a drill may have R2 open: the battery feeds the loads past it, and the absent supply is our doing.
+    """
+    if situation.r2_may_black_out:
+        return Reason.BLACKOUT_RISK
+    if r1 == Contact.OPEN:
+        if situation.wiring == Wiring.LINE:
+            return Reason.BOTH_OPEN
+        return Reason.NONE
+    if situation.mains == Mains.ABSENT:
+        return Reason.MAINS_LOST
+    if situation.mains != Mains.PRESENT:
+        return Reason.MAINS_NOT_PROVEN
+    if not can_be_watched_with_r2_open(measurement, mains):
+        return Reason.MAINS_NOT_PROVEN
+    return Reason.NONE
+
+
+def hot_r2(situation: Situation, r1: Contact, block: Reason) -> Contact:
+    """Interlock 4: return R2 while the latch is set and R1 is (being) closed.
+
+    It opens like any other time, only with the mains proven. Once open it stays so while the mains is merely unknown
+    (a lost reading), and closes when it is absent: there is no charge then, and the loads need the battery.
+    """
+    if block == Reason.NONE:
+        return Contact.OPEN
+    is_held = (
+        situation.r2 == Contact.OPEN
+        and r1 == Contact.CLOSED
+        and situation.r1 == Contact.CLOSED
+        and situation.mains == Mains.UNKNOWN
+        and not situation.r2_may_black_out
+    )
+    return Contact.OPEN if is_held else Contact.CLOSED
+
+
+def apply(
+    wish: Wish,
+    situation: Situation,
+    measurement: Measurement,
+    settings: InterlockSettings,
+    mains: MainsSettings,
+) -> Ruling:
+    """Return what a mode's wish becomes.
+
+    Order: interlock 3 rules R1; then 1 and 2 rule R2 against the ruled R1; a set latch (4) takes R2 over; a lost
+    measurement (5) closes both but for the latch.
+    """
+    r1_refusal = r1_block(situation, measurement, settings)
+    r1 = wish.r1
+    r1_reason = wish.reason
+    if r1 == Contact.OPEN and r1_refusal != Reason.NONE:
+        r1 = Contact.CLOSED
+        r1_reason = r1_refusal
+    r2_refusal = r2_block(situation, r1, measurement, mains)
+    r2 = wish.r2
+    r2_reason = wish.reason
+    if wish.phase == Phase.DISCHARGE and r1 == Contact.CLOSED:
+        r2 = Contact.CLOSED  # a refused discharge goes on charging, or the battery could never prove itself
+        r2_reason = r1_reason
+    if situation.is_hot:
+        r2 = hot_r2(situation, r1, r2_refusal)
+        r2_reason = Reason.OVER_TEMPERATURE if r2 == Contact.OPEN else r2_refusal
+    elif not measurement.is_valid:
+        r2_refusal = Reason.MEASUREMENT_LOST
+        r2 = Contact.CLOSED
+        r2_reason = Reason.MEASUREMENT_LOST
+    elif r2 == Contact.OPEN and r2_refusal != Reason.NONE:
+        r2 = Contact.CLOSED
+        r2_reason = r2_refusal
+    if not measurement.is_valid:
+        r1_reason = Reason.MEASUREMENT_LOST
+    return Ruling(r1, r2, r1_reason, r2_reason, r1_refusal, r2_refusal)

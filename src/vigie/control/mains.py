@@ -1,0 +1,58 @@
+"""Is the 230 V there? What V2 and V3 say, in one place."""
+
+from typing import Annotated, NamedTuple
+
+from vigie.control.commands import Mains
+from vigie.control.signals import Contact, Measurement
+from vigie.units import setting
+
+
+class MainsSettings(NamedTuple):
+    """How the mains is recognised."""
+
+    supply_present_v: Annotated[
+        float,
+        setting("V3 at or above this can only come from the 13.6 V supply", unit="V", ge=12.5, le=15),
+    ] = 13.2
+    charging_a: Annotated[float, setting("V2 at or above this is a charger that works", unit="A", gt=0, le=2)] = 0.05
+    discharging_a: Annotated[
+        float, setting("V2 at or below minus this is a battery that feeds the loads", unit="A", gt=0, le=2)
+    ] = 0.05
+    settling_s: Annotated[
+        float,
+        setting("Time the supply may take to come back after R1 closes", unit="s", ge=0, le=300),
+    ] = 10.0
+    present_unless_discharging: Annotated[
+        bool,
+        setting(
+            "Take the mains as present whenever the battery does not discharge. Only for recordings of a "
+            "battery alone, without V3; refused on a rig"
+        ),
+    ] = False
+
+
+def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
+    """Return what this period's readings prove about the mains.
+
+    V2 has the first word: a battery that discharges proves it absent (its surface charge can hold V3 above the
+    supply's threshold for a while), one that is charged proves it present. Then V3's voltage decides.
+    """
+    if measurement.contacts.r1 == Contact.OPEN:
+        return Mains.CUT
+    if measurement.charge.is_valid:
+        if measurement.charge.current_a <= -settings.discharging_a:
+            return Mains.ABSENT
+        if measurement.charge.current_a >= settings.charging_a:
+            return Mains.PRESENT
+        if settings.present_unless_discharging:
+            return Mains.PRESENT
+    if measurement.load.is_valid:
+        if measurement.load.bus_v >= settings.supply_present_v:
+            return Mains.PRESENT
+        return Mains.ABSENT
+    return Mains.UNKNOWN
+
+
+def can_be_watched_with_r2_open(measurement: Measurement, settings: MainsSettings) -> bool:
+    """Return whether a mains failure would be seen while R2 is open: V2 is then without current, V3 must speak."""
+    return measurement.load.is_valid or settings.present_unless_discharging

@@ -1,0 +1,40 @@
+"""Protect (the client's au_pr): charge to the upper voltage, rest to the lower one.
+
+The upper voltage, reached while charging, is not a full battery (about 58 % at C/10), and the voltage falls as soon as
+the charge stops: that is why R2 has minimum times (see :class:`MinimumTimes`).
+"""
+
+from typing import Annotated, NamedTuple
+
+from vigie.control.commands import Phase, Reason
+from vigie.control.modes.wish import Wish
+from vigie.control.signals import Contact
+from vigie.units import setting
+
+
+class ProtectSettings(NamedTuple):
+    """Thresholds of protect; ``close_below_v`` must be under ``open_above_v``."""
+
+    open_above_v: Annotated[
+        float, setting("Mean battery voltage above which R2 opens (rest)", unit="V", ge=12, le=15)
+    ] = 12.9
+    close_below_v: Annotated[
+        float, setting("Mean battery voltage below which R2 closes again", unit="V", ge=11.5, le=14.5)
+    ] = 12.7
+
+
+def wish(phase: Phase, battery_v: float, settings: ProtectSettings) -> Wish:
+    """Return the wish for this period's mean battery voltage.
+
+    Args:
+        phase: CHARGE or REST.
+        battery_v: mean battery voltage of the period.
+        settings: thresholds.
+    """
+    if phase == Phase.REST:
+        if battery_v < settings.close_below_v:
+            return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
+        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+    if battery_v > settings.open_above_v:
+        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING)

@@ -1,0 +1,342 @@
+"""One period of control: ``step(state, measurement, settings) -> (state, decision)``. Pure; runs live and in the lab.
+
+The supervisor knows modes and interlocks, not boards, clocks or files. Orders from people come through ``obey``
+before the step of the same period.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from vigie.control import interlocks
+from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
+from vigie.control.interlocks import InterlockSettings, Latch, Ruling, Situation
+from vigie.control.mains import MainsSettings, evidence
+from vigie.control.modes import cycle, manual, observe, protect
+from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.manual import Hands, ManualSettings
+from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.wish import MinimumTimes, Wish
+from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
+
+
+class SupervisorSettings(NamedTuple):
+    """All settings the supervisor reads, already checked."""
+
+    wiring: Wiring
+    r2_may_black_out: bool
+    mains: MainsSettings
+    interlocks: InterlockSettings
+    protect: ProtectSettings
+    cycle: CycleSettings
+    manual: ManualSettings
+    minimum_times: MinimumTimes
+
+
+class ContactState(NamedTuple):
+    """A contact as last commanded."""
+
+    contact: Contact
+    since_s: float
+    reason: Reason
+
+
+class Plan(NamedTuple):
+    """The mode, where it stands, and what a person has set by hand."""
+
+    mode: Mode
+    mode_since_s: float
+    phase: Phase
+    phase_since_s: float
+    hands: Hands
+
+
+class Supply(NamedTuple):
+    """The mains as last seen."""
+
+    mains: Mains
+    since_s: float
+    is_after_drill: bool
+    """R1 closed after a drill and the mains has not shown itself since."""
+
+
+class Relays(NamedTuple):
+    """The four contacts as last commanded."""
+
+    r1: ContactState
+    r2: ContactState
+    r3: ContactState
+    r4: ContactState
+
+
+class State(NamedTuple):
+    """Everything the supervisor remembers from period to period."""
+
+    plan: Plan
+    supply: Supply
+    relays: Relays
+    latch: Latch
+
+
+class Decision(NamedTuple):
+    """What the period decided. The loop switches what differs from the lines."""
+
+    contacts: Contacts
+    r1_reason: Reason
+    r2_reason: Reason
+    r1_refusal: Reason
+    """Why R1 could not be opened now; NONE when it could."""
+    r2_refusal: Reason
+    mains: Mains
+    verdict: Verdict
+    verdict_reason: Reason
+
+
+class Action(IntEnum):
+    """What an order asks for."""
+
+    SET_MODE = 0
+    SET_CONTACT = 1
+    ACKNOWLEDGE = 2
+
+
+class Order(NamedTuple):
+    """An order in the supervisor's own terms; fields that the action does not use are ignored."""
+
+    action: Action
+    mode: Mode
+    relay: Relay
+    contact: Contact
+    manual_s: float
+
+
+def adopted(contacts: Contacts, mode: Mode, now_s: float) -> State:
+    """Return the state of a supervisor that finds ``contacts`` at start and has decided nothing yet.
+
+    A cycle goes on where its contacts say it was: a restart never begins a discharge.
+    """
+    relays = Relays(
+        ContactState(contacts.r1, now_s, Reason.ADOPTED),
+        ContactState(contacts.r2, now_s, Reason.ADOPTED),
+        ContactState(contacts.r3, now_s, Reason.ADOPTED),
+        ContactState(contacts.r4, now_s, Reason.ADOPTED),
+    )
+    hands = Hands(contacts.r1, contacts.r2, now_s)
+    plan = Plan(mode, now_s, resumed_phase(mode, contacts), now_s, hands)
+    return State(plan, Supply(Mains.UNKNOWN, now_s, False), relays, Latch(False, False))
+
+
+def resumed_phase(mode: Mode, contacts: Contacts) -> Phase:
+    """Return the phase a mode resumes in after a restart, from the contacts found."""
+    if mode == Mode.OBSERVE or mode == Mode.MANUAL:
+        return Phase.STEADY
+    if mode == Mode.CYCLE and contacts.r1 == Contact.OPEN:
+        return Phase.DISCHARGE
+    if contacts.r2 == Contact.OPEN:
+        return Phase.REST
+    return Phase.CHARGE
+
+
+def first_phase(mode: Mode, r2: Contact) -> Phase:
+    """Return the phase a mode starts in when a person chooses it."""
+    if mode == Mode.CYCLE:
+        return Phase.DISCHARGE
+    if mode == Mode.PROTECT:
+        return Phase.REST if r2 == Contact.OPEN else Phase.CHARGE
+    return Phase.STEADY
+
+
+def entered(state: State, mode: Mode, hands: Hands, now_s: float) -> State:
+    """Return the state with ``mode`` chosen; contacts do not move before the next step decides."""
+    plan = Plan(mode, now_s, first_phase(mode, state.relays.r2.contact), now_s, hands)
+    return State(plan, state.supply, state.relays, state.latch)
+
+
+def obey(state: State, order: Order, settings: SupervisorSettings, now_s: float) -> tuple[State, Reason]:
+    """Take an order into the state.
+
+    Returns:
+        The next state, and DONE, ACKNOWLEDGED, or the reason why the order is refused. An order to move R1 or R2 is
+        only a wish: the step of the same period decides (:func:`overruled`), and an overruled wish is forgotten.
+    """
+    if order.action == Action.SET_MODE:
+        return _obey_mode(state, order, settings, now_s), Reason.DONE
+    if order.action == Action.ACKNOWLEDGE:
+        if not state.latch.is_set:
+            return state, Reason.NOT_LATCHED
+        return State(state.plan, state.supply, state.relays, Latch(True, True)), Reason.ACKNOWLEDGED
+    return _obey_contact(state, order, now_s)
+
+
+def _obey_mode(state: State, order: Order, settings: SupervisorSettings, now_s: float) -> State:
+    if order.mode == Mode.MANUAL:
+        lasts_s = order.manual_s if order.manual_s > 0.0 else settings.manual.default_s
+        until_s = now_s + min(lasts_s, settings.manual.longest_s)
+        if state.plan.mode == Mode.MANUAL:
+            return _with_hands(state, Hands(state.plan.hands.r1, state.plan.hands.r2, until_s))
+        hands = Hands(state.relays.r1.contact, state.relays.r2.contact, until_s)
+        return entered(state, Mode.MANUAL, hands, now_s)
+    if order.mode == state.plan.mode:
+        return state
+    return entered(state, order.mode, state.plan.hands, now_s)
+
+
+def _obey_contact(state: State, order: Order, now_s: float) -> tuple[State, Reason]:
+    relays = state.relays
+    if order.relay == Relay.R3:
+        r3 = _moved(relays.r3, order.contact, Reason.SET_BY_USER, now_s)
+        return State(state.plan, state.supply, Relays(relays.r1, relays.r2, r3, relays.r4), state.latch), Reason.DONE
+    if order.relay == Relay.R4:
+        r4 = _moved(relays.r4, order.contact, Reason.SET_BY_USER, now_s)
+        return State(state.plan, state.supply, Relays(relays.r1, relays.r2, relays.r3, r4), state.latch), Reason.DONE
+    if state.plan.mode != Mode.MANUAL:
+        return state, Reason.NOT_MANUAL
+    hands = state.plan.hands
+    if order.relay == Relay.R1:
+        return _with_hands(state, Hands(order.contact, hands.r2, hands.until_s)), Reason.DONE
+    return _with_hands(state, Hands(hands.r1, order.contact, hands.until_s)), Reason.DONE
+
+
+def overruled(order: Order, decision: Decision) -> Reason:
+    """Return why an order to move R1 or R2 did not come true in the step after it; NONE when it did."""
+    if order.action != Action.SET_CONTACT:
+        return Reason.NONE
+    if order.relay == Relay.R1 and decision.contacts.r1 != order.contact:
+        return decision.r1_reason
+    if order.relay == Relay.R2 and decision.contacts.r2 != order.contact:
+        return decision.r2_reason
+    return Reason.NONE
+
+
+def step(state: State, measurement: Measurement, settings: SupervisorSettings) -> tuple[State, Decision]:
+    """Decide one period.
+
+    Args:
+        state: from the period before (or :func:`adopted`).
+        measurement: this period's process image.
+        settings: checked settings.
+
+    Returns:
+        The next state and the decision. Both depend on nothing but the arguments.
+    """
+    now_s = measurement.now_s
+    has_expired = False
+    if state.plan.mode == Mode.MANUAL and now_s >= state.plan.hands.until_s:
+        state = entered(state, Mode.OBSERVE, state.plan.hands, now_s)
+        has_expired = True
+    mains = evidence(measurement, settings.mains)
+    latch = interlocks.next_latch(state.latch, measurement, settings.interlocks)
+    wish = _wish(state, measurement, settings)
+    if has_expired:
+        wish = Wish(wish.phase, wish.r1, wish.r2, Reason.MANUAL_EXPIRED)
+    wish = _with_minimum_times(wish, state, settings.minimum_times, now_s)
+    r1 = state.relays.r1
+    situation = Situation(
+        mains,
+        r1.contact,
+        state.relays.r2.contact,
+        now_s - r1.since_s if r1.contact == Contact.OPEN else 0.0,
+        latch.is_set,
+        settings.wiring,
+        settings.r2_may_black_out,
+    )
+    ruling = interlocks.apply(wish, situation, measurement, settings.interlocks, settings.mains)
+    after = _after(state, wish, ruling, mains, latch, now_s)
+    verdict, verdict_reason = judge(after, measurement, ruling, settings)
+    contacts = Contacts(ruling.r1, ruling.r2, after.relays.r3.contact, after.relays.r4.contact)
+    decision = Decision(
+        contacts,
+        ruling.r1_reason,
+        ruling.r2_reason,
+        ruling.r1_refusal,
+        ruling.r2_refusal,
+        mains,
+        verdict,
+        verdict_reason,
+    )
+    return after, decision
+
+
+def _wish(state: State, measurement: Measurement, settings: SupervisorSettings) -> Wish:
+    plan = state.plan
+    if plan.mode == Mode.MANUAL:
+        return manual.wish(plan.hands)
+    if plan.mode == Mode.OBSERVE:
+        return observe.wish()
+    if not measurement.is_valid:
+        return Wish(plan.phase, Contact.CLOSED, Contact.CLOSED, Reason.MEASUREMENT_LOST)
+    if plan.mode == Mode.PROTECT:
+        return protect.wish(plan.phase, measurement.battery.bus_v, settings.protect)
+    return cycle.wish(plan.phase, measurement.battery.bus_v, settings.wiring, settings.cycle)
+
+
+def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: float) -> Wish:
+    """Hold R2 (and the step into REST) until it has stayed long enough; only protect and cycle are held."""
+    if state.plan.mode != Mode.PROTECT and state.plan.mode != Mode.CYCLE:
+        return wish
+    r2 = state.relays.r2
+    if wish.r2 == r2.contact or wish.reason == Reason.MEASUREMENT_LOST:
+        return wish
+    least_s = times.closed_s if r2.contact == Contact.CLOSED else times.open_s
+    if now_s - r2.since_s >= least_s:
+        return wish
+    phase = state.plan.phase if wish.phase == Phase.REST else wish.phase
+    return Wish(phase, wish.r1, r2.contact, Reason.MINIMUM_TIME)
+
+
+def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch, now_s: float) -> State:
+    plan = state.plan
+    relays = state.relays
+    has_ended_drill = relays.r1.contact == Contact.OPEN and ruling.r1 == Contact.CLOSED
+    phase = wish.phase
+    if phase == Phase.DISCHARGE and has_ended_drill:
+        phase = Phase.CHARGE  # a drill that was broken off is not begun again
+    hands = plan.hands
+    if plan.mode == Mode.MANUAL:
+        # An overruled wish is forgotten: it must not come true later, when nobody expects it.
+        hands = Hands(ruling.r1, ruling.r2, hands.until_s)
+    phase_since_s = plan.phase_since_s if phase == plan.phase else now_s
+    supply = Supply(
+        mains,
+        state.supply.since_s if mains == state.supply.mains else now_s,
+        (state.supply.is_after_drill or has_ended_drill) and mains != Mains.PRESENT,
+    )
+    moved = Relays(
+        _moved(relays.r1, ruling.r1, ruling.r1_reason, now_s),
+        _moved(relays.r2, ruling.r2, ruling.r2_reason, now_s),
+        relays.r3,
+        relays.r4,
+    )
+    return State(Plan(plan.mode, plan.mode_since_s, phase, phase_since_s, hands), supply, moved, latch)
+
+
+def judge(
+    state: State, measurement: Measurement, ruling: Ruling, settings: SupervisorSettings
+) -> tuple[Verdict, Reason]:
+    """Return the one word for the installation and its most serious reason."""
+    if state.latch.is_set:
+        return Verdict.ALARM, Reason.OVER_TEMPERATURE
+    if not measurement.is_valid:
+        return Verdict.UNKNOWN, Reason.MEASUREMENT_LOST
+    if measurement.battery.bus_v < settings.interlocks.floor_v:
+        return Verdict.ALARM, Reason.BATTERY_UNDER_FLOOR
+    if state.supply.mains == Mains.ABSENT:
+        if not state.supply.is_after_drill:
+            return Verdict.ATTENTION, Reason.MAINS_LOST
+        if measurement.now_s - state.relays.r1.since_s >= settings.mains.settling_s:
+            return Verdict.ATTENTION, Reason.NOT_BACK_AFTER_DRILL
+    if ruling.r2_reason == Reason.BLACKOUT_RISK:
+        return Verdict.ATTENTION, Reason.BLACKOUT_RISK
+    return Verdict.OK, Reason.NONE
+
+
+def _moved(before: ContactState, contact: Contact, reason: Reason, now_s: float) -> ContactState:
+    """Return the contact's state; since when and why belong to its last movement."""
+    if contact == before.contact:
+        return before
+    return ContactState(contact, now_s, reason)
+
+
+def _with_hands(state: State, hands: Hands) -> State:
+    plan = state.plan
+    moved = Plan(plan.mode, plan.mode_since_s, plan.phase, plan.phase_since_s, hands)
+    return State(moved, state.supply, state.relays, state.latch)
