@@ -1,0 +1,43 @@
+"""One controller per installation: a lock file that names its holder."""
+
+import contextlib
+import fcntl
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vigie.clock import machine_utc_s
+from vigie.errors import AlreadyRunning, VigieError
+
+
+class ControllerLock:
+    """Held while a controller runs; the kernel releases it when the process dies, however it dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            AlreadyRunning: another controller holds it; the text names it.
+            VigieError: the folder cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip() or "unknown process"
+            os.close(self._fd)
+            raise AlreadyRunning(
+                f"another controller runs this installation already: {holder} (lock {path}); stop it first, or give "
+                "this one its own folder with --data"
+            ) from None
+        since = datetime.fromtimestamp(machine_utc_s(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"process {os.getpid()}, since {since}\n".encode(), 0)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            os.close(self._fd)

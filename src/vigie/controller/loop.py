@@ -1,0 +1,337 @@
+"""The control loop: read, decide, switch, tell; once per period; it waits for nothing but the plant."""
+
+import contextlib
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple, Protocol
+
+from vigie.clock import Clock, cpu_s
+from vigie.control import supervisor
+from vigie.control.commands import Mode, Reason
+from vigie.control.filtering import (
+    ChannelsSettings,
+    FilterSettings,
+    initial_filter_state,
+    summarise,
+)
+from vigie.control.signals import (
+    Channel,
+    Contact,
+    Contacts,
+    Measurement,
+    Reading,
+    Relay,
+    Status,
+    Sweep,
+    Temperature,
+)
+from vigie.control.supervisor import Action, Decision, State, SupervisorSettings
+from vigie.controller.bus import BusReading, BusThread
+from vigie.controller.chronicle import Chronicle, switching
+from vigie.controller.inbox import Inbox, Pending, lateness
+from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
+from vigie.errors import HardwareError, VigieError
+from vigie.plant.port import Plant
+from vigie.telemetry.records import Event, EventKind
+from vigie.units import setting
+
+FAILED_READING = Reading(math.nan, math.nan, int(Status.FAILED))
+FAILED_SWEEP = Sweep(FAILED_READING, FAILED_READING, FAILED_READING, FAILED_READING)
+
+
+class LoopSettings(NamedTuple):
+    """The rhythm of the loop."""
+
+    period_s: Annotated[float, setting("Control period", unit="s", ge=0.2, le=60)] = 1.0
+    bus_deadline_s: Annotated[
+        float,
+        setting("The meter must have answered within this part of the period", unit="s", ge=0.1, le=60),
+    ] = 0.9
+
+
+class Counters(NamedTuple):
+    """What the loop counts since it started."""
+
+    periods: int
+    failed_periods: int
+    overruns: int
+    cpu_ms: float
+    rejected: tuple[int, int, int, int]
+    """Rejected sweeps by channel."""
+    switchings: tuple[int, int, int, int]
+
+
+class Period(NamedTuple):
+    """One finished period, for everybody who wants to know."""
+
+    utc_s: float
+    measurement: Measurement
+    contacts: Contacts
+    """As the lines read at the end of the period."""
+    state: State
+    decision: Decision
+    disobeyed: tuple[Relay, ...]
+    """Relays whose line does not read what it was told."""
+    errors: Mapping[Channel, VigieError]
+    mode_by: str
+    is_overrun: bool
+    counters: Counters
+
+
+class Witness(Protocol):
+    """Somebody who is told of every period and event; must neither block nor raise."""
+
+    def period(self, period: Period) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+
+class Loop:
+    """Owns the supervisor's state; everything else is handed in."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        clock: Clock,
+        inbox: Inbox,
+        witnesses: Sequence[Witness],
+        *,
+        channels: ChannelsSettings,
+        filtering: FilterSettings,
+        control: SupervisorSettings,
+        rhythm: LoopSettings,
+        mode: Mode = Mode.OBSERVE,
+        mode_by: str = "start",
+        switchings: tuple[int, int, int, int] = (0, 0, 0, 0),
+    ) -> None:
+        """Adopt the contacts as they are.
+
+        Args:
+            plant: the installation.
+            clock: the plant's time.
+            inbox: where commands come in.
+            witnesses: told of every period and event, in this order.
+            channels: calibration and plausibility.
+            filtering: of the sweeps.
+            control: checked settings of the supervisor.
+            rhythm: period and deadline.
+            mode: to resume; a restart never resumes MANUAL (nobody may be there).
+            mode_by: who chose it.
+            switchings: movements counted before this start, by relay.
+
+        Raises:
+            HardwareError: the contacts cannot be read.
+        """
+        self._plant = plant
+        self._clock = clock
+        self._inbox = inbox
+        self._witnesses = tuple(witnesses)
+        self._channels = channels
+        self._filtering = filtering
+        self._control = control
+        self._rhythm = rhythm
+        self._bus = BusThread(plant, clock, filtering.sweeps, filtering.sweep_interval_s)
+        self._chronicle = Chronicle()
+        self._filter_state = initial_filter_state()
+        self._mode_by = mode_by
+        self._state = supervisor.adopted(plant.read_contacts(), mode, clock.now_s())
+        self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), switchings)
+        self._is_overrun = False
+
+    @property
+    def state(self) -> State:
+        """The supervisor's state after the last period."""
+        return self._state
+
+    def run(self, stop: threading.Event) -> None:
+        """Run periods until ``stop`` is set; leaves every contact as it is."""
+        contacts = self._state.relays
+        self._note(EventKind.START, "controller", "", self._state.plan.mode.name.lower(), "adopted", {
+            relay.name: contacts[relay].contact.name.lower() for relay in Relay
+        })  # fmt: skip
+        next_s = self._clock.now_s()
+        try:
+            while not stop.is_set():
+                self.run_period()
+                next_s += self._rhythm.period_s
+                behind_s = self._clock.now_s() - next_s
+                self._is_overrun = behind_s > 0
+                if self._is_overrun:
+                    missed = 1 + int(behind_s // self._rhythm.period_s)
+                    next_s += (missed - 1) * self._rhythm.period_s
+                    self._counters = self._counters._replace(overruns=self._counters.overruns + missed)
+                self._clock.sleep_until(next_s)
+        finally:
+            self._note(EventKind.STOP, "controller", self._state.plan.mode.name.lower(), "", "", {})
+            self._bus.close()
+
+    def run_period(self) -> Period:
+        """Run one period: read, decide, switch, tell, answer."""
+        began_cpu_s = cpu_s()
+        reading = self._read_bus()
+        contacts, relays_are_read = self._read_contacts()
+        self._filter_state, measurement = summarise(
+            self._filter_state,
+            reading.sweeps,
+            reading.temperature,
+            contacts,
+            self._clock.now_s(),
+            self._channels,
+            self._filtering,
+        )
+        if not relays_are_read:
+            measurement = measurement._replace(is_valid=False)
+        before = self._state
+        obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
+        self._state, decision = supervisor.step(self._state, measurement, self._control)
+        self._tell_mode(before)
+        contacts = self._switch(contacts, decision, measurement)
+        for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
+            self._tell(event)
+        period = self._finished(measurement, contacts, decision, reading, began_cpu_s)
+        for witness in self._witnesses:
+            witness.period(period)
+        for one in obeyed:
+            self._answer(one, decision)
+        return period
+
+    def _utc_ms(self) -> int:
+        return round(self._clock.utc_s() * 1_000)
+
+    def _tell(self, event: Event) -> None:
+        for witness in self._witnesses:
+            witness.event(event)
+
+    def _note(
+        self, kind: EventKind, subject: str, before: str, after: str, reason: str, data: Mapping[str, float | int | str]
+    ) -> None:
+        self._tell(Event(self._utc_ms(), kind, subject, before, after, reason, self._mode_by, "", data))
+
+    def _read_bus(self) -> BusReading:
+        deadline_s = self._rhythm.bus_deadline_s
+        if self._clock.speed != 1.0:
+            deadline_s = max(deadline_s / self._clock.speed, 0.25)
+        try:
+            reading = self._bus.read(deadline_s)
+        except VigieError as error:
+            self._tell_fault("bus", "failed", str(error))
+            temperature = Temperature(math.nan, int(Status.FAILED))
+            return BusReading((FAILED_SWEEP,) * self._filtering.sweeps, temperature, {})
+        self._tell_fault("bus", "", "")
+        return reading
+
+    def _read_contacts(self) -> tuple[Contacts, bool]:
+        try:
+            contacts = self._plant.read_contacts()
+        except HardwareError as error:
+            self._tell_fault("relays", "unreadable", str(error))
+            relays = self._state.relays
+            return Contacts(relays.r1.contact, relays.r2.contact, relays.r3.contact, relays.r4.contact), False
+        self._tell_fault("relays", "", "")
+        return contacts, True
+
+    def _tell_fault(self, subject: str, fault: str, text: str) -> None:
+        for event in self._chronicle.tell(self._utc_ms(), subject, fault, text, {}):
+            self._tell(event)
+
+    def _obey(self, pending: Pending, now_s: float) -> Obeyed:
+        late = lateness(pending.command)
+        if late != Reason.NONE:
+            return Obeyed(pending, None, late)
+        order = order_of(pending.command)
+        if isinstance(order, Reason):
+            return Obeyed(pending, None, order)
+        mode = self._state.plan.mode
+        self._state, reason = supervisor.obey(self._state, order, self._control, now_s)
+        if self._state.plan.mode != mode or (order.action == Action.SET_MODE and order.mode == Mode.MANUAL):
+            self._mode_by = pending.command.who
+        return Obeyed(pending, order, reason)
+
+    def _switch(self, contacts: Contacts, decision: Decision, measurement: Measurement) -> Contacts:
+        """Move the contacts that differ from the decision, closing before opening; return how they stand then."""
+        moves = [relay for relay in Relay if decision.contacts[relay] != contacts[relay]]
+        moves.sort(key=lambda relay: decision.contacts[relay] == Contact.OPEN)
+        for relay in moves:
+            self._move(relay, decision.contacts[relay], contacts[relay], measurement)
+        if not moves:
+            return contacts
+        with contextlib.suppress(HardwareError):
+            return self._plant.read_contacts()
+        return contacts
+
+    def _move(self, relay: Relay, contact: Contact, before: Contact, measurement: Measurement) -> None:
+        state = self._state.relays[relay]
+        try:
+            self._plant.switch(relay, contact)
+        except HardwareError as error:
+            self._tell_fault(relay.name, f"not_{contact.name.lower()}", str(error))
+            return
+        self._tell_fault(relay.name, "", "")
+        counted = list(self._counters.switchings)
+        counted[relay] += 1
+        self._counters = self._counters._replace(switchings=(counted[0], counted[1], counted[2], counted[3]))
+        mode = self._state.plan.mode
+        who = self._mode_by if mode == Mode.MANUAL or state.reason == Reason.SET_BY_USER else mode.name.lower()
+        self._tell(
+            switching(
+                self._utc_ms(),
+                relay.name,
+                before.name.lower(),
+                contact.name.lower(),
+                state.reason,
+                who,
+                measurement,
+            )
+        )
+
+    def _tell_mode(self, before: State) -> None:
+        mode = self._state.plan.mode
+        if mode == before.plan.mode:
+            return
+        reason = "mode_changed"
+        if before.plan.mode == Mode.MANUAL and self._state.plan.mode_since_s >= before.plan.hands.until_s:
+            reason = "manual_expired"
+            self._mode_by = "expiry"
+        self._note(EventKind.MODE, "mode", before.plan.mode.name.lower(), mode.name.lower(), reason, {})
+
+    def _finished(
+        self,
+        measurement: Measurement,
+        contacts: Contacts,
+        decision: Decision,
+        reading: BusReading,
+        began_cpu_s: float,
+    ) -> Period:
+        counters = self._counters
+        rejected = counters.rejected
+        self._counters = counters = Counters(
+            counters.periods + 1,
+            counters.failed_periods + (0 if measurement.is_valid else 1),
+            counters.overruns,
+            (cpu_s() - began_cpu_s) * 1_000,
+            (
+                rejected[0] + measurement.battery.rejected,
+                rejected[1] + measurement.charge.rejected,
+                rejected[2] + measurement.load.rejected,
+                rejected[3] + measurement.spare.rejected,
+            ),
+            counters.switchings,
+        )
+        return Period(
+            self._clock.utc_s(),
+            measurement,
+            contacts,
+            self._state,
+            decision,
+            tuple(relay for relay in Relay if contacts[relay] != decision.contacts[relay]),
+            reading.errors,
+            self._mode_by,
+            self._is_overrun,
+            counters,
+        )
+
+    def _answer(self, obeyed: Obeyed, decision: Decision) -> None:
+        answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
+        self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
+        obeyed.pending.answer(answer)

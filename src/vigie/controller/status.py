@@ -1,0 +1,179 @@
+"""The snapshot of a period, as the link sends it (`link.messages.Snapshot`, built as plain data)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from vigie import __version__
+from vigie.control.commands import Mode, Reason, Verdict
+from vigie.control.filtering import ChannelsSettings
+from vigie.control.signals import Channel, ChannelMean, Relay, Status
+from vigie.control.supervisor import Decision, SupervisorSettings
+from vigie.controller.chronicle import mean_of, status_names
+from vigie.controller.loop import Period
+from vigie.errors import VigieError
+
+
+class Labels(NamedTuple):
+    """Names and calibration states the user gave, in channel and relay order."""
+
+    site: str
+    channels: tuple[str, ...]
+    calibrations: tuple[str, ...]
+    relays: tuple[str, ...]
+
+
+def rounded(value: float, digits: int) -> float | None:
+    """Return the value for the wire, None when there is none."""
+    return round(value, digits) if math.isfinite(value) else None
+
+
+def channel_state(
+    channel: Channel, mean: ChannelMean, is_fitted: bool, labels: Labels, error: VigieError | None
+) -> dict[str, Any]:
+    """Return one channel's part of the snapshot; a channel that is not valid has no values."""
+    is_valid = mean.is_valid
+    return {
+        "channel": channel.name.lower(),
+        "label": labels.channels[channel],
+        "is_fitted": is_fitted,
+        "bus_v": rounded(mean.bus_v, 4) if is_valid else None,
+        "bus_spread_v": rounded(mean.bus_spread_v, 5) if is_valid else None,
+        "shunt_v": rounded(mean.shunt_v, 7) if is_valid else None,
+        "current_a": rounded(mean.current_a, 5) if is_valid else None,
+        "power_w": rounded(mean.power_w, 4) if is_valid else None,
+        "good": mean.good,
+        "rejected": mean.rejected,
+        "status": status_names(mean.status),
+        "calibration": labels.calibrations[channel],
+        "error": None if error is None else str(error),
+    }
+
+
+def thresholds(settings: SupervisorSettings) -> dict[str, float]:
+    """Return the limits the pages draw."""
+    return {
+        "protect_open_above_v": settings.protect.open_above_v,
+        "protect_close_below_v": settings.protect.close_below_v,
+        "cycle_discharge_to_v": settings.cycle.discharge_to_v,
+        "cycle_charge_to_v": settings.cycle.charge_to_v,
+        "cycle_recharge_below_v": settings.cycle.recharge_below_v,
+        "floor_v": settings.interlocks.floor_v,
+        "temperature_limit_c": settings.interlocks.temperature_limit_c,
+    }
+
+
+class Calendar(NamedTuple):
+    """Where the monotonic axis stands on the plant's calendar."""
+
+    now_s: float
+    utc_s: float
+
+    def utc_ms(self, at_s: float) -> int:
+        """Return the calendar instant of a monotonic one, in milliseconds."""
+        return round((self.utc_s + at_s - self.now_s) * 1_000)
+
+
+def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dict[str, Any]]:
+    """Return the relays' part of the snapshot; since and reason are those of the last movement."""
+    decision = period.decision
+    refusals = (decision.r1_refusal, decision.r2_refusal, Reason.NONE, Reason.NONE)
+    return [
+        {
+            "relay": relay.name,
+            "label": labels.relays[relay],
+            "contact": period.contacts[relay].name.lower(),
+            "commanded": decision.contacts[relay].name.lower(),
+            "reason": period.state.relays[relay].reason.name.lower(),
+            "since_utc_ms": calendar.utc_ms(period.state.relays[relay].since_s),
+            "switchings": period.counters.switchings[relay],
+            "refusal_to_open": None if refusals[relay] == Reason.NONE else refusals[relay].name.lower(),
+        }
+        for relay in Relay
+    ]
+
+
+def verdict_of(decision: Decision, has_disobeyed: bool) -> tuple[str, list[str]]:
+    """Return verdict and reasons; a line that does not obey outranks everything but the over-temperature alarm."""
+    verdict = decision.verdict
+    reasons = [] if decision.verdict_reason == Reason.NONE else [decision.verdict_reason.name.lower()]
+    if has_disobeyed:
+        verdict = Verdict.ALARM
+        at = 1 if decision.verdict_reason == Reason.OVER_TEMPERATURE else 0
+        reasons.insert(at, Reason.RELAY_FAILED.name.lower())
+    return verdict.name.lower(), reasons
+
+
+class SnapshotParts(NamedTuple):
+    """What stays the same, or comes from elsewhere, in every snapshot."""
+
+    plant: str
+    speed: float
+    period_s: float
+    started_utc_ms: int
+    labels: Labels
+    channels: ChannelsSettings
+    supervisor: SupervisorSettings
+
+
+def snapshot(
+    parts: SnapshotParts, period: Period, journal: Mapping[str, Any], figures: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the snapshot of a period as plain data.
+
+    Args:
+        parts: what stays the same.
+        period: just finished.
+        journal: fields of ``JournalState``.
+        figures: fields of ``Figures``.
+    """
+    state, measurement, counters = period.state, period.measurement, period.counters
+    plan = state.plan
+    calendar = Calendar(measurement.now_s, period.utc_s)
+    verdict, reasons = verdict_of(period.decision, bool(period.disobeyed))
+    has_temperature = measurement.temperature.status == Status.GOOD
+    return {
+        "seq": counters.periods,
+        "version": __version__,
+        "site": parts.labels.site,
+        "plant": parts.plant,
+        "speed": parts.speed,
+        "utc_ms": round(period.utc_s * 1_000),
+        "is_valid": measurement.is_valid,
+        "mode": plan.mode.name.lower(),
+        "phase": plan.phase.name.lower(),
+        "phase_since_utc_ms": calendar.utc_ms(plan.phase_since_s),
+        "mode_since_utc_ms": calendar.utc_ms(plan.mode_since_s),
+        "mode_by": period.mode_by,
+        "manual_until_utc_ms": calendar.utc_ms(plan.hands.until_s) if plan.mode == Mode.MANUAL else None,
+        "wiring": parts.supervisor.wiring.name.lower(),
+        "mains": state.supply.mains.name.lower(),
+        "mains_since_utc_ms": calendar.utc_ms(state.supply.since_s),
+        "verdict": verdict,
+        "verdict_reasons": reasons,
+        "over_temperature_latched": state.latch.is_set,
+        "channels": [
+            channel_state(
+                channel,
+                mean_of(measurement, channel),
+                parts.channels[channel].is_fitted,
+                parts.labels,
+                period.errors.get(channel),
+            )
+            for channel in Channel
+        ],
+        "temperature_c": round(measurement.temperature.celsius, 2) if has_temperature else None,
+        "temperature_status": status_names(measurement.temperature.status),
+        "relays": relay_states(period, parts.labels, calendar),
+        "thresholds": thresholds(parts.supervisor),
+        "loop": {
+            "periods": counters.periods,
+            "failed_periods": counters.failed_periods,
+            "overruns": counters.overruns,
+            "period_s": parts.period_s,
+            "cpu_ms": round(counters.cpu_ms, 3),
+            "started_utc_ms": parts.started_utc_ms,
+        },
+        "journal": dict(journal),
+        "figures": dict(figures),
+    }
