@@ -1,0 +1,216 @@
+"""The controller's end of the link: the newest snapshot goes out, commands come in, nothing ever waits for the web."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import socketio
+import structlog
+from pydantic import ValidationError
+
+from vigie.errors import LinkError
+from vigie.link.messages import Answer, Command
+from vigie.link.wire import COMMAND, NAMESPACE, REFUSED_TOKEN, SNAPSHOT
+
+log = structlog.get_logger(__name__)
+
+
+def _new_client() -> Any:  # noqa: ANN401 - the library is not typed
+    return socketio.Client(reconnection=False, handle_sigint=False)  # type: ignore[no-untyped-call]
+
+
+class _Connection:
+    """One connection attempt and, if it succeeds, its life. Never reused."""
+
+    LOOK_EVERY_S = 5.0
+
+    def __init__(self, on_command: Callable[[object], dict[str, Any]]) -> None:
+        self.refusal = ""
+        self.is_joined = False
+        self.ended = threading.Event()
+        self._acknowledged = threading.Event()
+        self._acknowledged.set()
+        self._client = _new_client()
+        self._client.on("connect_error", self._refused, namespace=NAMESPACE)
+        self._client.on("disconnect", self._disconnected, namespace=NAMESPACE)
+        self._client.on(COMMAND, on_command, namespace=NAMESPACE)
+
+    def open(self, url: str, auth: dict[str, str], timeout_s: float) -> None:
+        parts = urlsplit(url)
+        path = parts.path.strip("/") or "flask"
+        try:
+            self._client.connect(
+                f"{parts.scheme}://{parts.netloc}",
+                headers={"Authorization": f"Bearer {auth['token']}"},
+                auth=auth,
+                transports=["websocket"],
+                namespaces=[NAMESPACE],
+                socketio_path=f"{path}/socket.io",
+                wait_timeout=timeout_s,
+            )
+        except (socketio.exceptions.SocketIOError, ValueError, OSError) as error:
+            raise LinkError(self.refusal or str(error)) from error
+        self.is_joined = True
+
+    def send(self, snapshot: Mapping[str, Any]) -> None:
+        """Send one snapshot; the next waits for its acknowledgement, so a hung web piles nothing up."""
+        self._acknowledged.clear()
+        self._client.emit(SNAPSHOT, dict(snapshot), namespace=NAMESPACE, callback=self._answered)
+
+    def wait_for_acknowledgement(self) -> None:
+        self._acknowledged.wait()
+
+    def wait_until_ended(self) -> None:
+        while not self.ended.wait(self.LOOK_EVERY_S):
+            if self._client.eio.state != "connected":  # dropped while joining: no event tells of it
+                return
+
+    def close(self) -> None:
+        self._disconnected()
+        if self._client.connected:
+            self._client.disconnect()
+
+    def _answered(self, error: object = None) -> None:
+        if error:
+            log.error("snapshot_refused_by_web", error=error)
+        self._acknowledged.set()
+
+    def _refused(self, data: object = None) -> None:
+        self.refusal = str(data.get("message", data)) if isinstance(data, dict) else str(data)
+
+    def _disconnected(self, *_reason: object) -> None:
+        self.is_joined = False
+        self._acknowledged.set()
+        self.ended.set()
+
+
+class LinkClient:
+    """Keeps a connection to the web process for ever.
+
+    ``url`` is where the web process answers, ``http://127.0.0.1:8000``; a path in it replaces ``/flask``.
+    ``on_command`` is called in a thread of the link, several may run at once; what it raises is told to
+    the person who asked and ends nothing.
+    """
+
+    FIRST_RETRY_S = 0.5
+    LONGEST_RETRY_S = 5.0
+    REFUSED_RETRY_S = 30.0
+    CONNECT_TIMEOUT_S = 5.0
+    CLOSE_TIMEOUT_S = 0.8
+
+    def __init__(self, url: str, token: str, on_command: Callable[[Command], Answer]) -> None:
+        self._url = url
+        self._auth = {"token": token, "instance": uuid4().hex}
+        self._on_command = on_command
+        self._connection: _Connection | None = None
+        self._newest: Mapping[str, Any] | None = None
+        self._is_closing = threading.Event()
+        self._has_news = threading.Event()
+        self._said = ""
+        self._connector = threading.Thread(target=self._keep_connected, name="link", daemon=True)
+        self._sender = threading.Thread(target=self._send_newest, name="link-sender", daemon=True)
+
+    def start(self) -> None:
+        """Start the link's threads; call once."""
+        self._connector.start()
+        self._sender.start()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the web process has accepted this controller and is still there."""
+        connection = self._connection
+        return connection is not None and connection.is_joined
+
+    def publish(self, snapshot: Mapping[str, Any]) -> None:
+        """Replace the snapshot to send (JSON of ``messages.Snapshot``; do not change it afterwards).
+
+        Returns at once and never raises; a snapshot that was not sent yet is forgotten.
+        """
+        self._newest = snapshot
+        self._has_news.set()
+
+    def close(self) -> None:
+        """Leave the web process and stop, within a second."""
+        self._is_closing.set()
+        self._has_news.set()
+        connection = self._connection
+        if connection is not None:
+            closer = threading.Thread(target=connection.close, name="link-closer", daemon=True)
+            closer.start()
+            closer.join(self.CLOSE_TIMEOUT_S)
+
+    def _keep_connected(self) -> None:
+        retry_s = self.FIRST_RETRY_S
+        while not self._is_closing.is_set():
+            connection = _Connection(self._answer)
+            self._connection = connection
+            try:
+                connection.open(self._url, self._auth, self.CONNECT_TIMEOUT_S)
+            except LinkError as error:
+                is_refused = bool(connection.refusal)
+                self._say_failure(str(error), is_refused)
+                retry_s = self.REFUSED_RETRY_S if connection.refusal == REFUSED_TOKEN else retry_s
+            except Exception:
+                log.exception("link_failed", url=self._url)
+            else:
+                self._say("link_connected", url=self._url)
+                retry_s = self.FIRST_RETRY_S
+                self._has_news.set()
+                connection.wait_until_ended()
+                if not self._is_closing.is_set():
+                    self._say("link_lost", url=self._url)
+            connection.close()
+            self._is_closing.wait(retry_s)
+            retry_s = min(2 * retry_s, self.LONGEST_RETRY_S)
+
+    def _send_newest(self) -> None:
+        sent: Mapping[str, Any] | None = None
+        sent_on: _Connection | None = None
+        while True:
+            self._has_news.wait()
+            self._has_news.clear()
+            if self._is_closing.is_set():
+                return
+            connection, newest = self._connection, self._newest
+            if newest is None or connection is None or not connection.is_joined:
+                continue
+            if newest is sent and connection is sent_on:
+                continue
+            sent, sent_on = newest, connection
+            try:
+                connection.send(newest)
+                connection.wait_for_acknowledgement()
+            except socketio.exceptions.SocketIOError:
+                pass  # lost in between: the next connection gets the newest one
+            except Exception:
+                log.exception("snapshot_not_sent")
+
+    def _answer(self, data: object) -> dict[str, Any]:
+        try:
+            command = Command.model_validate(data)
+        except ValidationError as error:
+            log.warning("command_malformed", error=str(error))
+            return {"error": f"malformed command: {error.error_count()} faults, first: {error.errors()[0]['msg']}"}
+        try:
+            return self._on_command(command).model_dump(mode="json")
+        except Exception as error:
+            log.exception("command_failed", id=command.id, action=command.action)
+            return {"error": f"the controller failed on it: {type(error).__name__}: {error}"}
+
+    def _say(self, event: str, **fields: object) -> None:
+        self._said = event
+        log.info(event, **fields)
+
+    def _say_failure(self, text: str, is_refused: bool) -> None:
+        if text == self._said:
+            return
+        self._said = text
+        if text == REFUSED_TOKEN:
+            advice = "give the controller and the web process the same token file, then restart the older one"
+            log.error("link_refused", url=self._url, reason=text, advice=advice)
+        elif is_refused:
+            log.error("link_refused", url=self._url, reason=text)
+        else:
+            log.warning("link_unreachable", url=self._url, reason=text, advice="is the web process running?")

@@ -1,0 +1,239 @@
+"""The web's end of the link: the newest snapshot with its true age, the link's state, the way to send a command."""
+
+import hmac
+import json
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, NoReturn, Protocol, TypedDict
+
+import structlog
+from pydantic import ValidationError
+
+from vigie.clock import machine_monotonic_s, machine_utc_s
+from vigie.errors import LinkError
+from vigie.link.messages import Answer, Command, Snapshot
+from vigie.link.wire import COMMAND
+
+log = structlog.get_logger(__name__)
+
+LinkName = Literal["connected", "lost", "never"]
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class ControllerAway(LinkError):
+    """No controller is connected, or it left before it answered."""
+
+
+class NoAnswer(LinkError):
+    """The controller is connected but did not answer in time; the command may still have been carried out."""
+
+
+class BadAnswer(LinkError):
+    """The controller answered with an error, or with something that is no answer."""
+
+
+class Transport(Protocol):
+    """One connected controller."""
+
+    def call(self, event: str, data: dict[str, Any], timeout_s: float) -> object:
+        """Send an event and return its acknowledgement.
+
+        Raises:
+            NoAnswer: none came within ``timeout_s``.
+        """
+        ...
+
+
+class State(TypedDict):
+    """What the web knows of the controller at one moment; travels as it is to pages and API."""
+
+    snapshot: dict[str, Any] | None
+    """JSON of the newest valid ``messages.Snapshot``; None when there never was one."""
+    age_ms: int | None
+    """Since it was received; None without a snapshot, or when the machine's clock cannot tell."""
+    link: LinkName
+    web_version: str
+
+
+class Hub:
+    """The meeting point of the link and the web pages; safe to use from any thread, owns none.
+
+    ``token`` is the secret a controller must show. ``snapshot_path`` is where the last snapshot is kept,
+    so that a restarted web process shows at once what it last knew; None keeps none.
+    """
+
+    SAVE_EVERY_S = 10.0
+
+    def __init__(self, token: str, snapshot_path: Path | None = None) -> None:
+        if not token:
+            raise LinkError("the link's token is empty: put a long random word into the token file")
+        self._token = token.encode("utf-8", "surrogatepass")
+        self._version = version("vigie")
+        self._path = snapshot_path
+        self._lock = threading.Lock()
+        self._snapshot: dict[str, Any] | None = None
+        self._received_s: float | None = None
+        self._saved_s = float("-inf")
+        self._is_saved = True
+        self._transport: Transport | None = None
+        self._had_transport = False
+        self._listeners: list[Callable[[], None]] = []
+        self.invalid_snapshots = 0
+        """Snapshots refused since start because they did not keep to ``messages.Snapshot``."""
+        self._load()
+
+    def is_token(self, candidate: object) -> bool:
+        """Compare a token in constant time; anything but a string is wrong."""
+        if not isinstance(candidate, str):
+            return False
+        return hmac.compare_digest(candidate.encode("utf-8", "surrogatepass"), self._token)
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called after each new snapshot and each change of the link; it must be quick."""
+        self._listeners.append(listener)
+
+    def state(self) -> State:
+        """Return the newest snapshot, its age now, and the link's state."""
+        with self._lock:
+            age_ms = None
+            if self._received_s is not None:
+                age_ms = round((machine_monotonic_s() - self._received_s) * 1000)
+            if self._transport is not None:
+                link: LinkName = "connected"
+            else:
+                link = "lost" if self._had_transport else "never"
+            return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version)
+
+    def silence_s(self) -> float:
+        """Return for how long no snapshot has come; infinity when none ever came."""
+        with self._lock:
+            return float("inf") if self._received_s is None else machine_monotonic_s() - self._received_s
+
+    def receive(self, data: object) -> None:
+        """Take a snapshot from the controller.
+
+        Raises:
+            LinkError: it is not a valid ``messages.Snapshot`` (or holds NaN); what was shown stays.
+        """
+        try:
+            snapshot = Snapshot.model_validate(data).model_dump(mode="json")
+            json.dumps(snapshot, allow_nan=False)
+        except ValidationError as error:
+            faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+            self._refuse("; ".join(faults[:5]))
+        except ValueError as error:
+            self._refuse(str(error))
+        with self._lock:
+            self._snapshot, self._received_s, self._is_saved = snapshot, machine_monotonic_s(), False
+            is_due = self._received_s - self._saved_s >= self.SAVE_EVERY_S
+        if is_due:
+            self._save()
+        self._tell()
+
+    def attach(self, transport: Transport) -> None:
+        """Make ``transport`` the controller; the one before it is forgotten."""
+        with self._lock:
+            self._transport, self._had_transport = transport, True
+        self._tell()
+
+    def detach(self, transport: Transport) -> None:
+        """Note that ``transport`` is gone; nothing happens when another has taken its place."""
+        with self._lock:
+            if self._transport is not transport:
+                return
+            self._transport = None
+        self._tell()
+
+    def send_command(self, command: Command, timeout_s: float = 3.0) -> Answer:
+        """Send a command and wait for the controller's answer.
+
+        Raises:
+            ControllerAway: nobody is connected; nothing was sent.
+            NoAnswer: no answer within ``timeout_s``.
+            BadAnswer: the controller failed on the command.
+        """
+        with self._lock:
+            transport = self._transport
+        if transport is None:
+            raise ControllerAway("no controller is connected: the command was not sent")
+        reply = transport.call(COMMAND, command.model_dump(mode="json"), timeout_s)
+        if isinstance(reply, dict) and isinstance(reply.get("error"), str):
+            raise BadAnswer(reply["error"])
+        try:
+            answer = Answer.model_validate(reply)
+        except ValidationError as error:
+            raise BadAnswer(f"the controller's answer is malformed: {error.errors()[0]['msg']}") from error
+        if answer.id != command.id:
+            raise BadAnswer(f"the controller answered command {answer.id}, not {command.id}")
+        return answer
+
+    def close(self) -> None:
+        """Keep the last snapshot in its file."""
+        if not self._is_saved:
+            self._save()
+
+    def _refuse(self, text: str) -> NoReturn:
+        self.invalid_snapshots += 1
+        log.error("snapshot_invalid", error=text, refused=self.invalid_snapshots)
+        raise LinkError(f"invalid snapshot: {text}")
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def _save(self) -> None:
+        with self._lock:
+            snapshot, received_s = self._snapshot, self._received_s
+            self._saved_s, self._is_saved = machine_monotonic_s(), True
+        if self._path is None or received_s is None:
+            return
+        age_s = machine_monotonic_s() - received_s
+        kept = {
+            "boot_id": _boot_id(),
+            "received_s": received_s,
+            "received_utc_s": machine_utc_s() - age_s,
+            "snapshot": snapshot,
+        }
+        partial = self._path.with_name(self._path.name + ".partial")
+        try:
+            partial.write_text(json.dumps(kept), encoding="utf-8")
+            partial.replace(self._path)
+        except OSError as error:
+            log.warning("last_snapshot_not_kept", path=str(self._path), error=str(error))
+
+    def _load(self) -> None:
+        if self._path is None:
+            return
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            snapshot = Snapshot.model_validate(kept["snapshot"]).model_dump(mode="json")
+            age_s = _age_s(kept)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("last_snapshot_unreadable", path=str(self._path), error=str(error))
+            return
+        self._snapshot = snapshot
+        self._received_s = None if age_s is None else machine_monotonic_s() - age_s
+
+
+def _age_s(kept: dict[str, Any]) -> float | None:
+    """Return the age of a kept snapshot: by the monotonic clock within one boot, else by the calendar.
+
+    A calendar that went backwards (no clock chip, not synchronised yet) cannot tell: None.
+    """
+    boot_id = _boot_id()
+    if boot_id and kept["boot_id"] == boot_id:
+        age_s = machine_monotonic_s() - float(kept["received_s"])
+    else:
+        age_s = machine_utc_s() - float(kept["received_utc_s"])
+    return age_s if age_s >= 0 else None
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,221 @@
+"""The HTTP API: the state, commands, series, events. Every error is a problem document."""
+
+from typing import Any
+from uuid import uuid4
+
+from apiflask import APIBlueprint, HTTPError
+from flask import Response, current_app, request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from vigie.clock import machine_utc_s
+from vigie.control.signals import Channel
+from vigie.errors import JournalError
+from vigie.link.hub import BadAnswer, ControllerAway, Hub, NoAnswer, State
+from vigie.link.messages import Answer, Command
+from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.records import EventKind
+from vigie.web import schemas
+from vigie.web.problems import MEDIA_TYPE, problem
+from vigie.web.security import SAFE_METHODS, RateLimit
+
+DEADLINE_MS = 5_000
+ANSWER_TIMEOUT_S = 3.0
+
+blueprint = APIBlueprint("api", __name__, tag="Vigie")
+
+
+def _errors(**texts: str) -> dict[int, Any]:
+    """Describe the errors of a route: ``e404="no such channel"``."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        int(code[1:]): {"description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for code, text in texts.items()
+    }
+
+
+_REFUSED = {
+    409: {
+        "description": "The controller refused it; `reason` says why",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}},
+    }
+}
+_HOST = {"e421": "Called by a name that is not in web.trusted_hosts"}
+_INVALID = {"e422": "The parameters or the body do not fit; `errors` names every fault"}
+_JOURNAL = {"e503": "The journal cannot be read; `detail` says why"}
+
+
+@blueprint.before_request
+def _require_json() -> None:
+    """Refuse a body that is not JSON, or that is nested beyond reading, before a schema sees it."""
+    if request.method in SAFE_METHODS:
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType("send the body as application/json")
+    try:
+        request.get_json()
+    except RecursionError as error:
+        raise BadRequest("the body is nested too deeply") from error
+    except BadRequest as error:
+        raise BadRequest("the body is not valid JSON") from error
+
+
+@blueprint.get("/healthz")
+@blueprint.output(schemas.Health, description="The web process answers")
+@blueprint.doc(responses=_errors(**_HOST))
+def healthz() -> dict[str, Any]:
+    """Whether the web process is alive.
+
+    200 means that this process answers. Whether the controller does is in `link` and `age_ms`.
+    """
+    state = _hub().state()
+    return {"link": state["link"], "age_ms": state["age_ms"]}
+
+
+@blueprint.get("/api/v1/state")
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "The state",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}},
+        }
+    }
+    | _errors(**_HOST)
+)
+def state() -> State:
+    """The newest snapshot and its age.
+
+    The same object goes to live pages over Socket.IO (namespace `/live`, event `state`).
+    """
+    return _hub().state()
+
+
+@blueprint.post("/api/v1/commands")
+@blueprint.input(schemas.CommandRequest, location="json")
+@blueprint.output(Answer, description="The controller accepted it")
+@blueprint.doc(
+    responses=_REFUSED
+    | _errors(
+        e400="The body is not JSON",
+        e403="Sent by a page of another site",
+        e413="The body is larger than 64 kB",
+        e415="The body is not application/json",
+        e429="Too many orders from this address; Retry-After says when",
+        e502="The controller failed on the command",
+        e503="No controller is connected; nothing was sent",
+        e504="The controller did not answer within 3 s; look at the state before trying again",
+        **_HOST,
+        **_INVALID,
+    )
+)
+def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | Response:
+    """Order the controller to do something.
+
+    Returns when the controller has decided, at most one period later. Repeating the same `id` is safe.
+    """
+    limit: RateLimit = current_app.extensions["vigie_rate_limit"]
+    wait_s = limit.wait_s(request.remote_addr or "")
+    if wait_s > 0:
+        retry = {"Retry-After": str(max(1, round(wait_s + 0.5)))}
+        return problem(429, f"too many orders from this address; wait {wait_s:.1f} s", headers=retry)
+    now_utc_ms = round(machine_utc_s() * 1000)
+    wanted = json_data.model_dump(exclude_none=True)
+    order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
+    try:
+        answer = _hub().send_command(order, ANSWER_TIMEOUT_S)
+    except ControllerAway as error:
+        return problem(503, str(error))
+    except NoAnswer as error:
+        return problem(504, str(error))
+    except BadAnswer as error:
+        return problem(502, str(error))
+    return answer if answer.is_accepted else (answer, 409)
+
+
+@blueprint.get("/api/v1/channels/<channel>/series")
+@blueprint.input(schemas.ChannelQuery, location="query")
+@blueprint.output(schemas.SeriesReply, description="The series")
+@blueprint.doc(
+    responses=_errors(e404="No such channel; there are battery, charge, load, spare", **_HOST, **_INVALID, **_JOURNAL)
+)
+def channel_series(channel: str, query_data: schemas.ChannelQuery) -> dict[str, Any] | Response:
+    """A stretch of one quantity of a channel.
+
+    Each point keeps the minimum and the maximum of its slice, so that no spike is lost.
+    """
+    names = [member.name.lower() for member in Channel]
+    if channel not in names:
+        return problem(404, f"no channel {channel[:40]!r}; there are {', '.join(names)}")
+    return _series(query_data.quantity, Channel[channel.upper()], query_data)
+
+
+@blueprint.get("/api/v1/temperature/series")
+@blueprint.input(schemas.TemperatureQuery, location="query")
+@blueprint.output(schemas.SeriesReply, description="The series")
+@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+def temperature_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
+    """A stretch of the battery temperature."""
+    return _series("temperature_c", None, query_data)
+
+
+@blueprint.get("/api/v1/events")
+@blueprint.input(schemas.EventsQuery, location="query")
+@blueprint.output(schemas.EventsReply, description="The events, newest first")
+@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+def events(query_data: schemas.EventsQuery) -> dict[str, Any] | Response:
+    """What happened, newest first."""
+    known = [kind.value for kind in EventKind]
+    wanted = [name for name in query_data.kind.split(",") if name]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        text = f"no such kind: {', '.join(unknown)}; there are {', '.join(known)}"
+        return problem(422, text, [{"where": "query", "field": "kind", "message": text}])
+    start, end = _bounds(query_data)
+    found = _journal().events(start, end, [EventKind(name) for name in wanted], query_data.limit)
+    return {"events": [{**event._asdict(), "data": dict(event.data)} for event in found]}
+
+
+def journal_unreadable(error: JournalError) -> Response:
+    """Answer 503: the journal cannot be read."""
+    return problem(503, str(error))
+
+
+def complete_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add the models that the description refers to but APIFlask does not find by itself."""
+    known = spec["components"]["schemas"]
+    for model in (schemas.State, schemas.Problem):
+        described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        known.update(described.pop("$defs", {}))
+        known[model.__name__] = described
+    return spec
+
+
+def _series(quantity: str, channel: Channel | None, query: schemas.TemperatureQuery) -> dict[str, Any]:
+    start, end = _bounds(query)
+    series = _journal().series(quantity, channel, start, end, query.points)
+    return {
+        "quantity": quantity,
+        "channel": None if channel is None else channel.name.lower(),
+        "unit": schemas.UNITS[quantity],
+        **series._asdict(),
+    }
+
+
+def _bounds(span: schemas.Span) -> tuple[int, int]:
+    """Return begin and end; "now" is the plant's, which a fast simulation carries into the future."""
+    snapshot = _hub().state()["snapshot"]
+    now_utc_ms = round(machine_utc_s() * 1000) if snapshot is None else snapshot["utc_ms"] + 1
+    start, end = span.bounds(now_utc_ms)
+    if start >= end:
+        text = f"the span {start}..{end} is empty: from_utc_ms must be less than to_utc_ms"
+        raise HTTPError(422, detail={"query": {"from_utc_ms": [text]}})
+    return start, end
+
+
+def _hub() -> Hub:
+    hub: Hub = current_app.extensions["vigie_hub"]
+    return hub
+
+
+def _journal() -> JournalReader:
+    journal: JournalReader = current_app.extensions["vigie_journal"]
+    return journal

@@ -1,0 +1,141 @@
+"""The web application put together: pages, API, live push, the controller's link, and the guards before them."""
+
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIFlask
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from flask import Response, request
+from flask_socketio import SocketIO
+from werkzeug.exceptions import HTTPException
+
+from vigie.errors import JournalError
+from vigie.link.hub import Hub
+from vigie.link.server import ControllerNamespace
+from vigie.telemetry.reader import JournalReader
+from vigie.web import api, pages, problems
+from vigie.web.i18n import init_i18n
+from vigie.web.live import LiveNamespace, LivePusher
+from vigie.web.mount import Mount, TrustedProxyFix
+from vigie.web.security import (
+    MAX_BODY_BYTES,
+    HostGuard,
+    RateLimit,
+    SocketGate,
+    add_headers,
+    require_same_origin,
+)
+from vigie.web.settings import WebSettings, check
+
+PING_S = 10
+SPARE_SOCKETS = 4
+"""Sockets beyond the live pages: handshakes on their way, and pages being told that there is no room."""
+
+
+class _VigieApp(APIFlask):
+    """APIFlask whose errors under /api are problems, whatever handlers the pages have for theirs."""
+
+    def handle_http_exception(self, error: HTTPException) -> Any:  # noqa: ANN401 - as Flask declares it
+        if _is_api() and error.code is not None and error.code >= 400:
+            return problems.from_http(error)
+        return super().handle_http_exception(error)
+
+    def handle_exception(self, error: Exception) -> Response:
+        response = super().handle_exception(error)
+        if _is_api():
+            failed = problems.problem(500, "the web process failed on this request; its log says why")
+            response.set_data(failed.get_data())
+            response.mimetype = failed.mimetype
+        return response
+
+
+def create_app(settings: WebSettings, hub: Hub, journal_path: Path) -> APIFlask:
+    """Return the application, to be served with :func:`vigie.web.server.serve` or any threaded WSGI server.
+
+    It starts no thread and opens no socket by itself. ``app.extensions`` holds ``vigie_hub``,
+    ``vigie_journal`` and ``socketio``.
+
+    Raises:
+        SettingsError: the settings contradict each other.
+    """
+    check(settings)
+    app = _VigieApp(
+        "vigie.web",
+        title="Vigie",
+        version=version("vigie"),
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,  # its pages load scripts from the internet
+        json_errors=False,
+    )
+    _configure(app)
+    app.extensions["vigie_hub"] = hub
+    app.extensions["vigie_journal"] = JournalReader(journal_path)
+    app.extensions["vigie_rate_limit"] = RateLimit(settings.commands_per_minute, settings.command_burst)
+    app.before_request(require_same_origin)
+    app.after_request(_finish)
+    init_i18n(app)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.register_error_handler(JournalError, api.journal_unreadable)
+    socketio = _attach_sockets(app, hub, settings)
+    gate = SocketGate(
+        app.wsgi_app,
+        open_sockets=lambda: len(socketio.server.eio.sockets),
+        most=settings.live_browsers + SPARE_SOCKETS,
+        is_token=hub.is_token,
+    )
+    guarded = HostGuard(Mount(gate), settings.trusted_hosts)
+    # outermost, or socket handlers would see the proxy instead of the browser
+    app.wsgi_app = TrustedProxyFix(guarded, settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: APIFlask) -> None:
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        OPENAPI_VERSION="3.1.0",
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        DESCRIPTION="State, orders, series and events of one installation.",
+    )
+    app.error_callback = problems.from_validation
+    app.spec_callback = api.complete_spec  # type: ignore[assignment]  # the format is JSON: a dict, no text
+
+
+def _attach_sockets(app: APIFlask, hub: Hub, settings: WebSettings) -> Any:  # noqa: ANN401 - not typed
+    live = LiveNamespace(hub, settings.live_browsers)
+    socketio = _socketio(app)
+    # A phone that vanished would hold its thread for ever: engine.io notices, but its reader stays in
+    # receive(). A ping of the WebSocket itself ends it; engine.io offers no option for that.
+    engine = socketio.server.eio
+    websocket = partial(SimpleWebSocketWSGI, ping_interval=PING_S, max_message_size=MAX_BODY_BYTES)
+    engine._async = {**engine._async, "websocket": websocket}
+    live.pusher = LivePusher(hub, socketio)
+    socketio.on_namespace(live)
+    socketio.on_namespace(ControllerNamespace(hub))
+    return socketio
+
+
+def _socketio(app: APIFlask) -> Any:  # noqa: ANN401 - not typed
+    return SocketIO(  # type: ignore[no-untyped-call]
+        app,
+        async_mode="threading",
+        async_handlers=False,  # keeps snapshots in order, starts no thread per message
+        manage_session=False,
+        ping_interval=PING_S,
+        ping_timeout=PING_S,
+        max_http_buffer_size=MAX_BODY_BYTES,
+    )
+
+
+def _finish(response: Response) -> Response:
+    if _is_api():
+        response.headers["Cache-Control"] = "no-store"
+    return add_headers(response)
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/") or request.path == "/healthz"

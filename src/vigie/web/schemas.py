@@ -1,0 +1,160 @@
+"""What goes in and out of the API, on top of the messages controller and web share."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from vigie.link.messages import ChannelName, ContactName, ModeName, RelayName, Snapshot
+
+LAST_UTC_MS = 253_402_300_799_999
+"""The end of the year 9999."""
+DAY_MS = 86_400_000
+
+ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
+UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C"}
+
+
+class Strict(BaseModel):
+    """Unknown keys and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class State(Strict):
+    """The newest snapshot, how old it is, and whether the controller is there."""
+
+    snapshot: Snapshot | None
+    age_ms: int | None = Field(description="Since the web process received it; null when nobody can tell")
+    link: Literal["connected", "lost", "never"]
+    web_version: str
+
+
+class Health(Strict):
+    """The web process is alive; what it knows of the controller is said beside, not judged."""
+
+    status: Literal["ok"] = "ok"
+    link: Literal["connected", "lost", "never"]
+    age_ms: int | None
+
+
+class CommandRequest(BaseModel):
+    """An order. Its ``id`` makes it safe to repeat: the controller carries it out once."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: str | None = Field(
+        default=None, min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Made up when missing"
+    )
+    action: Literal["set_mode", "set_contact", "acknowledge"]
+    mode: ModeName | None = Field(default=None, description="For set_mode")
+    relay: RelayName | None = Field(default=None, description="For set_contact")
+    contact: ContactName | None = Field(default=None, description="For set_contact")
+    manual_s: float | None = Field(
+        default=None, gt=0, le=86_400, description="For set_mode manual: how long it lasts, seconds"
+    )
+    not_after_utc_ms: int | None = Field(
+        default=None, ge=0, le=LAST_UTC_MS, description="Refused when later than this; 5 s from now when missing"
+    )
+    who: str = Field(default="web", min_length=1, max_length=64)
+    why: str = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _needs_what_its_action_needs(self) -> "CommandRequest":
+        needed = {"set_mode": {"mode"}, "set_contact": {"relay", "contact"}, "acknowledge": set[str]()}[self.action]
+        given = {name for name in ("mode", "relay", "contact") if getattr(self, name) is not None}
+        faults = [f"{self.action} needs {name}" for name in sorted(needed - given)]
+        faults += [f"{self.action} takes no {name}" for name in sorted(given - needed)]
+        if self.manual_s is not None and self.mode != "manual":
+            faults.append("manual_s belongs to set_mode manual")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Span(Strict):
+    """A stretch of time; the last 24 hours when nothing is said."""
+
+    from_utc_ms: int | None = Field(
+        default=None, ge=0, le=LAST_UTC_MS, description="Inclusive; 24 h before the end when missing"
+    )
+    to_utc_ms: int | None = Field(default=None, ge=0, le=LAST_UTC_MS, description="Exclusive; now when missing")
+
+    def bounds(self, now_utc_ms: int) -> tuple[int, int]:
+        """Return begin and end with what is missing filled in."""
+        end = now_utc_ms if self.to_utc_ms is None else self.to_utc_ms
+        return (max(0, end - DAY_MS) if self.from_utc_ms is None else self.from_utc_ms), end
+
+
+class TemperatureQuery(Span):
+    """Which stretch of the temperature."""
+
+    points: int = Field(default=600, ge=2, le=5000, description="At most so many points come back")
+
+
+class ChannelQuery(TemperatureQuery):
+    """Which stretch of which quantity of a channel."""
+
+    quantity: ChannelQuantity
+
+
+class EventsQuery(Span):
+    """Which events."""
+
+    kind: str = Field(
+        default="",
+        max_length=200,
+        pattern=r"^[a-z_]*(,[a-z_]+)*$",
+        description="Kinds, separated by commas; all when empty",
+    )
+    limit: int = Field(default=200, ge=1, le=1000)
+
+
+class SeriesReply(Strict):
+    """A stretch of one quantity. Each point is the minimum, mean and maximum of its slice; null where nothing was."""
+
+    quantity: str
+    channel: ChannelName | None = Field(description="null for the temperature")
+    unit: str
+    resolution: Literal["raw", "minute", "hour"]
+    utc_ms: list[int]
+    minimum: list[float | None]
+    mean: list[float | None]
+    maximum: list[float | None]
+
+
+class EventReply(Strict):
+    """One line of the journal."""
+
+    utc_ms: int
+    kind: str
+    subject: str
+    before: str
+    after: str
+    reason: str
+    who: str
+    text: str
+    data: dict[str, float | int | str]
+
+
+class EventsReply(Strict):
+    """Events, newest first."""
+
+    events: list[EventReply]
+
+
+class Fault(Strict):
+    """One fault of a request."""
+
+    where: Literal["json", "query"]
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What every error of the API looks like (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = Field(default=None, description="Every single fault, when the request was invalid")

@@ -1,0 +1,179 @@
+"""What guards the door: names we answer to, where requests come from, headers, sizes and rates."""
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Response, request
+from werkzeug.exceptions import Forbidden
+
+from vigie.clock import machine_monotonic_s
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-src 'self'; frame-ancestors 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # not no-referrer: browsers would send "Origin: null" with every POST
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+def add_headers(response: Response) -> Response:
+    """Add the security headers to a response that does not have its own."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def require_same_origin() -> None:
+    """Refuse an unsafe request that another site's page had a browser send.
+
+    Browsers on plain http send no Sec-Fetch-Site, but always an Origin with an unsafe method. What sends
+    neither is no browser and carries nobody's authority.
+
+    Raises:
+        Forbidden: the request comes from another site.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        is_ours = site in {"same-origin", "none"}
+    else:
+        is_ours = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+    if not is_ours:
+        log.warning("foreign_request_refused", origin=origin, site=site, address=request.remote_addr)
+        raise Forbidden(f"a page of {origin or 'another site'} may not act here; open http://{request.host} itself")
+
+
+class HostGuard:
+    """WSGI middleware: answers only to names of our own, so that no foreign name can be pointed at us.
+
+    A page of evil.example whose name is made to resolve to this machine would count as same origin
+    (DNS rebinding). The browser's Host header gives it away; a bare IP address cannot be rebound.
+    Both the header as it came and the one a proxy forwarded must be ours.
+    """
+
+    def __init__(self, app: "WSGIApplication", trusted_hosts: Iterable[str]) -> None:
+        self._app = app
+        own = socket.gethostname().lower()
+        self._names = {own, own.partition(".")[0], "localhost", *(name.lower() for name in trusted_hosts)}
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        forwarded_from = environ.get("werkzeug.proxy_fix.orig", {}).get("HTTP_HOST")
+        for host in (environ.get("HTTP_HOST", ""), forwarded_from):
+            if host is not None and not self.is_ours(host):
+                log.warning("foreign_host_refused", host=host[:100], address=environ.get("REMOTE_ADDR"))
+                return _plain(
+                    start_response,
+                    "421 Misdirected Request",
+                    f"This site does not answer to the name {_name_of(host)[:100]!r}.\n"
+                    "If it should, add the name to trusted_hosts in the [web] section of vigie.toml.\n",
+                )
+        return self._app(environ, start_response)
+
+    def is_ours(self, host: str) -> bool:
+        """Return whether ``host`` (a Host header, port included) is one of our names or an IP address."""
+        name = _name_of(host)
+        if name in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return any(name.endswith(suffix) for suffix in self._names if suffix.startswith("."))
+        return True
+
+
+class SocketGate:
+    """WSGI middleware: no more sockets than there are threads to carry them; the controller always gets in."""
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        open_sockets: Callable[[], int],
+        most: int,
+        is_token: Callable[[object], bool],
+    ) -> None:
+        self._app = app
+        self._open_sockets = open_sockets
+        self._most = most
+        self._is_token = is_token
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        is_handshake = environ["PATH_INFO"].startswith("/socket.io") and "sid=" not in environ.get("QUERY_STRING", "")
+        if is_handshake and self._open_sockets() >= self._most:
+            scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+            if scheme != "Bearer" or not self._is_token(token):
+                log.warning("socket_refused", open=self._most, address=environ.get("REMOTE_ADDR"))
+                return _plain(
+                    start_response,
+                    "503 Service Unavailable",
+                    f"{self._most} sockets are open already: close a page, or raise live_browsers and threads "
+                    "in the [web] section of vigie.toml.\n",
+                )
+        return self._app(environ, start_response)
+
+
+class _Bucket(NamedTuple):
+    tokens: float
+    filled_s: float
+
+
+class RateLimit:
+    """A token bucket per address: ``burst`` at once, ``per_minute`` in the long run."""
+
+    MOST_ADDRESSES = 1000
+
+    def __init__(self, per_minute: float, burst: int, now_s: Callable[[], float] = machine_monotonic_s) -> None:
+        self._per_s = per_minute / 60.0
+        self._burst = float(burst)
+        self._now_s = now_s
+        self._buckets: dict[str, _Bucket] = {}
+        self._lock = threading.Lock()
+
+    def wait_s(self, address: str) -> float:
+        """Take one token for ``address``; return 0, or the seconds until there is one when there is none."""
+        now_s = self._now_s()
+        with self._lock:
+            if len(self._buckets) >= self.MOST_ADDRESSES:
+                self._forget_full(now_s)
+            bucket = self._buckets.get(address, _Bucket(self._burst, now_s))
+            tokens = min(self._burst, bucket.tokens + (now_s - bucket.filled_s) * self._per_s)
+            if tokens < 1.0:
+                return (1.0 - tokens) / self._per_s
+            self._buckets[address] = _Bucket(tokens - 1.0, now_s)
+            return 0.0
+
+    def _forget_full(self, now_s: float) -> None:
+        refilled_s = now_s - self._burst / self._per_s
+        self._buckets = {key: held for key, held in self._buckets.items() if held.filled_s > refilled_s}
+
+
+def _name_of(host: str) -> str:
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.rpartition(":")[0] if name.count(":") == 1 else name
+
+
+def _plain(start_response: "StartResponse", status: str, text: str) -> Iterable[bytes]:
+    body = text.encode("utf-8", "replace")
+    start_response(
+        status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
+    )
+    return [body]

@@ -1,0 +1,49 @@
+"""What can be set about the web application."""
+
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from vigie.errors import SettingsError
+from vigie.units import setting
+
+THREADS_KEPT_FREE = 12
+"""Threads that live browsers never get: the controller and plain HTTP need them."""
+
+
+class WebSettings(NamedTuple):
+    """Where the web application answers, to whom, and how many at once."""
+
+    host: Annotated[str, setting("Address to listen on; 127.0.0.1 behind nginx, 0.0.0.0 for everybody")] = "127.0.0.1"
+    port: Annotated[int, setting("TCP port; 0 takes any free one (tests)", ge=0, le=65_535)] = 8000
+    trusted_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Names this site may be called by; a leading dot means all names below. "
+            "IP addresses and this machine's own name always work"
+        ),
+    ] = ("localhost", ".local", ".lan", ".home.arpa", ".internal")
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Field(description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"),
+    ] = ("127.0.0.1", "::1")
+    threads: Annotated[int, setting("Requests and live browsers served at once", ge=16, le=512)] = 64
+    live_browsers: Annotated[int, setting("Pages that may be live at once", ge=1, le=500)] = 40
+    commands_per_minute: Annotated[
+        int, setting("Orders one address may give in the long run", unit="1/min", ge=1, le=6000)
+    ] = 30
+    command_burst: Annotated[int, setting("Orders one address may give at once", ge=1, le=1000)] = 10
+
+
+def check(settings: WebSettings) -> None:
+    """Check what one field alone cannot tell.
+
+    Raises:
+        SettingsError: more live browsers are allowed than the threads can carry.
+    """
+    most = settings.threads - THREADS_KEPT_FREE
+    if settings.live_browsers > most:
+        raise SettingsError(
+            f"web.live_browsers {settings.live_browsers} is more than web.threads {settings.threads} can carry: "
+            f"lower it to {most} or raise web.threads to {settings.live_browsers + THREADS_KEPT_FREE}"
+        )

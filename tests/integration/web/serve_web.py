@@ -1,0 +1,27 @@
+"""The real web process for tests: ``serve_web.py '{"token": ..., "journal": ..., "snapshot": ..., "web": {...}}'``.
+
+Prints the port it listens on.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from vigie.link.hub import Hub
+from vigie.web.app import create_app
+from vigie.web.server import serve
+from vigie.web.settings import WebSettings
+
+
+def main(options: dict[str, Any]) -> None:
+    settings = TypeAdapter(WebSettings).validate_python({"port": 0, **options.get("web", {})})
+    hub = Hub(options["token"], Path(options["snapshot"]))
+    app = create_app(settings, hub, Path(options["journal"]))
+    serve(app, settings, on_ready=lambda port: sys.stdout.write(f"{port}\n") and sys.stdout.flush())
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
