@@ -1,0 +1,137 @@
+"""What one setting alone cannot show: settings that contradict each other, and what should be known before use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vigie.config.sections import Calibration, Config, ControllerSupply, Fault, PlantKind
+from vigie.control.signals import Channel
+from vigie.errors import SettingsError
+from vigie.hardware.relay_board import ContactKind
+from vigie.web import settings as web_settings
+
+
+def crossed(sections: Mapping[str, Any]) -> list[Fault]:
+    """Return the faults that one section alone cannot show; sections that did not validate are left out."""
+    faults: list[Fault] = []
+
+    def need(is_met: bool, key: str, message: str) -> None:
+        if not is_met:
+            faults.append(Fault(key, message))
+
+    def under(lower: tuple[str, str], upper: tuple[str, str]) -> None:
+        below, above = sections.get(lower[0]), sections.get(upper[0])
+        if below is None or above is None:
+            return
+        low, high = getattr(below, lower[1]), getattr(above, upper[1])
+        need(low < high, ".".join(lower), f"{low:g} must be under {'.'.join(upper)} = {high:g}")
+
+    under(("protect", "close_below_v"), ("protect", "open_above_v"))
+    under(("cycle", "discharge_to_v"), ("cycle", "charge_to_v"))
+    under(("cycle", "recharge_below_v"), ("cycle", "charge_to_v"))
+    under(("interlocks", "floor_v"), ("cycle", "discharge_to_v"))
+    under(("interlocks", "floor_v"), ("interlocks", "proof_v"))
+    under(("loop", "bus_deadline_s"), ("loop", "period_s"))
+    filtering, loop, manual = sections.get("filter"), sections.get("loop"), sections.get("manual")
+    if filtering is not None:
+        sweeps, good = filtering.sweeps, filtering.least_good
+        need(good <= sweeps, "filter.least_good", f"{good} is more than filter.sweeps = {sweeps}")
+    if filtering is not None and loop is not None:
+        taken_s = filtering.sweeps * filtering.sweep_interval_s
+        need(
+            taken_s < loop.bus_deadline_s,
+            "filter.sweeps",
+            f"{filtering.sweeps} sweeps every {filtering.sweep_interval_s:g} s take {taken_s:g} s, "
+            f"which must be under loop.bus_deadline_s = {loop.bus_deadline_s:g} s",
+        )
+    if manual is not None:
+        need(
+            manual.default_s <= manual.longest_s,
+            "manual.default_s",
+            f"more than manual.longest_s = {manual.longest_s:g}",
+        )
+    return faults + _crossed_plant(sections)
+
+
+def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    plant, wiring, mains = sections.get("plant"), sections.get("wiring"), sections.get("mains")
+    web, recorded = sections.get("web"), sections.get("recorded")
+    for channel in Channel:
+        config = sections.get(f"channels.{channel.name.lower()}")
+        if config is not None and config.sign == 0:
+            faults.append(Fault(f"channels.{channel.name.lower()}.sign", "0 is neither direction; use 1 or -1"))
+        if config is not None and config.plausible_min_v >= config.plausible_max_v:
+            faults.append(Fault(f"channels.{channel.name.lower()}.plausible_min_v", "must be under plausible_max_v"))
+    battery = sections.get("channels.battery")
+    if battery is not None and not battery.is_fitted:
+        faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
+    if plant is not None and plant.kind == PlantKind.RIG:
+        if plant.speed != 1.0:
+            faults.append(
+                Fault("plant.speed", f"{plant.speed:g}: real time runs at 1; only twin and recorded can differ")
+            )
+        if wiring is not None and wiring.controller_supply is None:
+            faults.append(
+                Fault(
+                    "wiring.controller_supply",
+                    "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
+                    "A blackout depends on it, so there is no default",
+                )
+            )
+        if mains is not None and mains.present_unless_discharging:
+            faults.append(
+                Fault("mains.present_unless_discharging", "only for recordings; V3 proves the mains on a rig")
+            )
+    if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.file:
+        faults.append(Fault("recorded.file", "names no log; give the CSV file to play"))
+    if web is not None:
+        try:
+            web_settings.check(web)
+        except SettingsError as error:
+            faults.append(Fault("web", str(error)))
+    return faults
+
+
+def warnings(config: Config) -> list[Fault]:
+    """Return what is allowed but should be known before a battery is trusted to it."""
+    found: list[Fault] = []
+    if config.r2_may_black_out:
+        found.append(
+            Fault(
+                "wiring",
+                "this computer lives on the loads and R2 is wired NO: a mains failure while R2 is open would kill it "
+                "before it could close R2, and the site would stay dark until somebody comes. Every act that opens R2 "
+                "is refused. Wire R2 on NC, feed the computer independently, or set wiring.accept_blackout_risk = true",
+            )
+        )
+    if (
+        config.rig is not None
+        and config.rig.r1_contact == ContactKind.NO
+        and config.wiring.controller_supply == ControllerSupply.LOADS
+    ):
+        found.append(
+            Fault(
+                "rig.r1_contact",
+                "R1 is wired NO and this computer lives on the loads: after a blackout the mains cannot come back "
+                "before the computer starts, and the computer cannot start before the mains comes back. Wire R1 on NC",
+            )
+        )
+    if config.plant.kind == PlantKind.RIG and not config.channels[Channel.LOAD].is_fitted:
+        found.append(
+            Fault(
+                "channels.load.is_fitted", "without V3 a mains failure cannot be seen while R2 is open: it never opens"
+            )
+        )
+    if config.channels[Channel.BATTERY].calibration == Calibration.NONE:
+        found.append(
+            Fault(
+                "channels.battery.calibration",
+                "V1 is not calibrated; a 10 kOhm resistor in its lead makes it read about 0.8 V low (gain 1.03125 and "
+                "offset_v 0.4 are a starting guess; compare with a multimeter at two voltages)",
+            )
+        )
+    if config.rig is not None and not config.rig.thermometer:
+        found.append(
+            Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
+        )
+    return found

@@ -1,0 +1,269 @@
+"""Every section of the settings, and the checked whole."""
+
+import os
+from collections.abc import Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
+from vigie.control.interlocks import InterlockSettings
+from vigie.control.mains import MainsSettings
+from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.manual import ManualSettings
+from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.wish import MinimumTimes
+from vigie.control.signals import Wiring
+from vigie.control.supervisor import SupervisorSettings
+from vigie.controller.loop import LoopSettings
+from vigie.hardware.relay_board import ContactKind
+from vigie.plant.recorded import RecordedSettings
+from vigie.plant.rig import RigSettings
+from vigie.plant.twin import TwinSettings
+from vigie.telemetry.retention import JournalSettings
+from vigie.units import by_name, setting
+from vigie.web.settings import WebSettings
+
+
+class PlantKind(IntEnum):
+    """Which implementation of the plant runs. Nothing falls back to another."""
+
+    TWIN = 0
+    RIG = 1
+    RECORDED = 2
+
+
+class ControllerSupply(IntEnum):
+    """What feeds the computer this program runs on."""
+
+    LOADS = 0
+    INDEPENDENT = 1
+
+
+class Calibration(IntEnum):
+    """How far a channel's readings can be trusted."""
+
+    NONE = 0
+    PRESET = 1
+    TWO_POINT = 2
+
+
+class StartMode(IntEnum):
+    """The mode after a start."""
+
+    LAST = -1
+    OBSERVE = 0
+    PROTECT = 1
+    CYCLE = 2
+
+
+class SiteSettings(NamedTuple):
+    """What this installation is called, and where its files live."""
+
+    name: Annotated[str, setting("Name of the site, shown on every page and sent with the metrics")] = "Vigie"
+    data: Annotated[str, setting("Folder of journal, lock and token; empty: $VIGIE_DATA, or ~/.local/share/vigie")] = ""
+
+
+class PlantSettings(NamedTuple):
+    """Which installation, and how fast its time runs."""
+
+    kind: Annotated[PlantKind, *by_name(PlantKind), setting("twin: simulated; rig: real boards; recorded: a log")] = (
+        PlantKind.TWIN
+    )
+    speed: Annotated[
+        float,
+        setting("Plant seconds per second; only twin and recorded can be other than 1", unit="s/s", ge=0.1, le=300),
+    ] = 1.0
+
+
+class WiringSettings(NamedTuple):
+    """How the installation is wired, as far as a blackout depends on it."""
+
+    battery_contact: Annotated[
+        Wiring, *by_name(Wiring), setting("line: R2 cuts charge AND backup; charge_only: only the charging path")
+    ] = Wiring.LINE
+    controller_supply: Annotated[
+        ControllerSupply | None,
+        *by_name(ControllerSupply),
+        setting("loads: this computer dies when the loads go dark; independent: it does not. Demanded on the rig"),
+    ] = None
+    accept_blackout_risk: Annotated[
+        bool,
+        setting(
+            "true: R2 may open although this computer lives on the loads and R2 is wired NO (a mains failure would "
+            "then leave the site dark until somebody comes)"
+        ),
+    ] = False
+
+
+class StartSettings(NamedTuple):
+    """What happens at a start."""
+
+    mode: Annotated[
+        StartMode,
+        *by_name(StartMode),
+        setting("Mode after a start; last: the one before the stop (manual becomes observe)"),
+    ] = StartMode.LAST
+
+
+class MetricsSettings(NamedTuple):
+    """The controller's own /metrics."""
+
+    host: Annotated[str, setting("Address /metrics listens on")] = "127.0.0.1"
+    port: Annotated[int, setting("TCP port of /metrics; 0 takes any free one (tests)", ge=0, le=65_535)] = 9108
+
+
+class ChannelConfig(NamedTuple):
+    """One meter channel."""
+
+    label: Annotated[str, setting("Name on the pages")]
+    is_fitted: Annotated[bool, setting("false: this channel is not part of the installation")]
+    gain: Annotated[float, setting("Calibration: volts = gain * reading + offset_v", ge=0.5, le=2)]
+    offset_v: Annotated[float, setting("Calibration: see gain", unit="V", ge=-5, le=5)]
+    sign: Annotated[int, setting("-1 turns the current's direction round (shunt wired the other way)", ge=-1, le=1)]
+    shunt_ohm: Annotated[float, setting("Shunt resistor", unit="Ohm", gt=0, le=10)]
+    current_offset_a: Annotated[float, setting("Added to the current after the sign", unit="A", ge=-1, le=1)]
+    plausible_min_v: Annotated[float, setting("Voltages below are not believed", unit="V", ge=-5, le=20)]
+    plausible_max_v: Annotated[float, setting("Voltages above are not believed", unit="V", ge=0, le=32)]
+    plausible_max_a: Annotated[float, setting("Currents beyond, either way, are not believed", unit="A", gt=0, le=100)]
+    calibration: Annotated[
+        Calibration, *by_name(Calibration), setting("none, preset (typical values), two_point (against a meter)")
+    ]
+
+
+class RelayLabels(NamedTuple):
+    """Names of the relays on the pages."""
+
+    r1: Annotated[str, setting("Name of R1")] = "R1"
+    r2: Annotated[str, setting("Name of R2")] = "R2"
+    r3: Annotated[str, setting("Name of R3")] = "R3"
+    r4: Annotated[str, setting("Name of R4")] = "R4"
+
+
+CHANNEL_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "battery": {"label": "V1", "is_fitted": True, "plausible_min_v": 8.0, "plausible_max_v": 15.5},
+    "charge": {"label": "V2", "is_fitted": True, "plausible_min_v": -0.5, "plausible_max_v": 20.0},
+    "load": {"label": "V3", "is_fitted": True, "plausible_min_v": -0.5, "plausible_max_v": 20.0},
+    "spare": {"label": "V4", "is_fitted": False, "plausible_min_v": -0.5, "plausible_max_v": 26.0},
+}
+EVERY_CHANNEL: Mapping[str, Any] = {
+    "gain": 1.0,
+    "offset_v": 0.0,
+    "sign": 1,
+    "shunt_ohm": 0.1,
+    "current_offset_a": 0.0,
+    "plausible_max_a": 3.3,
+    "calibration": "none",
+}
+
+SECTIONS: Mapping[str, type] = {
+    "site": SiteSettings,
+    "plant": PlantSettings,
+    "wiring": WiringSettings,
+    "start": StartSettings,
+    "channels.battery": ChannelConfig,
+    "channels.charge": ChannelConfig,
+    "channels.load": ChannelConfig,
+    "channels.spare": ChannelConfig,
+    "relays": RelayLabels,
+    "filter": FilterSettings,
+    "mains": MainsSettings,
+    "interlocks": InterlockSettings,
+    "protect": ProtectSettings,
+    "cycle": CycleSettings,
+    "manual": ManualSettings,
+    "minimum_times": MinimumTimes,
+    "loop": LoopSettings,
+    "journal": JournalSettings,
+    "metrics": MetricsSettings,
+    "web": WebSettings,
+    "twin": TwinSettings,
+    "recorded": RecordedSettings,
+    "rig": RigSettings,
+}
+"""Every section of the settings file, in the order of the reference page."""
+
+
+class Fault(NamedTuple):
+    """One thing wrong with the settings."""
+
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}"
+
+
+class Config(NamedTuple):
+    """The whole tree, checked."""
+
+    source: str
+    """The file it came from."""
+    site: SiteSettings
+    plant: PlantSettings
+    wiring: WiringSettings
+    start: StartSettings
+    channels: tuple[ChannelConfig, ChannelConfig, ChannelConfig, ChannelConfig]
+    relays: RelayLabels
+    filter: FilterSettings
+    mains: MainsSettings
+    interlocks: InterlockSettings
+    protect: ProtectSettings
+    cycle: CycleSettings
+    manual: ManualSettings
+    minimum_times: MinimumTimes
+    loop: LoopSettings
+    journal: JournalSettings
+    metrics: MetricsSettings
+    web: WebSettings
+    twin: TwinSettings
+    recorded: RecordedSettings
+    rig: RigSettings | None
+    """None unless the plant is the rig."""
+
+    @property
+    def data_directory(self) -> Path:
+        """The folder of journal, lock and token."""
+        named = self.site.data or os.environ.get("VIGIE_DATA", "")
+        return Path(named).expanduser() if named else Path("~/.local/share/vigie").expanduser()
+
+    @property
+    def r2_may_black_out(self) -> bool:
+        """Opening R2 could leave the site dark for good, and nobody has accepted that."""
+        return (
+            self.wiring.controller_supply == ControllerSupply.LOADS
+            and self.rig is not None
+            and self.rig.r2_contact == ContactKind.NO
+            and not self.wiring.accept_blackout_risk
+        )
+
+    def supervisor_settings(self) -> SupervisorSettings:
+        """Return what the supervisor reads."""
+        return SupervisorSettings(
+            self.wiring.battery_contact,
+            self.r2_may_black_out,
+            self.mains,
+            self.interlocks,
+            self.protect,
+            self.cycle,
+            self.manual,
+            self.minimum_times,
+        )
+
+    def channels_settings(self) -> ChannelsSettings:
+        """Return calibration and plausibility as the filter reads them."""
+        return ChannelsSettings(*(_channel_settings(channel) for channel in self.channels))
+
+
+def _channel_settings(channel: ChannelConfig) -> ChannelSettings:
+    return ChannelSettings(
+        channel.is_fitted,
+        channel.gain,
+        channel.offset_v,
+        float(channel.sign),
+        channel.shunt_ohm,
+        channel.current_offset_a,
+        channel.plausible_min_v,
+        channel.plausible_max_v,
+        channel.plausible_max_a,
+    )
