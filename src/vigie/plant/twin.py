@@ -1,0 +1,213 @@
+"""The twin: a simulated installation seen through a meter with the real one's faults."""
+
+import json
+import os
+import random
+from collections.abc import Mapping
+from math import nan
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from vigie.battery.step import BatteryState
+from vigie.battery.wells import Wells
+from vigie.clock import Clock
+from vigie.control.signals import (
+    Channel,
+    Contact,
+    Contacts,
+    Reading,
+    Relay,
+    Status,
+    Sweep,
+    Temperature,
+)
+from vigie.errors import SettingsError, VigieError
+from vigie.plant.installation import Installation, WorldState
+from vigie.plant.site import InstallationSettings
+from vigie.units import setting
+
+BUS_STEP_V = 4e-3
+SHUNT_STEP_V = 10e-6
+SHUNT_FULL_SCALE_V = 0.32
+BUS_FULL_SCALE_V = 32.0
+_STORED_FORMAT = 1
+_ABSENT = Reading(nan, nan, int(Status.ABSENT))
+
+
+class MeterSettings(NamedTuple):
+    """How the simulated meter and thermometer differ from ideal ones."""
+
+    bus_noise_v: Annotated[float, setting("Noise of a bus voltage, standard deviation", unit="V", ge=0.0, le=1.0)] = (
+        0.002
+    )
+    shunt_noise_v: Annotated[
+        float, setting("Noise of a shunt voltage, standard deviation", unit="V", ge=0.0, le=0.1)
+    ] = 10e-6
+    gain_error: Annotated[float, setting("Largest gain error of a bus voltage, drawn per channel", ge=0.0, le=0.1)] = (
+        0.0
+    )
+    shunt_offset_v: Annotated[
+        float, setting("Largest offset of a shunt voltage, drawn per channel", unit="V", ge=0.0, le=0.01)
+    ] = 20e-6
+    has_spare: Annotated[bool, setting("V4 is fitted (and measures nothing)")] = False
+    has_thermometer: Annotated[bool, setting("The battery has a temperature sensor")] = True
+
+
+class TwinSettings(NamedTuple):
+    """The simulated installation and its meter."""
+
+    installation: InstallationSettings = InstallationSettings()
+    meter: MeterSettings = MeterSettings()
+    seed: Annotated[int, setting("Seed of the meter's noise and errors", ge=0)] = 1
+    save_every_s: Annotated[
+        float, setting("Plant time between two writes of the world's file", unit="s", ge=1.0, le=86_400.0)
+    ] = 60.0
+
+
+class Twin:
+    """A plant without hardware. The clock's time drives it; it never waits.
+
+    With a ``world`` file the battery, the contacts and the time of its world outlive the process, as
+    the real ones would: the file is read at the start and written after each switching, every
+    ``save_every_s`` and at the end.
+    """
+
+    name = "twin"
+
+    def __init__(
+        self,
+        installation: Installation,
+        clock: Clock,
+        settings: TwinSettings,
+        world: Path | None = None,
+    ) -> None:
+        """Connect ``installation`` to ``clock``; settings other than its own are taken from ``settings``.
+
+        Raises:
+            SettingsError: the world file belongs to another battery or is damaged.
+        """
+        self.installation = installation
+        self._clock = clock
+        self._meter = settings.meter
+        self._save_every_s = settings.save_every_s
+        self._world = world
+        self._random = random.Random(settings.seed)  # noqa: S311 - noise, not secrets
+        gain, offset_v = settings.meter.gain_error, settings.meter.shunt_offset_v
+        self._gains = [1.0 + self._random.uniform(-gain, gain) for _ in Channel]
+        self._offsets_v = [self._random.uniform(-offset_v, offset_v) for _ in Channel]
+        self._lag_s = clock.now_s() - installation.now_s
+        if world is not None and world.exists():
+            self.load(world)
+        self._saved_s = installation.now_s
+
+    def read_sweep(self) -> Sweep:
+        self._catch_up()
+        spare = self._read(Channel.SPARE) if self._meter.has_spare else _ABSENT
+        return Sweep(self._read(Channel.BATTERY), self._read(Channel.CHARGE), self._read(Channel.LOAD), spare)
+
+    def read_temperature(self) -> Temperature:
+        if not self._meter.has_thermometer:
+            return Temperature(nan, int(Status.ABSENT))
+        self._catch_up()
+        return Temperature(round(self.installation.temperature_c * 16.0) / 16.0, int(Status.GOOD))
+
+    def read_contacts(self) -> Contacts:
+        return self.installation.contacts
+
+    def switch(self, relay: Relay, contact: Contact) -> None:
+        self._catch_up()
+        if self.installation.contacts[relay] == contact:
+            return
+        self.installation.set_contact(relay, contact)
+        if self._world is not None:
+            self.save(self._world)
+
+    def errors(self) -> Mapping[Channel, VigieError]:
+        return {}
+
+    def close(self) -> None:
+        if self._world is not None:
+            self._catch_up()
+            self.save(self._world)
+
+    def save(self, path: Path) -> None:
+        """Write the world to ``path``, whole or not at all."""
+        state = self.installation.state
+        wells = state.battery.wells
+        text = json.dumps(
+            {
+                "format": _STORED_FORMAT,
+                "c20_ah": self.installation.battery.parameters.c20_ah,
+                "now_s": state.now_s,
+                "x1": wells.x1,
+                "x2": wells.x2,
+                "surface_v": state.battery.surface_v,
+                "temperature_c": state.battery.temperature_c,
+                "contacts": {relay.name: state.contacts[relay].name.lower() for relay in Relay},
+                "loads_dropped": state.loads_dropped,
+            },
+            indent=1,
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(path.name + ".new")
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        self._saved_s = state.now_s
+
+    def load(self, path: Path) -> None:
+        """Go on from the world in ``path``; the plant's clock need not be the one it was saved by.
+
+        Raises:
+            SettingsError: unreadable, damaged, or the world of another battery.
+        """
+        state, c20_ah = _stored_world(path)
+        fitted_ah = self.installation.battery.parameters.c20_ah
+        if c20_ah != fitted_ah:
+            raise SettingsError(
+                f"world file {path} holds a battery of {c20_ah} Ah, the settings one of {fitted_ah} Ah: "
+                "delete the file to begin a new world, or set the capacity back"
+            )
+        self.installation.restore(state)
+        self._lag_s = self._clock.now_s() - state.now_s
+
+    def _catch_up(self) -> None:
+        self.installation.advance_to(self._clock.now_s() - self._lag_s)
+        if self._world is not None and self.installation.now_s - self._saved_s >= self._save_every_s:
+            self.save(self._world)
+
+    def _read(self, channel: Channel) -> Reading:
+        meter, gauss = self._meter, self._random.gauss
+        true_v, true_shunt_v = self.installation.node(channel)
+        bus_v = true_v * self._gains[channel] + gauss(0.0, meter.bus_noise_v)
+        shunt_v = true_shunt_v + self._offsets_v[channel] + gauss(0.0, meter.shunt_noise_v)
+        counts = round(shunt_v / SHUNT_STEP_V)
+        status = int(Status.GOOD)
+        if abs(shunt_v) >= SHUNT_FULL_SCALE_V:
+            shunt_v = SHUNT_FULL_SCALE_V if shunt_v > 0.0 else -SHUNT_FULL_SCALE_V
+            status = int(Status.SATURATED)
+        else:
+            shunt_v = counts / 100_000
+        bus_v = round(min(max(bus_v, 0.0), BUS_FULL_SCALE_V) / BUS_STEP_V) * BUS_STEP_V
+        return Reading(bus_v, shunt_v, status)
+
+
+def _stored_world(path: Path) -> tuple[WorldState, float]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["format"] != _STORED_FORMAT:
+            raise SettingsError(
+                f"world file {path} has format {stored['format']}, this program reads {_STORED_FORMAT}: delete it"
+            )
+        battery = BatteryState(
+            Wells(float(stored["x1"]), float(stored["x2"])),
+            float(stored["surface_v"]),
+            float(stored["temperature_c"]),
+        )
+        contacts = Contacts(*(Contact[stored["contacts"][relay.name].upper()] for relay in Relay))
+        state = WorldState(float(stored["now_s"]), battery, contacts, bool(stored["loads_dropped"]))
+        return state, float(stored["c20_ah"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(f"world file {path} is damaged ({error!r}): delete it to begin a new world") from error
