@@ -1,0 +1,232 @@
+"""The journal: every period and every event, in one SQLite file, written by a thread nobody waits for."""
+
+import math
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from vigie.clock import machine_monotonic_s, machine_utc_s
+from vigie.errors import JournalError
+from vigie.telemetry.records import Event, EventKind, PeriodRecord, iso_utc
+from vigie.telemetry.retention import JournalSettings
+from vigie.telemetry.store import CorruptJournal, Store, is_corruption
+from vigie.telemetry.waiting import Batch, Gap, Waiting
+
+__all__ = ["Journal", "JournalSettings", "JournalStatus"]
+
+_RETRY_S = 5.0
+_STEP_S = 2.0
+"""Calendar against monotonic clock, from one period to the next: more than this is a step."""
+
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: "it is locked by another program: close that program",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_READONLY: "the file or its disk is read-only: check the disk and the permissions",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: check that its folder can be written",
+    sqlite3.SQLITE_IOERR: "the disk reports an error: check that it is not full, or replace it",
+}
+
+
+class JournalStatus(NamedTuple):
+    """How the journal is doing."""
+
+    path: str
+    bytes: int
+    """File and write-ahead log, after the last commit."""
+    is_writing: bool
+    """The last attempt to write succeeded."""
+    error: str | None
+    """What is wrong, or what was found wrong at start and cured."""
+    waiting_periods: int
+    lost_periods: int
+    """Periods dropped since start because they could not be written in time."""
+    rows: int
+    """Periods written since start."""
+
+
+class Journal:
+    """Writes periods in batches and events at once; keeps them in memory while the disk refuses.
+
+    A power cut loses at most the last ``batch_s`` seconds of periods, never an event that was committed
+    and never the file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: JournalSettings,
+        monotonic_s: Callable[[], float] = machine_monotonic_s,
+        utc_s: Callable[[], float] = machine_utc_s,
+    ) -> None:
+        self._path = Path(path)
+        self._settings = settings
+        self._utc_s = utc_s
+        self._waiting = Waiting(settings.waiting_periods, monotonic_s)
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._store: Store | None = None
+        self._previous: PeriodRecord | None = None
+        self._newest_utc_ms: int | None = None
+        self._error: str | None = None
+        self._notice: str | None = None
+        self._bytes = 0
+        self._rows = 0
+
+    def start(self) -> None:
+        """Start the writer; it opens the file. What is wrong with the file is told by :meth:`state`."""
+        self._thread.start()
+
+    def record(self, record: PeriodRecord) -> None:
+        """Queue a period. Never blocks on the disk, never raises."""
+        step_s = 0.0
+        if self._previous is not None:
+            calendar_s = (record.utc_ms - self._previous.utc_ms) / 1000.0
+            step_s = calendar_s - (record.measurement.now_s - self._previous.measurement.now_s)
+        is_stepped = math.isfinite(step_s) and abs(step_s) > _STEP_S
+        if is_stepped and self._previous is not None:
+            self._waiting.add_event(_clock_event(self._previous.utc_ms, record.utc_ms, step_s))
+        self._previous = record
+        self._newest_utc_ms = record.utc_ms
+        self._waiting.add_period(record, is_stepped)
+
+    def note(self, event: Event) -> None:
+        """Queue an event; it is committed at once. Never blocks on the disk, never raises."""
+        self._waiting.add_event(event)
+
+    def state(self) -> JournalStatus:
+        """Return how the journal is doing; asks memory only."""
+        waiting, lost = self._waiting.counts()
+        return JournalStatus(
+            path=str(self._path),
+            bytes=self._bytes,
+            is_writing=self._store is not None and self._error is None,
+            error=self._error or self._notice,
+            waiting_periods=waiting,
+            lost_periods=lost,
+            rows=self._rows,
+        )
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Write what waits and close the file; give up after ``timeout_s`` when the disk does not answer."""
+        self._waiting.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        is_well = self._commit()
+        while not self._waiting.is_closed:
+            if is_well:
+                self._waiting.wait(self._settings.batch_s)
+            else:
+                self._waiting.pause(min(_RETRY_S, self._settings.batch_s))
+            is_well = self._commit()
+        self._commit()
+        self._close_store()
+
+    def _commit(self) -> bool:
+        """Write everything that waits; return whether the disk took it."""
+        batch = self._waiting.take()
+        try:
+            self._write(batch)
+        except (sqlite3.Error, OSError, JournalError) as error:
+            self._waiting.put_back(batch)
+            self._close_store()
+            if isinstance(error, CorruptJournal) or (isinstance(error, sqlite3.Error) and is_corruption(error)):
+                self._move_aside(error)
+            else:
+                self._error = _explain(self._path, error)
+            return False
+        except Exception as error:
+            # A record no table can hold must not stop all the others.
+            self._waiting.discard(batch)
+            self._close_store()
+            self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
+            return False
+        self._waiting.done()
+        self._rows += len(batch.periods)
+        self._error = None
+        return True
+
+    def _write(self, batch: Batch) -> None:
+        if self._store is not None and not self._store.is_same_file():
+            self._close_store()
+        if self._store is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._store = Store(self._path, self._settings)
+        events = [*self._step_since_file(batch, self._store), *batch.events]
+        if batch.gap is not None:
+            events.append(_gap_event(batch.gap, self._calendar_ms()))
+        if batch.periods or events:
+            self._store.write(batch.periods, events, batch.is_stepped)
+        self._bytes = self._store.size_bytes()
+
+    def _step_since_file(self, batch: Batch, store: Store) -> list[Event]:
+        """Return a CLOCK event when the first periods since start lie before what the file already holds."""
+        newest_ms = store.newest_utc_ms() if batch.periods and not self._rows else None
+        if newest_ms is None:
+            return []
+        first_ms = batch.periods[0].utc_ms
+        step_s = (first_ms - newest_ms) / 1000.0
+        return [_clock_event(newest_ms, first_ms, step_s)] if step_s < -_STEP_S else []
+
+    def _move_aside(self, error: Exception) -> None:
+        """Set a corrupt file aside under a dated name; the next commit starts a new one."""
+        stamp = datetime.fromtimestamp(self._utc_s(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}")
+        number = 1
+        while aside.exists():
+            number += 1
+            aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}-{number}")
+        try:
+            for suffix in ("-wal", "-shm", ""):
+                part = self._path.with_name(self._path.name + suffix)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + suffix))
+        except OSError as refusal:
+            self._error = f"journal {self._path} is corrupt and cannot be moved aside: {refusal}"
+            return
+        self._notice = f"journal {self._path} was corrupt: it is kept as {aside.name}, a new one was started"
+        self._error = self._notice
+        self._waiting.add_event(
+            Event(self._calendar_ms(), EventKind.FAULT, "journal", "", aside.name, "", "", self._notice,
+                  {"cause": str(error)})
+        )  # fmt: skip
+
+    def _calendar_ms(self) -> int:
+        if self._newest_utc_ms is not None:
+            return self._newest_utc_ms
+        return int(self._utc_s() * 1000)
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            store, self._store = self._store, None
+            try:
+                store.close()
+            except sqlite3.Error as error:
+                self._error = _explain(self._path, error)
+
+
+def _explain(path: Path, error: Exception) -> str:
+    if isinstance(error, JournalError):
+        return str(error)
+    code = getattr(error, "sqlite_errorcode", None)
+    advice = _ADVICE.get(code & 0xFF) if code is not None else None
+    return f"journal {path}: {advice} ({error})" if advice else f"journal {path}: {error}"
+
+
+def _clock_event(before_ms: int, after_ms: int, step_s: float) -> Event:
+    text = f"the calendar stepped by {step_s:+.1f} s; rows on both sides are kept"
+    data = {"step_s": round(step_s, 3)}
+    return Event(
+        after_ms, EventKind.CLOCK, "calendar", iso_utc(before_ms), iso_utc(after_ms), "", "", text, data
+    )  # fmt: skip
+
+
+def _gap_event(gap: Gap, utc_ms: int) -> Event:
+    text = f"{gap.periods} periods and {gap.events} events could not be kept"
+    return Event(
+        utc_ms, EventKind.GAP, "journal", iso_utc(gap.from_utc_ms), iso_utc(gap.to_utc_ms), "", "", text,
+        gap._asdict(),
+    )  # fmt: skip

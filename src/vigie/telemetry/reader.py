@@ -1,0 +1,197 @@
+"""Reading the journal: series for charts, events, and what the journal remembers of relays and mode."""
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from vigie.control.signals import Channel
+from vigie.errors import JournalError
+from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.schema import KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
+from vigie.telemetry.series import Series, Span, read_series
+from vigie.telemetry.store import check_version
+
+__all__ = ["JournalReader", "Series"]
+
+_BUSY_TIMEOUT_S = 2.0
+_POINTS_LIMIT = 10_000
+_EVENT = "SELECT utc_ms, kind, subject, before, after, reason, who, text, data FROM event"
+
+
+class JournalReader:
+    """Reads a journal another thread or process may be writing. Usable from many threads.
+
+    Every method raises :class:`~vigie.errors.JournalError` when the file is missing, corrupt, of a newer
+    version, or not a journal; the text says which and what to do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._idle: list[_Lent] = []
+
+    def series(self, quantity: str, channel: Channel | None, from_utc_ms: int, to_utc_ms: int, points: int) -> Series:
+        """Return a quantity over ``from_utc_ms`` .. ``to_utc_ms`` (exclusive) in at most ``points`` buckets.
+
+        Args:
+            quantity: ``bus_v``, ``current_a``, ``power_w`` of a channel, or ``temperature_c``.
+            channel: which channel; None for the temperature.
+            from_utc_ms: first instant.
+            to_utc_ms: end, not included.
+            points: most buckets wanted, 1..10000.
+
+        Raises:
+            JournalError: also when the question makes no sense (unknown quantity, empty range).
+        """
+        column, per_unit = _column(quantity, channel)
+        if not from_utc_ms < to_utc_ms:
+            raise JournalError(f"range {from_utc_ms}..{to_utc_ms} ms is empty: its end must lie after its start")
+        if not 1 <= points <= _POINTS_LIMIT:
+            raise JournalError(f"points {points} outside 1..{_POINTS_LIMIT}")
+        with self.connection() as connection:
+            return read_series(connection, column, per_unit, Span(from_utc_ms, to_utc_ms, points))
+
+    def events(
+        self, from_utc_ms: int, to_utc_ms: int, kinds: Collection[EventKind] = (), limit: int = 200
+    ) -> list[Event]:
+        """Return the newest ``limit`` events of the range, newest first; of all ``kinds`` when none is given."""
+        wanted = f" AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        with self.connection() as connection:
+            rows = connection.execute(
+                f"{_EVENT} WHERE utc_ms >= ? AND utc_ms < ?{wanted} ORDER BY utc_ms DESC, id DESC LIMIT ?",
+                (from_utc_ms, to_utc_ms, *map(str, kinds), limit),
+            ).fetchall()
+        return [_event(row) for row in rows]
+
+    def newest_utc_ms(self) -> int | None:
+        """Return the calendar of the latest period, None when there is none yet."""
+        with self.connection() as connection:
+            (key,) = connection.execute("SELECT max(key) FROM period").fetchone()
+        return None if key is None else int(key) // KEYS_PER_MS
+
+    def switching_counts(self) -> dict[str, int]:
+        """Return how often each relay has moved, by its name; relays that never moved are not in it."""
+        with self.connection() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT subject, count(*) FROM event WHERE kind = ? GROUP BY subject",
+                    (str(EventKind.SWITCHING),),
+                ).fetchall()
+            )
+
+    def last_mode(self) -> tuple[str, str, int] | None:
+        """Return (mode name, who chose it, utc_ms) of the last mode event, by order of arrival."""
+        event = self._last(EventKind.MODE, "mode")
+        return None if event is None else (event.after, event.who, event.utc_ms)
+
+    def last_switching(self, relay: str) -> Event | None:
+        """Return the last movement of a relay (``R1`` .. ``R4``), by order of arrival."""
+        return self._last(EventKind.SWITCHING, relay)
+
+    def _last(self, kind: EventKind, subject: str) -> Event | None:
+        with self.connection() as connection:
+            row = connection.execute(
+                f"{_EVENT} WHERE kind = ? AND subject = ? ORDER BY id DESC LIMIT 1", (str(kind), subject)
+            ).fetchone()
+        return None if row is None else _event(row)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a read-only connection; its errors come out as :class:`JournalError`."""
+        lent = self._borrow()
+        try:
+            yield lent.connection
+        except sqlite3.Error as error:
+            lent.connection.close()
+            raise JournalError(f"journal {self._path} cannot be read: {error}") from error
+        except BaseException:
+            lent.connection.close()
+            raise
+        with self._lock:
+            self._idle.append(lent)
+
+    def close(self) -> None:
+        """Close the connections that are not lent; the next question opens a new one."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().connection.close()
+
+    def _borrow(self) -> "_Lent":
+        """Return an idle connection, a new one when there is none to the file the path leads to now."""
+        door = self._door()
+        with self._lock:
+            while self._idle:
+                lent = self._idle.pop()
+                if lent.door == door:
+                    return lent
+                lent.connection.close()
+        try:
+            return _Lent(self._connect(door), door)
+        except sqlite3.Error as error:
+            raise JournalError(f"journal {self._path} cannot be read: {error}") from error
+
+    def _door(self) -> "_Door":
+        try:
+            inode = self._path.stat().st_ino
+        except OSError as error:
+            raise JournalError(f"no journal at {self._path}: the controller has not run yet") from error
+        has_log = self._path.with_name(self._path.name + "-wal").exists()
+        return _Door(inode, is_still=not has_log and not os.access(self._path.parent, os.W_OK))
+
+    def _connect(self, door: "_Door") -> sqlite3.Connection:
+        options = "mode=ro&immutable=1" if door.is_still else "mode=ro"
+        connection = sqlite3.connect(
+            f"{self._path.resolve().as_uri()}?{options}",
+            uri=True,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (owner,) = connection.execute("PRAGMA application_id").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            check_version(self._path, version, owner, tables)
+        except BaseException:
+            connection.close()
+            raise
+        if tables == 0:
+            connection.close()
+            raise JournalError(f"no journal at {self._path} yet: the controller is just making it")
+        return connection
+
+
+class _Door(NamedTuple):
+    """Which file the path leads to, and whether it lies still."""
+
+    inode: int
+    is_still: bool
+    """Nobody writes it and the folder is read-only: SQLite then cannot make the log it would read."""
+
+
+class _Lent(NamedTuple):
+    connection: sqlite3.Connection
+    door: _Door
+
+
+def _column(quantity: str, channel: Channel | None) -> tuple[str, int]:
+    if quantity == TEMPERATURE.name and channel is None:
+        return TEMPERATURE.column, TEMPERATURE.per_unit
+    for candidate in ROLLED_PER_CHANNEL:
+        if candidate.name == quantity and channel is not None:
+            return f"{channel.name.lower()}_{candidate.column}", candidate.per_unit
+    names = ", ".join(q.name for q in ROLLED_PER_CHANNEL)
+    raise JournalError(
+        f"no series {quantity!r} of {'no channel' if channel is None else channel.name.lower()}: "
+        f"ask for {names} of a channel, or {TEMPERATURE.name} of none"
+    )
+
+
+def _event(row: tuple[int, str, str, str, str, str, str, str, str]) -> Event:
+    utc_ms, kind, subject, before, after, reason, who, text, data = row
+    return Event(utc_ms, EventKind(kind), subject, before, after, reason, who, text, json.loads(data))

@@ -1,0 +1,66 @@
+"""What the journal keeps: one record per control period, and every event."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.signals import Contacts, Measurement
+
+
+class PeriodRecord(NamedTuple):
+    """One control period: what was measured, and what stood commanded at its end."""
+
+    utc_ms: int
+    """End of the period on the plant's calendar, milliseconds since 1970-01-01 UTC."""
+    measurement: Measurement
+    mode: Mode
+    phase: Phase
+    mains: Mains
+    commanded: Contacts
+    is_overrun: bool
+    """The period ended after its deadline."""
+
+
+class EventKind(StrEnum):
+    """What sort of thing happened."""
+
+    START = "start"
+    STOP = "stop"
+    SWITCHING = "switching"
+    COMMAND = "command"
+    MODE = "mode"
+    FAULT = "fault"
+    FAULT_CLEARED = "fault_cleared"
+    GAP = "gap"
+    """Rows that could not be kept: ``data`` has from_utc_ms, to_utc_ms, periods, events."""
+    CLOCK = "clock"
+    """The calendar stepped against the monotonic clock: ``data`` has step_s."""
+
+
+class Event(NamedTuple):
+    """Something that happened at an instant."""
+
+    utc_ms: int
+    """Plant's calendar, milliseconds since 1970-01-01 UTC."""
+    kind: EventKind
+    subject: str
+    """What it happened to: ``R2``, ``battery``, ``mode``, ``journal``."""
+    before: str
+    after: str
+    reason: str
+    """Lower-case name of a control Reason, or empty."""
+    who: str
+    text: str
+    data: Mapping[str, float | int | str]
+
+
+def iso_utc(utc_ms: int) -> str:
+    """Return an instant in ISO 8601 with milliseconds.
+
+    >>> iso_utc(1_792_000_000_250)
+    '2026-10-14T17:46:40.250Z'
+    """
+    seconds, ms = divmod(utc_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"

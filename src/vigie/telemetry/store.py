@@ -1,0 +1,201 @@
+"""The one connection that writes the journal's file; the writer thread is its only user."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from vigie.errors import JournalError
+from vigie.telemetry import retention, rollups
+from vigie.telemetry.records import Event, PeriodRecord
+from vigie.telemetry.retention import JournalSettings
+from vigie.telemetry.schema import APPLICATION_ID, KEYS_PER_MS, MIGRATIONS, period_columns, period_row
+
+_BUSY_TIMEOUT_S = 1.0
+_WAL_LIMIT_BYTES = 8_388_608
+_SETTLED_MS = 3_600_000
+"""Nothing is deleted before the calendar has run this long without a step: a wrong clock deletes nothing."""
+_BITE = 2000
+
+_INSERT_PERIOD = (
+    f"INSERT INTO period VALUES ({', '.join('?' * len(period_columns()))}) "  # noqa: S608 - question marks
+    "ON CONFLICT (key) DO NOTHING"
+)
+_INSERT_EVENT = (
+    "INSERT INTO event (utc_ms, kind, subject, before, after, reason, who, text, data) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class CorruptJournal(JournalError):
+    """The file is no longer a database SQLite can read: it must be moved aside."""
+
+
+class Store:
+    """An open journal file. Every method may raise :class:`sqlite3.Error`; the file is then as it was."""
+
+    def __init__(self, path: Path, settings: JournalSettings) -> None:
+        """Open or create the file, check it after an unclean end, migrate it, and finish its roll-ups.
+
+        Raises:
+            JournalError: the file belongs to a newer version or to another program.
+            CorruptJournal: SQLite cannot read it.
+        """
+        self.path = path
+        self._settings = settings
+        was_unclean = _size(path.with_name(path.name + "-wal")) > 0
+        self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(was_unclean)
+            self._inode = path.stat().st_ino
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            if is_corruption(error):
+                raise CorruptJournal(f"journal {path} is corrupt: {error}") from error
+            raise
+        except (JournalError, OSError):
+            self._connection.close()
+            raise
+        self._settled_from_ms: int | None = None
+        self._last_key = -1
+
+    def _prepare(self, was_unclean: bool) -> None:
+        connection = self._connection
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            f"journal_size_limit = {_WAL_LIMIT_BYTES}",
+            "secure_delete = OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchone()
+        self._migrate()
+        if was_unclean:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise CorruptJournal(f"journal {self.path} is corrupt: {verdict}")
+        self._open = rollups.load_open(connection)
+        if self._open:
+            with self._transaction():
+                rollups.roll(connection, self._open)
+                rollups.save_open(connection, self._open, set())
+            self._open = set()
+
+    def _migrate(self) -> None:
+        connection = self._connection
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (owner,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        check_version(self.path, version, owner, tables)
+        for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+            with self._transaction():
+                for statement in step:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {number}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def newest_utc_ms(self) -> int | None:
+        """Return the calendar of the latest period in the file."""
+        (key,) = self._connection.execute("SELECT max(key) FROM period").fetchone()
+        return None if key is None else key // KEYS_PER_MS
+
+    def is_same_file(self) -> bool:
+        """Return whether the path still leads to the file that is open: it may have been deleted or moved."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def write(self, periods: Sequence[PeriodRecord], events: Sequence[Event], is_stepped: bool) -> None:
+        """Write all of it in one durable commit, with the roll-ups it completes and a bite of retention.
+
+        ``is_stepped``: the calendar made a step within these periods.
+        """
+        last_key, still_open, settled_ms = self._last_key, self._open, self._settled_from_ms
+        with self._transaction():
+            if periods:
+                last_key = self._insert(periods)
+                still_open = self._roll(periods)
+                newest_ms = periods[-1].utc_ms
+                if settled_ms is None or is_stepped:
+                    settled_ms = newest_ms
+                elif newest_ms - settled_ms >= _SETTLED_MS:
+                    bite = _BITE + 2 * len(periods)
+                    retention.trim(self._connection, self._settings, newest_ms, bite)
+            self._connection.executemany(_INSERT_EVENT, map(_event_row, events))
+        self._last_key, self._open, self._settled_from_ms = last_key, still_open, settled_ms
+
+    def _insert(self, periods: Sequence[PeriodRecord]) -> int:
+        key = self._last_key
+        for record in periods:
+            first, *values = period_row(record)
+            wished = int(first or 0)
+            # Many rows of one millisecond (a calendar that stands still): go on behind the last of them.
+            key = key + 1 if wished <= key < wished + KEYS_PER_MS else wished
+            while self._connection.execute(_INSERT_PERIOD, (key, *values)).rowcount == 0:
+                key += 1
+        return key
+
+    def _roll(self, periods: Sequence[PeriodRecord]) -> set[rollups.Bucket]:
+        touched = set(self._open)
+        for record in periods:
+            touched |= rollups.buckets_of(record.utc_ms)
+        still_open = rollups.buckets_of(periods[-1].utc_ms)
+        rollups.roll(self._connection, touched - still_open)
+        rollups.save_open(self._connection, self._open, still_open)
+        return still_open
+
+    def size_bytes(self) -> int:
+        """Return what the file and its write-ahead log occupy."""
+        return _size(self.path) + _size(self.path.with_name(self.path.name + "-wal"))
+
+    def close(self) -> None:
+        """Close the file; a clean close also empties the write-ahead log."""
+        self._connection.close()
+
+
+def check_version(path: Path, version: int, owner: int, tables: int) -> None:
+    """Refuse a file that is not ours or is newer than this program.
+
+    Raises:
+        JournalError: naming the file, what it is, and what to do.
+    """
+    if owner != APPLICATION_ID and tables > 0:
+        raise JournalError(f"{path} is a database of another program: name another file for the journal")
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"journal {path} has version {version}, this program knows up to {len(MIGRATIONS)}: "
+            "install the newer program, or name another file for the journal"
+        )
+
+
+def is_corruption(error: sqlite3.Error) -> bool:
+    """Return whether SQLite says that the file's content is damaged."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _event_row(event: Event) -> tuple[int | str, ...]:
+    data = json.dumps(dict(event.data), ensure_ascii=False, separators=(",", ":"), default=str)
+    return (
+        event.utc_ms, str(event.kind), event.subject, event.before, event.after,
+        event.reason, event.who, event.text, data,
+    )  # fmt: skip
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
