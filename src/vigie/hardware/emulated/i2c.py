@@ -1,0 +1,61 @@
+"""An I2C bus with chips on it, standing where ``smbus2.SMBus`` stands: same messages, same errnos."""
+
+import errno
+import time
+from collections.abc import Callable, Iterable
+from ctypes import memmove, string_at
+from typing import Any
+
+from vigie.hardware.emulated.ina219 import EmulatedIna219
+
+_READ = 0x0001  # I2C_M_RD
+
+
+class EmulatedI2cBus:
+    """The adapter and its wires. Give its ``open`` to ``I2cBus`` as the way to open the bus."""
+
+    def __init__(self, chips: Iterable[EmulatedIna219], sleep: Callable[[float], None] = time.sleep) -> None:
+        self.chips = {chip.address: chip for chip in chips}
+        self.stall_s = 0.0
+        """Fault: every transfer hangs this long and then times out, as with a held clock line."""
+        self.is_gone = False
+        """Fault: the device has been unbound; it can be neither used nor opened."""
+        self.transfers = 0
+        """Combined transfers seen since the start, failed ones included."""
+        self.openings = 0
+        self._sleep = sleep
+
+    def open(self) -> "EmulatedI2cBus":
+        """Open the bus device."""
+        self.openings += 1
+        return self
+
+    def close(self) -> None:
+        """Close the bus device; the chips keep their registers."""
+
+    def i2c_rdwr(self, *i2c_msgs: Any) -> None:  # noqa: ANN401 - the C structure of smbus2
+        """Run one combined transfer of ``smbus2.i2c_msg`` structures.
+
+        Raises:
+            OSError: EREMOTEIO no chip acknowledged, ETIMEDOUT the bus is held, ENODEV it has gone.
+        """
+        self.transfers += 1
+        if self.is_gone:
+            raise OSError(errno.ENODEV, "No such device")
+        if self.stall_s > 0.0:
+            self._sleep(self.stall_s)
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
+        for chip in dict.fromkeys(self._chip_at(message.addr) for message in i2c_msgs):
+            chip.answer()
+        for message in i2c_msgs:
+            chip = self._chip_at(message.addr)
+            if message.flags & _READ:
+                memmove(message.buf, chip.read(message.len), message.len)
+            else:
+                chip.write(string_at(message.buf, message.len))
+
+    def _chip_at(self, address: int) -> EmulatedIna219:
+        chip = self.chips.get(address)
+        if chip is None:
+            raise OSError(errno.EREMOTEIO, "Remote I/O error")
+        return chip

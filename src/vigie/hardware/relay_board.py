@@ -1,0 +1,106 @@
+"""A board of relays on GPIO lines: the one place that knows coils from contacts.
+
+A relay's load may be wired over its normally open (NO) or its normally closed (NC) contact; callers speak
+of the contact that carries the load, this module computes the coil and the level of the line.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from vigie.errors import RelayError
+from vigie.hardware.gpio import GpioLines
+
+PIRELAY_V2 = ("GPIO19", "GPIO13", "GPIO6", "GPIO5")
+"""SB Components PiRelay-V2, relays 1..4 (header pins 35, 33, 31, 29). Lines 3 and 4 are pulled up at boot."""
+
+PIRELAY_V1 = ("GPIO22", "GPIO27", "GPIO17", "GPIO4")
+"""SB Components PiRelay, relays 1..4 (header pins 15, 13, 11, 7). Relay 4 clashes with 1-Wire on GPIO4."""
+
+
+class Position(IntEnum):
+    """What the contact does to the circuit."""
+
+    OPEN = 0
+    CLOSED = 1
+
+
+class ContactKind(IntEnum):
+    """Which of the relay's contacts carries the load, that is what an idle coil means."""
+
+    NO = 0
+    """Normally open: the circuit is cut without power."""
+    NC = 1
+    """Normally closed: the circuit is connected without power."""
+
+
+class RelayWiring(NamedTuple):
+    """One relay: its line and the contact in use."""
+
+    name: str
+    """For messages."""
+    line: str
+    """GPIO line name; empty when the relay is not fitted."""
+    contact: ContactKind
+
+
+class RelayBoard:
+    """Relays over lines that were claimed without moving any. Not thread-safe."""
+
+    def __init__(self, wiring: Sequence[RelayWiring], lines: GpioLines, *, is_active_high: bool = True) -> None:
+        """Take over ``lines``, which must be those of the fitted relays of ``wiring``, in that order."""
+        fitted = [relay for relay in wiring if relay.line]
+        if tuple(relay.line for relay in fitted) != lines.names:
+            raise ValueError(f"lines {lines.names} are not those of the relays {fitted}")
+        self._wiring = tuple(wiring)
+        self._lines = lines
+        self._is_active_high = is_active_high
+        self._index = tuple(lines.names.index(relay.line) if relay.line else -1 for relay in wiring)
+
+    def read_positions(self) -> tuple[Position, ...]:
+        """Read every contact back from its line; one that is not fitted reads open.
+
+        Raises:
+            RelayError: the lines cannot be read.
+        """
+        levels = self._lines.read()
+        return tuple(
+            self._position(relay, levels[index]) if index >= 0 else Position.OPEN
+            for relay, index in zip(self._wiring, self._index, strict=True)
+        )
+
+    def switch(self, relay: int, position: Position) -> None:
+        """Move the contact of relay ``relay`` (0 is the first) and read it back. Nothing happens if it is there.
+
+        Raises:
+            RelayError: not fitted, refused by the kernel, or the line did not take the level.
+        """
+        wiring = self._wiring[relay]
+        index = self._index[relay]
+        if index < 0:
+            raise RelayError(f"relay {wiring.name} has no line and cannot be moved; give it one in the settings")
+        level = self._level(wiring, position)
+        if self._lines.read()[index] == level:
+            return
+        self._lines.write(index, level)
+        if self._lines.read()[index] != level:
+            raise RelayError(
+                f"relay {wiring.name} did not move: line {wiring.line} was set {_word(level)} and reads "
+                f"{_word(not level)}; check the board and what else drives this pin"
+            )
+
+    def close(self) -> None:
+        """Give the lines back; no contact moves on a kernel that keeps its outputs."""
+        self._lines.close()
+
+    def _position(self, relay: RelayWiring, level: bool) -> Position:
+        is_energised = level == self._is_active_high
+        return Position(is_energised != (relay.contact is ContactKind.NC))
+
+    def _level(self, relay: RelayWiring, position: Position) -> bool:
+        is_energised = bool(position) != (relay.contact is ContactKind.NC)
+        return is_energised == self._is_active_high
+
+
+def _word(is_high: bool) -> str:
+    return "high" if is_high else "low"

@@ -1,0 +1,267 @@
+"""The rig: a real installation behind the drivers (or behind the drivers over emulated chips)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
+from typing import Annotated, NamedTuple, Protocol
+
+from vigie.clock import Clock, MachineClock
+from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature
+from vigie.errors import ChipError, SettingsError, TemperatureError, VigieError
+from vigie.hardware.gpio import Chip, GpioLines
+from vigie.hardware.i2c import Adapter, I2cBus
+from vigie.hardware.ina219 import Averaging, Flag, Ina219, MeterReading
+from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.temperature import SysfsThermometer
+from vigie.units import by_name, setting
+
+NAN = float("nan")
+
+
+class Boards(IntEnum):
+    """What stands below the drivers."""
+
+    REAL = 0
+    EMULATED = 1
+
+
+class BoardModel(IntEnum):
+    """Relay boards whose lines are known."""
+
+    PIRELAY_V1 = 1
+    PIRELAY_V2 = 2
+
+
+_LINES = {BoardModel.PIRELAY_V1: PIRELAY_V1, BoardModel.PIRELAY_V2: PIRELAY_V2}
+
+ContactSetting = Annotated[
+    ContactKind, *by_name(ContactKind), setting("contact that carries the load: no (cut without power) or nc")
+]
+AddressSetting = Annotated[int, setting("I2C address of the channel's INA219, 0 when it is not fitted", ge=0, le=0x4F)]
+LineSetting = Annotated[str, setting("GPIO line by name; empty: that of the relay board, '-': not fitted")]
+
+
+class RigSettings(NamedTuple):
+    """The boards of a real installation. How R1 and R2 are wired must be said: nothing can guess it safely."""
+
+    r1_contact: ContactSetting
+    r2_contact: ContactSetting
+    r3_contact: ContactSetting = ContactKind.NO
+    r4_contact: ContactSetting = ContactKind.NO
+    boards: Annotated[Boards, *by_name(Boards), setting("real boards, or emulated chips under the same drivers")] = (
+        Boards.REAL
+    )
+    relay_board: Annotated[BoardModel, *by_name(BoardModel), setting("relay board, which gives the lines")] = (
+        BoardModel.PIRELAY_V2
+    )
+    relay_is_active_high: Annotated[bool, setting("a high line energises the relay's coil")] = True
+    r1_line: LineSetting = ""
+    r2_line: LineSetting = ""
+    r3_line: LineSetting = ""
+    r4_line: LineSetting = ""
+    i2c_bus: Annotated[str, setting("I2C bus device")] = "/dev/i2c-1"
+    i2c_timeout_ms: Annotated[
+        int, setting("longest time the kernel waits for one stuck transfer", unit="ms", ge=10, le=1000)
+    ] = 100
+    averaging: Annotated[
+        Averaging,
+        *by_name(Averaging),
+        setting("conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms"),
+    ] = Averaging.TIMES_32
+    battery_address: AddressSetting = 0x40
+    charge_address: AddressSetting = 0x41
+    load_address: AddressSetting = 0x42
+    spare_address: AddressSetting = 0x43
+    verify_s: Annotated[
+        float, setting("how often each meter chip's configuration is read back", unit="s", gt=0, le=60)
+    ] = 1.0
+    thermometer: Annotated[str, setting("kernel driver of the battery thermometer, such as tmp117; empty: none")] = ""
+    thermometer_address: Annotated[str, setting("its bus address, such as 0x48; empty: the only one")] = ""
+    thermometer_stale_s: Annotated[
+        float, setting("age from which a temperature is no longer used", unit="s", ge=5, le=600)
+    ] = 30.0
+
+
+class Thermometer(Protocol):
+    """The battery thermometer as the rig needs it."""
+
+    def read(self) -> float:
+        """Return degrees Celsius at once, or raise TemperatureError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Rig:
+    """Implements ``plant.port.Plant`` over the drivers.
+
+    Meter and thermometer belong to one thread and the contacts to one thread; the two may differ, so that a
+    stalled bus never keeps the contacts from being moved.
+    """
+
+    name = "rig"
+
+    def __init__(
+        self,
+        meters: Sequence[Ina219 | None],
+        board: RelayBoard,
+        thermometer: Thermometer | None,
+        clock: Clock,
+        *,
+        verify_s: float = 1.0,
+    ) -> None:
+        """Take over the drivers.
+
+        Args:
+            meters: one per channel in the order of ``Channel``; None where none is fitted.
+            board: the four relays in the order of ``Relay``.
+            thermometer: None where none is fitted.
+            clock: paces the sweeps, so that each finds a new conversion.
+            verify_s: how often each chip's configuration is read back.
+        """
+        if len(meters) != len(Channel):
+            raise ValueError(f"{len(meters)} meters given, {len(Channel)} channels")
+        self._meters = tuple(meters)
+        self._board = board
+        self._thermometer = thermometer
+        self._clock = clock
+        self._verify_s = verify_s
+        self._verify_at_s = clock.now_s()
+        self._conversion_s = max((meter.conversion_s for meter in meters if meter is not None), default=0.0)
+        self._sweep_at_s = clock.now_s()
+        self._errors: dict[Channel, VigieError] = {}
+        self.temperature_error: TemperatureError | None = None
+        """Why the newest temperature failed."""
+
+    def read_sweep(self) -> Sweep:
+        """Read all channels, no sooner than one conversion after the sweep before.
+
+        Raises:
+            BusError: the bus as a whole is gone.
+        """
+        self._clock.sleep_until(self._sweep_at_s)
+        now_s = self._clock.now_s()
+        must_verify = now_s >= self._verify_at_s
+        if must_verify:
+            self._verify_at_s = now_s + self._verify_s
+        self._errors = {}
+        sweep = Sweep(
+            self._read(Channel.BATTERY, must_verify),
+            self._read(Channel.CHARGE, must_verify),
+            self._read(Channel.LOAD, must_verify),
+            self._read(Channel.SPARE, must_verify),
+        )
+        self._sweep_at_s = self._clock.now_s() + self._conversion_s
+        return sweep
+
+    def read_temperature(self) -> Temperature:
+        """Return the newest battery temperature; FAILED when the sensor is lost or its value too old."""
+        self.temperature_error = None
+        if self._thermometer is None:
+            return Temperature(NAN, Status.ABSENT)
+        try:
+            return Temperature(self._thermometer.read(), Status.GOOD)
+        except TemperatureError as error:
+            self.temperature_error = error
+            return Temperature(NAN, Status.FAILED)
+
+    def read_contacts(self) -> Contacts:
+        """Read the contacts back from the lines.
+
+        Raises:
+            RelayError: the lines cannot be read.
+        """
+        return Contacts(*(Contact(position) for position in self._board.read_positions()))
+
+    def switch(self, relay: Relay, contact: Contact) -> None:
+        """Move one contact and verify it.
+
+        Raises:
+            RelayError: the line did not take the level.
+        """
+        self._board.switch(relay, Position(contact))
+
+    def errors(self) -> Mapping[Channel, VigieError]:
+        """Return why channels failed in the newest sweep."""
+        return self._errors
+
+    def close(self) -> None:
+        """Let thermometer and lines go; no contact moves."""
+        if self._thermometer is not None:
+            self._thermometer.close()
+        self._board.close()
+
+    def _read(self, channel: Channel, must_verify: bool) -> Reading:
+        meter = self._meters[channel]
+        if meter is None:
+            return Reading(NAN, NAN, Status.ABSENT)
+        try:
+            if must_verify:
+                meter.verify()
+            reading = meter.read()
+        except ChipError as error:
+            self._errors[channel] = error
+            return Reading(NAN, NAN, Status.FAILED)
+        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else Status.GOOD)
+
+
+_STATUS_OF_FLAG = (
+    (Flag.OVERFLOW, Status.OVERFLOW),
+    (Flag.STALE, Status.STALE),
+    (Flag.SATURATED, Status.SATURATED),
+    (Flag.RESET, Status.RESET),
+)
+
+
+def _status(reading: MeterReading) -> int:
+    return sum(int(status) for flag, status in _STATUS_OF_FLAG if reading.flags & flag)
+
+
+def open_rig(
+    settings: RigSettings,
+    clock: Clock | None = None,
+    *,
+    open_bus: Callable[[], Adapter] | None = None,
+    open_chips: Callable[[], Sequence[Chip]] | None = None,
+    thermometer: Thermometer | None = None,
+) -> Rig:
+    """Assemble the rig of ``settings``; no contact moves.
+
+    Chips or a whole bus that are not there do not keep the controller from starting, for it has contacts to
+    hold: their sweeps fail until they come.
+
+    Args:
+        settings: the boards.
+        clock: the machine's by default.
+        open_bus: opens emulated chips in place of the kernel's I2C bus; demanded with ``boards = emulated``.
+        open_chips: gives an emulated GPIO chip in place of the kernel's; demanded with ``boards = emulated``.
+        thermometer: replaces the kernel's thermometer.
+
+    Raises:
+        RelayError: the relay lines cannot be claimed.
+        SettingsError: emulated boards are asked for and none were given, or real ones and some were.
+    """
+    is_emulated = settings.boards is Boards.EMULATED
+    if is_emulated != (open_bus is not None) or is_emulated != (open_chips is not None):
+        raise SettingsError(f"boards = {settings.boards.name.lower()}, but other boards were given to the rig")
+    bus = I2cBus(settings.i2c_bus, timeout_ms=settings.i2c_timeout_ms, open_adapter=open_bus)
+    addresses = (settings.battery_address, settings.charge_address, settings.load_address, settings.spare_address)
+    meters = [Ina219(bus, address, settings.averaging) if address else None for address in addresses]
+    wiring = relay_wiring(settings)
+    lines = GpioLines([relay.line for relay in wiring if relay.line], open_chips)
+    board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
+    if thermometer is None and settings.thermometer:
+        thermometer = SysfsThermometer(
+            settings.thermometer, settings.thermometer_address, stale_s=settings.thermometer_stale_s
+        )
+    return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s)
+
+
+def relay_wiring(settings: RigSettings) -> tuple[RelayWiring, ...]:
+    """Return line and contact of each relay; the line is empty where none is fitted."""
+    own = (settings.r1_line, settings.r2_line, settings.r3_line, settings.r4_line)
+    contacts = (settings.r1_contact, settings.r2_contact, settings.r3_contact, settings.r4_contact)
+    lines = [mine or boards for mine, boards in zip(own, _LINES[settings.relay_board], strict=True)]
+    return tuple(
+        RelayWiring(relay.name, "" if line == "-" else line, contact)
+        for relay, line, contact in zip(Relay, lines, contacts, strict=True)
+    )
