@@ -65,7 +65,9 @@ class RelayBoard:
         """
         levels = self._lines.read()
         return tuple(
-            self._position(relay, levels[index]) if index >= 0 else Position.OPEN
+            position_at(levels[index], relay.contact, is_active_high=self._is_active_high)
+            if index >= 0
+            else Position.OPEN
             for relay, index in zip(self._wiring, self._index, strict=True)
         )
 
@@ -79,7 +81,7 @@ class RelayBoard:
         index = self._index[relay]
         if index < 0:
             raise RelayError(f"relay {wiring.name} has no line and cannot be moved; give it one in the settings")
-        level = self._level(wiring, position)
+        level = level_for(position, wiring.contact, is_active_high=self._is_active_high)
         if self._lines.read()[index] == level:
             return
         self._lines.write(index, level)
@@ -93,13 +95,21 @@ class RelayBoard:
         """Give the lines back; no contact moves on a kernel that keeps its outputs."""
         self._lines.close()
 
-    def _position(self, relay: RelayWiring, level: bool) -> Position:
-        is_energised = level == self._is_active_high
-        return Position(is_energised != (relay.contact is ContactKind.NC))
 
-    def _level(self, relay: RelayWiring, position: Position) -> bool:
-        is_energised = bool(position) != (relay.contact is ContactKind.NC)
-        return is_energised == self._is_active_high
+def position_at(is_high: bool, contact: ContactKind, *, is_active_high: bool = True) -> Position:
+    """Return what the contact in use does to its circuit at this level of its line.
+
+    >>> position_at(False, ContactKind.NC)
+    <Position.CLOSED: 1>
+    """
+    is_energised = is_high == is_active_high
+    return Position(is_energised != (contact is ContactKind.NC))
+
+
+def level_for(position: Position, contact: ContactKind, *, is_active_high: bool = True) -> bool:
+    """Return the level of the line, true for high, that puts the contact in use into ``position``."""
+    is_energised = (position is Position.CLOSED) != (contact is ContactKind.NC)
+    return is_energised == is_active_high
 
 
 def _word(is_high: bool) -> str:

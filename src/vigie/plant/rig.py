@@ -10,7 +10,15 @@ from vigie.errors import ChipError, SettingsError, TemperatureError, VigieError
 from vigie.hardware.gpio import Chip, GpioLines
 from vigie.hardware.i2c import Adapter, I2cBus
 from vigie.hardware.ina219 import Averaging, Flag, Ina219, MeterReading
-from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.relay_board import (
+    PIRELAY_V1,
+    PIRELAY_V2,
+    ContactKind,
+    Position,
+    RelayBoard,
+    RelayWiring,
+    position_at,
+)
 from vigie.hardware.temperature import SysfsThermometer
 from vigie.units import by_name, setting
 
@@ -265,3 +273,15 @@ def relay_wiring(settings: RigSettings) -> tuple[RelayWiring, ...]:
         RelayWiring(relay.name, "" if line == "-" else line, contact)
         for relay, line, contact in zip(Relay, lines, contacts, strict=True)
     )
+
+
+def contact_at(settings: RigSettings, line: str, is_high: bool) -> tuple[Relay, Contact] | None:
+    """Return the relay on ``line`` and its contact at this level, for installations behind emulated boards.
+
+    None when the line is no relay's.
+    """
+    for relay, wiring in zip(Relay, relay_wiring(settings), strict=True):
+        if wiring.line == line:
+            position = position_at(is_high, wiring.contact, is_active_high=settings.relay_is_active_high)
+            return relay, Contact(position)
+    return None

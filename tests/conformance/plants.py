@@ -1,0 +1,129 @@
+"""The plants the suite runs on, each before the same simulated installation.
+
+To have another plant tested, add its bench to ``BENCHES``, and to ``FAULTY_BENCHES`` when its meter and
+thermometer can be made to fail.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from vigie.clock import SimulatedClock
+from vigie.control.signals import Channel, Contact, Relay
+from vigie.hardware.emulated.boards import ADDRESSES, EmulatedThermometer, build_emulated_boards
+from vigie.hardware.relay_board import ContactKind
+from vigie.plant.installation import Installation
+from vigie.plant.port import Plant
+from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig
+from vigie.plant.site import BatterySettings, InstallationSettings
+from vigie.plant.twin import Twin, TwinSettings
+
+SITE = InstallationSettings(battery=BatterySettings(start_soc=0.5))
+
+
+class WatchedInstallation(Installation):
+    """An installation that counts what is done to its contacts."""
+
+    def __init__(self) -> None:
+        super().__init__(SITE)
+        self.movements: list[tuple[Relay, Contact]] = []
+
+    def set_contact(self, relay: Relay, contact: Contact) -> None:
+        if self.contacts[relay] != contact:
+            self.movements.append((relay, contact))
+        super().set_contact(relay, contact)
+
+
+class Bench(Protocol):
+    """A plant under test and the world behind it."""
+
+    plant: Plant
+    clock: SimulatedClock
+    installation: WatchedInstallation
+
+    def restart(self) -> None:
+        """End the program and start it again; the installation stays as it is. Movements count from 0."""
+        ...
+
+
+class TwinBench:
+    """The twin, with a world file."""
+
+    def __init__(self, directory: Path) -> None:
+        self._world = directory / "world.json"
+        self.clock = SimulatedClock(float("inf"), 0.0)
+        self._start()
+
+    def restart(self) -> None:
+        self.plant.close()
+        self._start()
+
+    def _start(self) -> None:
+        self.installation = WatchedInstallation()
+        self.plant: Plant = Twin(self.installation, self.clock, TwinSettings(installation=SITE), self._world)
+
+
+class RigBench:
+    """The rig: real drivers over emulated chips, with the relays wired as the guide recommends."""
+
+    settings = RigSettings(
+        ContactKind.NC,
+        ContactKind.NC,
+        boards=Boards.EMULATED,
+        spare_address=0,
+    )
+
+    def __init__(self, directory: Path) -> None:
+        del directory  # the lines live as long as the chip
+        self.clock = SimulatedClock(float("inf"), 0.0)
+        self.installation = WatchedInstallation()
+        self.boards = build_emulated_boards(
+            [self._pins_of(channel) for channel in Channel],
+            on_level_change=self._move,
+            monotonic_s=self.clock.now_s,
+            sleep=lambda seconds: self.clock.sleep_until(self.clock.now_s() + seconds),
+        )
+        for line in self.boards.gpio.names:
+            self._move(line, self.boards.gpio.is_high(line))
+        self._start()
+
+    def restart(self) -> None:
+        self.plant.close()
+        self._start()
+
+    def lose_channel(self, channel: Channel, *, is_lost: bool = True) -> None:
+        self.boards.bus.chips[ADDRESSES[channel]].is_absent = is_lost
+
+    def lose_thermometer(self, *, is_lost: bool = True) -> None:
+        self.thermometer.is_lost = is_lost
+
+    def lose_bus(self, *, is_lost: bool = True) -> None:
+        self.boards.bus.is_gone = is_lost
+
+    def _start(self) -> None:
+        self.installation.movements.clear()
+        self.thermometer = EmulatedThermometer(lambda: self.installation.temperature_c)
+        self.plant: Plant = open_rig(
+            self.settings,
+            self.clock,
+            open_bus=self.boards.bus.open,
+            open_chips=lambda: [self.boards.gpio],
+            thermometer=self.thermometer,
+        )
+
+    def _pins_of(self, channel: Channel) -> Callable[[], tuple[float, float]]:
+        def pins() -> tuple[float, float]:
+            self.installation.advance_to(self.clock.now_s())
+            return self.installation.node(channel)
+
+        return pins
+
+    def _move(self, line: str, is_high: bool) -> None:
+        moved = contact_at(self.settings, line, is_high)
+        if moved is not None:
+            self.installation.advance_to(self.clock.now_s())
+            self.installation.set_contact(*moved)
+
+
+BENCHES: dict[str, Callable[[Path], Bench]] = {"rig": RigBench, "twin": TwinBench}
+FAULTY_BENCHES: dict[str, Callable[[Path], RigBench]] = {"rig": RigBench}
