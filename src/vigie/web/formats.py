@@ -1,0 +1,125 @@
+"""Values as people read them, in the page's language. ``static/js/format.js`` writes the same texts in the browser."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from babel.dates import LOCALTZ, format_datetime
+from babel.numbers import format_decimal
+from flask_babel import get_locale, gettext
+
+from vigie.wording.words import describe_name
+
+NOTHING = "—"
+NO_BREAK = "\u00a0"
+FLOW_A = 0.02
+"""Below this current nothing is said to flow: twenty times the meter's offset."""
+
+
+def timezone_name() -> str:
+    """Return the installation's time zone, the zone of every time on a page; ``UTC`` when it has no name."""
+    return str(getattr(LOCALTZ, "key", None) or getattr(LOCALTZ, "zone", None) or "UTC")
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return ``value`` with a fixed count of decimals, a true minus sign, and no negative zero."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    rounded = float(f"{value:.{decimals}f}") or 0.0
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(rounded, pattern, locale=get_locale()).replace("-", "−")
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration in its two largest units, cut and not rounded: "2 h 05 min", "3 d 4 h"."""
+    if seconds is None:
+        return NOTHING
+    whole = max(0, int(seconds))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if not minutes:
+        return f"{whole}{NO_BREAK}s"
+    if not hours:
+        return f"{minutes}{NO_BREAK}min"
+    if hours < 48:
+        return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes % 60:02d}{NO_BREAK}min"
+    return f"{days}{NO_BREAK}{gettext('d')}{NO_BREAK}{hours % 24}{NO_BREAK}h"
+
+
+def size(count: float | None) -> str:
+    """Return a count of bytes in decimal multiples."""
+    if count is None:
+        return NOTHING
+    for exponent, prefix in ((9, "G"), (6, "M"), (3, "k")):
+        if count >= 10**exponent:
+            return f"{number(count / 10**exponent, 1)}{NO_BREAK}{prefix}{gettext('B')}"
+    return f"{number(count)}{NO_BREAK}{gettext('B')}"
+
+
+def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
+    """Return a time of day, with the date when it is not the day of ``now_utc_ms``."""
+    if utc_ms is None:
+        return NOTHING
+    moment = datetime.fromtimestamp(utc_ms / 1000, LOCALTZ)
+    clock = format_datetime(moment, "HH:mm", locale=get_locale())
+    if now_utc_ms is not None and datetime.fromtimestamp(now_utc_ms / 1000, LOCALTZ).date() == moment.date():
+        return clock
+    return f"{format_datetime(moment, 'd MMM', locale=get_locale())}{NO_BREAK}{clock}"
+
+
+def since(utc_ms: float | None, now_utc_ms: float | None) -> str:
+    """Return when something began and how long ago that is."""
+    if utc_ms is None or now_utc_ms is None:
+        return NOTHING
+    return f"{instant(utc_ms, now_utc_ms)} ({duration((now_utc_ms - utc_ms) / 1000)})"
+
+
+def flow(current_a: float | None) -> str:
+    """Return in one word what a current into the battery does."""
+    if current_a is None:
+        return NOTHING
+    if abs(current_a) < FLOW_A:
+        return gettext("at rest")
+    return gettext("charging") if current_a > 0 else gettext("discharging")
+
+
+def yes_no(value: bool | None) -> str:
+    """Return the word for a truth value that may be unknown."""
+    return NOTHING if value is None else gettext("yes") if value else gettext("no")
+
+
+def _named(kind: str, value: Any) -> str:  # noqa: ANN401 - a name or a list of names off the wire
+    if value is None:
+        return NOTHING
+    names = [value] if isinstance(value, str) else value
+    return ", ".join(describe_name(kind, name, gettext) for name in names or ["good"])
+
+
+_PLAIN: dict[str, Callable[[Any], str]] = {
+    "flow": flow,
+    "yesno": yes_no,
+    "bytes": size,
+    "duration": duration,
+    "text": lambda value: NOTHING if value is None else str(value),
+    "ghz": lambda value: number(None if value is None else value / 1e9, 2),
+    "milli": lambda value: number(None if value is None else value * 1000, 2),
+}
+
+
+def write(value: Any, form: str, now_utc_ms: float | None) -> str:  # noqa: ANN401 - any field of a snapshot
+    """Return ``value`` in the form a ``data-fmt`` attribute names.
+
+    Forms: ``n0``..``n3`` (decimals), ``milli`` (thousandths), ``ghz``, ``bytes``, ``duration`` (s), ``instant``,
+    ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``word:<kind>``.
+    """
+    if form in _PLAIN:
+        return _PLAIN[form](value)
+    if form.startswith("word:"):
+        return _named(form.removeprefix("word:"), value)
+    if form == "since":
+        return since(value, now_utc_ms)
+    if form == "instant":
+        return instant(value, now_utc_ms)
+    if form == "remaining":
+        return NOTHING if value is None or now_utc_ms is None else duration((value - now_utc_ms) / 1000)
+    return number(value, int(form.removeprefix("n")))

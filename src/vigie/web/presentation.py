@@ -1,0 +1,129 @@
+"""What a page may claim, given the newest snapshot and its age. ``static/js/state.js`` claims the same in the browser."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask_babel import gettext
+
+from vigie.web.formats import FLOW_A, duration
+from vigie.wording.words import describe_name
+
+SHORTEST_STALE_MS = 2500.0
+DEAD_V = 5.0
+"""A conductor under this voltage is drawn dead."""
+
+Values = Mapping[str, Any]
+
+
+class Wire(NamedTuple):
+    """How one conductor of the diagram is drawn."""
+
+    state: str
+    """``flow``, ``live`` (voltage, no current), ``dead`` or ``unknown``."""
+    direction: str = "forward"
+    """``forward`` is away from the mains."""
+    speed: str = "1"
+
+
+class Look(NamedTuple):
+    """One page's view of the installation."""
+
+    snapshot: Values | None
+    age_ms: float | None
+    link: str
+    is_fresh: bool
+    verdict: str
+    why: str
+    since_utc_ms: int | None
+    wires: Mapping[str, Wire]
+
+
+def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any field of a snapshot
+    """Return the field ``path`` names ("mode", "channels.battery.bus_v", "relays.R2.contact"), None without one."""
+    value: Any = snapshot
+    for step in path.split("."):
+        if isinstance(value, list):
+            value = next((entry for entry in value if step in (entry.get("channel"), entry.get("relay"))), None)
+        elif value is not None:
+            value = value.get(step)
+    return value
+
+
+def stale_after_ms(snapshot: Values) -> float:
+    """Return the age from which a snapshot no longer tells the present."""
+    return float(max(SHORTEST_STALE_MS, 2500.0 * snapshot["loop"]["period_s"] / snapshot["speed"]))
+
+
+def look_at(state: Values) -> Look:
+    """Judge the hub's ``state``: never "ok" from a lost link or an old snapshot."""
+    snapshot, age_ms, link = state["snapshot"], state["age_ms"], state["link"]
+    is_fresh = (
+        snapshot is not None
+        and link == "connected"
+        and age_ms is not None
+        and age_ms <= stale_after_ms(snapshot)
+    )
+    verdict = snapshot["verdict"] if snapshot and is_fresh else "unknown"
+    wires = wires_of(snapshot) if snapshot and is_fresh else dict.fromkeys(WIRES, Wire("unknown"))
+    why = _why(snapshot) if snapshot and is_fresh else _why_unknown(snapshot, age_ms)
+    since = _since(snapshot) if snapshot and is_fresh else None
+    return Look(snapshot, age_ms, link, is_fresh, verdict, why, since, wires)
+
+
+def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
+    if snapshot is None:
+        return gettext("No measurement has arrived yet.")
+    if age_ms is None:
+        return gettext("The controller is not connected; these values are old.")
+    return gettext("The controller has been silent for {age}.").format(age=duration(age_ms / 1000))
+
+
+def _why(snapshot: Values) -> str:
+    if reasons := snapshot["verdict_reasons"]:
+        return " · ".join(describe_name("reason", name, gettext) for name in reasons)
+    return gettext("Mode {mode}, mains {mains}").format(
+        mode=describe_name("mode", snapshot["mode"], gettext).lower(),
+        mains=describe_name("mains", snapshot["mains"], gettext),
+    )
+
+
+def _since(snapshot: Values) -> int | None:
+    """Return when the present verdict began, as far as the snapshot can prove it."""
+    if not snapshot["verdict_reasons"]:
+        return int(max(snapshot["phase_since_utc_ms"], snapshot["mains_since_utc_ms"]))
+    reason = snapshot["verdict_reasons"][0]
+    if reason in {"mains_lost", "not_back_after_drill"}:
+        return int(snapshot["mains_since_utc_ms"])
+    movements = [relay["since_utc_ms"] for relay in snapshot["relays"] if relay["reason"] == reason]
+    return int(max(movements)) if movements else None
+
+
+WIRES = ("mains", "supply", "load", "charge", "battery")
+"""Mains to R1, R1 to supply, supply to loads, supply to R2, R2 to battery."""
+
+
+def wires_of(snapshot: Values) -> dict[str, Wire]:
+    """Return how each conductor of the single-line diagram is drawn."""
+    charge_a, load_a = look_up(snapshot, "channels.charge.current_a"), look_up(snapshot, "channels.load.current_a")
+    has_mains, r1_closed = snapshot["mains"] == "present", look_up(snapshot, "relays.R1.contact") == "closed"
+    r2_closed = look_up(snapshot, "relays.R2.contact") == "closed"
+    battery, load = look_up(snapshot, "channels.battery.bus_v"), look_up(snapshot, "channels.load.bus_v")
+    fed = has_mains and r1_closed
+    mains = "unknown" if snapshot["mains"] in {"unknown", "cut"} else "flow" if fed else "dead"
+    has_charger = has_mains or r2_closed
+    return {
+        "mains": Wire("live" if has_mains and not r1_closed else mains, speed="2"),
+        "supply": Wire("flow" if fed else "unknown" if mains == "unknown" and r1_closed else "dead", speed="2"),
+        "load": _direct(load_a, load),
+        "charge": _direct(charge_a, 13.0 if has_charger else 0.0),
+        "battery": _direct(charge_a, battery),
+    }
+
+
+def _direct(current_a: float | None, bus_v: float | None) -> Wire:
+    if current_a is not None and abs(current_a) >= FLOW_A:
+        speed = "1" if abs(current_a) < 0.3 else "2" if abs(current_a) < 1.5 else "3"
+        return Wire("flow", "forward" if current_a > 0 else "back", speed)
+    if bus_v is None:
+        return Wire("unknown")
+    return Wire("live" if bus_v > DEAD_V else "dead")

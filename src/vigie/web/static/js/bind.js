@@ -1,0 +1,80 @@
+// Brings the server's page up to date: texts, attributes, what is shown, the verdict, the banner, the ages.
+import { duration, instant, write } from "./format.js";
+import { currentLook, isLive, silenceMs } from "./live.js";
+import { all, fill, one, setText, texts, word } from "./page.js";
+import { lookUp } from "./state.js";
+
+let isHeld = false;
+/** Keep the measured texts as they are (HOLD) until released; what matters for safety goes on. */
+export const hold = (value) => { isHeld = value; };
+
+const raw = (value) => (value === null ? "" : String(value));
+const title = document.title.replace(/^⚠ /, "");
+
+/** True when the snapshot has what `path=value` names. */
+export function meets(snapshot, expectation) {
+  const [path, wanted] = expectation.split("=");
+  return raw(lookUp(snapshot, path)) === wanted;
+}
+
+export function update(look, isNews) {
+  if (isNews && look.snapshot) bindSnapshot(look.snapshot);
+  document.body.classList.toggle("is-stale", !look.isFresh);
+  if (document.body.dataset.verdict !== look.verdict) document.body.dataset.verdict = look.verdict;
+  sayVerdict(look);
+  sayAges(look);
+  for (const [name, wire] of Object.entries(look.wires)) {
+    for (const node of all(`[data-wire="${name}"]`)) Object.assign(node.dataset, wire);
+  }
+}
+
+function bindSnapshot(snapshot) {
+  for (const node of all("[data-live]")) {
+    if (isHeld && node.closest(".meter")) continue;
+    setText(node, write(lookUp(snapshot, node.dataset.live), node.dataset.fmt, snapshot.utc_ms));
+  }
+  for (const node of all("[data-is]")) node.dataset.value = raw(lookUp(snapshot, node.dataset.is));
+  for (const node of all("[data-show]")) {
+    const value = lookUp(snapshot, node.dataset.show);
+    node.hidden = !(node.dataset.wanted ? raw(value) === node.dataset.wanted : value);
+  }
+  for (const node of all("[data-mine]")) node.setAttribute("aria-pressed", node.dataset.value === node.dataset.mine);
+  for (const node of all("[data-lock]")) {
+    const reasons = node.dataset.lock.split(" ");
+    const acts = snapshot.relays.some((relay) => reasons.includes(relay.refusal_to_open) || reasons.includes(relay.reason));
+    node.querySelector(".lock-now").hidden = !acts;
+  }
+}
+
+function sayVerdict(look) {
+  setText(one("chip-text"), word("verdict", look.verdict));
+  setText(one("verdict-word"), word("verdict", look.verdict));
+  setText(one("verdict-why"), look.why);
+  if (one("verdict-since")) {
+    one("verdict-since").hidden = look.sinceUtcMs === null;
+    setText(one("verdict-when"), instant(look.sinceUtcMs, look.snapshot?.utc_ms));
+  }
+  one("banner-lost").hidden = look.isFresh;
+  // A live region is read aloud at each change: the growing age stays out of it.
+  if (look.isFresh) setText(one("banner-lost-text"), "");
+  else if (!one("banner-lost-text").textContent || bannerKind !== kindOf(look)) setText(one("banner-lost-text"), look.why);
+  bannerKind = kindOf(look);
+  const isAlarm = look.verdict === "alarm";
+  const wanted = (isAlarm ? "⚠ " : "") + title;
+  if (document.title !== wanted) document.title = wanted;
+  const icon = one("favicon");
+  const href = isAlarm ? icon.dataset.alarm : icon.dataset.normal;
+  if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
+}
+
+let bannerKind = "";
+const kindOf = (look) => (look.isFresh ? "" : look.isCut ? "cut" : look.link);
+
+function sayAges(look) {
+  const ago = (ms) => fill(texts.ago, { age: duration(ms / 1000) });
+  setText(one("age-page"), isLive() ? texts.connected : `${texts.lost}, ${ago(silenceMs())}`);
+  setText(one("age-link"), texts[look.link]);
+  setText(one("age-snapshot"), look.ageMs === null ? "—" : ago(look.ageMs));
+}
+
+export const begin = () => update(currentLook(), true);

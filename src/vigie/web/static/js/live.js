@@ -1,0 +1,71 @@
+// The connection to the server: newest state, its age by this machine's own monotonic clock, and who listens.
+import { io } from "../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
+import { firstState, root } from "./page.js";
+import { lookAt } from "./state.js";
+
+const listeners = [];
+let state = firstState;
+let receivedAt = performance.now();
+let heardAt = performance.now();
+let cutAt = performance.now();
+let isConnected = false;
+const TOLERATED_CUT_MS = 1000;
+
+export const onLook = (listener) => listeners.push(listener);
+
+export function currentLook() {
+  const now = performance.now();
+  const ageMs = state.age_ms === null ? null : state.age_ms + now - receivedAt;
+  const cutMs = isConnected || now - cutAt < TOLERATED_CUT_MS ? null : now - heardAt;
+  return lookAt(state, ageMs, cutMs);
+}
+
+/** How long ago the server was heard, milliseconds. */
+export const silenceMs = () => performance.now() - heardAt;
+export const isLive = () => isConnected;
+
+function tell(isNews) {
+  const look = currentLook();
+  for (const listener of listeners) listener(look, isNews);
+}
+
+function take(news) {
+  if (news.web_version !== firstState.web_version) location.reload();
+  state = news;
+  receivedAt = heardAt = performance.now();
+  tell(true);
+}
+
+/** Ask for the state over HTTP: after sleep, when a page comes back from the browser's cache. */
+export async function refetch() {
+  try {
+    const response = await fetch(`${root}/api/v1/state`, { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (response.ok) take(await response.json());
+  } catch {
+    tell(false); // the age goes on counting and says what this silence means
+  }
+}
+
+export function connect() {
+  const socket = io("/live", { path: `${root}/socket.io`, reconnectionDelayMax: 3000, timeout: 3000 });
+  socket.on("state", take);
+  socket.on("connect", () => {
+    isConnected = true;
+    heardAt = performance.now();
+    tell(false);
+  });
+  socket.on("disconnect", () => {
+    isConnected = false;
+    cutAt = performance.now();
+    tell(false);
+  });
+  addEventListener("offline", () => socket.io.engine?.close());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && comeBack(socket));
+  addEventListener("pageshow", (event) => event.persisted && comeBack(socket));
+  setInterval(() => tell(false), 500);
+}
+
+function comeBack(socket) {
+  if (!socket.connected) socket.connect();
+  refetch();
+}

@@ -1,0 +1,43 @@
+// The multimeter's own: hold, smallest and largest value since the page was opened, bar gauges.
+import { hold } from "./bind.js";
+import { number } from "./format.js";
+import { onLook } from "./live.js";
+import { all, one, setText } from "./page.js";
+import { lookUp } from "./state.js";
+
+const extremes = new Map();
+
+function follow(snapshot) {
+  for (const node of all("[data-extreme]")) {
+    const { extreme: path, of } = node.dataset;
+    const value = lookUp(snapshot, path);
+    const key = `${path} ${of}`;
+    if (value !== null) extremes.set(key, Math[of](value, extremes.get(key) ?? value));
+    setText(node, number(extremes.get(key), 2));
+  }
+}
+
+export function drawGauges(snapshot) {
+  for (const node of all("[data-gauge]")) {
+    const { gauge: path, low, high } = node.dataset;
+    const value = lookUp(snapshot, path);
+    const share = value === null ? 0 : Math.min(1, Math.max(0, (value - low) / (high - low)));
+    node.querySelector(".gauge-fill").setAttribute("width", (share * 200).toFixed(1));
+  }
+}
+
+export function begin() {
+  const button = one("hold");
+  button.addEventListener("click", () => {
+    const isHeld = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", isHeld);
+    document.body.classList.toggle("is-held", isHeld);
+    hold(isHeld);
+  });
+  one("reset-extremes").addEventListener("click", () => extremes.clear());
+  onLook((look, isNews) => {
+    if (!isNews || !look.snapshot) return;
+    if (look.isFresh) follow(look.snapshot);
+    if (button.getAttribute("aria-pressed") !== "true") drawGauges(look.snapshot);
+  });
+}

@@ -1,0 +1,82 @@
+// What this page may claim, given the newest snapshot and its age: the same rules as presentation.py.
+import { duration, FLOW_A } from "./format.js";
+import { fill, texts, word } from "./page.js";
+
+const SHORTEST_STALE_MS = 2500;
+const DEAD_V = 5;
+const WIRES = ["mains", "supply", "load", "charge", "battery"];
+
+/** Return the field a path names ("mode", "channels.battery.bus_v", "relays.R2.contact"), null without one. */
+export function lookUp(snapshot, path) {
+  let value = snapshot;
+  for (const step of path.split(".")) {
+    if (Array.isArray(value)) value = value.find((entry) => entry.channel === step || entry.relay === step);
+    else value = value?.[step];
+  }
+  return value ?? null;
+}
+
+const staleAfterMs = (snapshot) =>
+  Math.max(SHORTEST_STALE_MS, (2500 * snapshot.loop.period_s) / snapshot.speed);
+
+/** Judge a state: never "ok" from a cut page, a lost link or an old snapshot. */
+export function lookAt({ snapshot, link }, ageMs, pageCutMs) {
+  const isFresh = Boolean(snapshot) && link === "connected" && pageCutMs === null
+    && ageMs !== null && ageMs <= staleAfterMs(snapshot);
+  return {
+    snapshot, ageMs, link, isFresh, isCut: pageCutMs !== null,
+    verdict: isFresh ? snapshot.verdict : "unknown",
+    why: isFresh ? why(snapshot) : whyUnknown(snapshot, ageMs, pageCutMs),
+    sinceUtcMs: isFresh ? since(snapshot) : null,
+    wires: isFresh ? wiresOf(snapshot) : Object.fromEntries(WIRES.map((name) => [name, wire("unknown")])),
+  };
+}
+
+function whyUnknown(snapshot, ageMs, pageCutMs) {
+  if (pageCutMs !== null) return fill(texts.page_cut, { age: duration(pageCutMs / 1000) });
+  if (!snapshot) return texts.no_snapshot;
+  if (ageMs === null) return texts.not_connected;
+  return fill(texts.silent, { age: duration(ageMs / 1000) });
+}
+
+function why(snapshot) {
+  if (snapshot.verdict_reasons.length) return snapshot.verdict_reasons.map((name) => word("reason", name)).join(" · ");
+  return fill(texts.mode_and_mains, {
+    mode: word("mode", snapshot.mode).toLowerCase(), mains: word("mains", snapshot.mains),
+  });
+}
+
+function since(snapshot) {
+  const reason = snapshot.verdict_reasons[0];
+  if (!reason) return Math.max(snapshot.phase_since_utc_ms, snapshot.mains_since_utc_ms);
+  if (["mains_lost", "not_back_after_drill"].includes(reason)) return snapshot.mains_since_utc_ms;
+  const movements = snapshot.relays.filter((relay) => relay.reason === reason).map((relay) => relay.since_utc_ms);
+  return movements.length ? Math.max(...movements) : null;
+}
+
+const wire = (state, direction = "forward", speed = "1") => ({ state, direction, speed });
+
+function wiresOf(snapshot) {
+  const get = (path) => lookUp(snapshot, path);
+  const hasMains = snapshot.mains === "present";
+  const r1Closed = get("relays.R1.contact") === "closed", r2Closed = get("relays.R2.contact") === "closed";
+  const isFed = hasMains && r1Closed;
+  const mains = ["unknown", "cut"].includes(snapshot.mains) ? "unknown" : isFed ? "flow" : "dead";
+  const chargeA = get("channels.charge.current_a");
+  return {
+    mains: wire(hasMains && !r1Closed ? "live" : mains, "forward", "2"),
+    supply: wire(isFed ? "flow" : mains === "unknown" && r1Closed ? "unknown" : "dead", "forward", "2"),
+    load: direct(get("channels.load.current_a"), get("channels.load.bus_v")),
+    charge: direct(chargeA, hasMains || r2Closed ? 13 : 0),
+    battery: direct(chargeA, get("channels.battery.bus_v")),
+  };
+}
+
+function direct(currentA, busV) {
+  if (currentA !== null && Math.abs(currentA) >= FLOW_A) {
+    const speed = Math.abs(currentA) < 0.3 ? "1" : Math.abs(currentA) < 1.5 ? "2" : "3";
+    return wire("flow", currentA > 0 ? "forward" : "back", speed);
+  }
+  if (busV === null) return wire("unknown");
+  return wire(busV > DEAD_V ? "live" : "dead");
+}

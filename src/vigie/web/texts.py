@@ -1,0 +1,45 @@
+"""The texts the page's scripts need, in the page's language. Nothing a person reads is written in JavaScript."""
+
+from flask_babel import gettext
+
+
+def script_texts() -> dict[str, str]:
+    """Return texts by the name scripts use. ``{name}`` stands for what the script fills in."""
+    return {
+        "day": gettext("d"),
+        "byte": gettext("B"),
+        "yes": gettext("yes"),
+        "no": gettext("no"),
+        "rest": gettext("at rest"),
+        "charging": gettext("charging"),
+        "discharging": gettext("discharging"),
+        "no_snapshot": gettext("No measurement has arrived yet."),
+        "not_connected": gettext("The controller is not connected; these values are old."),
+        "silent": gettext("The controller has been silent for {age}."),
+        "page_cut": gettext("This page has had no answer from the server for {age}."),
+        "mode_and_mains": gettext("Mode {mode}, mains {mains}"),
+        "sending": gettext("Order sent…"),
+        "confirmed": gettext("Confirmed."),
+        "refused": gettext("Refused: {why}."),
+        "unconfirmed": gettext("Not confirmed within 3 seconds. Check before you try again."),
+        "no_server": gettext("Not confirmed: the server did not answer."),
+        "no_controller": gettext("Not sent: the controller is not connected."),
+        "connected": gettext("connected"),
+        "lost": gettext("lost"),
+        "never": gettext("never seen"),
+        "ago": gettext("{age} ago"),
+        "voltage": gettext("Voltage"),
+        "current": gettext("Current"),
+        "time": gettext("Time"),
+        "minimum": gettext("min"),
+        "mean": gettext("mean"),
+        "maximum": gettext("max"),
+        "chart_empty": gettext("Nothing was recorded in this span."),
+        "chart_failed": gettext("The journal could not be read: {why}"),
+        "protect_open_above_v": gettext("protect: rest above"),
+        "protect_close_below_v": gettext("protect: charge below"),
+        "cycle_discharge_to_v": gettext("cycle: discharge to"),
+        "cycle_charge_to_v": gettext("cycle: charge to"),
+        "cycle_recharge_below_v": gettext("cycle: recharge below"),
+        "floor_v": gettext("floor"),
+    }

@@ -1,0 +1,64 @@
+"""What happened, in one sentence a person understands: the journal's events in words."""
+
+from collections.abc import Callable
+
+from vigie.wording.words import describe_name, mark
+
+_SWITCHED = {"open": mark("%(subject)s opened"), "closed": mark("%(subject)s closed")}
+_PLAIN = {
+    "start": mark("The controller started"),
+    "stop": mark("The controller stopped"),
+    "gap": mark("Periods are missing from the journal"),
+    "clock": mark("The clock was set"),
+}
+_SUBJECTS = {
+    "battery": mark("battery"),
+    "charge": mark("charge circuit"),
+    "load": mark("loads"),
+    "spare": mark("spare channel"),
+    "mains": mark("mains"),
+    "temperature": mark("temperature"),
+    "journal": mark("journal"),
+    "bus": mark("meter bus"),
+    "controller": mark("controller"),
+    "mode": mark("mode"),
+}
+_ACTIONS = {
+    "set_mode": mark("change of mode"),
+    "set_contact": mark("order to a contact"),
+    "acknowledge": mark("acknowledgement"),
+}
+
+
+def tell(
+    kind: str,
+    subject: str,
+    before: str,
+    after: str,
+    translate: Callable[[str], str],
+) -> str:
+    """Return what an event says, without its reason and without who caused it.
+
+    The arguments are the event's own lower-case names; what this version does not know is shown as it is.
+
+    >>> tell("switching", "R2", "closed", "open", str)
+    'R2 opened'
+    >>> tell("mode", "mode", "observe", "protect", str)
+    'Mode: Observe → Protect'
+    """
+    if kind == "switching" and after in _SWITCHED:
+        return translate(_SWITCHED[after]) % {"subject": subject}
+    if kind == "mode":
+        change = " → ".join(describe_name("mode", name, translate) for name in (before, after) if name)
+        return translate(mark("Mode: %(change)s")) % {"change": change}
+    if kind in _PLAIN:
+        return translate(_PLAIN[kind])
+    patterns = {
+        "fault": mark("Fault: %(subject)s"),
+        "fault_cleared": mark("Fault gone: %(subject)s"),
+        "command": mark("Order: %(subject)s"),
+    }
+    name = translate(_SUBJECTS[subject]) if subject in _SUBJECTS else subject
+    if subject in _ACTIONS:
+        name = translate(_ACTIONS[subject])
+    return translate(patterns[kind]) % {"subject": name} if kind in patterns else f"{kind}: {name}"
