@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -6,8 +5,6 @@ import pytest
 
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
-
-sys.path.append(str(Path(__file__).parents[2] / "unit" / "telemetry"))  # telemetry_samples
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from telemetry_samples import START_MS, record, switching
 
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
@@ -12,6 +11,8 @@ from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
 from vigie.telemetry.store import Store
+
+from .samples import START_MS, record, switching
 
 
 def store_periods(path: Path, records: list[PeriodRecord], events: list[Event] | None = None) -> None:

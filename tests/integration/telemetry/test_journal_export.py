@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from telemetry_samples import START_MS, record
 
 from vigie.errors import JournalError, VigieError
 from vigie.telemetry import export
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.store import Store
+
+from .samples import START_MS, record
 
 END_MS = START_MS + 10**9
 

@@ -3,11 +3,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from telemetry_samples import START_MS, record
 
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.schema import MINUTE_MS
 from vigie.telemetry.store import Store
+
+from .samples import START_MS, record
 
 DAY_S = 86_400
 
@@ -39,7 +40,7 @@ def test_an_unfinished_minute_is_not_rolled_and_known_as_open(path: Path) -> Non
     store = Store(path, JournalSettings())
     store.write([record(0.0), record(1.0)], [], False)
     assert query(path, "SELECT count(*) FROM minute") == [(0,)]
-    assert query(path, "SELECT width_ms, start_utc_ms - %d FROM open_bucket" % START_MS) == [
+    assert query(path, f"SELECT width_ms, start_utc_ms - {START_MS} FROM open_bucket") == [
         (60_000, 0), (3_600_000, 0)
     ]  # fmt: skip
     store.close()

@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from telemetry_samples import START_MS, record, switching, wait_until
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import JournalError
@@ -12,6 +11,8 @@ from vigie.telemetry import schema
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
+
+from .samples import START_MS, record, switching, wait_until
 
 Start = Callable[..., Journal]
 SLOW = JournalSettings(batch_s=600.0)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from telemetry_samples import START_MS, lost_channel, measurement, record
 
 from vigie.control.signals import Contact, Contacts, Status, Temperature
 from vigie.telemetry import schema
+
+from .samples import START_MS, lost_channel, measurement, record
 
 
 @pytest.fixture

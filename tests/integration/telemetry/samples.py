@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
+from vigie.telemetry.journal import JournalStatus
+from vigie.telemetry.metrics import Counters, MetricInputs
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
 
 START_MS = 1_790_000_000_000 // 3_600_000 * 3_600_000
@@ -62,3 +64,25 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
     while not condition():
         assert time.monotonic() < deadline_s, "it did not happen in time"
         time.sleep(0.005)
+
+
+def metric_inputs(image: Measurement | None = None) -> MetricInputs:
+    return MetricInputs(
+        utc_ms=START_MS,
+        measurement=image or measurement(),
+        mode=Mode.PROTECT,
+        phase=Phase.CHARGE,
+        mains=Mains.PRESENT,
+        commanded=CLOSED,
+        switchings={"R2": 4},
+        figures={
+            "cpu_temp": 51.0, "cpu_usage": 12.5, "cpu_volt": 0.875, "porcent_ram_ussed": 25.0,
+            "ram_free": 12e9, "ram_ussed": 4e9, "ram_total": 16e9, "porcent_disk_ussed": 50.0,
+            "disk_ussed": 3e10, "disk_free": 3e10, "disk_total": 6e10,
+        },
+        counters=Counters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
+        journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),
+        version="0.1.0",
+        plant="twin",
+        site='the "old" mill',
+    )  # fmt: skip

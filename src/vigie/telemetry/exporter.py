@@ -1,0 +1,166 @@
+"""The ``/metrics`` page for Prometheus, and the only door to prometheus_client."""
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from vigie.clock import machine_monotonic_s
+from vigie.errors import VigieError
+from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs
+
+_TYPES = {Kind.GAUGE: "gauge", Kind.COUNTER: "counter", Kind.STATES: "stateset", Kind.INFO: "info"}
+_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
+
+
+class InputsCollector(Collector):
+    """Turns the newest :class:`MetricInputs` into metric families. What has no valid value has no series."""
+
+    def __init__(self) -> None:
+        self.inputs: MetricInputs | None = None
+        self.is_silent = False
+        """The control loop has not been heard of for too long: only counters and dates are exported."""
+
+    def collect(self) -> Iterator[Family]:
+        inputs = self.inputs
+        if inputs is None:
+            return
+        for metric in METRICS:
+            if not (self.is_silent and metric.is_live):
+                yield from _families(metric, inputs)
+
+    def describe(self) -> list[Family]:
+        """Tell the registry that the families are not known beforehand."""
+        return []
+
+
+def _families(metric: Metric, inputs: MetricInputs) -> Iterator[Family]:
+    samples = list(metric.read(inputs))
+    ours = Family(metric.name, metric.help, _TYPES[metric.kind])
+    name = metric.name + _SUFFIXES.get(metric.kind, "")
+    for labels, value in samples:
+        if value is not None and math.isfinite(value):
+            ours.add_sample(name, dict(zip(metric.labels, labels, strict=True)), value * metric.factor)
+    if ours.samples:
+        yield ours
+    if metric.kind is Kind.STATES and metric.client_names:
+        (client_name,) = metric.client_names
+        states = {state: value for state, (_, value) in zip(metric.client_states, samples, strict=True)}
+        yield _client_states(client_name, metric, states)
+    else:
+        for client_name, (_, value) in zip(metric.client_names, samples, strict=False):
+            if value is not None and math.isfinite(value):
+                yield _client_gauge(client_name, metric, value)
+
+
+def _client_gauge(client_name: str, metric: Metric, value: float) -> Family:
+    if metric.client_states:
+        states = {state: float(number == value) for number, state in enumerate(metric.client_states)}
+        return _client_states(client_name, metric, states)
+    family = Family(client_name, metric.help, "gauge")
+    family.add_sample(client_name, {}, value)
+    return family
+
+
+def _client_states(client_name: str, metric: Metric, states: Mapping[str, float | None]) -> Family:
+    family = Family(client_name, metric.help, "stateset")
+    for state, value in states.items():
+        family.add_sample(client_name, {client_name: state}, value or 0.0)
+    return family
+
+
+class Exporter:
+    """Serves the newest inputs on ``http://host:port/metrics`` in threads of its own.
+
+    Values are exported for ``silence_s`` after the last update: a controller that hangs must not look
+    like one that measures the same for ever.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        silence_s: float = 15.0,
+        monotonic_s: Callable[[], float] = machine_monotonic_s,
+    ) -> None:
+        """Open the port and start serving; port 0 takes any free one.
+
+        Raises:
+            VigieError: the port cannot be had.
+        """
+        self._collector = InputsCollector()
+        self._registry = CollectorRegistry()
+        self._registry.register(self._collector)
+        self._silence_s = silence_s
+        self._monotonic_s = monotonic_s
+        self._updated_s = monotonic_s()
+        self._lock = threading.Lock()
+        self._page: bytes | None = None
+        try:
+            self._server = _MetricsServer((host, port), self.render)
+        except OSError as error:
+            raise VigieError(
+                f"metrics port {host}:{port} cannot be opened ({error.strerror}): stop the program that "
+                "holds it, or choose another port in the settings"
+            ) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that was taken."""
+        return self._server.server_port
+
+    def update(self, inputs: MetricInputs) -> None:
+        """Replace what is served. Costs next to nothing: the page is made when it is asked for."""
+        with self._lock:
+            self._collector.inputs = inputs
+            self._updated_s = self._monotonic_s()
+            self._page = None
+
+    def render(self) -> bytes:
+        """Return the page; made once per update."""
+        with self._lock:
+            is_silent = self._monotonic_s() - self._updated_s > self._silence_s
+            if self._page is None or is_silent != self._collector.is_silent:
+                self._collector.is_silent = is_silent
+                self._page = generate_latest(self._registry)
+            return self._page
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _MetricsServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], render: Callable[[], bytes]) -> None:
+        self.render = render
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _MetricsServer
+    timeout = 10.0
+
+    def do_GET(self) -> None:
+        if self.path.split("?", 1)[0] != "/metrics":
+            self.send_error(HTTPStatus.NOT_FOUND, "only /metrics is served here")
+            return
+        page = self.server.render()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Log nothing: Prometheus asks every few seconds."""

@@ -1,0 +1,215 @@
+"""Every metric, defined once: its names (ours and the client's), unit, labels, and where its value comes from."""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.signals import ChannelMean, Contacts, Measurement, Relay
+from vigie.telemetry.journal import JournalStatus
+from vigie.telemetry.schema import CHANNELS
+
+
+class Counters(NamedTuple):
+    """What the control loop has counted since the controller started."""
+
+    periods: int
+    failed_periods: int
+    overruns: int
+    rejected: tuple[int, int, int, int]
+    """Sweeps kept out of the averages, by channel."""
+    cpu_s: float
+
+
+class MetricInputs(NamedTuple):
+    """Everything the metrics of one period are taken from."""
+
+    utc_ms: int
+    measurement: Measurement
+    mode: Mode
+    phase: Phase
+    mains: Mains
+    commanded: Contacts
+    switchings: Mapping[str, int]
+    """Movements counted in the journal, by relay name; a relay that never moved may be missing."""
+    figures: Mapping[str, float | None]
+    """The machine's own figures by the client's names, in the units of the table; None where not offered."""
+    counters: Counters
+    journal: JournalStatus
+    version: str
+    plant: str
+    site: str
+
+
+class Kind(StrEnum):
+    """How Prometheus is to understand a metric."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    STATES = "states"
+    """One series per possible state, 1 for the present one (prometheus_client calls it Enum)."""
+    INFO = "info"
+    """Always 1; the labels are the message."""
+
+
+Sample = tuple[tuple[str, ...], float | None]
+"""Label values and value; None is not exported."""
+
+
+class Metric(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    """Prometheus name; counters without ``_total``, infos without ``_info``."""
+    kind: Kind
+    help: str
+    unit: str
+    labels: tuple[str, ...]
+    read: Callable[[MetricInputs], Iterable[Sample]]
+    """All samples, always in the same order, in the client's unit."""
+    client_names: tuple[str, ...] = ()
+    """The client's own names, one per sample in the same order (one for all states of a STATES)."""
+    client_unit: str = ""
+    """Where it differs from ``unit``."""
+    client_states: tuple[str, ...] = ()
+    """The client's state names: of the states in their order, or of a gauge's 0 and 1."""
+    factor: float = 1.0
+    """``unit`` per ``client_unit``."""
+    is_live: bool = True
+    """Not exported any more when the control loop falls silent."""
+
+
+_ROLES = tuple((str(number), role) for number, role in enumerate(CHANNELS, start=1))
+
+
+def _of_channels(take: Callable[[ChannelMean], float]) -> Callable[[MetricInputs], Iterable[Sample]]:
+    def read(inputs: MetricInputs) -> Iterable[Sample]:
+        image = inputs.measurement
+        means = (image.battery, image.charge, image.load, image.spare)
+        return [(labels, take(mean) if mean.is_valid else None) for labels, mean in zip(_ROLES, means, strict=True)]
+
+    return read
+
+
+def _of_relays(take: Callable[[MetricInputs, Relay], float]) -> Callable[[MetricInputs], Iterable[Sample]]:
+    return lambda inputs: [((relay.name,), take(inputs, relay)) for relay in Relay]
+
+
+def _one(take: Callable[[MetricInputs], float | None]) -> Callable[[MetricInputs], Iterable[Sample]]:
+    return lambda inputs: [((), take(inputs))]
+
+
+def _states(kind: type[IntEnum], take: Callable[[MetricInputs], IntEnum]) -> Callable[[MetricInputs], Iterable[Sample]]:
+    names = [(member, (member.name.lower(),)) for member in kind]
+    return lambda inputs: [(labels, float(take(inputs) == member)) for member, labels in names]
+
+
+def _figure(name: str, kind: str, unit: str, client_name: str, client_unit: str = "", factor: float = 1.0) -> Metric:
+    return Metric(
+        name,
+        Kind.GAUGE,
+        kind,
+        unit,
+        (),
+        _one(lambda inputs: inputs.figures.get(client_name)),
+        (client_name,),
+        client_unit,
+        factor=factor,
+    )
+
+
+def _mains_present(inputs: MetricInputs) -> float | None:
+    return None if inputs.mains == Mains.UNKNOWN else float(inputs.mains == Mains.PRESENT)
+
+
+def _temperature(inputs: MetricInputs) -> float | None:
+    temperature = inputs.measurement.temperature
+    return temperature.celsius if temperature.status == 0 else None
+
+
+def _rejected(inputs: MetricInputs) -> Iterable[Sample]:
+    return zip(_ROLES, inputs.counters.rejected, strict=True)
+
+
+def _numbered(pattern: str) -> tuple[str, ...]:
+    return tuple(f"{pattern}_{number:02d}" for number in range(1, 5))
+
+
+_CHANNEL = ("channel", "role")
+_G, _C = Kind.GAUGE, Kind.COUNTER
+
+METRICS: tuple[Metric, ...] = (
+    Metric("vigie_channel_bus_volts", _G, "Mean voltage of a meter channel over the last period", "V", _CHANNEL,
+           _of_channels(lambda mean: mean.bus_v), _numbered("bus_voltage")),
+    Metric("vigie_channel_shunt_volts", _G, "Mean voltage over a channel's shunt", "V", _CHANNEL,
+           _of_channels(lambda mean: mean.shunt_v), _numbered("shunt_voltage")),
+    Metric("vigie_channel_current_amperes", _G,
+           "Mean current, positive into the battery (battery, charge) and into the loads (load)", "A", _CHANNEL,
+           _of_channels(lambda mean: mean.current_a), _numbered("current")),
+    Metric("vigie_channel_power_watts", _G, "Mean power, signed like the current", "W", _CHANNEL,
+           _of_channels(lambda mean: mean.power_w), _numbered("power")),
+    Metric("vigie_channel_bus_spread_volts", _G, "Standard deviation of the voltage over the period's sweeps",
+           "V", _CHANNEL, _of_channels(lambda mean: mean.bus_spread_v)),
+    Metric("vigie_temperature_celsius", _G, "Battery temperature", "degC", (), _one(_temperature)),
+    Metric("vigie_measurement_valid", _G, "1 when every reading control needs was there and plausible", "", (),
+           _one(lambda inputs: float(inputs.measurement.is_valid))),
+    Metric("vigie_last_measurement_timestamp_seconds", _G,
+           "End of the newest control period on the plant's calendar", "s", (),
+           _one(lambda inputs: inputs.utc_ms / 1000.0), is_live=False),
+    Metric("vigie_contact_closed", _G, "Contact as read back from its line: 1 closed, 0 open", "", ("relay",),
+           _of_relays(lambda inputs, relay: inputs.measurement.contacts[relay]), _numbered("rs"),
+           client_states=("stopped", "starting")),
+    Metric("vigie_contact_commanded_closed", _G, "Contact as commanded: 1 closed, 0 open", "", ("relay",),
+           _of_relays(lambda inputs, relay: inputs.commanded[relay])),
+    Metric("vigie_switchings", _C, "Movements of a contact, counted in the journal", "", ("relay",),
+           _of_relays(lambda inputs, relay: inputs.switchings.get(relay.name, 0)), is_live=False),
+    Metric("vigie_mode", Kind.STATES, "What the installation is being used for", "", ("mode",),
+           _states(Mode, lambda inputs: inputs.mode), ("mode",),
+           client_states=("au_ob", "au_pr", "au_co", "au_ma")),
+    Metric("vigie_phase", Kind.STATES, "Where the mode stands", "", ("phase",),
+           _states(Phase, lambda inputs: inputs.phase)),
+    Metric("vigie_mains", Kind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),
+           _states(Mains, lambda inputs: inputs.mains)),
+    Metric("vigie_mains_present", _G, "1 mains present, 0 absent or cut by a drill; absent while unknown", "", (),
+           _one(_mains_present)),
+    Metric("vigie_periods", _C, "Control periods since the controller started", "", (),
+           _one(lambda inputs: inputs.counters.periods), is_live=False),
+    Metric("vigie_failed_periods", _C, "Periods without a valid measurement", "", (),
+           _one(lambda inputs: inputs.counters.failed_periods), is_live=False),
+    Metric("vigie_overruns", _C, "Periods that ended after their deadline", "", (),
+           _one(lambda inputs: inputs.counters.overruns), is_live=False),
+    Metric("vigie_sweeps_rejected", _C, "Readings kept out of the averages", "", _CHANNEL, _rejected,
+           is_live=False),
+    Metric("vigie_controller_cpu_seconds", _C, "CPU time of the controller process", "s", (),
+           _one(lambda inputs: inputs.counters.cpu_s), is_live=False),
+    Metric("vigie_journal_size_bytes", _G, "Size of the journal's file and write-ahead log", "B", (),
+           _one(lambda inputs: inputs.journal.bytes)),
+    Metric("vigie_journal_writing", _G, "1 when the journal's last attempt to write succeeded", "", (),
+           _one(lambda inputs: float(inputs.journal.is_writing))),
+    Metric("vigie_journal_waiting_periods", _G, "Periods held in memory for the journal", "", (),
+           _one(lambda inputs: inputs.journal.waiting_periods)),
+    Metric("vigie_journal_written_periods", _C, "Periods written to the journal", "", (),
+           _one(lambda inputs: inputs.journal.rows), is_live=False),
+    Metric("vigie_journal_lost_periods", _C, "Periods the journal could not keep", "", (),
+           _one(lambda inputs: inputs.journal.lost_periods), is_live=False),
+    Metric("vigie_build", Kind.INFO, "What runs here", "", ("version", "plant", "site"),
+           lambda inputs: [((inputs.version, inputs.plant, inputs.site), 1.0)], is_live=False),
+    _figure("vigie_cpu_temperature_celsius", "CPU temperature", "degC", "cpu_temp"),
+    _figure("vigie_cpu_usage_ratio", "CPU usage, 0..1 of all cores", "1", "cpu_usage", "%", 0.01),
+    _figure("vigie_cpu_core_volts", "CPU core voltage", "V", "cpu_volt"),
+    _figure("vigie_ram_used_ratio", "Share of memory in use, 0..1", "1", "porcent_ram_ussed", "%", 0.01),
+    _figure("vigie_ram_free_bytes", "Memory available", "B", "ram_free"),
+    _figure("vigie_ram_used_bytes", "Memory in use", "B", "ram_ussed"),
+    _figure("vigie_ram_size_bytes", "Memory of the machine", "B", "ram_total"),
+    _figure("vigie_disk_used_ratio", "Share of the disk in use, 0..1", "1", "porcent_disk_ussed", "%", 0.01),
+    _figure("vigie_disk_used_bytes", "Disk space in use", "B", "disk_ussed"),
+    _figure("vigie_disk_free_bytes", "Disk space free", "B", "disk_free"),
+    _figure("vigie_disk_size_bytes", "Size of the disk", "B", "disk_total"),
+)  # fmt: skip
+"""The only definition of every metric; exporter and docs/metrics.md are made from it."""
+
+
+def exposed_names(metric: Metric) -> list[str]:
+    """Return the names as Prometheus shows them: ours, then the client's."""
+    suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(metric.kind, "")
+    return [metric.name + suffix, *metric.client_names]
