@@ -9,7 +9,7 @@ import sys
 import time
 
 from vigie.errors import HardwareError
-from vigie.hardware.emulated.boards import build_emulated_boards
+from vigie.hardware.emulated import build_emulated_boards
 from vigie.hardware.i2c import I2cBus
 from vigie.hardware.ina219 import Flag, Ina219
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 from vigie.errors import HardwareError
-from vigie.hardware.emulated.gpio import EmulatedGpioChip
+from vigie.hardware.emulated import EmulatedGpioChip
 from vigie.hardware.gpio import GpioLines
 from vigie.hardware.relay_board import PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from vigie.clock import SimulatedClock
 from vigie.control.signals import Channel, Contact, Relay
-from vigie.hardware.emulated.boards import ADDRESSES, EmulatedThermometer, build_emulated_boards
+from vigie.hardware.emulated import EmulatedThermometer, build_emulated_boards
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
@@ -92,7 +92,7 @@ class RigBench:
         self._start()
 
     def lose_channel(self, channel: Channel, *, is_lost: bool = True) -> None:
-        self.boards.bus.chips[ADDRESSES[channel]].is_absent = is_lost
+        self.boards.bus.chips[0x40 + channel].is_absent = is_lost
 
     def lose_thermometer(self, *, is_lost: bool = True) -> None:
         self.thermometer.is_lost = is_lost

@@ -14,6 +14,9 @@ from vigie.hardware.i2c import NOT_ANSWERED, I2cBus, Messages, RegisterReads, re
 CONFIGURATION, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 """Register pointers."""
 
+LOWEST_ADDRESS, HIGHEST_ADDRESS = 0x40, 0x4F
+"""What the address pins A0 and A1 can make of it."""
+
 SHUNT_LSB_V = 10e-6
 BUS_LSB_V = 4e-3
 FULL_SCALE_SHUNT = 32_000
@@ -92,8 +95,8 @@ class Ina219:
 
     def __init__(self, bus: I2cBus, address: int, averaging: Averaging = Averaging.TIMES_32) -> None:
         """Describe the chip at ``address`` (0x40..0x4F); nothing is sent yet."""
-        if not 0x40 <= address <= 0x4F:
-            raise ValueError(f"INA219 address 0x{address:02x} outside 0x40..0x4f")
+        if not LOWEST_ADDRESS <= address <= HIGHEST_ADDRESS:
+            raise ValueError(f"INA219 address 0x{address:02x} outside 0x{LOWEST_ADDRESS:02x}..0x{HIGHEST_ADDRESS:02x}")
         self.address = address
         self.conversion_s = 2 * _SLOWEST * _TYPICAL_CONVERSION_S[averaging]
         """Longest time between two fresh readings: shunt and bus convert in turn."""

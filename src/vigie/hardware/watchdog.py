@@ -32,10 +32,16 @@ class Watchdog:
             raise WatchdogError(f"watchdog timeout {timeout_s} s outside {SHORTEST_S}..{LONGEST_S} s")
         self._path = path
         try:
-            self._file: int | None = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+            file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         except OSError as error:
             raise WatchdogError(_why_not_opened(path, error)) from error
-        self.timeout_s = self._set_timeout(timeout_s)
+        self._file: int | None = file
+        try:
+            granted = fcntl.ioctl(file, _SETTIMEOUT, struct.pack("i", timeout_s))
+        except OSError as error:
+            self.stop()
+            raise WatchdogError(f"watchdog {path} refuses {timeout_s} s: {error.strerror}") from error
+        self.timeout_s: int = struct.unpack("i", granted)[0]
         """What the driver granted."""
 
     def feed(self) -> None:
@@ -59,15 +65,6 @@ class Watchdog:
                 os.write(file, _MAGIC_CLOSE)
             finally:
                 os.close(file)
-
-    def _set_timeout(self, timeout_s: int) -> int:
-        assert self._file is not None  # noqa: S101 - for the type checker
-        try:
-            granted = fcntl.ioctl(self._file, _SETTIMEOUT, struct.pack("i", timeout_s))
-        except OSError as error:
-            self.stop()
-            raise WatchdogError(f"watchdog {self._path} refuses {timeout_s} s: {error.strerror}") from error
-        return int(struct.unpack("i", granted)[0])
 
 
 def _why_not_opened(path: str, error: OSError) -> str:

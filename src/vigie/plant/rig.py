@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from itertools import combinations
 from typing import Annotated, NamedTuple, Protocol
+
+from pydantic import AfterValidator
 
 from vigie.clock import Clock, MachineClock
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature
 from vigie.errors import ChipError, SettingsError, TemperatureError, VigieError
 from vigie.hardware.gpio import Chip, GpioLines
 from vigie.hardware.i2c import Adapter, I2cBus
-from vigie.hardware.ina219 import Averaging, Flag, Ina219, MeterReading
+from vigie.hardware.ina219 import HIGHEST_ADDRESS, LOWEST_ADDRESS, Averaging, Flag, Ina219, MeterReading
 from vigie.hardware.relay_board import (
     PIRELAY_V1,
     PIRELAY_V2,
@@ -44,7 +47,19 @@ _LINES = {BoardModel.PIRELAY_V1: PIRELAY_V1, BoardModel.PIRELAY_V2: PIRELAY_V2}
 ContactSetting = Annotated[
     ContactKind, *by_name(ContactKind), setting("contact that carries the load: no (cut without power) or nc")
 ]
-AddressSetting = Annotated[int, setting("I2C address of the channel's INA219, 0 when it is not fitted", ge=0, le=0x4F)]
+
+
+def _ina219_address(address: int) -> int:
+    if address and not LOWEST_ADDRESS <= address <= HIGHEST_ADDRESS:
+        raise ValueError(f"0x{address:02x} is outside 0x{LOWEST_ADDRESS:02x}..0x{HIGHEST_ADDRESS:02x}")
+    return address
+
+
+AddressSetting = Annotated[
+    int,
+    AfterValidator(_ina219_address),
+    setting("I2C address of the channel's INA219, 0 when it is not fitted", ge=0, le=HIGHEST_ADDRESS),
+]
 LineSetting = Annotated[str, setting("GPIO line by name; empty: that of the relay board, '-': not fitted")]
 
 
@@ -246,14 +261,13 @@ def open_rig(
 
     Raises:
         RelayError: the relay lines cannot be claimed.
-        SettingsError: emulated boards are asked for and none were given, or real ones and some were.
+        SettingsError: two channels on one chip; emulated boards asked for and none given, or the reverse.
     """
     is_emulated = settings.boards is Boards.EMULATED
     if is_emulated != (open_bus is not None) or is_emulated != (open_chips is not None):
         raise SettingsError(f"boards = {settings.boards.name.lower()}, but other boards were given to the rig")
     bus = I2cBus(settings.i2c_bus, timeout_ms=settings.i2c_timeout_ms, open_adapter=open_bus)
-    addresses = (settings.battery_address, settings.charge_address, settings.load_address, settings.spare_address)
-    meters = [Ina219(bus, address, settings.averaging) if address else None for address in addresses]
+    meters = [Ina219(bus, address, settings.averaging) if address else None for address in _addresses(settings)]
     wiring = relay_wiring(settings)
     lines = GpioLines([relay.line for relay in wiring if relay.line], open_chips)
     board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
@@ -262,6 +276,17 @@ def open_rig(
             settings.thermometer, settings.thermometer_address, stale_s=settings.thermometer_stale_s
         )
     return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s)
+
+
+def _addresses(settings: RigSettings) -> tuple[int, ...]:
+    addresses = (settings.battery_address, settings.charge_address, settings.load_address, settings.spare_address)
+    for channel, other in combinations(Channel, 2):
+        if addresses[channel] and addresses[channel] == addresses[other]:
+            raise SettingsError(
+                f"channels {channel.name} and {other.name} cannot share the INA219 at 0x{addresses[channel]:02x}: "
+                "give each its own address, or 0 to the one that is not fitted"
+            )
+    return addresses
 
 
 def relay_wiring(settings: RigSettings) -> tuple[RelayWiring, ...]:

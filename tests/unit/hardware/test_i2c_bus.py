@@ -9,8 +9,7 @@ import pytest
 import smbus2.smbus2
 
 from vigie.errors import BusError
-from vigie.hardware.emulated.i2c import EmulatedI2cBus
-from vigie.hardware.emulated.ina219 import EmulatedIna219
+from vigie.hardware.emulated import EmulatedI2cBus, EmulatedIna219
 from vigie.hardware.i2c import I2cBus, RegisterReads, who_may_open
 from vigie.hardware.ina219 import Averaging, Ina219
 

@@ -1,0 +1,90 @@
+import math
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from vigie.clock import SimulatedClock
+from vigie.control.signals import Contact, Relay, Status
+from vigie.errors import RelayError, SettingsError
+from vigie.hardware.emulated import build_emulated_boards
+from vigie.hardware.ina219 import Averaging
+from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind
+from vigie.plant.rig import BoardModel, Boards, Rig, RigSettings, contact_at, open_rig, relay_wiring
+
+RIG = TypeAdapter(RigSettings)
+NO, NC = ContactKind.NO, ContactKind.NC
+
+
+def test_how_r1_and_r2_are_wired_must_be_said() -> None:
+    with pytest.raises(ValidationError) as refused:
+        RIG.validate_python({"relay_board": "pirelay_v2"})
+    assert {error["loc"] for error in refused.value.errors()} == {("r1_contact",), ("r2_contact",)}
+
+
+def test_settings_are_written_by_name() -> None:
+    settings = RIG.validate_python(
+        {"r1_contact": "nc", "r2_contact": "no", "averaging": "times_64", "boards": "emulated"}
+    )
+    assert settings[:2] == (NC, NO)
+    assert settings.averaging is Averaging.TIMES_64
+    assert settings.boards is Boards.EMULATED
+    assert settings.thermometer == ""
+
+
+@pytest.mark.parametrize("key", ["battery_address", "spare_address"])
+def test_an_address_outside_the_chip_s_is_refused(key: str) -> None:
+    for address in (0x01, 0x3F, 0x50):
+        with pytest.raises(ValidationError, match=f"0x{address:02x}|less than"):
+            RIG.validate_python({"r1_contact": "nc", "r2_contact": "nc", key: address})
+    assert RIG.validate_python({"r1_contact": "nc", "r2_contact": "nc", key: 0}) is not None
+
+
+def test_two_channels_cannot_share_a_chip() -> None:
+    with pytest.raises(SettingsError, match=r"channels CHARGE and LOAD .* 0x41"):
+        emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, load_address=0x41))
+
+
+def test_lines_come_from_the_board_unless_given() -> None:
+    assert tuple(relay.line for relay in relay_wiring(RigSettings(NC, NC))) == PIRELAY_V2
+    old = RigSettings(NC, NC, relay_board=BoardModel.PIRELAY_V1, r3_line="GPIO26", r4_line="-")
+    assert tuple(relay.line for relay in relay_wiring(old)) == (*PIRELAY_V1[:2], "GPIO26", "")
+
+
+def test_a_level_means_a_contact_by_its_wiring() -> None:
+    settings = RigSettings(NO, NC)
+    assert contact_at(settings, "GPIO19", False) == (Relay.R1, Contact.OPEN)
+    assert contact_at(settings, "GPIO13", False) == (Relay.R2, Contact.CLOSED)
+    assert contact_at(settings, "GPIO26", True) is None
+
+
+def emulated_rig(settings: RigSettings) -> Rig:
+    clock = SimulatedClock(math.inf, 0.0)
+    boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4, monotonic_s=clock.now_s)
+    return open_rig(settings, clock, open_bus=boards.bus.open, open_chips=lambda: [boards.gpio])
+
+
+def test_without_a_thermometer_the_temperature_is_absent() -> None:
+    temperature = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED)).read_temperature()
+    assert temperature.status == Status.ABSENT
+
+
+def test_a_relay_that_is_not_fitted_cannot_be_moved() -> None:
+    rig = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, r3_line="-"))
+    assert rig.read_contacts().r3 is Contact.OPEN
+    with pytest.raises(RelayError, match="R3 has no line"):
+        rig.switch(Relay.R3, Contact.CLOSED)
+
+
+@pytest.mark.parametrize("averaging", Averaging)
+def test_sweeps_as_fast_as_asked_still_find_new_conversions(averaging: Averaging) -> None:
+    rig = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, averaging=averaging))
+    rig.read_sweep()
+    assert all(reading.status == Status.GOOD for _ in range(10) for reading in rig.read_sweep())
+
+
+def test_the_rig_never_takes_emulated_boards_for_real_ones_or_the_reverse() -> None:
+    boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4)
+    with pytest.raises(SettingsError, match="boards = real"):
+        open_rig(RigSettings(NC, NC), open_bus=boards.bus.open, open_chips=lambda: [boards.gpio])
+    with pytest.raises(SettingsError, match="boards = emulated"):
+        open_rig(RigSettings(NC, NC, boards=Boards.EMULATED))
