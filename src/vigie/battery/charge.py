@@ -12,7 +12,10 @@ from vigie.battery.wells import FULLEST
 from vigie.units import CELLS
 
 _MOST_ITERATIONS = 80
-_CLOSE_ENOUGH_A = 1e-9
+_CLOSE_ENOUGH = 1e-9
+"""Volts or amperes off the binding limit. (A small step is no proof: near full every step is small.)"""
+_IMPOSSIBLE_V = 24.0
+"""Here gassing takes any current; beyond it the search only needs to know that it is too high."""
 
 
 class Charger(NamedTuple):
@@ -69,6 +72,8 @@ def _trial(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger:
     voltage_v = emf_v(parameters, x1) + (step.surface_kept_v + stored_a * ohm) / over_v
     bent_ohm = stored_a * step.scale_ohm * FULLEST / (FULLEST - x1) ** 2 * step.x1_per_a
     v_per_a = emf_slope_v(parameters, x1) * step.x1_per_a + (ohm + bent_ohm) / over_v
+    if voltage_v > _IMPOSSIBLE_V:
+        return _Trial(voltage_v, 0.0, voltage_v - 0.5 * _IMPOSSIBLE_V, v_per_a, True)
     gas_a = gassing_a(parameters, wear, voltage_v, step.temperature_c)
     total_per_a = 1.0 + gas_a * GASSING_PER_CELL_V / CELLS * v_per_a
     over_set_v = voltage_v + charger.line_ohm * (stored_a + gas_a) - charger.set_v
@@ -81,8 +86,8 @@ def _trial(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger:
 def charge_point(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger: Charger) -> ChargePoint:
     """Solve for the current at which the charger's voltage or its limit is met at the END of the step.
 
-    Implicit, hence stable for any step; Newton's method inside a bracket. A battery that stands
-    higher than the set-point takes nothing (0 A: a charger does not sink).
+    Implicit, hence stable for any step; Newton's method inside a bracket, bisection where it is slow.
+    A battery that stands higher than the set-point takes nothing (0 A: a charger does not sink).
 
     >>> from vigie.battery.parameters import NEW, agm
     >>> empty = ChargeStep(0.2, 0.0, 0.0, 1.0, 0.1, 0.03, 25.0)
@@ -98,16 +103,18 @@ def charge_point(parameters: BatteryParameters, wear: Wear, step: ChargeStep, ch
     if trial.excess >= 0.0 or high_a <= 0.0:
         return ChargePoint(0.0, 0.0, trial.voltage_v, False)
     stored_a = min(charger.limit_a, -trial.excess / trial.excess_per_a, high_a)
+    moved_a = high_a
     for _ in range(_MOST_ITERATIONS):
         trial = _trial(parameters, wear, step, charger, stored_a)
+        if abs(trial.excess) < _CLOSE_ENOUGH:
+            break
         if trial.excess > 0.0:
             high_a = stored_a
         else:
             low_a = stored_a
         next_a = stored_a - trial.excess / trial.excess_per_a
-        if not low_a <= next_a <= high_a:
+        if not low_a <= next_a <= high_a or abs(next_a - stored_a) > 0.5 * moved_a:
             next_a = 0.5 * (low_a + high_a)
-        if abs(next_a - stored_a) < _CLOSE_ENOUGH_A:
-            break
+        moved_a = abs(next_a - stored_a)
         stored_a = next_a
     return ChargePoint(stored_a, trial.gassing_a, trial.voltage_v, trial.is_limited)

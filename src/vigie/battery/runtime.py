@@ -60,7 +60,7 @@ def runtime_s(battery: Battery, state: BatteryState, current_a: float, end_v: fl
     >>> from vigie.battery.parameters import NEW, agm
     >>> from vigie.battery.step import resting
     >>> round(runtime_s(Battery(agm(7.0), NEW), resting(1.0, 25.0), 0.35, 10.5) / 3600.0, 1)
-    19.8
+    20.3
     """
     if current_a <= 0.0:
         return inf

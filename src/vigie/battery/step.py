@@ -72,6 +72,24 @@ def _self_discharge(battery: Battery, state: BatteryState, lines: WellStep) -> f
     return max(min(wanted_a, lines.x1_at_rest / lines.x1_per_a), 0.0)
 
 
+def _drained(battery: Battery, state: BatteryState, current_a: float, ambient_c: float, dt_s: float) -> BatteryStep:
+    """Rest or discharge: ``current_a`` >= 0."""
+    lines = _lines(battery, state, dt_s)
+    lost_a = _self_discharge(battery, state, lines)
+    most_a = max(lines.x1_at_rest / lines.x1_per_a - lost_a, 0.0)
+    is_exhausted = current_a > most_a
+    given_a = most_a if is_exhausted else current_a
+    wells = drawn(lines, given_a + lost_a)
+    wells = Wells(max(wells.x1, 0.0), max(wells.x2, 0.0))
+    surface_v = surface_v_off_charge(state.surface_v, given_a, battery.parameters.c20_ah, dt_s)
+    ohm = discharge_ohm(battery.parameters, battery.wear, state.temperature_c)
+    voltage_v = 0.0 if is_exhausted else max(emf_v(battery.parameters, wells.x1) + surface_v - given_a * ohm, 0.0)
+    heat_w = given_a * given_a * ohm
+    temperature_c = temperature_after_c(battery.parameters, state.temperature_c, heat_w, ambient_c, dt_s)
+    after = BatteryState(wells, surface_v, temperature_c)
+    return BatteryStep(after, voltage_v, given_a, 0.0, lost_a, heat_w, False, is_exhausted)
+
+
 def step_at_current(
     battery: Battery,
     state: BatteryState,
@@ -90,25 +108,12 @@ def step_at_current(
     12.64
     >>> over = step_at_current(Battery(agm(7.0), NEW), resting(0.02, 25.0), 7.0, 25.0, 600.0)
     >>> over.is_exhausted, over.voltage_v, round(over.current_a, 3)
-    (True, 0.0, 0.415)
+    (True, 0.0, 0.375)
     """
     if current_a < 0.0:
         charger = Charger(_NO_SET_POINT_V, -current_a, 0.0)
         return step_on_charger(battery, state, charger, ambient_c, dt_s)
-    lines = _lines(battery, state, dt_s)
-    lost_a = _self_discharge(battery, state, lines)
-    most_a = max(lines.x1_at_rest / lines.x1_per_a - lost_a, 0.0)
-    is_exhausted = current_a > most_a
-    given_a = most_a if is_exhausted else current_a
-    wells = drawn(lines, given_a + lost_a)
-    wells = Wells(max(wells.x1, 0.0), max(wells.x2, 0.0))
-    surface_v = surface_v_off_charge(state.surface_v, given_a, battery.parameters.c20_ah, dt_s)
-    ohm = discharge_ohm(battery.parameters, battery.wear, state.temperature_c)
-    voltage_v = 0.0 if is_exhausted else max(emf_v(battery.parameters, wells.x1) + surface_v - given_a * ohm, 0.0)
-    heat_w = given_a * given_a * ohm
-    temperature_c = temperature_after_c(battery.parameters, state.temperature_c, heat_w, ambient_c, dt_s)
-    after = BatteryState(wells, surface_v, temperature_c)
-    return BatteryStep(after, voltage_v, given_a, 0.0, lost_a, heat_w, False, is_exhausted)
+    return _drained(battery, state, current_a, ambient_c, dt_s)
 
 
 def load_current_a(
@@ -169,7 +174,7 @@ def step_on_charger(
     )
     point = charge_point(battery.parameters, battery.wear, unknown, charger)
     if point.stored_a <= 0.0:
-        return step_at_current(battery, state, 0.0, ambient_c, dt_s)
+        return _drained(battery, state, 0.0, ambient_c, dt_s)
     wells = drawn(lines, lost_a - point.stored_a)
     over_v = point.voltage_v - emf_v(battery.parameters, wells.x1)
     surface_v = state.surface_v * keep + SURFACE_SHARE * over_v * (1.0 - keep)
