@@ -10,7 +10,7 @@ from vigie.hardware.relay_board import ContactKind
 from vigie.web import settings as web_settings
 
 
-def crossed(sections: Mapping[str, Any]) -> list[Fault]:
+def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
     """Return the faults that one section alone cannot show; sections that did not validate are left out."""
     faults: list[Fault] = []
 
@@ -49,13 +49,12 @@ def crossed(sections: Mapping[str, Any]) -> list[Fault]:
             "manual.default_s",
             f"more than manual.longest_s = {manual.longest_s:g}",
         )
-    return faults + _crossed_plant(sections)
+    return faults + _crossed_plant(sections) + (_crossed_rig(sections) if is_rig else [])
 
 
 def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
-    plant, wiring, mains = sections.get("plant"), sections.get("wiring"), sections.get("mains")
-    web, recorded = sections.get("web"), sections.get("recorded")
+    plant, web, recorded = sections.get("plant"), sections.get("web"), sections.get("recorded")
     for channel in Channel:
         config = sections.get(f"channels.{channel.name.lower()}")
         if config is not None and config.sign == 0:
@@ -65,30 +64,31 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     battery = sections.get("channels.battery")
     if battery is not None and not battery.is_fitted:
         faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
-    if plant is not None and plant.kind == PlantKind.RIG:
-        if plant.speed != 1.0:
-            faults.append(
-                Fault("plant.speed", f"{plant.speed:g}: real time runs at 1; only twin and recorded can differ")
-            )
-        if wiring is not None and wiring.controller_supply is None:
-            faults.append(
-                Fault(
-                    "wiring.controller_supply",
-                    "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
-                    "A blackout depends on it, so there is no default",
-                )
-            )
-        if mains is not None and mains.present_unless_discharging:
-            faults.append(
-                Fault("mains.present_unless_discharging", "only for recordings; V3 proves the mains on a rig")
-            )
-    if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.file:
-        faults.append(Fault("recorded.file", "names no log; give the CSV file to play"))
+    if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.path:
+        faults.append(Fault("recorded.path", "names no log; give the CSV file to play"))
     if web is not None:
         try:
             web_settings.check(web)
         except SettingsError as error:
             faults.append(Fault("web", str(error)))
+    return faults
+
+
+def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
+    plant, wiring, mains = sections.get("plant"), sections.get("wiring"), sections.get("mains")
+    faults: list[Fault] = []
+    if plant is not None and plant.speed != 1.0:
+        faults.append(Fault("plant.speed", f"{plant.speed:g}: real time runs at 1; only twin and recorded can differ"))
+    if wiring is not None and wiring.controller_supply is None:
+        faults.append(
+            Fault(
+                "wiring.controller_supply",
+                "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
+                "A blackout depends on it, so there is no default",
+            )
+        )
+    if mains is not None and mains.present_unless_discharging:
+        faults.append(Fault("mains.present_unless_discharging", "only for recordings; V3 proves the mains on a rig"))
     return faults
 
 
@@ -122,12 +122,21 @@ def warnings(config: Config) -> list[Fault]:
                 "channels.load.is_fitted", "without V3 a mains failure cannot be seen while R2 is open: it never opens"
             )
         )
-    if config.channels[Channel.BATTERY].calibration == Calibration.NONE:
+    is_recorded = config.plant.kind == PlantKind.RECORDED
+    if config.channels[Channel.BATTERY].calibration == Calibration.NONE and not is_recorded:
         found.append(
             Fault(
                 "channels.battery.calibration",
                 "V1 is not calibrated; a 10 kOhm resistor in its lead makes it read about 0.8 V low (gain 1.03125 and "
                 "offset_v 0.4 are a starting guess; compare with a multimeter at two voltages)",
+            )
+        )
+    if config.plant.kind == PlantKind.TWIN and config.twin.installation.wiring != config.wiring.battery_contact:
+        found.append(
+            Fault(
+                "twin.installation.wiring",
+                f"the simulated installation is wired {config.twin.installation.wiring.name.lower()}, the settings "
+                f"believe {config.wiring.battery_contact.name.lower()}: only to practise on",
             )
         )
     if config.rig is not None and not config.rig.thermometer:

@@ -3,15 +3,25 @@
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any, NamedTuple, cast, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.config.checks import crossed
-from vigie.config.sections import CHANNEL_DEFAULTS, EVERY_CHANNEL, SECTIONS, ChannelConfig, Config, Fault
+from vigie.config.sections import (
+    CHANNEL_DEFAULTS,
+    EVERY_CHANNEL,
+    RECORDED_DEFAULTS,
+    SECTIONS,
+    ChannelConfig,
+    Config,
+    Fault,
+)
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
+from vigie.plant.scenario import SCENARIOS
 
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 
@@ -36,9 +46,14 @@ def load(path: Path | None, overrides: Mapping[str, Mapping[str, Any]] | None = 
     Raises:
         BadSettings: the file cannot be read or has faults; all of them are listed.
     """
-    source = str(path) if path is not None else "built-in demonstration settings"
-    tables = _read(path or DEMO_FILE, source)
-    for section, values in (overrides or {}).items():
+    laid = overrides or {}
+    if path is not None:
+        source, tables = str(path), _read(path, str(path))
+    elif laid.get("plant", {}).get("kind", "twin") == "twin":
+        source, tables = "built-in demonstration settings", _read(DEMO_FILE, DEMO_FILE.name)
+    else:
+        source, tables = "settings (no file, defaults only)", {}
+    for section, values in laid.items():
         tables.setdefault(section, {}).update(values)
     return check(tables, source)
 
@@ -59,38 +74,107 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str) -> Config:
         if name == "rig" and not is_rig and not table:
             sections[name] = None
             continue
+        table = _over_defaults(name, table, tables.get("plant", {}))
         if kind is ChannelConfig:
             table = {**EVERY_CHANNEL, **CHANNEL_DEFAULTS[name.removeprefix("channels.")], **table}
         try:
             sections[name] = TypeAdapter(kind).validate_python(table)
         except ValidationError as error:
-            faults += _explained(name, kind, error)
-    faults += crossed(sections)
+            faults += _explained(name, error)
+    plant = sections.get("plant")
+    if plant is not None and plant.scenario not in SCENARIOS:
+        faults.append(Fault("plant.scenario", f"{plant.scenario!r} is unknown{_nearest(plant.scenario, SCENARIOS)}"))
+    faults += crossed(sections, is_rig=is_rig)
     if faults:
         raise BadSettings(source, faults)
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
     return Config(source=source, channels=cast("Any", channels), **sections)
 
 
-def rows(name: str) -> list[tuple[str, Any, Any, Mapping[str, Any]]]:
-    """Return (key, type, default, {description, unit, ge, le, ...}) for every setting of a section."""
+class Row(NamedTuple):
+    """One setting as the reference page shows it."""
+
+    key: str
+    """Within its section; nested tables with dots."""
+    default: Any
+    """None when it is demanded."""
+    help: str
+    unit: str
+    limits: str
+
+
+def rows(name: str) -> list[Row]:
+    """Return every setting of a section."""
     kind = SECTIONS[name]
-    defaults: Mapping[str, Any] = getattr(kind, "_field_defaults", {})
+    defaults: Mapping[str, Any] = {}
     if kind is ChannelConfig:
         defaults = {**EVERY_CHANNEL, **CHANNEL_DEFAULTS[name.removeprefix("channels.")]}
-    hints = get_type_hints(kind, include_extras=True)
-    return [(key, hint, defaults.get(key), _metadata(hint)) for key, hint in hints.items()]
+    return _rows(kind, defaults, "")
 
 
-def _metadata(hint: object) -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
-    for piece in getattr(hint, "__metadata__", ()):
-        if getattr(piece, "description", None):
-            found["description"] = piece.description
-            found["unit"] = (piece.json_schema_extra or {}).get("unit", "") if piece.json_schema_extra else ""
-            for bound in piece.metadata:
-                found.update({name: getattr(bound, name) for name in ("ge", "gt", "le", "lt") if hasattr(bound, name)})
+def _rows(kind: Any, defaults: Mapping[str, Any], prefix: str) -> list[Row]:  # noqa: ANN401 - a NamedTuple class
+    found: list[Row] = []
+    defaults = {**kind._field_defaults, **defaults}
+    for key, hint in get_type_hints(kind, include_extras=True).items():
+        if hasattr(hint, "_field_defaults"):
+            found += _rows(hint, defaults.get(key, hint())._asdict(), f"{prefix}{key}.")
+            continue
+        help_text, unit, limits = _metadata(hint)
+        found.append(Row(prefix + key, written(defaults.get(key)), help_text, unit, limits))
     return found
+
+
+def written(value: object) -> Any:  # noqa: ANN401 - anything TOML can hold
+    """Return a setting's value as a settings file writes it: enum members by lower-case name."""
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, tuple):
+        return [written(item) for item in value]
+    return value
+
+
+def _metadata(hint: object) -> tuple[str, str, str]:
+    signs = (("ge", ">= "), ("gt", "> "), ("le", "<= "), ("lt", "< "))
+    for piece in getattr(hint, "__metadata__", ()):
+        if not getattr(piece, "description", None):
+            continue
+        extra = piece.json_schema_extra
+        unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        bounds = [
+            sign + f"{getattr(one, name):g}" for one in piece.metadata for name, sign in signs if hasattr(one, name)
+        ]
+        return piece.description, unit, ", ".join(bounds)
+    return "", "", ""
+
+
+def _over_defaults(name: str, table: dict[str, Any], plant: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a section over what the kind of plant and its scenario make the default."""
+    if plant.get("kind") == "recorded":
+        return {**RECORDED_DEFAULTS.get(name, {}), **table}
+    scenario = SCENARIOS.get(str(plant.get("scenario", "demo")))
+    if name != "twin" or scenario is None:
+        return table
+    return merged(as_table(scenario.settings), table)
+
+
+def as_table(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any settings NamedTuple
+    """Return settings as nested tables, written as a file writes them."""
+    return {
+        key: as_table(value) if hasattr(value, "_asdict") else written(value)
+        for key, value in settings._asdict().items()
+    }
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested tables laid over others."""
+    whole = dict(below)
+    for key, value in above.items():
+        lower = whole.get(key)
+        if isinstance(value, Mapping) and isinstance(lower, Mapping):
+            whole[key] = merged(lower, value)
+        else:
+            whole[key] = value
+    return whole
 
 
 def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
@@ -130,31 +214,25 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     return tables
 
 
-def _explained(section: str, kind: type, error: ValidationError) -> list[Fault]:
-    known = list(get_type_hints(kind))
-    faults = []
-    for detail in error.errors(include_url=False):
-        key = ".".join(str(part) for part in detail["loc"])
-        name = f"{section}.{key}" if key else section
-        match detail["type"]:
-            case "extra_forbidden" | "unexpected_keyword_argument":
-                message = f"unknown setting{_nearest(key, known)}"
-            case "missing" | "missing_argument":
-                described = {row[0]: row[3] for row in rows(section)}
-                message = f"demanded, there is no default ({described.get(key, {}).get('description', '')})"
-            case "value_error":
-                message = f"{detail['input']!r}: {detail['msg'].removeprefix('Value error, ')}"
-            case _:
-                message = f"{detail['input']!r}: {_unit_text(section, key, detail['msg'])}"
-        faults.append(Fault(name, message))
-    return faults
+def _explained(section: str, error: ValidationError) -> list[Fault]:
+    known = {row.key: row for row in rows(section)}
+    return [_fault(section, known, dict(detail)) for detail in error.errors(include_url=False)]
 
 
-def _unit_text(section: str, key: str, message: str) -> str:
-    unit = next((row[3].get("unit", "") for row in rows(section) if row[0] == key), "")
-    return f"{message} {unit}".rstrip()
+def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) -> Fault:
+    key = ".".join(str(part) for part in detail["loc"])
+    name = f"{section}.{key}" if key else section
+    row = known.get(key)
+    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return Fault(name, f"unknown setting{_nearest(key, known)}")
+    if detail["type"] in {"missing", "missing_argument"}:
+        return Fault(name, f"demanded, there is no default ({row.help if row else 'see the reference page'})")
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    unit = f" {row.unit}" if row and row.unit else ""
+    return Fault(name, f"{detail['input']!r}: {message}{unit}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(names)}"

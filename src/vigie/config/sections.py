@@ -17,8 +17,9 @@ from vigie.control.signals import Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.controller.loop import LoopSettings
 from vigie.hardware.relay_board import ContactKind
-from vigie.plant.recorded import RecordedSettings
+from vigie.plant.recording import RecordedSettings
 from vigie.plant.rig import RigSettings
+from vigie.plant.scenario import SCENARIOS
 from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
@@ -70,6 +71,7 @@ class PlantSettings(NamedTuple):
     kind: Annotated[PlantKind, *by_name(PlantKind), setting("twin: simulated; rig: real boards; recorded: a log")] = (
         PlantKind.TWIN
     )
+    scenario: Annotated[str, setting(f"Simulated site that [twin] starts from: {', '.join(SCENARIOS)}")] = "demo"
     speed: Annotated[
         float,
         setting("Plant seconds per second; only twin and recorded can be other than 1", unit="s/s", ge=0.1, le=300),
@@ -113,6 +115,14 @@ class MetricsSettings(NamedTuple):
     port: Annotated[int, setting("TCP port of /metrics; 0 takes any free one (tests)", ge=0, le=65_535)] = 9108
 
 
+class LinkSettings(NamedTuple):
+    """How the controller finds the web process."""
+
+    url: Annotated[
+        str, setting("Web application as the controller calls it; empty: web.host and web.port of these settings")
+    ] = ""
+
+
 class ChannelConfig(NamedTuple):
     """One meter channel."""
 
@@ -146,6 +156,11 @@ CHANNEL_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "load": {"label": "V3", "is_fitted": True, "plausible_min_v": -0.5, "plausible_max_v": 20.0},
     "spare": {"label": "V4", "is_fitted": False, "plausible_min_v": -0.5, "plausible_max_v": 26.0},
 }
+RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "channels.load": {"is_fitted": False},
+    "mains": {"present_unless_discharging": True},
+}
+"""A recording has the battery alone: no V3, so the mains is what the battery's current says."""
 EVERY_CHANNEL: Mapping[str, Any] = {
     "gain": 1.0,
     "offset_v": 0.0,
@@ -176,6 +191,7 @@ SECTIONS: Mapping[str, type] = {
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
+    "link": LinkSettings,
     "web": WebSettings,
     "twin": TwinSettings,
     "recorded": RecordedSettings,
@@ -215,6 +231,7 @@ class Config(NamedTuple):
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
+    link: LinkSettings
     web: WebSettings
     twin: TwinSettings
     recorded: RecordedSettings
@@ -234,6 +251,7 @@ class Config(NamedTuple):
             self.wiring.controller_supply == ControllerSupply.LOADS
             and self.rig is not None
             and self.rig.r2_contact == ContactKind.NO
+            and self.wiring.battery_contact == Wiring.LINE
             and not self.wiring.accept_blackout_risk
         )
 

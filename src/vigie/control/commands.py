@@ -72,6 +72,8 @@ class Reason(IntEnum):
     DRILL_TOO_LONG = 32
     NOT_BACK_AFTER_DRILL = 33
     """R1 closed after a drill and the mains is not there: a real outage."""
+    LOADS_NOT_CARRIED = 34
+    """The battery does not reach the loads in a drill: V3 is dark."""
     OVER_TEMPERATURE = 40
     """Interlock 4: battery over its limit, charge stopped and latched."""
     MEASUREMENT_LOST = 50

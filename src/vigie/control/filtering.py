@@ -172,6 +172,9 @@ def summarise_channel(
 
     Sums are taken of the differences to the first good reading, so that millivolts are not lost in volts.
     """
+    nan = math.nan
+    if not channel.is_fitted:
+        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 0, int(Status.ABSENT), False), before
     good = 0
     status = 0
     first_bus_v = 0.0
@@ -196,7 +199,6 @@ def summarise_channel(
         shunt_squares += (reading.shunt_v - first_shunt_v) * (reading.shunt_v - first_shunt_v)
     rejected = len(sweeps) - good
     if good == 0:
-        nan = math.nan
         return ChannelMean(nan, nan, nan, nan, nan, nan, 0, rejected, status, False), before
     raw_bus_v = first_bus_v + bus_sum / good
     shunt_v = first_shunt_v + shunt_sum / good

@@ -7,7 +7,7 @@ why not. ``apply`` asks them; the pages show the same answers.
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains, Phase, Reason
-from vigie.control.mains import MainsSettings, can_be_watched_with_r2_open
+from vigie.control.mains import MainsSettings, is_steady
 from vigie.control.modes.wish import Wish
 from vigie.control.signals import Contact, Measurement, Status, Wiring
 from vigie.units import setting
@@ -19,6 +19,10 @@ class InterlockSettings(NamedTuple):
     floor_v: Annotated[
         float, setting("R1 closes when the battery falls under this in a drill", unit="V", ge=10.5, le=12.6)
     ] = 11.8
+    load_floor_v: Annotated[
+        float,
+        setting("R1 closes when the loads get less than this in a drill; 0 switches it off", unit="V", ge=0, le=12),
+    ] = 10.5
     proof_v: Annotated[
         float,
         setting("R1 opens only with the battery at or above this", unit="V", ge=11.5, le=13.6),
@@ -98,8 +102,10 @@ def r1_block(situation: Situation, measurement: Measurement, settings: Interlock
     if situation.wiring == Wiring.LINE and (situation.r2 == Contact.OPEN or measurement.contacts.r2 == Contact.OPEN):
         return Reason.BOTH_OPEN
     if situation.r1 == Contact.OPEN:
-        if measurement.battery.bus_v < settings.floor_v:
+        if lowest_battery_v(measurement) < settings.floor_v:
             return Reason.BATTERY_UNDER_FLOOR
+        if measurement.load.is_valid and measurement.load.bus_v < settings.load_floor_v:
+            return Reason.LOADS_NOT_CARRIED
         if situation.r1_open_s >= settings.longest_drill_s:
             return Reason.DRILL_TOO_LONG
         return Reason.NONE
@@ -125,7 +131,8 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
         return Reason.MAINS_LOST
     if situation.mains != Mains.PRESENT:
         return Reason.MAINS_NOT_PROVEN
-    if not can_be_watched_with_r2_open(measurement, mains):
+    is_opening = situation.r2 == Contact.CLOSED
+    if situation.wiring == Wiring.LINE and is_opening and not is_steady(measurement, mains):
         return Reason.MAINS_NOT_PROVEN
     return Reason.NONE
 
@@ -134,15 +141,16 @@ def hot_r2(situation: Situation, r1: Contact, block: Reason) -> Contact:
     """Interlock 4: return R2 while the latch is set and R1 is (being) closed.
 
     It opens like any other time, only with the mains proven. Once open it stays so while the mains is merely unknown
-    (a lost reading), and closes when it is absent: there is no charge then, and the loads need the battery.
+    (a lost reading) or cut by the drill that ends, and closes when it is absent: there is no charge then, and the
+    loads need the battery.
     """
     if block == Reason.NONE:
         return Contact.OPEN
+    is_drill = situation.wiring == Wiring.CHARGE_ONLY and situation.mains == Mains.CUT
     is_held = (
         situation.r2 == Contact.OPEN
         and r1 == Contact.CLOSED
-        and situation.r1 == Contact.CLOSED
-        and situation.mains == Mains.UNKNOWN
+        and (situation.mains == Mains.UNKNOWN or is_drill)
         and not situation.r2_may_black_out
     )
     return Contact.OPEN if is_held else Contact.CLOSED
@@ -162,13 +170,13 @@ def apply(
     """
     r1_refusal = r1_block(situation, measurement, settings)
     r1 = wish.r1
-    r1_reason = wish.reason
+    r1_reason = wish.r1_reason
     if r1 == Contact.OPEN and r1_refusal != Reason.NONE:
         r1 = Contact.CLOSED
         r1_reason = r1_refusal
     r2_refusal = r2_block(situation, r1, measurement, mains)
     r2 = wish.r2
-    r2_reason = wish.reason
+    r2_reason = wish.r2_reason
     if wish.phase == Phase.DISCHARGE and r1 == Contact.CLOSED:
         r2 = Contact.CLOSED  # a refused discharge goes on charging, or the battery could never prove itself
         r2_reason = r1_reason

@@ -35,16 +35,17 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
     """Return what this period's readings prove about the mains.
 
     V2 has the first word: a battery that discharges proves it absent (its surface charge can hold V3 above the
-    supply's threshold for a while), one that is charged proves it present. Then V3's voltage decides.
+    supply's threshold for a while), one that is charged proves it present, but only while R2 is closed: a current
+    through an open contact is an offset, not a charger. Then V3's voltage decides.
     """
     if measurement.contacts.r1 == Contact.OPEN:
         return Mains.CUT
     if measurement.charge.is_valid:
         if measurement.charge.current_a <= -settings.discharging_a:
             return Mains.ABSENT
-        if measurement.charge.current_a >= settings.charging_a:
+        if measurement.contacts.r2 == Contact.CLOSED and measurement.charge.current_a >= settings.charging_a:
             return Mains.PRESENT
-        if settings.present_unless_discharging:
+        if settings.present_unless_discharging and not measurement.load.is_valid:
             return Mains.PRESENT
     if measurement.load.is_valid:
         if measurement.load.bus_v >= settings.supply_present_v:
@@ -53,6 +54,11 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
     return Mains.UNKNOWN
 
 
-def can_be_watched_with_r2_open(measurement: Measurement, settings: MainsSettings) -> bool:
-    """Return whether a mains failure would be seen while R2 is open: V2 is then without current, V3 must speak."""
-    return measurement.load.is_valid or settings.present_unless_discharging
+def is_steady(measurement: Measurement, settings: MainsSettings) -> bool:
+    """Return whether V3 stood at the supply's voltage in every sweep, so that its failure would be seen at once.
+
+    A mains that fails in the last sweeps of a period leaves a mean that still looks present, and a wide spread.
+    """
+    if not measurement.load.is_valid:
+        return settings.present_unless_discharging
+    return measurement.load.bus_v - 3.0 * measurement.load.bus_spread_v >= settings.supply_present_v

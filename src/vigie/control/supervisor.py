@@ -109,20 +109,28 @@ class Order(NamedTuple):
     manual_s: float
 
 
-def adopted(contacts: Contacts, mode: Mode, now_s: float) -> State:
+def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latch: Latch) -> State:
     """Return the state of a supervisor that finds ``contacts`` at start and has decided nothing yet.
 
-    A cycle goes on where its contacts say it was: a restart never begins a discharge.
+    A cycle goes on where its contacts say it was: a restart never begins a discharge, never lengthens one, and never
+    releases the over-temperature latch.
+
+    Args:
+        contacts: as the lines read.
+        mode: to resume.
+        now_s: monotonic plant time.
+        r1_open_s: how long R1 has been open already; 0 when it is closed.
+        latch: as it stood before the stop.
     """
     relays = Relays(
-        ContactState(contacts.r1, now_s, Reason.ADOPTED),
+        ContactState(contacts.r1, now_s - r1_open_s, Reason.ADOPTED),
         ContactState(contacts.r2, now_s, Reason.ADOPTED),
         ContactState(contacts.r3, now_s, Reason.ADOPTED),
         ContactState(contacts.r4, now_s, Reason.ADOPTED),
     )
     hands = Hands(contacts.r1, contacts.r2, now_s)
     plan = Plan(mode, now_s, resumed_phase(mode, contacts), now_s, hands)
-    return State(plan, Supply(Mains.UNKNOWN, now_s, False), relays, Latch(False, False))
+    return State(plan, Supply(Mains.UNKNOWN, now_s, False), relays, latch)
 
 
 def resumed_phase(mode: Mode, contacts: Contacts) -> Phase:
@@ -227,7 +235,7 @@ def step(state: State, measurement: Measurement, settings: SupervisorSettings) -
     latch = interlocks.next_latch(state.latch, measurement, settings.interlocks)
     wish = _wish(state, measurement, settings)
     if has_expired:
-        wish = Wish(wish.phase, wish.r1, wish.r2, Reason.MANUAL_EXPIRED)
+        wish = Wish(wish.phase, wish.r1, wish.r2, Reason.MANUAL_EXPIRED, Reason.MANUAL_EXPIRED)
     wish = _with_minimum_times(wish, state, settings.minimum_times, now_s)
     r1 = state.relays.r1
     situation = Situation(
@@ -263,7 +271,8 @@ def _wish(state: State, measurement: Measurement, settings: SupervisorSettings) 
     if plan.mode == Mode.OBSERVE:
         return observe.wish()
     if not measurement.is_valid:
-        return Wish(plan.phase, Contact.CLOSED, Contact.CLOSED, Reason.MEASUREMENT_LOST)
+        lost = Reason.MEASUREMENT_LOST
+        return Wish(plan.phase, Contact.CLOSED, Contact.CLOSED, lost, lost)
     if plan.mode == Mode.PROTECT:
         return protect.wish(plan.phase, measurement.battery.bus_v, settings.protect)
     return cycle.wish(plan.phase, measurement.battery.bus_v, settings.wiring, settings.cycle)
@@ -274,13 +283,13 @@ def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: fl
     if state.plan.mode != Mode.PROTECT and state.plan.mode != Mode.CYCLE:
         return wish
     r2 = state.relays.r2
-    if wish.r2 == r2.contact or wish.reason == Reason.MEASUREMENT_LOST:
+    if wish.r2 == r2.contact or wish.r2_reason == Reason.MEASUREMENT_LOST:
         return wish
     least_s = times.closed_s if r2.contact == Contact.CLOSED else times.open_s
     if now_s - r2.since_s >= least_s:
         return wish
     phase = state.plan.phase if wish.phase == Phase.REST else wish.phase
-    return Wish(phase, wish.r1, r2.contact, Reason.MINIMUM_TIME)
+    return Wish(phase, wish.r1, r2.contact, wish.r1_reason, Reason.MINIMUM_TIME)
 
 
 def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch, now_s: float) -> State:
@@ -290,10 +299,16 @@ def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch,
     phase = wish.phase
     if phase == Phase.DISCHARGE and has_ended_drill:
         phase = Phase.CHARGE  # a drill that was broken off is not begun again
+    if phase == Phase.REST and ruling.r2 == Contact.CLOSED:
+        phase = Phase.CHARGE  # a rest that an outage ended begins again with a charge
     hands = plan.hands
     if plan.mode == Mode.MANUAL:
-        # An overruled wish is forgotten: it must not come true later, when nobody expects it.
-        hands = Hands(ruling.r1, ruling.r2, hands.until_s)
+        # An overruled wish to open is forgotten: it must not come true later, when nobody expects it.
+        hands = Hands(
+            ruling.r1 if wish.r1 == Contact.OPEN else Contact.CLOSED,
+            ruling.r2 if wish.r2 == Contact.OPEN else Contact.CLOSED,
+            hands.until_s,
+        )
     phase_since_s = plan.phase_since_s if phase == plan.phase else now_s
     supply = Supply(
         mains,
@@ -317,7 +332,7 @@ def judge(
         return Verdict.ALARM, Reason.OVER_TEMPERATURE
     if not measurement.is_valid:
         return Verdict.UNKNOWN, Reason.MEASUREMENT_LOST
-    if measurement.battery.bus_v < settings.interlocks.floor_v:
+    if interlocks.lowest_battery_v(measurement) < settings.interlocks.floor_v:
         return Verdict.ALARM, Reason.BATTERY_UNDER_FLOOR
     if state.supply.mains == Mains.ABSENT:
         if not state.supply.is_after_drill:

@@ -15,6 +15,7 @@ from vigie.control.filtering import (
     initial_filter_state,
     summarise,
 )
+from vigie.control.interlocks import Latch
 from vigie.control.signals import (
     Channel,
     Contact,
@@ -48,6 +49,10 @@ class LoopSettings(NamedTuple):
         float,
         setting("The meter must have answered within this part of the period", unit="s", ge=0.1, le=60),
     ] = 0.9
+    watchdog: Annotated[
+        str,
+        setting("Hardware watchdog device fed by the loop; empty: none, systemd's own WatchdogSec serves"),
+    ] = ""
 
 
 class Counters(NamedTuple):
@@ -60,6 +65,23 @@ class Counters(NamedTuple):
     rejected: tuple[int, int, int, int]
     """Rejected sweeps by channel."""
     switchings: tuple[int, int, int, int]
+
+
+class Past(NamedTuple):
+    """What the journal knows of the time before a start."""
+
+    mode: Mode
+    """To resume; a restart never resumes MANUAL (nobody may be there)."""
+    mode_by: str
+    switchings: tuple[int, int, int, int]
+    """Movements counted so far, by relay."""
+    is_over_temperature: bool
+    """The latch was set."""
+    r1_opened_utc_s: float | None
+    """Plant's calendar; None when the journal does not know."""
+
+
+NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None)
 
 
 class Period(NamedTuple):
@@ -101,9 +123,7 @@ class Loop:
         filtering: FilterSettings,
         control: SupervisorSettings,
         rhythm: LoopSettings,
-        mode: Mode = Mode.OBSERVE,
-        mode_by: str = "start",
-        switchings: tuple[int, int, int, int] = (0, 0, 0, 0),
+        past: Past = NO_PAST,
     ) -> None:
         """Adopt the contacts as they are.
 
@@ -116,9 +136,7 @@ class Loop:
             filtering: of the sweeps.
             control: checked settings of the supervisor.
             rhythm: period and deadline.
-            mode: to resume; a restart never resumes MANUAL (nobody may be there).
-            mode_by: who chose it.
-            switchings: movements counted before this start, by relay.
+            past: what is known of the time before this start.
 
         Raises:
             HardwareError: the contacts cannot be read.
@@ -134,9 +152,16 @@ class Loop:
         self._bus = BusThread(plant, clock, filtering.sweeps, filtering.sweep_interval_s)
         self._chronicle = Chronicle()
         self._filter_state = initial_filter_state()
-        self._mode_by = mode_by
-        self._state = supervisor.adopted(plant.read_contacts(), mode, clock.now_s())
-        self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), switchings)
+        self._mode_by = past.mode_by
+        contacts = plant.read_contacts()
+        r1_open_s = 0.0
+        if contacts.r1 == Contact.OPEN:  # with no record of when it opened, the drill has lasted long enough
+            r1_open_s = control.interlocks.longest_drill_s
+            if past.r1_opened_utc_s is not None:
+                r1_open_s = max(clock.utc_s() - past.r1_opened_utc_s, 0.0)
+        latch = Latch(past.is_over_temperature, False)
+        self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch)
+        self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._is_overrun = False
 
     @property
@@ -186,6 +211,7 @@ class Loop:
         obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
         self._state, decision = supervisor.step(self._state, measurement, self._control)
         self._tell_mode(before)
+        self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", _heat(measurement))
         contacts = self._switch(contacts, decision, measurement)
         for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
             self._tell(event)
@@ -335,3 +361,8 @@ class Loop:
         answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
         self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
         obeyed.pending.answer(answer)
+
+
+def _heat(measurement: Measurement) -> str:
+    celsius = measurement.temperature.celsius
+    return f"battery at {celsius:.1f} degC: charge stopped until it is acknowledged and has cooled down"

@@ -86,17 +86,20 @@ class JournalReader:
 
     def last_mode(self) -> tuple[str, str, int] | None:
         """Return (mode name, who chose it, utc_ms) of the last mode event, by order of arrival."""
-        event = self._last(EventKind.MODE, "mode")
+        event = self.last_event((EventKind.MODE,), "mode")
         return None if event is None else (event.after, event.who, event.utc_ms)
 
     def last_switching(self, relay: str) -> Event | None:
         """Return the last movement of a relay (``R1`` .. ``R4``), by order of arrival."""
-        return self._last(EventKind.SWITCHING, relay)
+        return self.last_event((EventKind.SWITCHING,), relay)
 
-    def _last(self, kind: EventKind, subject: str) -> Event | None:
+    def last_event(self, kinds: Collection[EventKind], subject: str) -> Event | None:
+        """Return the last event of any of ``kinds`` about ``subject``, by order of arrival."""
+        places = ", ".join("?" * len(kinds))
         with self.connection() as connection:
             row = connection.execute(
-                f"{_EVENT} WHERE kind = ? AND subject = ? ORDER BY id DESC LIMIT 1", (str(kind), subject)
+                f"{_EVENT} WHERE kind IN ({places}) AND subject = ? ORDER BY id DESC LIMIT 1",
+                (*map(str, kinds), subject),
             ).fetchone()
         return None if row is None else _event(row)
 

@@ -33,13 +33,19 @@ def wish(phase: Phase, battery_v: float, wiring: Wiring, settings: CycleSettings
     """
     if phase == Phase.DISCHARGE:
         if battery_v < settings.discharge_to_v:
-            return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.DISCHARGED)
+            return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.DISCHARGED, Reason.DISCHARGED)
         r2 = Contact.OPEN if wiring == Wiring.CHARGE_ONLY else Contact.CLOSED
-        return Wish(Phase.DISCHARGE, Contact.OPEN, r2, Reason.DISCHARGING)
+        return Wish(Phase.DISCHARGE, Contact.OPEN, r2, Reason.DISCHARGING, Reason.DISCHARGING)
     if phase == Phase.REST:
         if battery_v < settings.recharge_below_v:
-            return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
-        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+            return Wish(
+                Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED, Reason.LOWER_VOLTAGE_REACHED
+            )
+        return Wish(
+            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
+        )
     if battery_v > settings.charge_to_v:
-        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
-    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING)
+        return Wish(
+            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
+        )
+    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING, Reason.CHARGING)

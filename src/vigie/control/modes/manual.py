@@ -28,4 +28,4 @@ class Hands(NamedTuple):
 
 def wish(hands: Hands) -> Wish:
     """Return the person's contacts as a wish."""
-    return Wish(Phase.STEADY, hands.r1, hands.r2, Reason.MANUAL_WISH)
+    return Wish(Phase.STEADY, hands.r1, hands.r2, Reason.MANUAL_WISH, Reason.MANUAL_WISH)

@@ -7,4 +7,4 @@ from vigie.control.signals import Contact
 
 def wish() -> Wish:
     """Return the wish of a mode that only watches."""
-    return Wish(Phase.STEADY, Contact.CLOSED, Contact.CLOSED, Reason.OBSERVING)
+    return Wish(Phase.STEADY, Contact.CLOSED, Contact.CLOSED, Reason.OBSERVING, Reason.OBSERVING)

@@ -33,8 +33,14 @@ def wish(phase: Phase, battery_v: float, settings: ProtectSettings) -> Wish:
     """
     if phase == Phase.REST:
         if battery_v < settings.close_below_v:
-            return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
-        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+            return Wish(
+                Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED, Reason.LOWER_VOLTAGE_REACHED
+            )
+        return Wish(
+            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
+        )
     if battery_v > settings.open_above_v:
-        return Wish(Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
-    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING)
+        return Wish(
+            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
+        )
+    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING, Reason.CHARGING)

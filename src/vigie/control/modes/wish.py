@@ -13,11 +13,12 @@ class Wish(NamedTuple):
     phase: Phase
     r1: Contact
     r2: Contact
-    reason: Reason
+    r1_reason: Reason
+    r2_reason: Reason
 
 
 class MinimumTimes(NamedTuple):
-    """How long R2 stays put before protect or cycle may move it again."""
+    """How long R2 stays put before protect or cycle may move it again; a refused discharge closes it at once."""
 
     closed_s: Annotated[
         float,

@@ -1,0 +1,52 @@
+# The same targets that CI runs. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SPEED ?= 1
+ARGS ?=
+
+.PHONY: help run test test-quick check bench lock docs clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml tools/environment.sh
+	@PYTHON="$(PYTHON)" tools/environment.sh "$(VENV)" requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml tools/environment.sh
+	@PYTHON="$(PYTHON)" tools/environment.sh "$(VENV)" requirements/dev.txt
+	@touch $(VENV)/run.stamp $@
+
+run: $(VENV)/run.stamp  ## Start the product on the simulated installation (SPEED=60 ARGS="...")
+	$(BIN)/vigie run --data var --speed $(SPEED) $(ARGS)
+
+test: $(VENV)/dev.stamp  ## Install what the tests need and pass all of them (Python 3.11 and 3.13, browser included)
+	@tools/test.sh "$(BIN)"
+
+test-quick: $(VENV)/dev.stamp  ## The tests without browser and second Python
+	$(BIN)/python -m pytest -m "not browser and not slow"
+
+check: $(VENV)/dev.stamp  ## Style, types, layers, spelling, generated pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: $(VENV)/dev.stamp  ## Measure the figures and write docs/benchmarks.md
+	$(BIN)/python -m bench
+
+lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no index addresses)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --extra web --extra lab --group build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --extra web --extra lab --group build --group dev pyproject.toml -o requirements/dev.txt
+
+docs: $(VENV)/dev.stamp  ## Write the generated reference pages
+	$(BIN)/python tools/write_metrics_page.py
+	$(BIN)/python tools/write_settings_page.py
+
+clean:  ## Remove what was built; keeps ./var (the demonstration's journal)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info

@@ -1,0 +1,196 @@
+"""The controller process put together."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from vigie.assembly.files import Files, files, link_token
+from vigie.assembly.plants import open_plant, plant_clock
+from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
+from vigie.clock import machine_utc_s
+from vigie.config import Config, warnings
+from vigie.config.sections import StartMode
+from vigie.control.commands import Mode
+from vigie.control.signals import Relay
+from vigie.controller.inbox import Inbox
+from vigie.controller.lock import ControllerLock
+from vigie.controller.loop import NO_PAST, Loop, Past
+from vigie.controller.status import Labels, SnapshotParts
+from vigie.errors import JournalError, VigieError
+from vigie.hardware.raspberry_pi import RaspberryPi
+from vigie.hardware.systemd import Notifier
+from vigie.hardware.watchdog import Watchdog
+from vigie.link.client import LinkClient
+from vigie.telemetry.exporter import Exporter
+from vigie.telemetry.journal import Journal
+from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.records import Event, EventKind
+
+log = structlog.get_logger("vigie.controller")
+
+FIGURES_EVERY_S = 10.0
+
+
+def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
+    """Return what the journal says of the time before this start, and its newest instant (UTC milliseconds).
+
+    A journal that is missing or unreadable remembers nothing; its writer says why.
+    """
+    past = NO_PAST if start == StartMode.LAST else NO_PAST._replace(mode=Mode(start))
+    try:
+        newest_utc_ms = reader.newest_utc_ms()
+        counts = reader.switching_counts()
+        last_mode = reader.last_mode()
+        heat = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "over_temperature")
+        r1 = reader.last_switching("R1")
+    except JournalError:
+        return past, None
+    if start == StartMode.LAST and last_mode is not None and last_mode[0] in {"protect", "cycle"}:
+        past = past._replace(mode=Mode[last_mode[0].upper()], mode_by=last_mode[1])
+    return past._replace(
+        switchings=(counts.get("R1", 0), counts.get("R2", 0), counts.get("R3", 0), counts.get("R4", 0)),
+        is_over_temperature=heat is not None and heat.kind == EventKind.FAULT,
+        r1_opened_utc_s=r1.utc_ms / 1_000 if r1 is not None and r1.after == "open" else None,
+    ), newest_utc_ms
+
+
+class FiguresThread:
+    """Looks at the Raspberry Pi every ten seconds; the loop takes the newest look."""
+
+    def __init__(self, paths: Files) -> None:
+        self._pi = RaspberryPi(paths.directory)
+        self._newest: Mapping[str, Any] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+        self._thread.start()
+
+    def newest(self) -> Mapping[str, Any]:
+        """Return the newest look; empty before the first."""
+        return self._newest
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._newest = self._pi.read_figures()._asdict()
+            self._stop.wait(FIGURES_EVERY_S)
+
+
+class ControllerProcess:
+    """Everything the controller process holds, opened in an order that leaves nothing behind on a failure."""
+
+    def __init__(self, config: Config) -> None:
+        """Take the lock, open journal and plant, adopt the contacts.
+
+        Raises:
+            AlreadyRunning: another controller holds this installation.
+            HardwareError, RecordingError, SettingsError: the plant cannot be opened; the journal says so too.
+        """
+        self._paths = files(config)
+        self._lock = ControllerLock(self._paths.lock)
+        past, newest_utc_ms = past_of(JournalReader(self._paths.journal), config.start.mode)
+        clock = plant_clock(config, newest_utc_ms)
+        self._journal = Journal(self._paths.journal, config.journal)
+        self._journal.start()
+        try:
+            self._plant = open_plant(config, clock, self._paths)
+        except VigieError as error:
+            kind = config.plant.kind.name.lower()
+            self._journal.note(_fault(clock.utc_s(), "plant", f"{kind} cannot be opened", str(error)))
+            self._journal.close()
+            self._lock.close()
+            raise
+        self._inbox = Inbox()
+        self._figures = FiguresThread(self._paths)
+        self._exporter: Exporter | None = None
+        self._link = LinkClient(
+            config.link.url or f"http://{_reachable(config.web.host)}:{config.web.port}/flask",
+            link_token(self._paths.token),
+            self._inbox.submit,
+        )
+        self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
+        parts = SnapshotParts(
+            config.plant.kind.name.lower(),
+            config.plant.speed,
+            config.loop.period_s,
+            round(machine_utc_s() * 1_000),
+            _labels(config),
+            config.channels_settings(),
+            config.supervisor_settings(),
+        )
+        witnesses: list[Any] = [
+            JournalWitness(self._journal),
+            LogWitness(),
+            LinkWitness(self._link, parts, self._journal_state, self._figures.newest),
+            LifeSign(Notifier(), self._watchdog),
+        ]
+        try:
+            self._exporter = Exporter(config.metrics.port, config.metrics.host)
+            witnesses.append(MetricsWitness(self._exporter, parts, self._journal, self._figures.newest))
+        except VigieError as error:
+            # Metrics are no reason to leave a battery unwatched.
+            log.warning("no metrics", why=str(error))
+            self._journal.note(_fault(clock.utc_s(), "metrics", "not served", str(error)))
+        for warning in warnings(config):
+            log.warning("settings", key=warning.key, why=warning.message)
+        self._loop = Loop(
+            self._plant,
+            clock,
+            self._inbox,
+            witnesses,
+            channels=config.channels_settings(),
+            filtering=config.filter,
+            control=config.supervisor_settings(),
+            rhythm=config.loop,
+            past=past,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Run until ``stop`` is set; every contact stays as it is."""
+        self._link.start()
+        self._loop.run(stop)
+
+    def close(self) -> None:
+        """Let everything go; the journal writes what waits."""
+        Notifier().stopping()
+        self._link.close()
+        self._figures.close()
+        if self._exporter is not None:
+            self._exporter.close()
+        if self._watchdog is not None:
+            self._watchdog.stop()
+        self._plant.close()
+        self._journal.close()
+        self._lock.close()
+
+    def _journal_state(self) -> Mapping[str, Any]:
+        status = self._journal.state()
+        return {
+            "path": status.path,
+            "bytes": status.bytes,
+            "is_writing": status.is_writing,
+            "error": status.error,
+            "waiting_periods": status.waiting_periods,
+            "lost_periods": status.lost_periods,
+        }
+
+
+def _labels(config: Config) -> Labels:
+    return Labels(
+        config.site.name,
+        tuple(channel.label for channel in config.channels),
+        tuple(channel.calibration.name.lower() for channel in config.channels),
+        tuple(getattr(config.relays, relay.name.lower()) for relay in Relay),
+    )
+
+
+def _reachable(host: str) -> str:
+    """Return an address to call a server that listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
+
+
+def _fault(utc_s: float, subject: str, after: str, text: str) -> Event:
+    return Event(round(utc_s * 1_000), EventKind.FAULT, subject, "", after, "", "controller", text, {})

@@ -1,0 +1,71 @@
+"""The files of an installation, all in its data folder."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from vigie.config import Config
+from vigie.errors import VigieError
+
+
+class Files(NamedTuple):
+    """Paths in the data folder."""
+
+    directory: Path
+    journal: Path
+    lock: Path
+    token: Path
+    world: Path
+    """The twin's battery and contacts, which outlive the process like real ones."""
+    levels: Path
+    """The emulated boards' line levels, which outlive the process like a Raspberry Pi's."""
+    snapshot: Path
+
+
+def files(config: Config) -> Files:
+    """Return the paths of a configuration's files; makes the folder.
+
+    Raises:
+        VigieError: the folder cannot be made.
+    """
+    directory = config.data_directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VigieError(
+            f"data folder {directory} cannot be made: {error.strerror}; choose another with --data or site.data"
+        ) from error
+    return Files(
+        directory,
+        directory / "journal.sqlite",
+        directory / "controller.lock",
+        directory / "link.token",
+        directory / "twin.json",
+        directory / "emulated-lines.bin",
+        directory / "last-snapshot.json",
+    )
+
+
+def link_token(path: Path) -> str:
+    """Return the secret the two processes share; whichever comes first makes it, readable by the owner only.
+
+    Raises:
+        VigieError: the file cannot be read or made.
+    """
+    if not path.exists():
+        complete = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+            with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
+                os.link(complete, path)
+            complete.unlink()
+        except OSError as error:
+            raise VigieError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise VigieError(f"cannot read {path}: {error.strerror}; both processes must run as the same user") from error

@@ -1,0 +1,105 @@
+"""The plant that the settings name, and its clock. Nothing falls back to another one."""
+
+import threading
+from collections.abc import Callable
+
+from vigie.assembly.files import Files
+from vigie.clock import Clock, MachineClock, SimulatedClock, machine_utc_s
+from vigie.config import Config
+from vigie.config.sections import PlantKind
+from vigie.control.signals import Channel, Contact, Relay
+from vigie.errors import SettingsError
+from vigie.hardware.emulated.boards import EmulatedThermometer, build_emulated_boards
+from vigie.hardware.relay_board import ContactKind
+from vigie.plant.installation import Installation
+from vigie.plant.port import Plant
+from vigie.plant.recorded import Recorded
+from vigie.plant.recording import read_recording
+from vigie.plant.rig import Boards, RigSettings, open_rig, relay_wiring
+from vigie.plant.twin import Twin
+
+
+def plant_clock(config: Config, newest_utc_ms: int | None) -> Clock:
+    """Return the clock of the plant.
+
+    A simulated calendar begins now, or right after what the journal already holds when an earlier, faster run has
+    left it ahead of now.
+    """
+    if config.plant.kind == PlantKind.RIG:
+        return MachineClock()
+    start_s = machine_utc_s()
+    if config.plant.kind == PlantKind.RECORDED:
+        start_s = read_recording(config.recorded).summary.first_utc_s
+    elif newest_utc_ms is not None:
+        start_s = max(start_s, newest_utc_ms / 1_000 + config.loop.period_s)
+    return SimulatedClock(config.plant.speed, start_s)
+
+
+def open_plant(config: Config, clock: Clock, paths: Files) -> Plant:
+    """Open the plant that ``plant.kind`` names. No contact moves.
+
+    Raises:
+        HardwareError: a board, line or bus is missing.
+        RecordingError: the log cannot be used.
+        SettingsError: settings and plant do not fit.
+    """
+    match config.plant.kind:
+        case PlantKind.TWIN:
+            installation = Installation(config.twin.installation)
+            return Twin(installation, clock, config.twin, paths.world)
+        case PlantKind.RECORDED:
+            shunt_ohm = config.channels[Channel.CHARGE].shunt_ohm
+            return Recorded(read_recording(config.recorded), clock, config.recorded.hold_s, shunt_ohm)
+        case PlantKind.RIG:
+            if config.rig is None:
+                raise SettingsError("plant.kind is rig, but there is no section [rig]")
+            if config.rig.boards == Boards.EMULATED:
+                return open_emulated_rig(config, config.rig, clock, paths)
+            return open_rig(config.rig, clock)
+
+
+def open_emulated_rig(config: Config, settings: RigSettings, clock: Clock, paths: Files) -> Plant:
+    """Return the real drivers over emulated chips that a simulated installation feeds.
+
+    The relay lines keep their levels in a file, as a Raspberry Pi's kernel keeps them when a program dies.
+    """
+    installation = Installation(config.twin.installation)
+    one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
+    fitted = {
+        relay.line: (Relay(index), relay.contact) for index, relay in enumerate(relay_wiring(settings)) if relay.line
+    }
+
+    def set_contact(line: str, is_high: bool) -> None:
+        if line not in fitted:
+            return
+        relay, kind = fitted[line]
+        is_energised = is_high == settings.relay_is_active_high
+        is_closed = is_energised == (kind == ContactKind.NO)
+        with one_at_a_time:
+            installation.advance_to(clock.now_s())
+            installation.set_contact(relay, Contact.CLOSED if is_closed else Contact.OPEN)
+
+    def pins(channel: Channel) -> Callable[[], tuple[float, float]]:
+        def read() -> tuple[float, float]:
+            with one_at_a_time:
+                installation.advance_to(clock.now_s())
+                node = installation.node(channel)
+            return node.bus_v, node.shunt_v
+
+        return read
+
+    boards = build_emulated_boards(
+        [pins(channel) for channel in Channel],
+        levels_file=paths.levels,
+        on_level_change=set_contact,
+        monotonic_s=clock.now_s,
+    )
+    for line in fitted:
+        set_contact(line, boards.gpio.is_high(line))
+    return open_rig(
+        settings,
+        clock,
+        open_bus=lambda: boards.bus,
+        open_chips=lambda: [boards.gpio],
+        thermometer=EmulatedThermometer(lambda: installation.temperature_c),
+    )

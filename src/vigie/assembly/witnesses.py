@@ -1,0 +1,175 @@
+"""Who is told of every period and event: journal, metrics, link, log, watchdog. None of them blocks or raises."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from vigie import __version__
+from vigie.clock import cpu_s, machine_monotonic_s
+from vigie.control.signals import Relay
+from vigie.controller.loop import Period
+from vigie.controller.status import SnapshotParts, snapshot
+from vigie.hardware.systemd import Notifier
+from vigie.hardware.watchdog import Watchdog
+from vigie.link.client import LinkClient
+from vigie.telemetry.exporter import Exporter
+from vigie.telemetry.journal import Journal
+from vigie.telemetry.metrics import Counters, MetricInputs
+from vigie.telemetry.records import Event, EventKind, PeriodRecord
+
+log = structlog.get_logger("vigie.controller")
+
+
+class JournalWitness:
+    """Writes everything down."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def period(self, period: Period) -> None:
+        plan = period.state.plan
+        self._journal.record(
+            PeriodRecord(
+                round(period.utc_s * 1_000),
+                period.measurement,
+                plan.mode,
+                plan.phase,
+                period.state.supply.mains,
+                period.decision.contacts,
+                period.is_overrun,
+            )
+        )
+
+    def event(self, event: Event) -> None:
+        self._journal.note(event)
+
+
+class LogWitness:
+    """Says every event on stderr."""
+
+    def period(self, period: Period) -> None:
+        """Periods are the journal's business."""
+
+    def event(self, event: Event) -> None:
+        say = log.warning if event.kind in {EventKind.FAULT, EventKind.GAP} else log.info
+        told = {key: value for key, value in event._asdict().items() if value not in ("", {}) and key != "kind"}
+        say(event.kind.value, **told)
+
+
+class LinkWitness:
+    """Gives the web process the newest snapshot, at most every ``LEAST_S`` machine seconds."""
+
+    LEAST_S = 0.2
+
+    def __init__(
+        self,
+        link: LinkClient,
+        parts: SnapshotParts,
+        journal: Callable[[], Mapping[str, Any]],
+        figures: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._link = link
+        self._parts = parts
+        self._journal = journal
+        self._figures = figures
+        self._next_s = 0.0
+
+    def period(self, period: Period) -> None:
+        now_s = machine_monotonic_s()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + self.LEAST_S
+        self._link.publish(snapshot(self._parts, period, self._journal(), self._figures()))
+
+    def event(self, event: Event) -> None:
+        """Make the next period's snapshot go out at once."""
+        self._next_s = 0.0
+
+
+class MetricsWitness:
+    """Replaces what /metrics shows."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        parts: SnapshotParts,
+        journal: Journal,
+        figures: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._exporter = exporter
+        self._parts = parts
+        self._journal = journal
+        self._figures = figures
+
+    def period(self, period: Period) -> None:
+        self._exporter.update(metric_inputs(period, self._parts, self._journal, self._figures()))
+
+    def event(self, event: Event) -> None:
+        """Metrics are about periods."""
+
+
+def client_figures(figures: Mapping[str, Any]) -> Mapping[str, float | None]:
+    """Return the machine's figures under the client's names."""
+
+    def share(used: str, total: str) -> float | None:
+        part, whole = figures.get(used), figures.get(total)
+        return None if part is None or not whole else 100.0 * part / whole
+
+    return {
+        "cpu_temp": figures.get("cpu_temp_c"),
+        "cpu_usage": figures.get("cpu_usage_percent"),
+        "cpu_volt": figures.get("cpu_v"),
+        "porcent_ram_ussed": share("ram_used_bytes", "ram_total_bytes"),
+        "ram_free": figures.get("ram_free_bytes"),
+        "ram_ussed": figures.get("ram_used_bytes"),
+        "ram_total": figures.get("ram_total_bytes"),
+        "porcent_disk_ussed": share("disk_used_bytes", "disk_total_bytes"),
+        "disk_ussed": figures.get("disk_used_bytes"),
+        "disk_free": figures.get("disk_free_bytes"),
+        "disk_total": figures.get("disk_total_bytes"),
+    }
+
+
+def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figures: Mapping[str, Any]) -> MetricInputs:
+    """Return what /metrics shows of a period."""
+    counters = period.counters
+    return MetricInputs(
+        utc_ms=round(period.utc_s * 1_000),
+        measurement=period.measurement,
+        mode=period.state.plan.mode,
+        phase=period.state.plan.phase,
+        mains=period.state.supply.mains,
+        commanded=period.decision.contacts,
+        switchings={relay.name: counters.switchings[relay] for relay in Relay},
+        figures=client_figures(figures),
+        counters=Counters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
+        journal=journal.state(),
+        version=__version__,
+        plant=parts.plant,
+        site=parts.labels.site,
+    )
+
+
+class LifeSign:
+    """Feeds systemd's watchdog and, when set, the hardware's: a loop that hangs is restarted."""
+
+    def __init__(self, notifier: Notifier, watchdog: Watchdog | None) -> None:
+        self._notifier = notifier
+        self._watchdog = watchdog
+        self._is_ready = False
+        self._next_s = 0.0
+
+    def period(self, period: Period) -> None:
+        now_s = machine_monotonic_s()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + 1.0
+        if not self._is_ready:
+            self._is_ready = self._notifier.ready(f"{period.state.plan.mode.name.lower()}")
+        self._notifier.alive()
+        if self._watchdog is not None:
+            self._watchdog.feed()
+
+    def event(self, event: Event) -> None:
+        """A sign of life is a finished period, nothing less."""

@@ -1,0 +1,213 @@
+"""The ``vigie`` command. Each sub-command's heavy imports happen when it runs, not when help is shown."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vigie import __version__
+from vigie.cli import exit_codes
+from vigie.cli.options import AsJson, ConfigFile, Data, LogFile, Plant, Port, Speed, Url
+from vigie.errors import VigieError
+
+EXIT_STATUSES = "Exit status: " + "; ".join(f"{code:d} {text}" for code, text in exit_codes.MEANINGS.items()) + "."
+
+app = typer.Typer(
+    name="vigie",
+    help="Keeps watch over standby lead-acid batteries.",
+    epilog=EXIT_STATUSES,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+settings_app = typer.Typer(help="Check the settings, or print them with their meaning.", no_args_is_help=True)
+app.add_typer(settings_app, name="config")
+
+
+def example(*lines: str) -> str:
+    """Return the example a command's help ends with."""
+    return "Example: " + "; ".join(f"`{line}`" for line in lines)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Keep watch over standby lead-acid batteries."""
+    if version:
+        typer.echo(f"vigie {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(epilog=example("vigie run --speed 60", "vigie run --plant rig --config /etc/vigie/vigie.toml"))
+def run(
+    config: ConfigFile = None,
+    plant: Plant = None,
+    speed: Speed = None,
+    port: Port = None,
+    data: Data = None,
+    recording: LogFile = None,
+) -> None:
+    """Start controller and web pages, and restart what dies."""
+    from vigie.cli import process, supervise
+
+    argv = process.arguments(config, plant, speed, port, data, recording)
+    settings = process.parsed(argv)
+    raise typer.Exit(supervise.Supervisor(settings, argv).run())
+
+
+@app.command(epilog=example("vigie controller --plant rig --config /etc/vigie/vigie.toml"))
+def controller(
+    config: ConfigFile = None,
+    plant: Plant = None,
+    speed: Speed = None,
+    port: Port = None,
+    data: Data = None,
+    recording: LogFile = None,
+) -> None:
+    """Run the controller alone (systemd and Docker start it like this)."""
+    from vigie.cli import process, supervise
+
+    supervise.become("controller", process.arguments(config, plant, speed, port, data, recording))
+
+
+@app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))
+def web(config: ConfigFile = None, port: Port = None, data: Data = None) -> None:
+    """Run the web pages alone."""
+    from vigie.cli import process, supervise
+
+    supervise.become("web", process.arguments(config, None, None, port, data))
+
+
+@app.command(epilog=example("vigie status", "vigie status --json | jq .snapshot.mode"))
+def status(
+    config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
+) -> None:
+    """Show how the installation is doing."""
+    from vigie.cli import process, status
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    status.show(settings, url, as_json=as_json)
+
+
+@app.command(epilog=example("vigie mode protect", "vigie mode manual --minutes 20 --why 'wiring check'"))
+def mode(
+    name: Annotated[str, typer.Argument(help="observe, protect, cycle or manual.", metavar="NAME")],
+    minutes: Annotated[float | None, typer.Option(help="How long manual mode lasts.")] = None,
+    why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose the mode."""
+    from vigie.cli import orders, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    body: dict[str, str | float] = {"action": "set_mode", "mode": name.lower(), "why": why}
+    if minutes is not None:
+        body["manual_s"] = minutes * 60
+    orders.give(settings, url, body, as_json=as_json)
+
+
+@app.command(epilog=example("vigie relay 2 open --why 'measuring the rest voltage'"))
+def relay(
+    number: Annotated[int, typer.Argument(help="1 to 4.", min=1, max=4, metavar="N")],
+    contact: Annotated[str, typer.Argument(help="open (circuit cut) or closed (connected).", metavar="open|closed")],
+    why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move one contact; R1 and R2 in manual mode only."""
+    from vigie.cli import orders, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    body = {"action": "set_contact", "relay": f"R{number}", "contact": contact.lower(), "why": why}
+    orders.give(settings, url, body, as_json=as_json)
+
+
+@app.command(epilog=example("vigie acknowledge --why 'fan replaced'"))
+def acknowledge(
+    why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Acknowledge the over-temperature latch; it releases once the battery has cooled."""
+    from vigie.cli import orders, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    orders.give(settings, url, {"action": "acknowledge", "why": why}, as_json=as_json)
+
+
+@app.command(epilog=example("vigie replay log.csv --mode protect --plot protect.svg"))
+def replay(
+    file: Annotated[Path, typer.Argument(help="CSV log: time, voltage, current, temperature.", metavar="FILE.csv")],
+    mode: Annotated[str, typer.Option(help="observe, protect or cycle.")] = "observe",
+    plot: Annotated[Path | None, typer.Option(help="Draw the result as .png or .svg.", metavar="FILE")] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the real control over a recorded log and tell what it would have done."""
+    from vigie.cli import process, replays
+
+    argv = process.arguments(config, "recorded", None, None, None, str(file))
+    replays.show(process.parsed(argv), mode, plot, as_json=as_json)
+
+
+@settings_app.command("check", epilog=example("vigie config check --config /etc/vigie/vigie.toml"))
+def config_check(
+    config: ConfigFile = None, plant: Plant = None, recording: LogFile = None, as_json: AsJson = False
+) -> None:
+    """Name every fault of a settings file at once, and what should be known before use."""
+    from vigie.cli import process, settings
+
+    settings.check(process.arguments(config, plant, None, None, None, recording), as_json=as_json)
+
+
+@settings_app.command("show", epilog=example("vigie config show > vigie.toml"))
+def config_show(
+    config: ConfigFile = None, plant: Plant = None, recording: LogFile = None, as_json: AsJson = False
+) -> None:
+    """Print all settings in force as TOML, each with its unit, range and meaning."""
+    from vigie.cli import process, settings
+
+    settings.show(process.parsed(process.arguments(config, plant, None, None, None, recording)), as_json=as_json)
+
+
+@app.command(epilog=example("vigie export --from 2026-11-01 --to 2026-12-01 --format csv > november.csv"))
+def export(
+    since: Annotated[str, typer.Option("--from", help="First instant (ISO 8601, UTC unless it says otherwise).")],
+    until: Annotated[str, typer.Option("--to", help="End, not included.")],
+    form: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    resolution: Annotated[str, typer.Option(help="raw (every period), minute or hour.")] = "raw",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File; CSV goes to the terminal without.")
+    ] = None,
+    config: ConfigFile = None,
+    data: Data = None,
+) -> None:
+    """Write a range of the journal as CSV or Parquet."""
+    from vigie.cli import exports, process
+
+    settings = process.parsed(process.arguments(config, None, None, None, data))
+    exports.write(settings, since, until, form, resolution, output)
+
+
+def main() -> None:
+    """Run the command line; an expected error is a message and an exit status, not a traceback."""
+    try:
+        app()
+    except VigieError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(exit_codes.exit_code(error))

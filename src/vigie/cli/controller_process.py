@@ -1,0 +1,21 @@
+"""The controller process: ``python -m vigie.cli.controller_process``."""
+
+import sys
+
+from vigie.assembly.controller import ControllerProcess
+from vigie.cli import process
+from vigie.config import Config
+
+
+def body(config: Config) -> None:
+    """Run the controller until a signal stops it; contacts stay as they are."""
+    stop = process.stop_on_signals()
+    controller = ControllerProcess(config)
+    try:
+        controller.run(stop)
+    finally:
+        controller.close()
+
+
+if __name__ == "__main__":
+    process.end(process.run(body, sys.argv[1:]))

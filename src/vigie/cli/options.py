@@ -1,0 +1,30 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Settings file (TOML). Without it: the built-in demonstration.", metavar="FILE"
+    ),
+]
+Plant = Annotated[
+    str | None,
+    typer.Option("--plant", help="twin (simulated), rig (real boards) or recorded (a log).", metavar="PLANT"),
+]
+Speed = Annotated[
+    float | None, typer.Option("--speed", help="Plant seconds per second, twin and recorded only (0.1 to 300).")
+]
+Port = Annotated[int | None, typer.Option("--port", help="Port of the web pages.")]
+Data = Annotated[
+    str | None, typer.Option("--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA")
+]
+LogFile = Annotated[str | None, typer.Option("--recording", help="CSV log for --plant recorded.", metavar="FILE")]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Web application to ask; by default the one these settings start.", metavar="URL"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]

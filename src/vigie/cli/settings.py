@@ -1,0 +1,86 @@
+"""``vigie config check`` and ``vigie config show``."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import tomlkit
+from rich.console import Console
+from tomlkit.items import Table
+
+from vigie.cli import process
+from vigie.config import SECTIONS, BadSettings, Config, warnings
+from vigie.config.reading import Row, as_table, rows
+
+
+def check(argv: Sequence[str], *, as_json: bool) -> None:
+    """Print faults and warnings.
+
+    Raises:
+        BadSettings: there are faults.
+    """
+    console = Console(highlight=False)
+    try:
+        config = process.parsed(argv)
+    except BadSettings as error:
+        if as_json:
+            console.print_json(json.dumps({"faults": [fault._asdict() for fault in error.faults], "warnings": []}))
+        raise
+    known = warnings(config)
+    if as_json:
+        console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
+        return
+    for warning in known:
+        console.print(f"[yellow]known risk[/yellow] {warning}")
+    console.print(f"{config.source}: no faults")
+
+
+def show(config: Config, *, as_json: bool) -> None:
+    """Print every setting in force."""
+    tables = in_force(config)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console.print(json.dumps(tables, ensure_ascii=False, indent=2) if as_json else document(tables).as_string())
+
+
+def in_force(config: Config) -> dict[str, dict[str, Any]]:
+    """Return the settings by section, as a file would give them."""
+    channels = {f"channels.{name}": part for name, part in zip(_channels(), config.channels, strict=True)}
+    parts = {**config._asdict(), **channels}
+    return {name: as_table(parts[name]) for name in SECTIONS if parts.get(name) is not None}
+
+
+def document(tables: dict[str, dict[str, Any]]) -> tomlkit.TOMLDocument:
+    """Return the settings as TOML with a comment on every line."""
+    whole = tomlkit.document()
+    channels = tomlkit.table(is_super_table=True)
+    for name, values in tables.items():
+        table = _table(values, {row.key: row for row in rows(name)}, "")
+        if name.startswith("channels."):
+            channels.append(name.removeprefix("channels."), table)
+            if "channels" not in whole:
+                whole.append("channels", channels)
+        else:
+            whole.append(name, table)
+    return whole
+
+
+def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
+    table = tomlkit.table()
+    for key, value in values.items():
+        if isinstance(value, dict):
+            continue
+        row = known[prefix + key]
+        range_text = " ".join(part for part in (row.limits, row.unit) if part)
+        table.add(tomlkit.comment(row.help + (f" [{range_text}]" if range_text else "")))
+        if value is None:
+            table.add(tomlkit.comment(f"{key} = "))
+        else:
+            table.add(key, value)
+    for key, value in values.items():
+        if isinstance(value, dict):
+            table.append(key, _table(value, known, f"{prefix}{key}."))
+    return table
+
+
+def _channels() -> tuple[str, ...]:
+    return tuple(name.removeprefix("channels.") for name in SECTIONS if name.startswith("channels."))

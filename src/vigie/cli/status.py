@@ -1,0 +1,86 @@
+"""``vigie status``: the snapshot as text for people or JSON for programs."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from vigie.assembly.files import files
+from vigie.cli.client import base_url, get
+from vigie.cli.orders import language
+from vigie.config import Config
+from vigie.errors import LinkError
+from vigie.telemetry.reader import JournalReader
+from vigie.wording.words import describe_name, translator
+
+STALE_MS = 3_000
+
+
+def show(config: Config, url: str | None, *, as_json: bool) -> None:
+    """Print the state.
+
+    Raises:
+        LinkError: the web process does not answer, or has no fresh snapshot; the text tells the journal's newest entry.
+    """
+    try:
+        state = get(base_url(config, url), "/api/v1/state")
+    except LinkError as error:
+        raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
+    if as_json:
+        Console().print_json(json.dumps(state))
+    else:
+        _print(state)
+    if state["snapshot"] is None:
+        raise LinkError("the controller has not reported yet")
+    if state["link"] != "connected" or (state["age_ms"] or 0) > STALE_MS:
+        raise LinkError(f"the controller is away (link {state['link']}): these values are {_age(state['age_ms'])} old")
+
+
+def _print(state: dict[str, Any]) -> None:
+    snapshot = state["snapshot"]
+    if snapshot is None:
+        return
+    words = translator(language())
+    console = Console(highlight=False)
+    reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
+    verdict = describe_name("verdict", snapshot["verdict"], words) + (f" ({reasons})" if reasons else "")
+    console.print(f"[bold]{snapshot['site']}[/bold]  {verdict}")
+    mode = describe_name("mode", snapshot["mode"], words)
+    phase = describe_name("phase", snapshot["phase"], words)
+    mains = describe_name("mains", snapshot["mains"], words)
+    plant = snapshot["plant"] + ("" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}")
+    console.print(f"{mode}, {phase} | 230 V: {mains} | {plant} | {_utc(snapshot['utc_ms'])} ({_age(state['age_ms'])})")
+    channels = Table("", "V", "A", "W", "sweeps", "status", box=None, padding=(0, 2))
+    for channel in snapshot["channels"]:
+        if channel["is_fitted"]:
+            status = ", ".join(describe_name("status", name, words) for name in channel["status"])
+            values = (_number(channel["bus_v"], 3), _number(channel["current_a"], 3), _number(channel["power_w"], 2))
+            name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
+            channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
+    console.print(channels)
+    relays = Table("", "contact", "why", "since", "switchings", box=None, padding=(0, 2))
+    for relay in snapshot["relays"]:
+        contact = describe_name("contact", relay["contact"], words)
+        reason = describe_name("reason", relay["reason"], words)
+        label = relay["relay"] if relay["label"] == relay["relay"] else f"{relay['relay']} {relay['label']}"
+        relays.add_row(label, contact, reason, _utc(relay["since_utc_ms"]), str(relay["switchings"]))
+    console.print(relays)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def _utc(utc_ms: int) -> str:
+    return datetime.fromtimestamp(utc_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _age(age_ms: int | None) -> str:
+    return "of unknown age" if age_ms is None else f"{age_ms / 1_000:.1f} s"
+
+
+def _newest_in_journal(config: Config) -> str:
+    newest = JournalReader(files(config).journal).newest_utc_ms()
+    return "the journal is empty" if newest is None else f"the journal's newest period is of {_utc(newest)}"

@@ -1,0 +1,16 @@
+"""The web process: ``python -m vigie.cli.web_process``."""
+
+import sys
+
+from vigie.assembly.web import serve
+from vigie.cli import process
+from vigie.config import Config
+
+
+def body(config: Config) -> None:
+    """Serve the web application until a signal stops it."""
+    serve(config)
+
+
+if __name__ == "__main__":
+    process.end(process.run(body, sys.argv[1:]))

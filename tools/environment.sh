@@ -1,0 +1,20 @@
+#!/bin/sh
+# Make a virtual environment that holds exactly a hash-locked requirement file, and this package.
+set -eu
+venv=$1 requirements=$2 python=${PYTHON:-python3}
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "Vigie needs Python 3.11 or later; $python is $("$python" --version 2>&1). Name another: make PYTHON=python3.13 ..." >&2
+    exit 1
+fi
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+    else
+        echo "Python's venv module is missing: sudo apt-get install python3-venv" >&2
+        exit 1
+    fi
+fi
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+echo "installing $requirements into $venv ..." >&2
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
