@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -9,7 +10,8 @@ from vigie.errors import RelayError, SettingsError
 from vigie.hardware.emulated import build_emulated_boards
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind
-from vigie.plant.rig import BoardModel, Boards, Rig, RigSettings, contact_at, open_rig, relay_wiring
+from vigie.hardware.temperature import SysfsThermometer
+from vigie.plant.rig import BoardModel, Boards, Rig, RigSettings, contact_at, open_rig, open_thermometer, relay_wiring
 
 RIG = TypeAdapter(RigSettings)
 NO, NC = ContactKind.NO, ContactKind.NC
@@ -57,15 +59,32 @@ def test_a_level_means_a_contact_by_its_wiring() -> None:
     assert contact_at(settings, "GPIO26", True) is None
 
 
-def emulated_rig(settings: RigSettings) -> Rig:
+def emulated_rig(settings: RigSettings, thermometer: SysfsThermometer | None = None) -> Rig:
     clock = SimulatedClock(math.inf, 0.0)
     boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4, monotonic_s=clock.now_s)
-    return open_rig(settings, clock, open_bus=boards.bus.open, open_chips=lambda: [boards.gpio])
+    return open_rig(
+        settings, clock, open_bus=boards.bus.open, open_chips=lambda: [boards.gpio], thermometer=thermometer
+    )
 
 
 def test_without_a_thermometer_the_temperature_is_absent() -> None:
     temperature = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED)).read_temperature()
     assert temperature.status == Status.ABSENT
+
+
+def test_the_first_temperature_is_there_when_the_rig_opens_and_its_loss_is_told(tmp_path: Path) -> None:
+    sensor = tmp_path / "class/hwmon/hwmon0"
+    (sensor / "device").mkdir(parents=True)
+    (sensor / "name").write_text("lm75\n")
+    (sensor / "temp1_input").write_text("24500\n")
+    settings = RigSettings(NC, NC, boards=Boards.EMULATED, thermometer="lm75")
+    rig = emulated_rig(settings, open_thermometer(settings, tmp_path))
+    assert rig.read_temperature() == (24.5, Status.GOOD)
+    rig.close()
+    lost = emulated_rig(settings, open_thermometer(settings, tmp_path / "empty"))
+    assert lost.read_temperature().status == Status.FAILED
+    assert "no thermometer lm75 (found: none)" in str(lost.temperature_error)
+    lost.close()
 
 
 def test_a_relay_that_is_not_fitted_cannot_be_moved() -> None:

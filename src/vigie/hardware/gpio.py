@@ -16,7 +16,7 @@ import gpiod
 from gpiod.line import Direction, Value
 
 from vigie.errors import RelayError
-from vigie.hardware.i2c import who_may_open
+from vigie.hardware.permission import who_may_open
 
 __all__ = ["Chip", "Direction", "GpioLines", "LineInfo", "Request", "Value", "open_kernel_chips", "outputs_persist"]
 

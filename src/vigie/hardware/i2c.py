@@ -7,8 +7,6 @@ Not for use beside a kernel driver bound to the same address: ``I2C_RDWR`` does 
 import contextlib
 import errno
 import fcntl
-import grp
-import os
 import struct
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char, cast, create_string_buffer
@@ -18,6 +16,7 @@ from typing import Protocol
 from smbus2 import SMBus, i2c_msg
 
 from vigie.errors import BusError
+from vigie.hardware.permission import who_may_open
 
 _I2C_RETRIES = 0x0701
 _I2C_TIMEOUT = 0x0702  # in units of 10 ms
@@ -88,8 +87,8 @@ class I2cBus:
 
         Args:
             path: the bus device.
-            timeout_ms: how long the kernel may wait for one stuck transfer, in steps of 10 ms. Its own
-                default on a Raspberry Pi 5 is about one second per transfer.
+            timeout_ms: how long the kernel may wait for one stuck transfer, in steps of 10 ms; holds for every
+                user of this bus. Its own default on a Raspberry Pi 5 is about one second per transfer.
             open_adapter: opens something else in place of the kernel's device (emulated chips).
         """
         self.path = path
@@ -158,15 +157,3 @@ def _why_not_opened(path: str, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"I2C bus {path} may not be opened: {who_may_open(path)}"
     return f"I2C bus {path} cannot be used: {error.strerror}"
-
-
-def who_may_open(path: str) -> str:
-    """Say which group a user must be in to open ``path``, for messages about permissions."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - one call, owner and mode
-        group = grp.getgrgid(status.st_gid).gr_name
-    except (OSError, KeyError):
-        return "no permission"
-    if group == "root":
-        return "it belongs to root; install the udev rules or run as root"
-    return f"add the user to group {group} with 'sudo usermod -aG {group} $USER' and log in again"

@@ -72,7 +72,7 @@ class RelayBoard:
         )
 
     def switch(self, relay: int, position: Position) -> None:
-        """Move the contact of relay ``relay`` (0 is the first) and read it back. Nothing happens if it is there.
+        """Move the contact of relay ``relay`` (0 is the first) and read it back; one that is there does not move.
 
         Raises:
             RelayError: not fitted, refused by the kernel, or the line did not take the level.
@@ -82,8 +82,6 @@ class RelayBoard:
         if index < 0:
             raise RelayError(f"relay {wiring.name} has no line and cannot be moved; give it one in the settings")
         level = level_for(position, wiring.contact, is_active_high=self._is_active_high)
-        if self._lines.read()[index] == level:
-            return
         self._lines.write(index, level)
         if self._lines.read()[index] != level:
             raise RelayError(

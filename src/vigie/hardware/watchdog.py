@@ -10,7 +10,7 @@ import os
 import struct
 
 from vigie.errors import WatchdogError
-from vigie.hardware.i2c import who_may_open
+from vigie.hardware.permission import who_may_open
 
 SHORTEST_S, LONGEST_S = 10, 15
 """Below, a slow disk restarts the machine; above, the Raspberry Pi's 16 s counter wraps on some kernels."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from itertools import combinations
+from pathlib import Path
 from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator
@@ -22,10 +23,11 @@ from vigie.hardware.relay_board import (
     RelayWiring,
     position_at,
 )
-from vigie.hardware.temperature import SysfsThermometer
+from vigie.hardware.temperature import SYSFS, SysfsThermometer
 from vigie.units import by_name, setting
 
 NAN = float("nan")
+_FIRST_TEMPERATURE_S = 2.0
 
 
 class Boards(IntEnum):
@@ -272,10 +274,17 @@ def open_rig(
     lines = GpioLines([relay.line for relay in wiring if relay.line], open_chips)
     board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
     if thermometer is None and settings.thermometer:
-        thermometer = SysfsThermometer(
-            settings.thermometer, settings.thermometer_address, stale_s=settings.thermometer_stale_s
-        )
+        thermometer = open_thermometer(settings)
     return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s)
+
+
+def open_thermometer(settings: RigSettings, sysfs: Path = SYSFS) -> SysfsThermometer:
+    """Start reading the thermometer of ``settings`` and give it a moment, so that the first period has a value."""
+    thermometer = SysfsThermometer(
+        settings.thermometer, settings.thermometer_address, stale_s=settings.thermometer_stale_s, sysfs=sysfs
+    )
+    thermometer.wait_for_first(_FIRST_TEMPERATURE_S)
+    return thermometer
 
 
 def _addresses(settings: RigSettings) -> tuple[int, ...]:

@@ -194,7 +194,9 @@ def test_a_bus_that_has_gone_is_a_bus_error_and_is_opened_again(bench: Bench) ->
     with pytest.raises(BusError, match="emulated has gone"):
         bench.read()
     bench.adapter.is_gone = False
+    openings = bench.adapter.openings
     assert bench.read().flags == 0
+    assert bench.adapter.openings == openings + 1
 
 
 def test_an_address_no_ina219_can_have_is_refused() -> None:

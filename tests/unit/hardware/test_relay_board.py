@@ -58,7 +58,7 @@ def test_switching_one_relay_leaves_the_others_alone() -> None:
     assert after[2:] == before[2:]
 
 
-def test_switching_to_where_it_is_writes_nothing() -> None:
+def test_switching_to_where_it_is_moves_nothing() -> None:
     chip = EmulatedGpioChip()
     board = board_on(chip)
     board.switch(0, CLOSED)
