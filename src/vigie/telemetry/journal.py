@@ -25,7 +25,7 @@ _ADVICE = {
     sqlite3.SQLITE_BUSY: "it is locked by another program: close that program",
     sqlite3.SQLITE_FULL: "the disk is full: free some space",
     sqlite3.SQLITE_READONLY: "the file or its disk is read-only: check the disk and the permissions",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: check that its folder can be written",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: check that its disk is there and not read-only",
     sqlite3.SQLITE_IOERR: "the disk reports an error: check that it is not full, or replace it",
 }
 
@@ -67,6 +67,7 @@ class Journal:
         self._waiting = Waiting(settings.waiting_periods, monotonic_s)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._store: Store | None = None
+        self._was_open = False
         self._previous: PeriodRecord | None = None
         self._newest_utc_ms: int | None = None
         self._error: str | None = None
@@ -154,7 +155,8 @@ class Journal:
             self._close_store()
         if self._store is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._store = Store(self._path, self._settings)
+            self._store = Store(self._path, self._settings, is_first=not self._was_open)
+            self._was_open = True
         events = [*self._step_since_file(batch, self._store), *batch.events]
         if batch.gap is not None:
             events.append(_gap_event(batch.gap, self._calendar_ms()))

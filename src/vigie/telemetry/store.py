@@ -35,8 +35,11 @@ class CorruptJournal(JournalError):
 class Store:
     """An open journal file. Every method may raise :class:`sqlite3.Error`; the file is then as it was."""
 
-    def __init__(self, path: Path, settings: JournalSettings) -> None:
-        """Open or create the file, check it after an unclean end, migrate it, and finish its roll-ups.
+    def __init__(self, path: Path, settings: JournalSettings, is_first: bool = True) -> None:
+        """Open or create the file, migrate it, and finish its roll-ups.
+
+        ``is_first``: the first time in this process; the file is then checked when its log says that the
+        last program to write it did not end cleanly.
 
         Raises:
             JournalError: the file belongs to a newer version or to another program.
@@ -44,7 +47,7 @@ class Store:
         """
         self.path = path
         self._settings = settings
-        was_unclean = _size(path.with_name(path.name + "-wal")) > 0
+        was_unclean = is_first and _size(path.with_name(path.name + "-wal")) > 0
         self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(was_unclean)

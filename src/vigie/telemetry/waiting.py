@@ -43,8 +43,9 @@ class Batch(NamedTuple):
 class Waiting:
     """Periods and events on their way to the disk. Any thread adds, one thread takes.
 
-    Above ``limit`` periods the oldest are dropped, counted and remembered as a :class:`Gap`. Events are
-    few and precious: they have a limit of their own.
+    Above ``limit`` periods the oldest are dropped, counted and remembered as a :class:`Gap`; what the
+    writer has in its hands comes on top until it is done. Events are few and precious: they have a limit
+    of their own.
     """
 
     def __init__(self, limit: int, monotonic_s: Callable[[], float]) -> None:
@@ -69,7 +70,7 @@ class Waiting:
                 self._oldest_since_s = self._monotonic_s()
             if 2 * len(self._periods) >= self._limit:
                 self._wake.notify()
-                self._drop_excess()
+            self._drop_excess()
 
     def add_event(self, event: Event) -> None:
         """Add an event and wake the writer."""
@@ -149,7 +150,7 @@ class Waiting:
                 self._lose(event.utc_ms, 0, 1)
 
     def _drop_excess(self) -> None:
-        while len(self._periods) + self._taken > self._limit and self._periods:
+        while len(self._periods) > self._limit:
             self._lose(self._periods.popleft().utc_ms, 1, 0)
         while len(self._events) > _EVENTS_LIMIT:
             self._lose(self._events.popleft().utc_ms, 0, 1)

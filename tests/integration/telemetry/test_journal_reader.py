@@ -155,6 +155,8 @@ def test_the_journal_remembers_switchings_and_mode(path: Path, reader: JournalRe
     assert reader.last_mode() == ("cycle", "anna", START_MS + 2)
     assert reader.last_switching("R2") == switching(2, "R2", "closed")
     assert reader.last_switching("R4") is None
+    assert reader.last_event((EventKind.FAULT, EventKind.SWITCHING), "R1") == switching(3, "R1")
+    assert reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "R1") is None
 
 
 def test_an_empty_journal_has_no_newest_no_mode_no_switchings(path: Path, reader: JournalReader) -> None:

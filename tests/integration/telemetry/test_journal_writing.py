@@ -2,8 +2,10 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import JournalError
@@ -11,6 +13,7 @@ from vigie.telemetry import schema
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.waiting import Gap, Waiting
 
 from .samples import START_MS, record, switching, wait_until
 
@@ -185,3 +188,37 @@ def test_a_journal_deleted_while_it_runs_is_begun_again(start_journal: Start, pa
     journal.record(record(1.0))
     journal.close()
     assert query(path, "SELECT utc_ms FROM period_si") == [(START_MS + 1000,)]
+
+
+def test_settings_have_help_and_defaults_within_their_ranges() -> None:
+    adapter = TypeAdapter(JournalSettings)
+    assert adapter.validate_python({}) == JournalSettings()
+    for hint in get_type_hints(JournalSettings, include_extras=True).values():
+        assert hint.__metadata__[0].description
+    with pytest.raises(ValidationError):
+        adapter.validate_python({"batch_s": 0})
+
+
+def test_events_beyond_their_limit_are_counted_in_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vigie.telemetry.waiting._EVENTS_LIMIT", 3)
+    waiting = Waiting(60, machine_monotonic_s)
+    for second in range(5):
+        waiting.add_event(switching(second, "R2"))
+    batch = waiting.take()
+    assert batch.events == [switching(second, "R2") for second in (2, 3, 4)]
+    assert batch.gap == Gap(START_MS, START_MS + 1000, 0, 2)
+
+
+def test_what_is_put_back_comes_first_again_and_the_oldest_goes_first() -> None:
+    waiting = Waiting(60, machine_monotonic_s)
+    for second in range(50):
+        waiting.add_period(record(second))
+    batch = waiting.take()
+    for second in range(50, 70):
+        waiting.add_period(record(second))
+    assert waiting.counts() == (70, 0), "what is being written counts, and cannot be dropped"
+    waiting.put_back(batch)
+    assert waiting.counts() == (60, 10)
+    again = waiting.take()
+    assert [period.utc_ms for period in again.periods] == [START_MS + 1000 * s for s in range(10, 70)]
+    assert again.gap == Gap(START_MS, START_MS + 9000, 10, 0)

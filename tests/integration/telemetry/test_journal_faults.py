@@ -1,0 +1,277 @@
+"""Faults of the disk, made for real: locked, corrupt, full, read-only, cut off."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from vigie.telemetry.journal import Journal, JournalSettings
+from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.records import EventKind
+
+from .samples import START_MS, record, switching, wait_until
+
+Start = Callable[..., Journal]
+QUICK = JournalSettings(batch_s=0.05, waiting_periods=200)
+
+
+def periods_in(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT count(*) FROM period").fetchone()[0])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 512 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("a small tmpfs cannot be mounted here: needs root")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.fixture
+def on_small_disk(small_disk: Path) -> Iterator[Journal]:
+    journal = Journal(small_disk / "journal.sqlite", QUICK)
+    journal.start()
+    yield journal
+    journal.close()
+
+
+def fill(disk: Path) -> Path:
+    """Leave not a byte free."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for block in (4096, 1):
+            try:
+                while True:
+                    file.write(bytes(block))
+            except OSError:
+                continue
+    return ballast
+
+
+def test_a_locked_journal_waits_in_memory_and_says_so(start_journal: Start, path: Path) -> None:
+    journal = start_journal(QUICK)
+    wait_until(lambda: journal.state().is_writing)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for second in range(50):
+            journal.record(record(second))
+        wait_until(lambda: not journal.state().is_writing)
+        assert "locked by another program" in (journal.state().error or "")
+        assert journal.state().waiting_periods == 50
+        other.execute("ROLLBACK")
+    wait_until(lambda: journal.state().rows == 50)
+    assert journal.state().error is None
+    assert (journal.state().waiting_periods, journal.state().lost_periods) == (0, 0)
+    assert periods_in(path) == 50
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn pages"])
+def test_a_corrupt_journal_is_kept_aside_and_a_new_one_started(
+    start_journal: Start, path: Path, reader: JournalReader, damage: str
+) -> None:
+    if damage == "no database":
+        path.write_bytes(b"\xa5" * 10_000)
+    else:
+        first = start_journal(QUICK)
+        for second in range(2000):
+            first.record(record(second))
+            if second % 100 == 0:
+                wait_until(lambda: first.state().waiting_periods == 0)
+        first.close()
+        with path.open("r+b") as file:
+            for page in range(2, path.stat().st_size // 4096):
+                file.seek(page * 4096)
+                file.write(b"\xa5" * 4096)
+    damaged = path.read_bytes()
+    journal = start_journal(QUICK)
+    journal.record(record(90_000))
+    wait_until(lambda: journal.state().rows == 1)
+    (aside,) = path.parent.glob("journal.sqlite.corrupt-*Z")
+    assert aside.read_bytes() == damaged
+    assert f"kept as {aside.name}" in (journal.state().error or "")
+    assert journal.state().is_writing
+    wait_until(lambda: len(reader.events(0, START_MS * 2)) == 1)
+    (event,) = reader.events(0, START_MS * 2)
+    assert (event.kind, event.subject, event.after) == (EventKind.FAULT, "journal", aside.name)
+
+
+def test_damage_left_by_an_unclean_end_is_found_at_start(start_journal: Start, path: Path) -> None:
+    writer = subprocess.run([sys.executable, "-c", CHILD, str(path), "2000"], check=False, timeout=30)
+    assert writer.returncode == -signal.SIGKILL
+    assert path.with_name(path.name + "-wal").stat().st_size > 0
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("DELETE FROM event")
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'period'").fetchone()
+        connection.execute("INSERT INTO event VALUES (1, 1, 'start', '', '', '', '', '', '', '{}')")
+        connection.commit()
+        wal = path.with_name(path.name + "-wal").read_bytes()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    path.with_name(path.name + "-wal").write_bytes(wal)
+    journal = start_journal(QUICK)
+    wait_until(lambda: "was corrupt" in (journal.state().error or ""))
+    wait_until(lambda: journal.state().is_writing)
+
+
+def test_a_full_disk_drops_the_oldest_and_tells_the_gap_when_it_is_back(
+    on_small_disk: Journal, small_disk: Path
+) -> None:
+    journal, path = on_small_disk, small_disk / "journal.sqlite"
+    journal.record(record(0))
+    wait_until(lambda: journal.state().rows == 1)
+    ballast = fill(small_disk)
+    journal.note(switching(1, "R2"))
+    wait_until(lambda: not journal.state().is_writing)
+    for second in range(1, 501):
+        journal.record(record(second))
+        time.sleep(0.001)
+    wait_until(lambda: journal.state().waiting_periods == 200)
+    written = journal.state().rows
+    assert journal.state().lost_periods == 501 - written - 200
+    assert "free some space" in (journal.state().error or "")
+    ballast.unlink()
+    wait_until(lambda: journal.state().waiting_periods == 0)
+    assert journal.state().error is None
+    lost = journal.state().lost_periods
+    journal.close()
+    assert periods_in(path) == 501 - lost
+    events = JournalReader(path).events(0, START_MS * 2)
+    (gap,) = [event for event in events if event.kind is EventKind.GAP]
+    assert gap.data["periods"] == lost > 0
+    assert gap.data["to_utc_ms"] == START_MS + (500 - 200) * 1000
+    assert switching(1, "R2") in events
+
+
+def test_a_read_only_disk_costs_nothing_that_memory_can_hold(small_disk: Path) -> None:
+    path = small_disk / "journal.sqlite"
+    first = Journal(path, QUICK)
+    first.start()
+    first.record(record(0))
+    first.close()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    journal = Journal(path, QUICK)
+    journal.start()
+    for second in range(1, 100):
+        journal.record(record(second))
+    wait_until(lambda: journal.state().error is not None)
+    assert "read-only" in (journal.state().error or "")
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    wait_until(lambda: journal.state().rows == 99)
+    journal.close()
+    assert periods_in(path) == 100
+    assert journal.state().lost_periods == 0
+
+
+def test_a_disk_that_is_not_there_yet_is_waited_for(start_journal: Start, path: Path) -> None:
+    path.parent.joinpath("mount").write_text("a file where a folder should be")
+    journal = Journal(path.parent / "mount" / "journal.sqlite", QUICK)
+    journal.start()
+    journal.record(record(0))
+    wait_until(lambda: journal.state().error is not None)
+    path.parent.joinpath("mount").unlink()
+    wait_until(lambda: journal.state().rows == 1)
+    journal.close()
+    assert periods_in(path.parent / "mount" / "journal.sqlite") == 1
+
+
+CHILD = f"""
+import itertools, os, signal, sys, time
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from pathlib import Path
+from telemetry.samples import record
+from vigie.telemetry.journal import Journal, JournalSettings
+
+journal = Journal(Path(sys.argv[1]), JournalSettings(batch_s=0.3, waiting_periods=100_000))
+journal.start()
+stop_at = int(sys.argv[2]) if len(sys.argv) > 2 else None
+for number in itertools.count():
+    journal.record(record(number))
+    if stop_at is None:
+        print(number, time.monotonic(), flush=True)
+        time.sleep(0.002)
+    elif number == stop_at:
+        while journal.state().waiting_periods:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("after_s", [0.7, 1.1, 1.6])
+def test_kill_9_loses_at_most_the_batch_window_and_never_the_file(path: Path, after_s: float) -> None:
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    lines = [child.stdout.readline()]
+    until_s = time.monotonic() + after_s
+    while time.monotonic() < until_s:
+        lines.append(child.stdout.readline())
+    os.kill(child.pid, signal.SIGKILL)
+    lines += child.stdout.readlines()
+    child.wait()
+    child.stdout.close()
+    recorded = [(int(number), float(at_s)) for number, at_s in (line.split() for line in lines)]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        kept = [ms for (ms,) in connection.execute("SELECT utc_ms FROM period_si ORDER BY utc_ms")]
+    assert kept == [START_MS + 1000 * number for number in range(len(kept))], "a hole in the middle"
+    assert len(kept) > 0
+    last_s = recorded[-1][1]
+    lost_s = [at_s for number, at_s in recorded if number >= len(kept)]
+    assert not lost_s or last_s - lost_s[0] < 0.3 + 0.5, "more than the window and a commit"
+
+
+def test_readers_go_on_while_the_journal_is_written(start_journal: Start, reader: JournalReader) -> None:
+    journal = start_journal(QUICK._replace(waiting_periods=10_000))
+    wait_until(lambda: journal.state().is_writing)
+    seen = []
+    for second in range(1000):
+        journal.record(record(second))
+        if second % 20 == 0:
+            time.sleep(0.01)
+            seen.append(reader.newest_utc_ms() or 0)
+    assert seen == sorted(seen)
+    assert seen[-1] > START_MS
+    assert journal.state().error is None
+
+
+WRITER = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from pathlib import Path
+from telemetry.samples import record
+from vigie.telemetry.journal import JournalSettings
+from vigie.telemetry.store import Store
+
+store = Store(Path(sys.argv[1]), JournalSettings())
+for commit in range(1000):
+    store.write([record(10 * commit + second) for second in range(10)], [], False)
+store.close()
+"""
+
+
+def test_a_batch_costs_one_sync_of_the_disk(path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed (Debian package strace)")
+    log = path.with_name("syncs")
+    command = ["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", log, sys.executable, "-c", WRITER, path]
+    traced = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if "ptrace" in traced.stderr:
+        pytest.skip("strace may not trace here")
+    syncs = log.read_text().count("sync(")
+    assert 1000 <= syncs <= 1030, "one a commit, and a few for each checkpoint"
