@@ -52,6 +52,17 @@ def test_lines_come_from_the_board_unless_given() -> None:
     assert tuple(relay.line for relay in relay_wiring(old)) == (*PIRELAY_V1[:2], "GPIO26", "")
 
 
+@pytest.mark.parametrize("key", ["r1_line", "r2_line"])
+def test_the_mains_and_the_battery_contact_must_be_fitted(key: str) -> None:
+    with pytest.raises(SettingsError, match="R1 and R2 must be fitted"):
+        relay_wiring(RIG.validate_python({"r1_contact": "nc", "r2_contact": "nc", key: "-"}))
+
+
+def test_two_relays_cannot_share_a_line() -> None:
+    with pytest.raises(SettingsError, match="R2 and R3 cannot share the line GPIO13"):
+        relay_wiring(RigSettings(NC, NC, r3_line="GPIO13"))
+
+
 def test_a_level_means_a_contact_by_its_wiring() -> None:
     settings = RigSettings(NO, NC)
     assert contact_at(settings, "GPIO19", False) == (Relay.R1, Contact.OPEN)

@@ -26,7 +26,8 @@ from vigie.hardware.relay_board import (
 from vigie.hardware.temperature import SYSFS, SysfsThermometer
 from vigie.units import by_name, setting
 
-NAN = float("nan")
+_NAN = float("nan")
+_GOOD, _ABSENT, _FAILED = int(Status.GOOD), int(Status.ABSENT), int(Status.FAILED)
 _FIRST_TEMPERATURE_S = 2.0
 
 
@@ -47,7 +48,7 @@ class BoardModel(IntEnum):
 _LINES = {BoardModel.PIRELAY_V1: PIRELAY_V1, BoardModel.PIRELAY_V2: PIRELAY_V2}
 
 ContactSetting = Annotated[
-    ContactKind, *by_name(ContactKind), setting("contact that carries the load: no (cut without power) or nc")
+    ContactKind, *by_name(ContactKind), setting("Contact that carries the load: no (cut without power) or nc")
 ]
 
 
@@ -62,7 +63,8 @@ AddressSetting = Annotated[
     AfterValidator(_ina219_address),
     setting("I2C address of the channel's INA219, 0 when it is not fitted", ge=0, le=HIGHEST_ADDRESS),
 ]
-LineSetting = Annotated[str, setting("GPIO line by name; empty: that of the relay board, '-': not fitted")]
+NOT_FITTED = "-"
+LineSetting = Annotated[str, setting("GPIO line by name; empty: that of the relay board, '-': not fitted (R3, R4)")]
 
 
 class RigSettings(NamedTuple):
@@ -72,37 +74,37 @@ class RigSettings(NamedTuple):
     r2_contact: ContactSetting
     r3_contact: ContactSetting = ContactKind.NO
     r4_contact: ContactSetting = ContactKind.NO
-    boards: Annotated[Boards, *by_name(Boards), setting("real boards, or emulated chips under the same drivers")] = (
+    boards: Annotated[Boards, *by_name(Boards), setting("Real boards, or emulated chips under the same drivers")] = (
         Boards.REAL
     )
-    relay_board: Annotated[BoardModel, *by_name(BoardModel), setting("relay board, which gives the lines")] = (
+    relay_board: Annotated[BoardModel, *by_name(BoardModel), setting("Relay board, which gives the lines")] = (
         BoardModel.PIRELAY_V2
     )
-    relay_is_active_high: Annotated[bool, setting("a high line energises the relay's coil")] = True
+    relay_is_active_high: Annotated[bool, setting("A high line energises the relay's coil")] = True
     r1_line: LineSetting = ""
     r2_line: LineSetting = ""
     r3_line: LineSetting = ""
     r4_line: LineSetting = ""
     i2c_bus: Annotated[str, setting("I2C bus device")] = "/dev/i2c-1"
     i2c_timeout_ms: Annotated[
-        int, setting("longest time the kernel waits for one stuck transfer", unit="ms", ge=10, le=1000)
+        int, setting("Longest time the kernel waits for one stuck transfer", unit="ms", ge=10, le=1000)
     ] = 100
     averaging: Annotated[
         Averaging,
         *by_name(Averaging),
-        setting("conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms"),
+        setting("Conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms"),
     ] = Averaging.TIMES_32
     battery_address: AddressSetting = 0x40
     charge_address: AddressSetting = 0x41
     load_address: AddressSetting = 0x42
     spare_address: AddressSetting = 0x43
     verify_s: Annotated[
-        float, setting("how often each meter chip's configuration is read back", unit="s", gt=0, le=60)
+        float, setting("How often each meter chip's configuration is read back", unit="s", gt=0, le=60)
     ] = 1.0
-    thermometer: Annotated[str, setting("kernel driver of the battery thermometer, such as tmp117; empty: none")] = ""
-    thermometer_address: Annotated[str, setting("its bus address, such as 0x48; empty: the only one")] = ""
+    thermometer: Annotated[str, setting("Kernel driver of the battery thermometer, such as tmp117; empty: none")] = ""
+    thermometer_address: Annotated[str, setting("Its bus address, such as 0x48; empty: the only one")] = ""
     thermometer_stale_s: Annotated[
-        float, setting("age from which a temperature is no longer used", unit="s", ge=5, le=600)
+        float, setting("Age from which a temperature is no longer used", unit="s", ge=5, le=600)
     ] = 30.0
 
 
@@ -133,6 +135,7 @@ class Rig:
         clock: Clock,
         *,
         verify_s: float = 1.0,
+        bus: I2cBus | None = None,
     ) -> None:
         """Take over the drivers.
 
@@ -142,10 +145,12 @@ class Rig:
             thermometer: None where none is fitted.
             clock: paces the sweeps, so that each finds a new conversion.
             verify_s: how often each chip's configuration is read back.
+            bus: closed with the rig.
         """
         if len(meters) != len(Channel):
             raise ValueError(f"{len(meters)} meters given, {len(Channel)} channels")
         self._meters = tuple(meters)
+        self._bus = bus
         self._board = board
         self._thermometer = thermometer
         self._clock = clock
@@ -182,12 +187,12 @@ class Rig:
         """Return the newest battery temperature; FAILED when the sensor is lost or its value too old."""
         self.temperature_error = None
         if self._thermometer is None:
-            return Temperature(NAN, Status.ABSENT)
+            return Temperature(_NAN, _ABSENT)
         try:
-            return Temperature(self._thermometer.read(), Status.GOOD)
+            return Temperature(self._thermometer.read(), _GOOD)
         except TemperatureError as error:
             self.temperature_error = error
-            return Temperature(NAN, Status.FAILED)
+            return Temperature(_NAN, _FAILED)
 
     def read_contacts(self) -> Contacts:
         """Read the contacts back from the lines.
@@ -210,23 +215,25 @@ class Rig:
         return self._errors
 
     def close(self) -> None:
-        """Let thermometer and lines go; no contact moves."""
+        """Let thermometer, bus and lines go; no contact moves."""
         if self._thermometer is not None:
             self._thermometer.close()
+        if self._bus is not None:
+            self._bus.close()
         self._board.close()
 
     def _read(self, channel: Channel, must_verify: bool) -> Reading:
         meter = self._meters[channel]
         if meter is None:
-            return Reading(NAN, NAN, Status.ABSENT)
+            return Reading(_NAN, _NAN, _ABSENT)
         try:
             if must_verify:
                 meter.verify()
             reading = meter.read()
         except ChipError as error:
             self._errors[channel] = error
-            return Reading(NAN, NAN, Status.FAILED)
-        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else Status.GOOD)
+            return Reading(_NAN, _NAN, _FAILED)
+        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
 
 
 _STATUS_OF_FLAG = (
@@ -263,7 +270,8 @@ def open_rig(
 
     Raises:
         RelayError: the relay lines cannot be claimed.
-        SettingsError: two channels on one chip; emulated boards asked for and none given, or the reverse.
+        SettingsError: two channels on one chip or two relays on one line; R1 or R2 not fitted; emulated boards
+            asked for and none given, or the reverse.
     """
     is_emulated = settings.boards is Boards.EMULATED
     if is_emulated != (open_bus is not None) or is_emulated != (open_chips is not None):
@@ -275,7 +283,7 @@ def open_rig(
     board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
     if thermometer is None and settings.thermometer:
         thermometer = open_thermometer(settings)
-    return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s)
+    return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s, bus=bus)
 
 
 def open_thermometer(settings: RigSettings, sysfs: Path = SYSFS) -> SysfsThermometer:
@@ -299,12 +307,23 @@ def _addresses(settings: RigSettings) -> tuple[int, ...]:
 
 
 def relay_wiring(settings: RigSettings) -> tuple[RelayWiring, ...]:
-    """Return line and contact of each relay; the line is empty where none is fitted."""
+    """Return line and contact of each relay; the line is empty where none is fitted.
+
+    Raises:
+        SettingsError: R1 or R2 is not fitted, or two relays have the same line.
+    """
     own = (settings.r1_line, settings.r2_line, settings.r3_line, settings.r4_line)
     contacts = (settings.r1_contact, settings.r2_contact, settings.r3_contact, settings.r4_contact)
     lines = [mine or boards for mine, boards in zip(own, _LINES[settings.relay_board], strict=True)]
+    if NOT_FITTED in (lines[Relay.R1], lines[Relay.R2]):
+        raise SettingsError("R1 and R2 must be fitted: give r1_line and r2_line a GPIO line, or leave them empty")
+    for relay, other in combinations(Relay, 2):
+        if lines[relay] == lines[other] != NOT_FITTED:
+            raise SettingsError(
+                f"{relay.name} and {other.name} cannot share the line {lines[relay]}: give each its own"
+            )
     return tuple(
-        RelayWiring(relay.name, "" if line == "-" else line, contact)
+        RelayWiring(relay.name, "" if line == NOT_FITTED else line, contact)
         for relay, line, contact in zip(Relay, lines, contacts, strict=True)
     )
 
