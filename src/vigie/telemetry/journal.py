@@ -21,6 +21,17 @@ _RETRY_S = 5.0
 _STEP_S = 2.0
 """Calendar against monotonic clock, from one period to the next: more than this is a step."""
 
+_UNSTORABLE = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
+"""What SQLite or the encoding says of a value that is not of its declared type."""
+
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "it is locked by another program: close that program",
     sqlite3.SQLITE_FULL: "the disk is full: free some space",
@@ -69,7 +80,6 @@ class Journal:
         self._store: Store | None = None
         self._was_open = False
         self._previous: PeriodRecord | None = None
-        self._newest_utc_ms: int | None = None
         self._error: str | None = None
         self._notice: str | None = None
         self._bytes = 0
@@ -89,7 +99,6 @@ class Journal:
         if is_stepped and self._previous is not None:
             self._waiting.add_event(_clock_event(self._previous.utc_ms, record.utc_ms, step_s))
         self._previous = record
-        self._newest_utc_ms = record.utc_ms
         self._waiting.add_period(record, is_stepped)
 
     def note(self, event: Event) -> None:
@@ -131,6 +140,12 @@ class Journal:
         batch = self._waiting.take()
         try:
             self._write(batch)
+        except _UNSTORABLE as error:
+            # One record no table can hold must not stop all the others.
+            self._waiting.discard(batch)
+            self._close_store()
+            self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
+            return False
         except (sqlite3.Error, OSError, JournalError) as error:
             self._waiting.put_back(batch)
             self._close_store()
@@ -138,12 +153,6 @@ class Journal:
                 self._move_aside(error)
             else:
                 self._error = _explain(self._path, error)
-            return False
-        except Exception as error:
-            # A record no table can hold must not stop all the others.
-            self._waiting.discard(batch)
-            self._close_store()
-            self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
             return False
         self._waiting.done()
         self._rows += len(batch.periods)
@@ -197,9 +206,7 @@ class Journal:
         )  # fmt: skip
 
     def _calendar_ms(self) -> int:
-        if self._newest_utc_ms is not None:
-            return self._newest_utc_ms
-        return int(self._utc_s() * 1000)
+        return int(self._utc_s() * 1000) if self._previous is None else self._previous.utc_ms
 
     def _close_store(self) -> None:
         if self._store is not None:

@@ -57,10 +57,13 @@ class Event(NamedTuple):
 
 
 def iso_utc(utc_ms: int) -> str:
-    """Return an instant in ISO 8601 with milliseconds.
+    """Return an instant in ISO 8601 with milliseconds; beyond the year 9999 only its milliseconds.
 
     >>> iso_utc(1_792_000_000_250)
     '2026-10-14T17:46:40.250Z'
     """
     seconds, ms = divmod(utc_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+    except (ValueError, OverflowError, OSError):
+        return f"{utc_ms} ms"

@@ -135,6 +135,24 @@ def test_what_no_table_can_hold_is_dropped_and_told_and_stops_nothing_else(
     assert event.data["periods"] == 1
 
 
+def test_a_calendar_gone_mad_raises_nothing(start_journal: Start) -> None:
+    journal = start_journal()
+    for utc_ms in (0, -(10**15), 10**16, 10**30, START_MS):
+        journal.record(record()._replace(utc_ms=utc_ms))
+    wait_until(lambda: journal.state().waiting_periods == 0)
+    journal.record(record(1))
+    wait_until(lambda: journal.state().rows > 0)
+
+
+def test_an_event_no_table_can_hold_stops_nothing_else(start_journal: Start, reader: JournalReader) -> None:
+    journal = start_journal()
+    journal.note(switching(0, "R1")._replace(subject=None))  # type: ignore[arg-type]
+    wait_until(lambda: "cannot be stored" in (journal.state().error or ""))
+    journal.note(switching(1, "R2"))
+    journal.close()
+    assert switching(1, "R2") in reader.events(0, START_MS * 2)
+
+
 def test_event_data_of_any_kind_is_kept_as_text(start_journal: Start, reader: JournalReader) -> None:
     journal = start_journal()
     odd = Event(START_MS, EventKind.FAULT, "meter", "", "", "", "", "odd", {"at": Path("/dev")})  # type: ignore[dict-item]
