@@ -18,7 +18,11 @@ log = structlog.get_logger(__name__)
 
 
 def _new_client() -> Any:  # noqa: ANN401 - the library is not typed
-    return socketio.Client(reconnection=False, handle_sigint=False)  # type: ignore[no-untyped-call]
+    return socketio.Client(  # type: ignore[no-untyped-call]
+        reconnection=False,
+        handle_sigint=False,
+        websocket_extra_options={"suppress_origin": True},  # we are no page of a site
+    )
 
 
 class _Connection:
@@ -78,7 +82,8 @@ class _Connection:
         self._acknowledged.set()
 
     def _refused(self, data: object = None) -> None:
-        self.refusal = str(data.get("message", data)) if isinstance(data, dict) else str(data)
+        if isinstance(data, dict):  # from the web process; a text comes from the transport: nobody there
+            self.refusal = str(data.get("message", "refused"))
 
     def _disconnected(self, *_reason: object) -> None:
         self.is_joined = False

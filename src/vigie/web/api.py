@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from apiflask import APIBlueprint, HTTPError
 from flask import Response, current_app, request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, LengthRequired, UnsupportedMediaType
 
 from vigie.clock import machine_utc_s
 from vigie.control.signals import Channel
@@ -49,6 +49,8 @@ def _require_json() -> None:
     """Refuse a body that is not JSON, or that is nested beyond reading, before a schema sees it."""
     if request.method in SAFE_METHODS:
         return
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise LengthRequired("send the body with a Content-Length, not in chunks")
     if not request.is_json:
         raise UnsupportedMediaType("send the body as application/json")
     try:
@@ -97,6 +99,7 @@ def state() -> State:
     | _errors(
         e400="The body is not JSON",
         e403="Sent by a page of another site",
+        e411="The body comes without a length",
         e413="The body is larger than 64 kB",
         e415="The body is not application/json",
         e429="Too many orders from this address; Retry-After says when",

@@ -1,12 +1,10 @@
 """The web application put together: pages, API, live push, the controller's link, and the guards before them."""
 
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from apiflask import APIFlask
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from flask import Response, request
 from flask_socketio import SocketIO
 from werkzeug.exceptions import HTTPException
@@ -15,7 +13,7 @@ from vigie.errors import JournalError
 from vigie.link.hub import Hub
 from vigie.link.server import ControllerNamespace
 from vigie.telemetry.reader import JournalReader
-from vigie.web import api, pages, problems
+from vigie.web import api, pages, problems, websocket
 from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
 from vigie.web.mount import Mount, TrustedProxyFix
@@ -29,7 +27,6 @@ from vigie.web.security import (
 )
 from vigie.web.settings import WebSettings, check
 
-PING_S = 10
 SPARE_SOCKETS = 4
 """Sockets beyond the live pages: handshakes on their way, and pages being told that there is no room."""
 
@@ -47,7 +44,7 @@ class _VigieApp(APIFlask):
         if _is_api():
             failed = problems.problem(500, "the web process failed on this request; its log says why")
             response.set_data(failed.get_data())
-            response.mimetype = failed.mimetype
+            response.mimetype = problems.MEDIA_TYPE
         return response
 
 
@@ -108,11 +105,7 @@ def _configure(app: APIFlask) -> None:
 def _attach_sockets(app: APIFlask, hub: Hub, settings: WebSettings) -> Any:  # noqa: ANN401 - not typed
     live = LiveNamespace(hub, settings.live_browsers)
     socketio = _socketio(app)
-    # A phone that vanished would hold its thread for ever: engine.io notices, but its reader stays in
-    # receive(). A ping of the WebSocket itself ends it; engine.io offers no option for that.
-    engine = socketio.server.eio
-    websocket = partial(SimpleWebSocketWSGI, ping_interval=PING_S, max_message_size=MAX_BODY_BYTES)
-    engine._async = {**engine._async, "websocket": websocket}
+    websocket.install(socketio.server)
     live.pusher = LivePusher(hub, socketio)
     socketio.on_namespace(live)
     socketio.on_namespace(ControllerNamespace(hub))
@@ -125,8 +118,8 @@ def _socketio(app: APIFlask) -> Any:  # noqa: ANN401 - not typed
         async_mode="threading",
         async_handlers=False,  # keeps snapshots in order, starts no thread per message
         manage_session=False,
-        ping_interval=PING_S,
-        ping_timeout=PING_S,
+        ping_interval=websocket.PING_S,
+        ping_timeout=websocket.PING_S,
         max_http_buffer_size=MAX_BODY_BYTES,
     )
 

@@ -1,6 +1,7 @@
 """What guards the door: names we answer to, where requests come from, headers, sizes and rates."""
 
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -65,14 +66,14 @@ class HostGuard:
     """WSGI middleware: answers only to names of our own, so that no foreign name can be pointed at us.
 
     A page of evil.example whose name is made to resolve to this machine would count as same origin
-    (DNS rebinding). The browser's Host header gives it away; a bare IP address cannot be rebound.
+    (DNS rebinding). The browser's Host header gives it away. Addresses and names without a dot are let
+    in: no foreign name server answers for those.
     Both the header as it came and the one a proxy forwarded must be ours.
     """
 
     def __init__(self, app: "WSGIApplication", trusted_hosts: Iterable[str]) -> None:
         self._app = app
-        own = socket.gethostname().lower()
-        self._names = {own, own.partition(".")[0], "localhost", *(name.lower() for name in trusted_hosts)}
+        self._names = {socket.gethostname().lower(), *(name.lower() for name in trusted_hosts)}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         forwarded_from = environ.get("werkzeug.proxy_fix.orig", {}).get("HTTP_HOST")
@@ -90,7 +91,7 @@ class HostGuard:
     def is_ours(self, host: str) -> bool:
         """Return whether ``host`` (a Host header, port included) is one of our names or an IP address."""
         name = _name_of(host)
-        if name in self._names:
+        if name in self._names or re.fullmatch(r"[a-z0-9_-]+", name):
             return True
         try:
             ipaddress.ip_address(name)

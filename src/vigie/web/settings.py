@@ -20,9 +20,9 @@ class WebSettings(NamedTuple):
         tuple[str, ...],
         Field(
             description="Names this site may be called by; a leading dot means all names below. "
-            "IP addresses and this machine's own name always work"
+            "IP addresses, names without a dot and this machine's own name always work"
         ),
-    ] = ("localhost", ".local", ".lan", ".home.arpa", ".internal")
+    ] = (".local", ".lan", ".home.arpa", ".internal")
     trusted_proxies: Annotated[
         tuple[str, ...],
         Field(description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter
 
 from vigie.link.hub import Hub
@@ -17,6 +18,7 @@ from vigie.web.settings import WebSettings
 
 
 def main(options: dict[str, Any]) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = TypeAdapter(WebSettings).validate_python({"port": 0, **options.get("web", {})})
     hub = Hub(options["token"], Path(options["snapshot"]))
     app = create_app(settings, hub, Path(options["journal"]))

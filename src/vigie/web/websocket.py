@@ -1,0 +1,39 @@
+"""The WebSocket under engine.io, made to give its thread back when the other side has vanished."""
+
+import contextlib
+import socket
+from typing import Any
+
+import simple_websocket
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+
+PING_S = 10
+
+
+class MortalWebSocket(SimpleWebSocketWSGI):
+    """A WebSocket whose reader always ends.
+
+    A phone that vanished keeps its reader waiting for ever: engine.io notices the missing answers but does
+    not wake the reader. A ping of the WebSocket itself does, unless engine.io closed it first; hence both.
+    """
+
+    ws: Any
+
+    def __init__(self, handler: object, server: object) -> None:
+        size = server.max_http_buffer_size  # type: ignore[attr-defined]
+        super().__init__(handler, server, ping_interval=PING_S, max_message_size=size)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        try:
+            with contextlib.suppress(OSError, simple_websocket.ConnectionClosed):
+                super().close()  # type: ignore[no-untyped-call]
+        finally:
+            self.ws.event.set()
+            with contextlib.suppress(OSError):
+                self.ws.sock.shutdown(socket.SHUT_RDWR)
+
+
+def install(server: Any) -> None:  # noqa: ANN401 - the library is not typed
+    """Make ``server`` (a socketio.Server) use it. There is no option for that; a test watches over it."""
+    engine = server.eio
+    engine._async = {**engine._async, "websocket": MortalWebSocket}
