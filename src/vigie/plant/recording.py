@@ -132,10 +132,10 @@ def read_recording(settings: RecordedSettings) -> Recording:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordingError(f"recording {path}: {error}; give a readable CSV file") from error
     if not reader.rows:
-        because = f", first fault in line {reader.dropped[0].line}: {reader.dropped[0].reason}"
-        raise RecordingError(
-            f"recording {path}: no usable row of voltage and current{because if reader.dropped else ''}"
-        )
+        said = "no usable row of voltage and current"
+        if reader.dropped:
+            said += f", first fault in line {reader.dropped[0].line}: {reader.dropped[0].reason}"
+        raise RecordingError(f"recording {path}: {said}")
     samples = list(_merged(reader.rows, reader.temperatures))
     gaps = tuple(
         Gap(before.utc_s, after.utc_s)

@@ -21,13 +21,13 @@ class Scenario(NamedTuple):
 
 
 DEMO = Scenario(
-    "A 7 Ah battery, a little over half charged, with 0.5 A of loads; the mains goes for five minutes "
-    "about every forty. Protect opens R2 within the first simulated hour and then moves it every minute "
-    "or two: 12.9 V while charging is not a full battery. Cycle discharges for some minutes, charges for "
-    "some twenty, and rests for an hour or two until time or an outage brings the battery under 12.4 V.",
+    "A 7 Ah battery, two thirds charged, with 0.5 A of loads; the mains goes for five minutes about every "
+    "forty. Protect opens R2 within the first simulated half-hour and then moves it every minute or two: "
+    "12.9 V while charging is not a full battery. Cycle discharges for two to fifteen minutes, charges for "
+    "some ten, and rests for two hours or so, until an outage brings the battery under 12.4 V.",
     TwinSettings(
         installation=InstallationSettings(
-            battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.6),
+            battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.66),
             charger=ChargerSettings(limit_a=1.4),
             load=LoadSettings(current_a=0.5),
             ambient=AmbientSettings(mean_c=24.0, swing_c=4.0),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from vigie.battery.step import BatteryState
-from vigie.battery.wells import Wells
+from vigie.battery.thermal import HOTTEST_C
+from vigie.battery.wells import FULLEST, Wells
 from vigie.clock import Clock
 from vigie.control.signals import (
     Channel,
@@ -31,6 +32,14 @@ SHUNT_STEP_V = 10e-6
 SHUNT_FULL_SCALE_V = 0.32
 BUS_FULL_SCALE_V = 32.0
 _STORED_FORMAT = 1
+_STORED_RANGES = {
+    "c20_ah": (0.1, 1e4),
+    "now_s": (0.0, 1e11),
+    "x1": (0.0, FULLEST),
+    "x2": (0.0, FULLEST),
+    "surface_v": (0.0, 5.0),
+    "temperature_c": (-60.0, HOTTEST_C),
+}
 _ABSENT = Reading(nan, nan, int(Status.ABSENT))
 
 
@@ -78,21 +87,23 @@ class Twin:
         self,
         installation: Installation,
         clock: Clock,
-        settings: TwinSettings,
+        meter: MeterSettings,
+        seed: int,
         world: Path | None = None,
+        save_every_s: float = 60.0,
     ) -> None:
-        """Connect ``installation`` to ``clock``; settings other than its own are taken from ``settings``.
+        """Connect ``installation`` to ``clock`` and ``meter``; ``seed`` fixes noise and errors.
 
         Raises:
             SettingsError: the world file belongs to another battery or is damaged.
         """
         self.installation = installation
         self._clock = clock
-        self._meter = settings.meter
-        self._save_every_s = settings.save_every_s
+        self._meter = meter
+        self._save_every_s = save_every_s
         self._world = world
-        self._random = random.Random(settings.seed)  # noqa: S311 - noise, not secrets
-        gain, offset_v = settings.meter.gain_error, settings.meter.shunt_offset_v
+        self._random = random.Random(seed)  # noqa: S311 - noise, not secrets
+        gain, offset_v = meter.gain_error, meter.shunt_offset_v
         self._gains = [1.0 + self._random.uniform(-gain, gain) for _ in Channel]
         self._offsets_v = [self._random.uniform(-offset_v, offset_v) for _ in Channel]
         self._lag_s = clock.now_s() - installation.now_s
@@ -194,6 +205,13 @@ class Twin:
         return Reading(bus_v, shunt_v, status)
 
 
+def _within(stored: Mapping[str, object], key: str, low: float, high: float) -> float:
+    value = stored[key]
+    if not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{key} {value} outside {low}..{high}")
+    return float(value)
+
+
 def _stored_world(path: Path) -> tuple[WorldState, float]:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
@@ -201,13 +219,10 @@ def _stored_world(path: Path) -> tuple[WorldState, float]:
             raise SettingsError(
                 f"world file {path} has format {stored['format']}, this program reads {_STORED_FORMAT}: delete it"
             )
-        battery = BatteryState(
-            Wells(float(stored["x1"]), float(stored["x2"])),
-            float(stored["surface_v"]),
-            float(stored["temperature_c"]),
-        )
+        values = {key: _within(stored, key, low, high) for key, (low, high) in _STORED_RANGES.items()}
+        battery = BatteryState(Wells(values["x1"], values["x2"]), values["surface_v"], values["temperature_c"])
         contacts = Contacts(*(Contact[stored["contacts"][relay.name].upper()] for relay in Relay))
-        state = WorldState(float(stored["now_s"]), battery, contacts, bool(stored["loads_dropped"]))
-        return state, float(stored["c20_ah"])
+        state = WorldState(values["now_s"], battery, contacts, bool(stored["loads_dropped"]))
+        return state, values["c20_ah"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"world file {path} is damaged ({error!r}): delete it to begin a new world") from error

@@ -1,0 +1,247 @@
+"""The simulated site: where currents flow for each state of mains and contacts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from vigie.control.signals import Channel, Contact, Relay, Wiring
+from vigie.errors import SettingsError
+from vigie.plant.installation import Installation, Node
+from vigie.plant.outages import OutageKind, Outages, OutageSettings
+from vigie.plant.scenario import DEMO, SCENARIOS
+from vigie.plant.site import (
+    AmbientSettings,
+    BatterySettings,
+    ChargerSettings,
+    InstallationSettings,
+    LoadSettings,
+)
+from vigie.plant.twin import TwinSettings
+
+OUT_AT_100_S = OutageSettings(kind=OutageKind.LISTED, listed=((100.0, 50.0),))
+
+
+def site(soc: float = 0.6, **changes: Any) -> Installation:
+    settings = InstallationSettings(battery=BatterySettings(start_soc=soc))
+    return Installation(settings._replace(**changes))
+
+
+def current_a(node: Node) -> float:
+    return node.shunt_v / 0.1
+
+
+def test_on_mains_the_charger_charges_and_the_supply_carries_the_loads() -> None:
+    installation = site()
+    installation.advance_to(1.0)
+    charge, load = installation.node(Channel.CHARGE), installation.node(Channel.LOAD)
+    assert current_a(charge) == pytest.approx(1.4)
+    assert installation.battery_current_a == pytest.approx(1.4)
+    assert load.bus_v == pytest.approx(13.6 - 0.04)
+    assert current_a(load) == pytest.approx(0.4)
+    assert installation.loads_are_powered
+
+
+def test_charger_goes_to_constant_voltage_at_its_own_terminals() -> None:
+    installation = site(soc=0.9)
+    installation.advance_to(7200.0)
+    charge = installation.node(Channel.CHARGE)
+    assert 0.0 < current_a(charge) < 1.4
+    assert charge.bus_v + charge.shunt_v + current_a(charge) * 0.05 == pytest.approx(13.6, abs=1e-3)
+
+
+@pytest.mark.parametrize("cause", ["outage", "r1_open"])
+def test_without_supply_the_battery_feeds_the_loads_back_through_v2(cause: str) -> None:
+    installation = site(outages=OUT_AT_100_S)
+    if cause == "r1_open":
+        installation.set_contact(Relay.R1, Contact.OPEN)
+        installation.advance_to(10.0)
+    else:
+        installation.advance_to(120.0)
+    charge, load = installation.node(Channel.CHARGE), installation.node(Channel.LOAD)
+    assert current_a(charge) == pytest.approx(-0.4)
+    assert current_a(load) == pytest.approx(0.4)
+    assert 0.1 < charge.bus_v - load.bus_v < 0.3
+    assert installation.battery_current_a == pytest.approx(-0.4)
+    assert installation.loads_are_powered
+
+
+def test_line_wiring_with_r2_open_leaves_the_loads_dark_in_an_outage() -> None:
+    installation = site(outages=OUT_AT_100_S)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    installation.advance_to(99.0)
+    assert installation.node(Channel.CHARGE).shunt_v == 0.0
+    assert installation.loads_are_powered
+    installation.advance_to(120.0)
+    assert installation.node(Channel.LOAD) == Node(0.0, 0.0)
+    assert not installation.loads_are_powered
+    installation.set_contact(Relay.R2, Contact.CLOSED)
+    assert installation.loads_are_powered, "closing R2 brings the backup at once"
+    installation.advance_to(151.0)
+    assert installation.has_mains
+    assert installation.battery_current_a > 0.0
+
+
+def test_charge_only_wiring_keeps_the_backup_with_r2_open_and_not_through_v2() -> None:
+    installation = site(wiring=Wiring.CHARGE_ONLY, outages=OUT_AT_100_S)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    installation.advance_to(120.0)
+    assert installation.node(Channel.CHARGE).shunt_v == 0.0
+    assert current_a(installation.node(Channel.LOAD)) == pytest.approx(0.4)
+    assert installation.battery_current_a == pytest.approx(-0.4)
+
+
+def test_outage_ends_inside_a_long_advance_are_met_to_the_second() -> None:
+    coarse, fine = site(outages=OUT_AT_100_S), site(outages=OUT_AT_100_S)
+    coarse.advance_to(600.0)
+    for second in range(1, 601):
+        fine.advance_to(float(second))
+    assert coarse.soc == pytest.approx(fine.soc, abs=2e-5)
+    assert coarse.battery_v == pytest.approx(fine.battery_v, abs=2e-3)
+
+
+def test_sense_resistor_shows_less_by_both_bias_currents_and_the_input_resistance() -> None:
+    installation = site(soc=0.9)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    seen_v = installation.node(Channel.BATTERY).bus_v
+    assert seen_v * (1.0 + 10.0 / 320.0) + 0.4 == pytest.approx(installation.battery_v)
+    assert site(soc=0.9, sense_ohm=0.0).node(Channel.BATTERY).bus_v == pytest.approx(site(soc=0.9).battery_v)
+
+
+def test_constant_power_loads_take_their_power_from_supply_and_battery() -> None:
+    installation = site(load=LoadSettings(current_a=0.0, power_w=6.0))
+    for contact in (Contact.CLOSED, Contact.OPEN):
+        installation.set_contact(Relay.R1, contact)
+        load = installation.node(Channel.LOAD)
+        assert load.bus_v * current_a(load) == pytest.approx(6.0, rel=1e-3)
+
+
+def test_an_empty_battery_drops_the_loads_until_the_supply_is_back() -> None:
+    installation = site(soc=0.03, outages=OutageSettings(kind=OutageKind.LISTED, listed=((0.0, 7200.0),)))
+    installation.advance_to(7000.0)
+    assert not installation.loads_are_powered
+    assert installation.battery_v > 10.5, "rested without load"
+    assert installation.battery_current_a == 0.0
+    installation.advance_to(7201.0)
+    assert installation.loads_are_powered
+
+
+def test_battery_follows_the_air_of_the_day() -> None:
+    installation = site(soc=1.0, ambient=AmbientSettings(mean_c=30.0, swing_c=5.0))
+    assert installation.ambient_c == pytest.approx(30.0 - 5.0 * 0.7071, abs=0.01)
+    installation.advance_to(86_400.0 + 15 * 3600.0)
+    assert installation.ambient_c == pytest.approx(35.0)
+    afternoon_c = installation.temperature_c
+    installation.advance_to(2 * 86_400.0 + 6 * 3600.0)
+    assert installation.temperature_c < afternoon_c - 3.0
+
+
+def test_unknown_battery_model_names_those_that_exist() -> None:
+    with pytest.raises(SettingsError, match=r"'lemon' is unknown: agm, .*USL12-7\.2"):
+        site(battery=BatterySettings(model="lemon"))
+
+
+def test_settings_are_validated_and_written_by_name() -> None:
+    adapter = TypeAdapter(TwinSettings)
+    given = {"installation": {"wiring": "charge_only", "outages": {"kind": "every"}}}
+    settings = adapter.validate_python(given)
+    assert settings.installation.wiring == Wiring.CHARGE_ONLY
+    assert settings.installation.outages.kind == OutageKind.EVERY
+    with pytest.raises(ValidationError, match="start_soc"):
+        adapter.validate_python({"installation": {"battery": {"start_soc": 1.2}}})
+    for scenario in SCENARIOS.values():
+        assert adapter.validate_python(adapter.dump_python(scenario.settings)) == scenario.settings
+
+
+def changes(settings: OutageSettings, until_s: float) -> list[float]:
+    outages, now_s, found = Outages(settings), 0.0, []
+    while (now_s := outages.next_change_s(now_s)) < until_s:
+        found.append(now_s)
+    return found
+
+
+def test_outages_of_each_kind(tmp_path: Path) -> None:
+    table = tmp_path / "outages.csv"
+    table.write_text("start_s,duration_s\n500,10\n100,20\n110,30\n")
+    assert changes(OutageSettings(), 1e9) == []
+    assert changes(OutageSettings(kind=OutageKind.LISTED, listed=((5.0, 2.0),)), 1e9) == [5.0, 7.0]
+    every = OutageSettings(kind=OutageKind.EVERY, every_s=100.0, lasting_s=10.0, first_s=50.0)
+    assert changes(every, 170.0) == [50.0, 60.0, 150.0, 160.0]
+    from_file = Outages(OutageSettings(kind=OutageKind.CSV, csv_path=str(table)))
+    assert [t for t in range(0, 600, 5) if from_file.is_out(t)] == [*range(100, 140, 5), 500, 505]
+    random = OutageSettings(kind=OutageKind.RANDOM, every_s=1000.0, lasting_s=50.0, seed=7)
+    assert changes(random, 1e5) == changes(random, 1e5)
+    assert 60 < len(changes(random, 1e5)) / 2 < 140
+
+
+def test_outages_that_cannot_be_used_say_why(tmp_path: Path) -> None:
+    table = tmp_path / "outages.csv"
+    table.write_text("start,duration\n1,2\n")
+    with pytest.raises(SettingsError, match="start_s,duration_s"):
+        Outages(OutageSettings(kind=OutageKind.CSV, csv_path=str(table)))
+    with pytest.raises(SettingsError, match="duration above 0"):
+        Outages(OutageSettings(kind=OutageKind.LISTED, listed=((5.0, 0.0),)))
+
+
+class Seen:
+    """Runs the demo under the thresholds of a mode alone and notes each change of phase."""
+
+    def __init__(self, first_phase: str) -> None:
+        self.installation = Installation(DEMO.settings.installation)
+        self.phase, self.since_s = first_phase, 0.0
+        self.moves: list[tuple[str, str, float, float]] = []
+
+    def run(self, next_phase: Callable[[str, float], str], until_s: float) -> None:
+        site = self.installation
+        while site.now_s < until_s:
+            site.set_contact(Relay.R1, Contact.OPEN if self.phase == "discharge" else Contact.CLOSED)
+            is_resting = self.phase == "rest" and site.has_mains
+            site.set_contact(Relay.R2, Contact.OPEN if is_resting else Contact.CLOSED)
+            site.advance_to(site.now_s + 1.0)
+            phase = next_phase(self.phase, site.battery_v)
+            if phase != self.phase and site.now_s - self.since_s >= 60.0:
+                self.moves.append((self.phase, phase, site.now_s, site.now_s - self.since_s))
+                self.phase, self.since_s = phase, site.now_s
+
+
+def protect(phase: str, battery_v: float) -> str:
+    if phase == "charge":
+        return "rest" if battery_v > 12.9 else "charge"
+    return "charge" if battery_v < 12.7 else "rest"
+
+
+def cycle(phase: str, battery_v: float) -> str:
+    if phase == "discharge":
+        return "charge" if battery_v < 12.4 else "discharge"
+    if phase == "charge":
+        return "rest" if battery_v > 12.9 else "charge"
+    return "charge" if battery_v < 12.4 else "rest"
+
+
+def test_demo_shows_protect_within_the_first_simulated_half_hour() -> None:
+    seen = Seen("charge")
+    seen.run(protect, 1800.0)
+    assert [move[:2] for move in seen.moves[:3]] == [("charge", "rest"), ("rest", "charge"), ("charge", "rest")]
+    assert seen.moves[2][2] < 1800.0
+
+
+def test_demo_shows_every_phase_of_cycle_within_four_simulated_hours() -> None:
+    seen = Seen("charge")
+    seen.run(lambda phase, _: phase, 300.0)
+    seen.phase, seen.since_s = "discharge", 300.0
+    seen.run(cycle, 4 * 3600.0)
+    order = [move[1] for move in seen.moves]
+    assert order[:4] == ["charge", "rest", "charge", "rest"]
+    assert seen.moves[0][3] > 120.0, "a discharge one can watch"
+
+
+def test_demo_has_an_outage_within_half_an_hour() -> None:
+    outages = Outages(DEMO.settings.installation.outages)
+    assert outages.next_change_s(0.0) < 1800.0
+
+
+def test_charger_settings_reach_the_battery() -> None:
+    installation = site(charger=ChargerSettings(set_v=14.4, limit_a=0.5, line_ohm=0.0))
+    assert installation.battery_current_a == pytest.approx(0.5)
