@@ -57,7 +57,7 @@ def _installation_second() -> float:
 def _sweep() -> float:
     settings = DEMO.settings
     clock = SimulatedClock(speed=math.inf)
-    twin = Twin(Installation(settings.installation), clock, settings.meter, settings.seed)
+    twin = Twin(Installation(settings.installation), clock, settings)
     return _us_each(lambda _: twin.read_sweep(), 5000)
 
 
@@ -65,7 +65,7 @@ def _period() -> float:
     """A second of the site and the ten sweeps of a control period."""
     settings = DEMO.settings
     clock = SimulatedClock(speed=math.inf)
-    twin = Twin(Installation(settings.installation), clock, settings.meter, settings.seed)
+    twin = Twin(Installation(settings.installation), clock, settings)
 
     def period(_: int) -> None:
         clock.sleep_until(clock.now_s() + 1.0)

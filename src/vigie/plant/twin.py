@@ -87,23 +87,21 @@ class Twin:
         self,
         installation: Installation,
         clock: Clock,
-        meter: MeterSettings,
-        seed: int,
+        settings: TwinSettings,
         world: Path | None = None,
-        save_every_s: float = 60.0,
     ) -> None:
-        """Connect ``installation`` to ``clock`` and ``meter``; ``seed`` fixes noise and errors.
+        """Put the meter of ``settings`` before ``installation`` (itself built from ``settings.installation``).
 
         Raises:
             SettingsError: the world file belongs to another battery or is damaged.
         """
         self.installation = installation
         self._clock = clock
-        self._meter = meter
-        self._save_every_s = save_every_s
+        self._meter = settings.meter
+        self._save_every_s = settings.save_every_s
         self._world = world
-        self._random = random.Random(seed)  # noqa: S311 - noise, not secrets
-        gain, offset_v = meter.gain_error, meter.shunt_offset_v
+        self._random = random.Random(settings.seed)  # noqa: S311 - noise, not secrets
+        gain, offset_v = settings.meter.gain_error, settings.meter.shunt_offset_v
         self._gains = [1.0 + self._random.uniform(-gain, gain) for _ in Channel]
         self._offsets_v = [self._random.uniform(-offset_v, offset_v) for _ in Channel]
         self._lag_s = clock.now_s() - installation.now_s

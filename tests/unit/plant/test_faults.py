@@ -20,7 +20,8 @@ EXACT = MeterSettings(bus_noise_v=0.0, shunt_noise_v=0.0, shunt_offset_v=0.0)
 class Bench:
     def __init__(self, *faults: Fault) -> None:
         self.clock = SimulatedClock(speed=math.inf, start_utc_s=0.0)
-        self.twin = Twin(Installation(DEMO.settings.installation), self.clock, EXACT, 1)
+        settings = DEMO.settings._replace(meter=EXACT)
+        self.twin = Twin(Installation(settings.installation), self.clock, settings)
         self.slept: list[float] = []
         self.plant = Faulty(self.twin, self.clock, faults, sleep=self.slept.append)
 

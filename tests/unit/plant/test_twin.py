@@ -25,7 +25,7 @@ def clock() -> SimulatedClock:
 
 def twin(settings: TwinSettings = DEMO.settings, world: Path | None = None) -> tuple[Twin, SimulatedClock]:
     time = clock()
-    return Twin(Installation(settings.installation), time, settings.meter, settings.seed, world), time
+    return Twin(Installation(settings.installation), time, settings, world), time
 
 
 def test_twin_is_a_plant() -> None:
