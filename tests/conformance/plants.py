@@ -1,8 +1,4 @@
-"""The plants the suite runs on, each before the same simulated installation.
-
-To have another plant tested, add its bench to ``BENCHES``, and to ``FAULTY_BENCHES`` when its meter and
-thermometer can be made to fail.
-"""
+"""The plants the suite runs on. To have another one tested, add its bench to the tables at the end."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +8,12 @@ from vigie.clock import SimulatedClock
 from vigie.control.signals import Channel, Contact, Relay
 from vigie.hardware.emulated import EmulatedThermometer, build_emulated_boards
 from vigie.hardware.relay_board import ContactKind
+from vigie.plant.faults import Fault, FaultKind, Faulty
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
-from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig
+from vigie.plant.recorded import Recorded
+from vigie.plant.recording import RecordedSettings, read_recording
+from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig, relay_wiring
 from vigie.plant.site import BatterySettings, InstallationSettings
 from vigie.plant.twin import Twin, TwinSettings
 
@@ -35,14 +34,33 @@ class WatchedInstallation(Installation):
 
 
 class Bench(Protocol):
-    """A plant under test and the world behind it."""
+    """A plant under test and its clock."""
 
     plant: Plant
     clock: SimulatedClock
+
+
+class SiteBench(Bench, Protocol):
+    """A plant that stands before a simulated installation."""
+
     installation: WatchedInstallation
 
     def restart(self) -> None:
         """End the program and start it again; the installation stays as it is. Movements count from 0."""
+        ...
+
+
+class FaultyBench(Bench, Protocol):
+    """A plant whose parts can be made to fail."""
+
+    def lose_channel(self, channel: Channel) -> None: ...
+    def lose_thermometer(self) -> None: ...
+    def jam(self, relay: Relay) -> None:
+        """Let the relay's line take no more levels."""
+        ...
+
+    def mend(self) -> None:
+        """Take all faults away."""
         ...
 
 
@@ -91,14 +109,20 @@ class RigBench:
         self.plant.close()
         self._start()
 
-    def lose_channel(self, channel: Channel, *, is_lost: bool = True) -> None:
-        self.boards.bus.chips[0x40 + channel].is_absent = is_lost
+    def lose_channel(self, channel: Channel) -> None:
+        self.boards.bus.chips[0x40 + channel].is_absent = True
 
-    def lose_thermometer(self, *, is_lost: bool = True) -> None:
-        self.thermometer.is_lost = is_lost
+    def lose_thermometer(self) -> None:
+        self.thermometer.is_lost = True
 
-    def lose_bus(self, *, is_lost: bool = True) -> None:
-        self.boards.bus.is_gone = is_lost
+    def jam(self, relay: Relay) -> None:
+        self.boards.gpio.stuck.add(relay_wiring(self.settings)[relay].line)
+
+    def mend(self) -> None:
+        for chip in self.boards.bus.chips.values():
+            chip.is_absent = False
+        self.thermometer.is_lost = False
+        self.boards.gpio.stuck.clear()
 
     def _start(self) -> None:
         self.installation.movements.clear()
@@ -125,5 +149,44 @@ class RigBench:
             self.installation.set_contact(*moved)
 
 
-BENCHES: dict[str, Callable[[Path], Bench]] = {"rig": RigBench, "twin": TwinBench}
-FAULTY_BENCHES: dict[str, Callable[[Path], RigBench]] = {"rig": RigBench}
+class RecordedBench:
+    """A log replayed."""
+
+    def __init__(self, directory: Path) -> None:
+        log = directory / "log.csv"
+        rows = [f"{second},13.{second % 10},{0.1 * (second % 7):.1f},25.0" for second in range(0, 600, 10)]
+        log.write_text("\n".join(["time,voltage,current,temperature", *rows, ""]))
+        self.clock = SimulatedClock(float("inf"), 0.0)
+        self.plant: Plant = Recorded(read_recording(RecordedSettings(path=str(log))), self.clock, 900.0)
+
+
+class FaultyTwinBench:
+    """The twin behind faults put between it and the program."""
+
+    def __init__(self, directory: Path) -> None:
+        twin = TwinBench(directory)
+        self.clock = twin.clock
+        self.faulty = Faulty(twin.plant, twin.clock)
+        self.plant: Plant = self.faulty
+
+    def lose_channel(self, channel: Channel) -> None:
+        self.faulty.begin(Fault(FaultKind.LOST_CHANNEL, channel=channel))
+
+    def lose_thermometer(self) -> None:
+        self.faulty.begin(Fault(FaultKind.LOST_TEMPERATURE))
+
+    def jam(self, relay: Relay) -> None:
+        self.faulty.begin(Fault(FaultKind.DEAD_LINE, relay=relay))
+
+    def mend(self) -> None:
+        self.faulty.clear()
+
+
+PLANTS: dict[str, Callable[[Path], Bench]] = {
+    "rig": RigBench,
+    "twin": TwinBench,
+    "recorded": RecordedBench,
+    "faulty": FaultyTwinBench,
+}
+SITES: dict[str, Callable[[Path], SiteBench]] = {"rig": RigBench, "twin": TwinBench}
+FAULTY: dict[str, Callable[[Path], FaultyBench]] = {"rig": RigBench, "faulty": FaultyTwinBench}

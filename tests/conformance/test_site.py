@@ -1,0 +1,119 @@
+"""What every plant before an installation must do: what is switched is what is measured."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from plants import SITES, SiteBench
+
+from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
+
+OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
+FITTED = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD)
+SWEEP_INTERVAL_S = 0.05
+
+
+@pytest.fixture(params=sorted(SITES))
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SiteBench]:
+    bench = SITES[request.param](tmp_path)
+    bench.plant.read_sweep()  # sets the chips up, where there are any
+    yield bench
+    bench.plant.close()
+
+
+def sweep_after(bench: SiteBench, seconds: float = SWEEP_INTERVAL_S) -> Sweep:
+    """Let plant time pass, then read what a period later would be read."""
+    bench.clock.sleep_until(bench.clock.now_s() + seconds)
+    bench.plant.read_sweep()
+    bench.clock.sleep_until(bench.clock.now_s() + SWEEP_INTERVAL_S)
+    return bench.plant.read_sweep()
+
+
+def test_every_fitted_channel_is_good_at_the_pace_of_a_period(bench: SiteBench) -> None:
+    for _ in range(30):
+        bench.clock.sleep_until(bench.clock.now_s() + SWEEP_INTERVAL_S)
+        sweep = bench.plant.read_sweep()
+        assert [sweep[channel].status for channel in FITTED] == [Status.GOOD] * len(FITTED)
+        assert bench.plant.errors() == {}
+
+
+@pytest.mark.parametrize("channel", FITTED)
+def test_readings_come_in_the_steps_of_the_meter(bench: SiteBench, channel: Channel) -> None:
+    reading = sweep_after(bench)[channel]
+    for value, step in ((reading.bus_v, 4e-3), (reading.shunt_v, 10e-6)):
+        assert value / step == pytest.approx(round(value / step), abs=1e-6)
+
+
+def test_a_charging_current_is_positive_into_the_battery(bench: SiteBench) -> None:
+    sweep = sweep_after(bench, 60.0)
+    true = bench.installation.node(Channel.CHARGE)
+    assert true.shunt_v > 0.01
+    assert sweep.charge.shunt_v == pytest.approx(true.shunt_v, abs=1e-3)
+    assert sweep.charge.bus_v == pytest.approx(true.bus_v, abs=0.02)
+
+
+def test_with_the_mains_cut_the_battery_feeds_the_loads_backwards_through_v2(bench: SiteBench) -> None:
+    bench.plant.switch(Relay.R1, OPEN)
+    sweep = sweep_after(bench, 60.0)
+    assert sweep.charge.shunt_v < -0.01
+    assert sweep.load.shunt_v > 0.01
+    assert sweep.load.bus_v > 10.0
+
+
+def test_opening_r2_stops_the_charge_current(bench: SiteBench) -> None:
+    assert sweep_after(bench).charge.shunt_v > 0.01
+    bench.plant.switch(Relay.R2, OPEN)
+    assert abs(sweep_after(bench).charge.shunt_v) < 2e-4
+    bench.plant.switch(Relay.R2, CLOSED)
+    assert sweep_after(bench).charge.shunt_v > 0.01
+
+
+def test_v1_reads_less_than_the_battery_behind_its_resistor(bench: SiteBench) -> None:
+    sweep = sweep_after(bench)
+    assert 0.5 < bench.installation.battery_v - sweep.battery.bus_v < 1.1
+
+
+@pytest.mark.parametrize("relay", Relay)
+def test_a_contact_reads_back_as_the_installation_has_it(bench: SiteBench, relay: Relay) -> None:
+    for contact in (OPEN, CLOSED, OPEN):
+        bench.plant.switch(relay, contact)
+        assert bench.installation.contacts[relay] is contact
+        assert bench.plant.read_contacts() == bench.installation.contacts
+
+
+@pytest.mark.parametrize("relay", Relay)
+def test_switching_to_the_present_state_moves_nothing(bench: SiteBench, relay: Relay) -> None:
+    bench.plant.switch(relay, CLOSED)
+    moved = len(bench.installation.movements)
+    bench.plant.switch(relay, CLOSED)
+    assert len(bench.installation.movements) == moved
+
+
+@pytest.mark.parametrize("r1", Contact)
+@pytest.mark.parametrize("r2", Contact)
+@pytest.mark.parametrize("r3", Contact)
+def test_a_restart_adopts_the_contacts_and_moves_none(bench: SiteBench, r1: Contact, r2: Contact, r3: Contact) -> None:
+    for relay, contact in ((Relay.R1, r1), (Relay.R2, r2), (Relay.R3, r3)):
+        bench.plant.switch(relay, contact)
+    before = bench.plant.read_contacts()
+    bench.restart()
+    assert bench.plant.read_contacts() == before
+    bench.plant.read_sweep()
+    bench.plant.read_temperature()
+    assert bench.installation.contacts == before
+    assert bench.installation.movements == []
+
+
+def test_closing_moves_nothing(bench: SiteBench) -> None:
+    bench.plant.switch(Relay.R2, OPEN)
+    before = bench.installation.contacts
+    moved = len(bench.installation.movements)
+    bench.plant.close()
+    assert bench.installation.contacts == before
+    assert len(bench.installation.movements) == moved
+
+
+def test_the_temperature_is_that_of_the_battery(bench: SiteBench) -> None:
+    temperature = bench.plant.read_temperature()
+    assert temperature.status == Status.GOOD
+    assert temperature.celsius == pytest.approx(bench.installation.temperature_c, abs=0.1)
