@@ -23,7 +23,7 @@ def choose_language() -> str:
 
 def init_i18n(app: Flask) -> None:
     """Make gettext and the template function ``_`` speak the language of each request."""
-    Babel().init_app(
+    Babel(  # type: ignore[no-untyped-call]
         app,
         default_locale=DEFAULT_LANGUAGE,
         default_domain=DOMAIN,

@@ -47,14 +47,20 @@ def live(path: str, form: str = "text", css: str = "") -> Markup:
 def marks(path: str) -> Markup:
     """Return attributes that carry a field's raw value for the style sheet: ``data-value``."""
     value = look_up(current_look().snapshot, path)
-    return Markup('data-is="{}" data-value="{}"').format(path, "" if value is None else value)
+    return Markup('data-is="{}" data-value="{}"').format(path, _raw(value))
 
 
 def shown(path: str, wanted: str = "") -> Markup:
     """Return attributes that show an element only while the field is ``wanted`` (any value when empty)."""
     value = look_up(current_look().snapshot, path)
-    is_shown = str(value) == wanted if wanted else bool(value)
-    return Markup('data-show="{}" data-wanted="{}" {}').format(path, wanted, Markup("" if is_shown else "hidden"))
+    is_shown = _raw(value) == wanted if wanted else bool(value)
+    hidden = "" if is_shown else Markup(" hidden")
+    return Markup('data-show="{}" data-wanted="{}"{}').format(path, wanted, hidden)
+
+
+def _raw(value: Any) -> str:  # noqa: ANN401 - any field of a snapshot
+    """Return a raw value as scripts write it too."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def word(kind: str, name: str) -> str:

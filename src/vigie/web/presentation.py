@@ -1,4 +1,4 @@
-"""What a page may claim, given the newest snapshot and its age. ``static/js/state.js`` claims the same in the browser."""
+"""What a page may claim, given the newest snapshot and its age. ``static/js/state.js`` claims the same."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -58,10 +58,7 @@ def look_at(state: Values) -> Look:
     """Judge the hub's ``state``: never "ok" from a lost link or an old snapshot."""
     snapshot, age_ms, link = state["snapshot"], state["age_ms"], state["link"]
     is_fresh = (
-        snapshot is not None
-        and link == "connected"
-        and age_ms is not None
-        and age_ms <= stale_after_ms(snapshot)
+        snapshot is not None and link == "connected" and age_ms is not None and age_ms <= stale_after_ms(snapshot)
     )
     verdict = snapshot["verdict"] if snapshot and is_fresh else "unknown"
     wires = wires_of(snapshot) if snapshot and is_fresh else dict.fromkeys(WIRES, Wire("unknown"))

@@ -18,6 +18,8 @@ _SUBJECTS = {
     "spare": mark("spare channel"),
     "mains": mark("mains"),
     "temperature": mark("temperature"),
+    "over_temperature": mark("battery over-temperature"),
+    "relays": mark("relay lines"),
     "journal": mark("journal"),
     "bus": mark("meter bus"),
     "controller": mark("controller"),

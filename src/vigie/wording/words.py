@@ -92,6 +92,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Reason.BATTERY_UNDER_FLOOR: mark("the battery fell under its floor voltage"),
         Reason.DRILL_TOO_LONG: mark("the discharge took too long"),
         Reason.NOT_BACK_AFTER_DRILL: mark("the mains is not back after the discharge: a real outage"),
+        Reason.LOADS_NOT_CARRIED: mark("the loads lost their voltage although the battery should carry them"),
         Reason.OVER_TEMPERATURE: mark("battery too hot: the charge is stopped"),
         Reason.MEASUREMENT_LOST: mark("a needed reading is lost or implausible"),
         Reason.RELAY_FAILED: mark("the relay does not do what it is told"),
@@ -107,11 +108,20 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
     },
 }
 _NAMES: Mapping[str, Mapping[str, str]] = {
-    **{kind.__name__.lower(): {member.name.lower(): text for member, text in words.items()} for kind, words in _WORDS.items()},
+    **{
+        kind.__name__.lower(): {member.name.lower(): text for member, text in words.items()}
+        for kind, words in _WORDS.items()
+    },
     "plant": {
         "rig": mark("real boards"),
         "twin": mark("simulated"),
         "recorded": mark("recorded"),
+    },
+    "by": {
+        "start": mark("the start of the controller"),
+        "expiry": mark("the end of manual mode"),
+        "controller": mark("the controller"),
+        **{mode.name.lower(): text for mode, text in _WORDS[Mode].items()},
     },
     "throttled": {
         "good": mark("healthy"),
@@ -126,7 +136,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     },
 }
 KINDS = tuple(_NAMES)
-"""Kinds of names there are words for: the enums above, the plants, the flags of the Raspberry Pi."""
+"""Kinds of names there are words for: the enums above, the plants, who acts, the flags of the Raspberry Pi."""
 
 
 def describe(member: IntEnum, translate: Callable[[str], str]) -> str:

@@ -11,6 +11,7 @@ const SLOW_REFRESH_MS = 30_000;
 const FAST_REFRESH_MS = 2_000;
 const TABLE_ROWS = 60;
 const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3]];
+const FONT = getComputedStyle(document.body).fontFamily;
 const CHANNELS = ["battery", "charge", "load", "spare"];
 const LIMITS = { protect: ["protect_open_above_v", "protect_close_below_v"], cycle: ["cycle_charge_to_v", "cycle_discharge_to_v"] };
 
@@ -114,7 +115,7 @@ class Chart {
       const edge = { stroke: "transparent", points: { show: false } };
       return [edge, { stroke, width: 2, dash: DASHES[rank], points: { show: false } }, edge];
     });
-    const axis = { stroke: style("--text-soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const axis = { stroke: style("--text-soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { show: false }, font: `12px ${FONT}` };
     return {
       ...this.size(),
       tzDate: (second) => uPlot.tzDate(new Date(second * 1000), timezone),
@@ -126,7 +127,7 @@ class Chart {
       },
       axes: [
         { ...axis, space: 64, values: (_, seconds) => seconds.map((second) => this.tick(second * 1000)) },
-        { ...axis, size: 52, values: (_, values, __, ___, step) => values.map((value) => number(value, step < 0.1 ? 2 : 1)) },
+        { ...axis, size: 52, values: (_, values, __, ___, step) => values.map((value) => number(value, Math.abs(Math.round(step * 10) - step * 10) > 1e-6 ? 2 : 1)) },
       ],
       series: [{}, ...series],
       bands: names.map((name, i) => ({
@@ -160,16 +161,18 @@ class Chart {
     ctx.strokeStyle = ctx.fillStyle = style("--limit");
     ctx.lineWidth = devicePixelRatio;
     ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-    ctx.font = `${11 * devicePixelRatio}px system-ui`;
+    ctx.font = `${11 * devicePixelRatio}px ${FONT}`;
     ctx.textAlign = "right";
+    ctx.textBaseline = "bottom";
     for (const { value, text } of this.limits()) {
       const y = plot.valToPos(value, "y", true);
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
+      if (!text) ctx.strokeStyle = style("--wire-dead");
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      if (text) ctx.fillText(`${text} ${number(value, 1)}`, bbox.left + bbox.width - 4, y - 4 * devicePixelRatio);
+      if (text) ctx.fillText(`${text} ${number(value, 1)}\u00a0V`, bbox.left + bbox.width - 4, y - 2 * devicePixelRatio);
     }
     ctx.restore();
   }

@@ -1,0 +1,75 @@
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from vigie.web import formats
+from vigie.web.i18n import init_i18n
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    app = Flask("formats")
+    init_i18n(app)
+    with app.test_request_context(headers={"Accept-Language": "fr"}):
+        yield
+
+
+pytestmark = pytest.mark.usefixtures("french")
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (12.861, 2, "12,86"),
+        (-0.001, 2, "0,00"),
+        (-1.5, 1, "−1,5"),
+        (12345.6, 0, "12\u202f346"),
+        (None, 2, "—"),
+        (float("nan"), 2, "—"),
+    ],
+)
+def test_numbers_read_as_french_numbers(value: float | None, decimals: int, text: str) -> None:
+    assert formats.number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.9, "59 s"),
+        (3599, "59 min"),
+        (34_800, "9 h 40 min"),
+        (172_799, "47 h 59 min"),
+        (273_600, "3 j 4 h"),
+        (-3, "0 s"),
+        (None, "—"),
+    ],
+)
+def test_durations_are_cut_never_rounded_up(seconds: float | None, text: str) -> None:
+    assert formats.duration(seconds).replace("\u00a0", " ") == text
+
+
+def test_sizes_use_decimal_multiples_and_the_octet() -> None:
+    assert formats.size(1_234_567).replace("\u00a0", " ") == "1,2 Mo"
+    assert formats.size(999).replace("\u00a0", " ") == "999 o"
+
+
+def test_a_current_says_where_it_goes() -> None:
+    assert [formats.flow(current_a) for current_a in (0.5, -0.5, 0.01, None)] == [
+        "en charge",
+        "en décharge",
+        "au repos",
+        "—",
+    ]
+
+
+def test_the_date_is_told_only_when_it_is_not_today() -> None:
+    noon_ms = 1_790_078_400_000
+    assert " " not in formats.instant(noon_ms - 60_000, noon_ms)
+    assert "sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
+
+
+def test_an_empty_list_of_flags_says_that_all_is_good() -> None:
+    assert formats.write([], "word:status", None) == "rien à signaler"
+    assert formats.write(["under_voltage"], "word:throttled", None) == "sous-tension"
