@@ -94,6 +94,8 @@ def _configure(app: APIFlask) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         OPENAPI_VERSION="3.1.0",
+        AUTO_SERVERS=False,  # it would keep the address of whoever asked first
+        SERVERS=[{"url": "../..", "description": "Relative to this document"}],
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         DESCRIPTION="State, orders, series and events of one installation.",
