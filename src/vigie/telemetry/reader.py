@@ -14,7 +14,7 @@ from vigie.errors import JournalError
 from vigie.telemetry.records import Event, EventKind
 from vigie.telemetry.schema import KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
 from vigie.telemetry.series import Series, Span, read_series
-from vigie.telemetry.store import check_version
+from vigie.telemetry.store import read_version
 
 __all__ = ["JournalReader", "Series"]
 
@@ -144,7 +144,8 @@ class JournalReader:
         except OSError as error:
             raise JournalError(f"no journal at {self._path}: the controller has not run yet") from error
         has_log = self._path.with_name(self._path.name + "-wal").exists()
-        return _Door(inode, is_still=not has_log and not os.access(self._path.parent, os.W_OK))
+        is_writable = os.access(self._path.parent, os.W_OK, effective_ids=True)
+        return _Door(inode, is_still=not has_log and not is_writable)
 
     def _connect(self, door: "_Door") -> sqlite3.Connection:
         options = "mode=ro&immutable=1" if door.is_still else "mode=ro"
@@ -156,14 +157,11 @@ class JournalReader:
             check_same_thread=False,
         )
         try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            (owner,) = connection.execute("PRAGMA application_id").fetchone()
-            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            check_version(self._path, version, owner, tables)
+            version = read_version(connection, self._path)
         except BaseException:
             connection.close()
             raise
-        if tables == 0:
+        if version == 0:
             connection.close()
             raise JournalError(f"no journal at {self._path} yet: the controller is just making it")
         return connection

@@ -61,10 +61,11 @@ class Store:
             self._connection.close()
             raise
         self._settled_from_ms: int | None = None
-        self._last_key = -1
+        self._last_key = (-1, -1)
 
     def _prepare(self, was_unclean: bool) -> None:
         connection = self._connection
+        version = read_version(connection, self.path)
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",
@@ -72,7 +73,7 @@ class Store:
             "secure_delete = OFF",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchone()
-        self._migrate()
+        self._migrate(version)
         if was_unclean:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -84,12 +85,8 @@ class Store:
                 rollups.save_open(connection, self._open, set())
             self._open = set()
 
-    def _migrate(self) -> None:
+    def _migrate(self, version: int) -> None:
         connection = self._connection
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (owner,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        check_version(self.path, version, owner, tables)
         for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
             with self._transaction():
                 for statement in step:
@@ -139,16 +136,18 @@ class Store:
             self._connection.executemany(_INSERT_EVENT, map(_event_row, events))
         self._last_key, self._open, self._settled_from_ms = last_key, still_open, settled_ms
 
-    def _insert(self, periods: Sequence[PeriodRecord]) -> int:
-        key = self._last_key
+    def _insert(self, periods: Sequence[PeriodRecord]) -> tuple[int, int]:
+        """Insert each row under the first free key from the one it wishes; return the last (wish, key)."""
+        last_wish, key = self._last_key
         for record in periods:
             first, *values = period_row(record)
-            wished = int(first or 0)
-            # Many rows of one millisecond (a calendar that stands still): go on behind the last of them.
-            key = key + 1 if wished <= key < wished + KEYS_PER_MS else wished
+            wish = int(first or 0)
+            # A calendar that stands still: go on behind the last row instead of trying all keys again.
+            key = key + 1 if wish == last_wish else wish
             while self._connection.execute(_INSERT_PERIOD, (key, *values)).rowcount == 0:
                 key += 1
-        return key
+            last_wish = wish
+        return last_wish, key
 
     def _roll(self, periods: Sequence[PeriodRecord]) -> set[rollups.Bucket]:
         touched = set(self._open)
@@ -168,12 +167,15 @@ class Store:
         self._connection.close()
 
 
-def check_version(path: Path, version: int, owner: int, tables: int) -> None:
-    """Refuse a file that is not ours or is newer than this program.
+def read_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of an open journal, 0 for a new and empty file; change nothing.
 
     Raises:
-        JournalError: naming the file, what it is, and what to do.
+        JournalError: it is newer than this program, or another program's; says what to do.
     """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if owner != APPLICATION_ID and tables > 0:
         raise JournalError(f"{path} is a database of another program: name another file for the journal")
     if version > len(MIGRATIONS):
@@ -181,6 +183,7 @@ def check_version(path: Path, version: int, owner: int, tables: int) -> None:
             f"journal {path} has version {version}, this program knows up to {len(MIGRATIONS)}: "
             "install the newer program, or name another file for the journal"
         )
+    return int(version)
 
 
 def is_corruption(error: sqlite3.Error) -> bool:

@@ -152,7 +152,9 @@ def test_a_full_disk_drops_the_oldest_and_tells_the_gap_when_it_is_back(
     lost = journal.state().lost_periods
     journal.close()
     assert periods_in(path) == 501 - lost
-    events = JournalReader(path).events(0, START_MS * 2)
+    reader = JournalReader(path)
+    events = reader.events(0, START_MS * 2)
+    reader.close()
     (gap,) = [event for event in events if event.kind is EventKind.GAP]
     assert gap.data["periods"] == lost > 0
     assert gap.data["to_utc_ms"] == START_MS + (500 - 200) * 1000

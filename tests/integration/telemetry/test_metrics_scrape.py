@@ -1,10 +1,14 @@
+import json
 import re
 import shutil
 import socket
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,7 +19,7 @@ from vigie.errors import VigieError
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.metrics import MetricInputs
 
-from .samples import START_MS, measurement, metric_inputs
+from .samples import START_MS, measurement, metric_inputs, wait_until
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -157,3 +161,46 @@ def test_promtool_objects_to_nothing_but_two_names_of_the_client(exporter: Expor
     complaints = (checked.stdout + checked.stderr).splitlines()
     assert "parsing" not in checked.stderr
     assert {re.split(r"[ :]", line)[0] for line in complaints} == {"ram_total", "disk_total"}, complaints
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int, query: str) -> list[dict[str, Any]]:
+    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
+            return found
+    except OSError:
+        return []
+
+
+def test_a_real_prometheus_takes_every_series(exporter: Exporter, tmp_path: Path) -> None:
+    if shutil.which("prometheus") is None:
+        pytest.skip("Prometheus is not installed (Debian package prometheus)")
+    exporter.update(metric_inputs())
+    expected = len(scrape(exporter))
+    (tmp_path / "prometheus.yml").write_text(
+        "scrape_configs:\n- job_name: vigie\n  scrape_interval: 1s\n  static_configs:\n"
+        f"  - targets: ['127.0.0.1:{exporter.port}']\n"
+    )
+    port = free_port()
+    server = subprocess.Popen(
+        ["prometheus", f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
+         f"--web.listen-address=127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: answers(port, 'bus_voltage_01{job="vigie"}') != [], timeout_s=30)
+        assert answers(port, "up")[0]["value"][1] == "1"
+        (taken,) = answers(port, 'scrape_samples_scraped{job="vigie"}')
+        assert int(taken["value"][1]) == expected
+        assert answers(port, 'rs_01{rs_01="starting"} == 1')[0]["metric"]["__name__"] == "rs_01"
+        assert answers(port, "ram_total")[0]["value"][1] == "16000000000"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
