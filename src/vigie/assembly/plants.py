@@ -7,15 +7,14 @@ from vigie.assembly.files import Files
 from vigie.clock import Clock, MachineClock, SimulatedClock, machine_utc_s
 from vigie.config import Config
 from vigie.config.sections import PlantKind
-from vigie.control.signals import Channel, Contact, Relay
+from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.hardware.emulated.boards import EmulatedThermometer, build_emulated_boards
-from vigie.hardware.relay_board import ContactKind
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import read_recording
-from vigie.plant.rig import Boards, RigSettings, open_rig, relay_wiring
+from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig, relay_wiring
 from vigie.plant.twin import Twin
 
 
@@ -65,19 +64,17 @@ def open_emulated_rig(config: Config, settings: RigSettings, clock: Clock, paths
     """
     installation = Installation(config.twin.installation)
     one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
-    fitted = {
-        relay.line: (Relay(index), relay.contact) for index, relay in enumerate(relay_wiring(settings)) if relay.line
-    }
 
     def set_contact(line: str, is_high: bool) -> None:
-        if line not in fitted:
-            return
-        relay, kind = fitted[line]
-        is_energised = is_high == settings.relay_is_active_high
-        is_closed = is_energised == (kind == ContactKind.NO)
+        moved = contact_at(settings, line, is_high)
+        if moved is not None:
+            with one_at_a_time:
+                installation.advance_to(clock.now_s())
+                installation.set_contact(*moved)
+
+    def celsius() -> float:
         with one_at_a_time:
-            installation.advance_to(clock.now_s())
-            installation.set_contact(relay, Contact.CLOSED if is_closed else Contact.OPEN)
+            return installation.temperature_c
 
     def pins(channel: Channel) -> Callable[[], tuple[float, float]]:
         def read() -> tuple[float, float]:
@@ -94,12 +91,13 @@ def open_emulated_rig(config: Config, settings: RigSettings, clock: Clock, paths
         on_level_change=set_contact,
         monotonic_s=clock.now_s,
     )
-    for line in fitted:
-        set_contact(line, boards.gpio.is_high(line))
+    for relay in relay_wiring(settings):
+        if relay.line:
+            set_contact(relay.line, boards.gpio.is_high(relay.line))
     return open_rig(
         settings,
         clock,
         open_bus=lambda: boards.bus,
         open_chips=lambda: [boards.gpio],
-        thermometer=EmulatedThermometer(lambda: installation.temperature_c),
+        thermometer=EmulatedThermometer(celsius),
     )

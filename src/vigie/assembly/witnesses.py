@@ -10,6 +10,7 @@ from vigie.clock import cpu_s, machine_monotonic_s
 from vigie.control.signals import Relay
 from vigie.controller.loop import Period
 from vigie.controller.status import SnapshotParts, snapshot
+from vigie.errors import WatchdogError
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
@@ -169,7 +170,13 @@ class LifeSign:
             self._is_ready = self._notifier.ready(f"{period.state.plan.mode.name.lower()}")
         self._notifier.alive()
         if self._watchdog is not None:
-            self._watchdog.feed()
+            self._feed(self._watchdog)
 
     def event(self, event: Event) -> None:
         """A sign of life is a finished period, nothing less."""
+
+    def _feed(self, watchdog: Watchdog) -> None:
+        try:
+            watchdog.feed()
+        except WatchdogError as error:
+            log.warning("hardware watchdog", why=str(error))

@@ -6,8 +6,13 @@ from typing import Any
 from vigie.config.sections import Calibration, Config, ControllerSupply, Fault, PlantKind
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
+from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
+from vigie.plant.rig import relay_wiring
 from vigie.web import settings as web_settings
+
+SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
+"""What one sweep takes at least: the meter chips convert shunt and bus one after the other, four chips at once."""
 
 
 def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
@@ -87,6 +92,22 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
                 "A blackout depends on it, so there is no default",
             )
         )
+    rig, filtering, loop = sections.get("rig"), sections.get("filter"), sections.get("loop")
+    if rig is not None:
+        try:
+            relay_wiring(rig)
+        except SettingsError as error:
+            faults.append(Fault("rig", str(error)))
+    if rig is not None and filtering is not None and loop is not None:
+        sweep_s = SWEEP_S[rig.averaging]
+        if filtering.sweeps * sweep_s >= loop.bus_deadline_s:
+            faults.append(
+                Fault(
+                    "rig.averaging",
+                    f"{rig.averaging.name.lower()} makes a sweep take {sweep_s:g} s: {filtering.sweeps} of them do not fit "
+                    f"into loop.bus_deadline_s = {loop.bus_deadline_s:g} s; average less, sweep less, or lengthen the period",
+                )
+            )
     if mains is not None and mains.present_unless_discharging:
         faults.append(Fault("mains.present_unless_discharging", "only for recordings; V3 proves the mains on a rig"))
     return faults

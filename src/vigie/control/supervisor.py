@@ -279,7 +279,7 @@ def _wish(state: State, measurement: Measurement, settings: SupervisorSettings) 
 
 
 def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: float) -> Wish:
-    """Hold R2 (and the step into REST) until it has stayed long enough; only protect and cycle are held."""
+    """Hold R2, and the step into or out of REST, until it has stayed long enough; only protect and cycle are held."""
     if state.plan.mode != Mode.PROTECT and state.plan.mode != Mode.CYCLE:
         return wish
     r2 = state.relays.r2
@@ -288,7 +288,7 @@ def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: fl
     least_s = times.closed_s if r2.contact == Contact.CLOSED else times.open_s
     if now_s - r2.since_s >= least_s:
         return wish
-    phase = state.plan.phase if wish.phase == Phase.REST else wish.phase
+    phase = wish.phase if state.plan.phase == Phase.DISCHARGE else state.plan.phase
     return Wish(phase, wish.r1, r2.contact, wish.r1_reason, Reason.MINIMUM_TIME)
 
 
