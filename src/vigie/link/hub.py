@@ -2,8 +2,9 @@
 
 import hmac
 import json
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Protocol, TypedDict
@@ -119,12 +120,11 @@ class Hub:
         """
         try:
             snapshot = Snapshot.model_validate(data).model_dump(mode="json")
-            json.dumps(snapshot, allow_nan=False)
         except ValidationError as error:
             faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
             self._refuse("; ".join(faults[:5]))
-        except ValueError as error:
-            self._refuse(str(error))
+        if fault := _not_finite(snapshot):
+            self._refuse(f"{fault} is not a finite number: send null")
         with self._lock:
             self._snapshot, self._received_s, self._is_saved = snapshot, machine_monotonic_s(), False
             is_due = self._received_s - self._saved_s >= self.SAVE_EVERY_S
@@ -230,6 +230,18 @@ def _age_s(kept: dict[str, Any]) -> float | None:
     else:
         age_s = machine_utc_s() - float(kept["received_utc_s"])
     return age_s if age_s >= 0 else None
+
+
+def _not_finite(value: object, name: str = "") -> str:
+    """Return the name of the first number that JSON cannot carry, empty when there is none."""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else name
+    items: Iterable[tuple[object, object]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    return next(filter(None, (_not_finite(item, f"{name}.{key}".lstrip(".")) for key, item in items)), "")
 
 
 def _boot_id() -> str:
