@@ -12,10 +12,9 @@ from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs
+from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, exposed_names
 
 _TYPES = {Kind.GAUGE: "gauge", Kind.COUNTER: "counter", Kind.STATES: "stateset", Kind.INFO: "info"}
-_SUFFIXES = {Kind.COUNTER: "_total", Kind.INFO: "_info"}
 
 
 class InputsCollector(Collector):
@@ -42,7 +41,7 @@ class InputsCollector(Collector):
 def _families(metric: Metric, inputs: MetricInputs) -> Iterator[Family]:
     samples = list(metric.read(inputs))
     ours = Family(metric.name, metric.help, _TYPES[metric.kind])
-    name = metric.name + _SUFFIXES.get(metric.kind, "")
+    name = exposed_names(metric)[0]
     for labels, value in samples:
         if value is not None and math.isfinite(value):
             ours.add_sample(name, dict(zip(metric.labels, labels, strict=True)), value * metric.factor)
