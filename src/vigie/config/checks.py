@@ -104,8 +104,9 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
             faults.append(
                 Fault(
                     "rig.averaging",
-                    f"{rig.averaging.name.lower()} makes a sweep take {sweep_s:g} s: {filtering.sweeps} of them do not fit "
-                    f"into loop.bus_deadline_s = {loop.bus_deadline_s:g} s; average less, sweep less, or lengthen the period",
+                    f"{rig.averaging.name.lower()} makes a sweep take {sweep_s:g} s: {filtering.sweeps} of them do "
+                    f"not fit into loop.bus_deadline_s = {loop.bus_deadline_s:g} s; average less, sweep less, or "
+                    "lengthen the period",
                 )
             )
     if mains is not None and mains.present_unless_discharging:
