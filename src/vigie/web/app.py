@@ -79,7 +79,7 @@ def create_app(settings: WebSettings, hub: Hub, journal_path: Path) -> APIFlask:
     socketio = _attach_sockets(app, hub, settings)
     gate = SocketGate(
         app.wsgi_app,
-        open_sockets=lambda: len(socketio.server.eio.sockets),
+        open_sockets=lambda: websocket.count_open(socketio.server),
         most=settings.live_browsers + SPARE_SOCKETS,
         is_token=hub.is_token,
     )

@@ -37,3 +37,8 @@ def install(server: Any) -> None:  # noqa: ANN401 - the library is not typed
     """Make ``server`` (a socketio.Server) use it. There is no option for that; a test watches over it."""
     engine = server.eio
     engine._async = {**engine._async, "websocket": MortalWebSocket}
+
+
+def count_open(server: Any) -> int:  # noqa: ANN401
+    """Return how many sockets are open; engine.io keeps closed ones for some seconds."""
+    return sum(not held.closed for held in list(server.eio.sockets.values()))

@@ -88,7 +88,8 @@ def test_memory_stays_under_seventy_megabytes_with_pages_open(web: Web) -> None:
     assert rss < 70_000_000
 
 
-def test_keepalive_client_that_says_nothing_holds_no_thread(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_mute_connections_delay_others_but_do_not_lock_them_out(tmp_path: Path) -> None:
     web = Web(tmp_path, threads=16, live_browsers=4).start()
     mute = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(40)]
     time.sleep(0.5)
