@@ -22,9 +22,9 @@ class Scenario(NamedTuple):
 
 DEMO = Scenario(
     "A 7 Ah battery, two thirds charged, with 0.5 A of loads; the mains goes for five minutes about every "
-    "forty. Protect opens R2 within the first simulated half-hour and then moves it every minute or two: "
-    "12.9 V while charging is not a full battery. Cycle discharges for two to fifteen minutes, charges for "
-    "some ten, and rests for two hours or so, until an outage brings the battery under 12.4 V.",
+    "forty. Protect opens R2 within ten simulated minutes and then moves it every minute or two: 12.9 V while "
+    "charging is not a full battery. Cycle discharges for two to fifteen minutes, charges for some ten, and "
+    "rests until an outage needs the battery, or for two hours until it is under 12.4 V.",
     TwinSettings(
         installation=InstallationSettings(
             battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.66),
