@@ -61,7 +61,21 @@ def document(tables: dict[str, dict[str, Any]]) -> tomlkit.TOMLDocument:
                 whole.append("channels", channels)
         else:
             whole.append(name, table)
+    for name in SECTIONS:
+        if name not in tables:
+            whole.append(name, _commented(rows(name)))
     return whole
+
+
+def _commented(known: list[Row]) -> Table:
+    """Return a section that is not in use, every setting commented out."""
+    table = tomlkit.table()
+    for row in known:
+        table.add(tomlkit.comment(_explained(row)))
+        table.add(
+            tomlkit.comment(f"{row.key} = {'' if row.default is None else tomlkit.item(row.default).as_string()}")
+        )
+    return table
 
 
 def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
@@ -70,8 +84,7 @@ def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
         if isinstance(value, dict):
             continue
         row = known[prefix + key]
-        range_text = " ".join(part for part in (row.limits, row.unit) if part)
-        table.add(tomlkit.comment(row.help + (f" [{range_text}]" if range_text else "")))
+        table.add(tomlkit.comment(_explained(row)))
         if value is None:
             table.add(tomlkit.comment(f"{key} = "))
         else:
@@ -80,6 +93,11 @@ def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
         if isinstance(value, dict):
             table.append(key, _table(value, known, f"{prefix}{key}."))
     return table
+
+
+def _explained(row: Row) -> str:
+    limits = " ".join(part for part in (row.limits, row.unit) if part)
+    return row.help + (f" [{limits}]" if limits else "")
 
 
 def _channels() -> tuple[str, ...]:
