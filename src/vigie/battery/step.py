@@ -61,21 +61,17 @@ def resting(soc: float, temperature_c: float) -> BatteryState:
     return BatteryState(Wells(soc, soc), 0.0, temperature_c)
 
 
-def _lines(battery: Battery, state: BatteryState, dt_s: float) -> WellStep:
+def _at_rest(battery: Battery, state: BatteryState, dt_s: float) -> tuple[WellStep, float]:
+    """Return the step's straight lines, and the self-discharge, which an empty well ends."""
     charge_ah = charge_when_full_ah(battery.parameters, battery.wear, state.temperature_c)
-    return well_step(state.wells, battery.parameters, charge_ah, dt_s)
-
-
-def _self_discharge(battery: Battery, state: BatteryState, lines: WellStep) -> float:
-    charge_ah = charge_when_full_ah(battery.parameters, battery.wear, state.temperature_c)
+    lines = well_step(state.wells, battery.parameters, charge_ah, dt_s)
     wanted_a = self_discharge_a(battery.parameters, charge_ah, state.temperature_c)
-    return max(min(wanted_a, lines.x1_at_rest / lines.x1_per_a), 0.0)
+    return lines, max(min(wanted_a, lines.x1_at_rest / lines.x1_per_a), 0.0)
 
 
 def _drained(battery: Battery, state: BatteryState, current_a: float, ambient_c: float, dt_s: float) -> BatteryStep:
     """Rest or discharge: ``current_a`` >= 0."""
-    lines = _lines(battery, state, dt_s)
-    lost_a = _self_discharge(battery, state, lines)
+    lines, lost_a = _at_rest(battery, state, dt_s)
     most_a = max(lines.x1_at_rest / lines.x1_per_a - lost_a, 0.0)
     is_exhausted = current_a > most_a
     given_a = most_a if is_exhausted else current_a
@@ -157,8 +153,7 @@ def step_on_charger(
     >>> start.current_a, start.is_limited, round(start.voltage_v, 2)
     (-0.7, True, 12.28)
     """
-    lines = _lines(battery, state, dt_s)
-    lost_a = _self_discharge(battery, state, lines)
+    lines, lost_a = _at_rest(battery, state, dt_s)
     rested = drawn(lines, lost_a)
     keep = surface_keep_on_charge(dt_s)
     scale_ohm = charge_scale_ohm(battery.parameters, battery.wear)
