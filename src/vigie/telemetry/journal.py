@@ -143,16 +143,15 @@ class Journal:
         except _UNSTORABLE as error:
             # One record no table can hold must not stop all the others.
             self._waiting.discard(batch)
-            self._close_store()
             self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
+            self._close_store()
             return False
         except (sqlite3.Error, OSError, JournalError) as error:
             self._waiting.put_back(batch)
+            self._error = _explain(self._path, error)
             self._close_store()
             if isinstance(error, CorruptJournal) or (isinstance(error, sqlite3.Error) and is_corruption(error)):
                 self._move_aside(error)
-            else:
-                self._error = _explain(self._path, error)
             return False
         self._waiting.done()
         self._rows += len(batch.periods)
