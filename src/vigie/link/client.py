@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import socketio
@@ -11,84 +10,11 @@ import structlog
 from pydantic import ValidationError
 
 from vigie.errors import LinkError
+from vigie.link.connection import Connection
 from vigie.link.messages import Answer, Command
-from vigie.link.wire import COMMAND, NAMESPACE, REFUSED_TOKEN, SNAPSHOT
+from vigie.link.wire import REFUSED_TOKEN
 
 log = structlog.get_logger(__name__)
-
-
-def _new_client() -> Any:  # noqa: ANN401 - the library is not typed
-    return socketio.Client(  # type: ignore[no-untyped-call]
-        reconnection=False,
-        handle_sigint=False,
-        websocket_extra_options={"suppress_origin": True},  # we are no page of a site
-    )
-
-
-class _Connection:
-    """One connection attempt and, if it succeeds, its life. Never reused."""
-
-    LOOK_EVERY_S = 5.0
-
-    def __init__(self, on_command: Callable[[object], dict[str, Any]]) -> None:
-        self.refusal = ""
-        self.is_joined = False
-        self.ended = threading.Event()
-        self._acknowledged = threading.Event()
-        self._acknowledged.set()
-        self._client = _new_client()
-        self._client.on("connect_error", self._refused, namespace=NAMESPACE)
-        self._client.on("disconnect", self._disconnected, namespace=NAMESPACE)
-        self._client.on(COMMAND, on_command, namespace=NAMESPACE)
-
-    def open(self, url: str, auth: dict[str, str], timeout_s: float) -> None:
-        parts = urlsplit(url)
-        path = parts.path.strip("/") or "flask"
-        try:
-            self._client.connect(
-                f"{parts.scheme}://{parts.netloc}",
-                headers={"Authorization": f"Bearer {auth['token']}"},
-                auth=auth,
-                transports=["websocket"],
-                namespaces=[NAMESPACE],
-                socketio_path=f"{path}/socket.io",
-                wait_timeout=timeout_s,
-            )
-        except (socketio.exceptions.SocketIOError, ValueError, OSError) as error:
-            raise LinkError(self.refusal or str(error)) from error
-        self.is_joined = True
-
-    def send(self, snapshot: Mapping[str, Any]) -> None:
-        """Send one snapshot; the next waits for its acknowledgement, so a hung web piles nothing up."""
-        self._acknowledged.clear()
-        self._client.emit(SNAPSHOT, dict(snapshot), namespace=NAMESPACE, callback=self._answered)
-
-    def wait_for_acknowledgement(self) -> None:
-        self._acknowledged.wait()
-
-    def wait_until_ended(self) -> None:
-        while not self.ended.wait(self.LOOK_EVERY_S):
-            if self._client.eio.state != "connected":  # dropped while joining: no event tells of it
-                return
-
-    def close(self) -> None:
-        self._disconnected()
-        if self._client.connected:
-            self._client.disconnect()
-
-    def _answered(self, error: object = None) -> None:
-        if error:
-            log.error("snapshot_refused_by_web", error=error)
-        self._acknowledged.set()
-
-    def _refused(self, data: object = None) -> None:
-        if isinstance(data, dict):  # from the web process; a text comes from the transport: nobody there
-            self.refusal = str(data.get("message", "refused"))
-
-    def _disconnected(self, *_reason: object) -> None:
-        self.is_joined = False
-        self._acknowledged.set()
-        self.ended.set()
 
 
 class LinkClient:
@@ -109,7 +35,7 @@ class LinkClient:
         self._url = url
         self._auth = {"token": token, "instance": uuid4().hex}
         self._on_command = on_command
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._newest: Mapping[str, Any] | None = None
         self._is_closing = threading.Event()
         self._has_news = threading.Event()
@@ -149,13 +75,12 @@ class LinkClient:
     def _keep_connected(self) -> None:
         retry_s = self.FIRST_RETRY_S
         while not self._is_closing.is_set():
-            connection = _Connection(self._answer)
+            connection = Connection(self._answer)
             self._connection = connection
             try:
                 connection.open(self._url, self._auth, self.CONNECT_TIMEOUT_S)
             except LinkError as error:
-                is_refused = bool(connection.refusal)
-                self._say_failure(str(error), is_refused)
+                self._say_failure(str(error), connection.refusal)
                 retry_s = self.REFUSED_RETRY_S if connection.refusal == REFUSED_TOKEN else retry_s
             except Exception:
                 log.exception("link_failed", url=self._url)
@@ -172,7 +97,7 @@ class LinkClient:
 
     def _send_newest(self) -> None:
         sent: Mapping[str, Any] | None = None
-        sent_on: _Connection | None = None
+        sent_on: Connection | None = None
         while True:
             self._has_news.wait()
             self._has_news.clear()
@@ -186,7 +111,6 @@ class LinkClient:
             sent, sent_on = newest, connection
             try:
                 connection.send(newest)
-                connection.wait_for_acknowledgement()
             except socketio.exceptions.SocketIOError:
                 pass  # lost in between: the next connection gets the newest one
             except Exception:
@@ -208,14 +132,14 @@ class LinkClient:
         self._said = event
         log.info(event, **fields)
 
-    def _say_failure(self, text: str, is_refused: bool) -> None:
+    def _say_failure(self, text: str, refusal: str) -> None:
         if text == self._said:
             return
         self._said = text
-        if text == REFUSED_TOKEN:
+        if refusal == REFUSED_TOKEN:
             advice = "give the controller and the web process the same token file, then restart the older one"
-            log.error("link_refused", url=self._url, reason=text, advice=advice)
-        elif is_refused:
-            log.error("link_refused", url=self._url, reason=text)
+            log.error("link_refused", url=self._url, reason=refusal, advice=advice)
+        elif refusal:
+            log.error("link_refused", url=self._url, reason=refusal)
         else:
             log.warning("link_unreachable", url=self._url, reason=text, advice="is the web process running?")

@@ -1,7 +1,6 @@
 """The web's end of the link: the newest snapshot with its true age, the link's state, the way to send a command."""
 
 import hmac
-import json
 import math
 import threading
 from collections.abc import Callable, Iterable
@@ -12,15 +11,15 @@ from typing import Any, Literal, NoReturn, Protocol, TypedDict
 import structlog
 from pydantic import ValidationError
 
-from vigie.clock import machine_monotonic_s, machine_utc_s
+from vigie.clock import machine_monotonic_s
 from vigie.errors import LinkError
 from vigie.link.messages import Answer, Command, Snapshot
+from vigie.link.snapshot_file import SnapshotFile
 from vigie.link.wire import COMMAND
 
 log = structlog.get_logger(__name__)
 
 LinkName = Literal["connected", "lost", "never"]
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ControllerAway(LinkError):
@@ -72,10 +71,12 @@ class Hub:
             raise LinkError("the link's token is empty: put a long random word into the token file")
         self._token = token.encode("utf-8", "surrogatepass")
         self._version = version("vigie")
-        self._path = snapshot_path
+        self._file = None if snapshot_path is None else SnapshotFile(snapshot_path)
         self._lock = threading.Lock()
         self._snapshot: dict[str, Any] | None = None
         self._received_s: float | None = None
+        if self._file is not None and (kept := self._file.load()):
+            self._snapshot, self._received_s = kept
         self._saved_s = float("-inf")
         self._is_saved = True
         self._transport: Transport | None = None
@@ -83,7 +84,6 @@ class Hub:
         self._listeners: list[Callable[[], None]] = []
         self.invalid_snapshots = 0
         """Snapshots refused since start because they did not keep to ``messages.Snapshot``."""
-        self._load()
 
     def is_token(self, candidate: object) -> bool:
         """Compare a token in constant time; anything but a string is wrong."""
@@ -187,49 +187,8 @@ class Hub:
         with self._lock:
             snapshot, received_s = self._snapshot, self._received_s
             self._saved_s, self._is_saved = machine_monotonic_s(), True
-        if self._path is None or received_s is None:
-            return
-        age_s = machine_monotonic_s() - received_s
-        kept = {
-            "boot_id": _boot_id(),
-            "received_s": received_s,
-            "received_utc_s": machine_utc_s() - age_s,
-            "snapshot": snapshot,
-        }
-        partial = self._path.with_name(self._path.name + ".partial")
-        try:
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(self._path)
-        except OSError as error:
-            log.warning("last_snapshot_not_kept", path=str(self._path), error=str(error))
-
-    def _load(self) -> None:
-        if self._path is None:
-            return
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            snapshot = Snapshot.model_validate(kept["snapshot"]).model_dump(mode="json")
-            age_s = _age_s(kept)
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("last_snapshot_unreadable", path=str(self._path), error=str(error))
-            return
-        self._snapshot = snapshot
-        self._received_s = None if age_s is None else machine_monotonic_s() - age_s
-
-
-def _age_s(kept: dict[str, Any]) -> float | None:
-    """Return the age of a kept snapshot: by the monotonic clock within one boot, else by the calendar.
-
-    A calendar that went backwards (no clock chip, not synchronised yet) cannot tell: None.
-    """
-    boot_id = _boot_id()
-    if boot_id and kept["boot_id"] == boot_id:
-        age_s = machine_monotonic_s() - float(kept["received_s"])
-    else:
-        age_s = machine_utc_s() - float(kept["received_utc_s"])
-    return age_s if age_s >= 0 else None
+        if self._file is not None and snapshot is not None and received_s is not None:
+            self._file.save(snapshot, received_s)
 
 
 def _not_finite(value: object, name: str = "") -> str:
@@ -242,10 +201,3 @@ def _not_finite(value: object, name: str = "") -> str:
     elif isinstance(value, list):
         items = enumerate(value)
     return next(filter(None, (_not_finite(item, f"{name}.{key}".lstrip(".")) for key, item in items)), "")
-
-
-def _boot_id() -> str:
-    try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

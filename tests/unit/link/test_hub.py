@@ -42,9 +42,10 @@ class Wire:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     now = {"monotonic_s": 1000.0, "utc_s": 1_790_000_000.0, "boot": 1.0}
-    monkeypatch.setattr("vigie.link.hub.machine_monotonic_s", lambda: now["monotonic_s"])
-    monkeypatch.setattr("vigie.link.hub.machine_utc_s", lambda: now["utc_s"])
-    monkeypatch.setattr("vigie.link.hub._boot_id", lambda: f"boot-{now['boot']:.0f}")
+    for module in ("hub", "snapshot_file"):
+        monkeypatch.setattr(f"vigie.link.{module}.machine_monotonic_s", lambda: now["monotonic_s"])
+    monkeypatch.setattr("vigie.link.snapshot_file.machine_utc_s", lambda: now["utc_s"])
+    monkeypatch.setattr("vigie.link.snapshot_file._boot_id", lambda: f"boot-{now['boot']:.0f}")
     return now
 
 
