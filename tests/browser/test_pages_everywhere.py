@@ -66,7 +66,9 @@ def test_every_page_is_accessible_quiet_self_contained_and_fits(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_troubled_states_are_accessible_too(chromium: Browser, installation: Any, theme: str) -> None:
-    context = chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme=theme, locale="fr")
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 800}, color_scheme=theme, locale="fr", reduced_motion="reduce"
+    )
     page = context.new_page()
     for verdict, reason in (("attention", "mains_lost"), ("alarm", "over_temperature")):
         installation.changes = {

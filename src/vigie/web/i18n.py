@@ -16,9 +16,9 @@ def choose_language() -> str:
     supported = languages()
     if (chosen := request.cookies.get(LANGUAGE_COOKIE)) in supported:
         return str(chosen)
-    # The default goes first: best_match keeps the order on a tie such as "*".
-    ordered = sorted(supported, key=lambda code: code != DEFAULT_LANGUAGE)
-    return request.accept_languages.best_match(ordered, default=DEFAULT_LANGUAGE) or DEFAULT_LANGUAGE
+    # Not best_match(): for "en-GB, fr;q=0.5" it prefers the exact "fr" to the wanted "en".
+    wanted = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((code for code in wanted if code in supported), DEFAULT_LANGUAGE)
 
 
 def init_i18n(app: Flask) -> None:

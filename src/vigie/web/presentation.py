@@ -77,7 +77,8 @@ def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
 
 def _why(snapshot: Values) -> str:
     if reasons := snapshot["verdict_reasons"]:
-        return " · ".join(describe_name("reason", name, gettext) for name in reasons)
+        text = " · ".join(describe_name("reason", name, gettext) for name in reasons)
+        return text[0].upper() + text[1:]
     return gettext("Mode {mode}, mains {mains}").format(
         mode=describe_name("mode", snapshot["mode"], gettext).lower(),
         mains=describe_name("mains", snapshot["mains"], gettext),

@@ -13,6 +13,7 @@ def script_texts() -> dict[str, str]:
         "rest": gettext("at rest"),
         "charging": gettext("charging"),
         "discharging": gettext("discharging"),
+        "not_live": gettext("Not live."),
         "no_snapshot": gettext("No measurement has arrived yet."),
         "not_connected": gettext("The controller is not connected; these values are old."),
         "silent": gettext("The controller has been silent for {age}."),

@@ -55,10 +55,9 @@ function sayVerdict(look) {
     setText(one("verdict-when"), instant(look.sinceUtcMs, look.snapshot?.utc_ms));
   }
   one("banner-lost").hidden = look.isFresh;
-  // A live region is read aloud at each change: the growing age stays out of it.
-  if (look.isFresh) setText(one("banner-lost-text"), "");
-  else if (!one("banner-lost-text").textContent || bannerKind !== kindOf(look)) setText(one("banner-lost-text"), look.why);
-  bannerKind = kindOf(look);
+  // Only the title is read aloud when it changes; the growing age stays out of the live region.
+  setText(one("banner-lost-title"), look.isFresh ? "" : texts.not_live);
+  setText(one("banner-lost-text"), look.why);
   const isAlarm = look.verdict === "alarm";
   const wanted = (isAlarm ? "⚠ " : "") + title;
   if (document.title !== wanted) document.title = wanted;
@@ -66,9 +65,6 @@ function sayVerdict(look) {
   const href = isAlarm ? icon.dataset.alarm : icon.dataset.normal;
   if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
-
-let bannerKind = "";
-const kindOf = (look) => (look.isFresh ? "" : look.isCut ? "cut" : look.link);
 
 function sayAges(look) {
   const ago = (ms) => fill(texts.ago, { age: duration(ms / 1000) });

@@ -24,7 +24,7 @@ export function lookAt({ snapshot, link }, ageMs, pageCutMs) {
   const isFresh = Boolean(snapshot) && link === "connected" && pageCutMs === null
     && ageMs !== null && ageMs <= staleAfterMs(snapshot);
   return {
-    snapshot, ageMs, link, isFresh, isCut: pageCutMs !== null,
+    snapshot, ageMs, link, isFresh,
     verdict: isFresh ? snapshot.verdict : "unknown",
     why: isFresh ? why(snapshot) : whyUnknown(snapshot, ageMs, pageCutMs),
     sinceUtcMs: isFresh ? since(snapshot) : null,
@@ -40,11 +40,13 @@ function whyUnknown(snapshot, ageMs, pageCutMs) {
 }
 
 function why(snapshot) {
-  if (snapshot.verdict_reasons.length) return snapshot.verdict_reasons.map((name) => word("reason", name)).join(" · ");
+  if (snapshot.verdict_reasons.length) return sentence(snapshot.verdict_reasons.map((name) => word("reason", name)).join(" · "));
   return fill(texts.mode_and_mains, {
     mode: word("mode", snapshot.mode).toLowerCase(), mains: word("mains", snapshot.mains),
   });
 }
+
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 function since(snapshot) {
   const reason = snapshot.verdict_reasons[0];
