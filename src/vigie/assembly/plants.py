@@ -10,6 +10,7 @@ from vigie.config.sections import PlantKind
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.hardware.emulated.boards import EmulatedThermometer, build_emulated_boards
+from vigie.plant.faults import Faulty
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
@@ -35,13 +36,18 @@ def plant_clock(config: Config, newest_utc_ms: int | None) -> Clock:
 
 
 def open_plant(config: Config, clock: Clock, paths: Files) -> Plant:
-    """Open the plant that ``plant.kind`` names. No contact moves.
+    """Open the plant that ``plant.kind`` names, behind the faults of ``[faults]`` when there are any. No contact moves.
 
     Raises:
         HardwareError: a board, line or bus is missing.
         RecordingError: the log cannot be used.
         SettingsError: settings and plant do not fit.
     """
+    plant = _open_sound_plant(config, clock, paths)
+    return Faulty(plant, clock, config.faults.listed, config.faults.seed) if config.faults.listed else plant
+
+
+def _open_sound_plant(config: Config, clock: Clock, paths: Files) -> Plant:
     match config.plant.kind:
         case PlantKind.TWIN:
             installation = Installation(config.twin.installation)

@@ -8,7 +8,7 @@ from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
-from vigie.plant.rig import relay_wiring
+from vigie.plant.rig import Boards, relay_wiring
 from vigie.web import settings as web_settings
 
 SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
@@ -98,6 +98,9 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
             relay_wiring(rig)
         except SettingsError as error:
             faults.append(Fault("rig", str(error)))
+    made = sections.get("faults")
+    if rig is not None and made is not None and made.listed and rig.boards == Boards.REAL:
+        faults.append(Fault("faults.listed", "faults are made on the twin, a recording or emulated boards, never here"))
     if rig is not None and filtering is not None and loop is not None:
         sweep_s = SWEEP_S[rig.averaging]
         if filtering.sweeps * sweep_s >= loop.bus_deadline_s:

@@ -128,6 +128,8 @@ def written(value: object) -> Any:  # noqa: ANN401 - anything TOML can hold
     """Return a setting's value as a settings file writes it: enum members by lower-case name."""
     if isinstance(value, IntEnum):
         return value.name.lower()
+    if hasattr(value, "_asdict"):
+        return as_table(value)
     if isinstance(value, tuple):
         return [written(item) for item in value]
     return value

@@ -17,6 +17,7 @@ from vigie.control.signals import Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.controller.loop import LoopSettings
 from vigie.hardware.relay_board import ContactKind
+from vigie.plant.faults import FaultSettings
 from vigie.plant.recording import RecordedSettings
 from vigie.plant.rig import RigSettings
 from vigie.plant.scenario import SCENARIOS
@@ -196,6 +197,7 @@ SECTIONS: Mapping[str, type] = {
     "twin": TwinSettings,
     "recorded": RecordedSettings,
     "rig": RigSettings,
+    "faults": FaultSettings,
 }
 """Every section of the settings file, in the order of the reference page."""
 
@@ -237,6 +239,7 @@ class Config(NamedTuple):
     recorded: RecordedSettings
     rig: RigSettings | None
     """None unless the plant is the rig."""
+    faults: FaultSettings
 
     @property
     def data_directory(self) -> Path:

@@ -10,7 +10,8 @@ from vigie.errors import VigieError
 class Plant(Protocol):
     """An installation: its meter, its thermometer and its contacts.
 
-    Calls come from one thread (the bus thread); they may block, the caller has a deadline.
+    ``read_sweep`` and ``read_temperature`` are called by the bus thread; they may block, the loop has a deadline.
+    ``read_contacts`` and ``switch`` are called by the loop's thread, also while the bus thread is stuck.
     """
 
     name: str

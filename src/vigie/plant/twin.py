@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import threading
 from collections.abc import Mapping
 from math import nan
 from pathlib import Path
@@ -97,6 +98,7 @@ class Twin:
         """
         self.installation = installation
         self._clock = clock
+        self._one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
         self._meter = settings.meter
         self._save_every_s = settings.save_every_s
         self._world = world
@@ -110,26 +112,29 @@ class Twin:
         self._saved_s = installation.now_s
 
     def read_sweep(self) -> Sweep:
-        self._catch_up()
-        spare = self._read(Channel.SPARE) if self._meter.has_spare else _ABSENT
-        return Sweep(self._read(Channel.BATTERY), self._read(Channel.CHARGE), self._read(Channel.LOAD), spare)
+        with self._one_at_a_time:
+            self._catch_up()
+            spare = self._read(Channel.SPARE) if self._meter.has_spare else _ABSENT
+            return Sweep(self._read(Channel.BATTERY), self._read(Channel.CHARGE), self._read(Channel.LOAD), spare)
 
     def read_temperature(self) -> Temperature:
         if not self._meter.has_thermometer:
             return Temperature(nan, int(Status.ABSENT))
-        self._catch_up()
+        with self._one_at_a_time:
+            self._catch_up()
         return Temperature(round(self.installation.temperature_c * 16.0) / 16.0, int(Status.GOOD))
 
     def read_contacts(self) -> Contacts:
         return self.installation.contacts
 
     def switch(self, relay: Relay, contact: Contact) -> None:
-        self._catch_up()
-        if self.installation.contacts[relay] == contact:
-            return
-        self.installation.set_contact(relay, contact)
-        if self._world is not None:
-            self.save(self._world)
+        with self._one_at_a_time:
+            self._catch_up()
+            if self.installation.contacts[relay] == contact:
+                return
+            self.installation.set_contact(relay, contact)
+            if self._world is not None:
+                self.save(self._world)
 
     def errors(self) -> Mapping[Channel, VigieError]:
         return {}
