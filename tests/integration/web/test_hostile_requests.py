@@ -31,6 +31,9 @@ def assert_problem(reply: requests.Response, status: int) -> dict[str, Any]:
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://["},
+        {"Origin": "http://127.0.0.1:{port}@evil.example"},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
