@@ -8,6 +8,9 @@ from vigie.config import Config
 from vigie.errors import CommandRefused, LinkError
 
 TIMEOUT_S = 6.0
+ANSWERED_NO = 409
+"""The controller's own answer to a command it refuses; it carries the reason."""
+FIRST_SERVER_ERROR = 500
 
 
 def base_url(config: Config, url: str | None) -> str:
@@ -36,11 +39,10 @@ def post(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """
     response = _asked("POST", f"{url}{path}", body)
     answer = _json(response)
-    if response.status_code in {400, 403, 422, 429}:
-        raise CommandRefused(str(answer.get("detail") or answer.get("title") or answer))
-    if response.status_code in {503, 504}:
-        raise LinkError(str(answer.get("detail") or answer.get("title")))
-    return answer
+    if response.ok or response.status_code == ANSWERED_NO:
+        return answer
+    message = str(answer.get("detail") or answer.get("title") or answer)
+    raise LinkError(message) if response.status_code >= FIRST_SERVER_ERROR else CommandRefused(message)
 
 
 def _asked(method: str, url: str, body: dict[str, Any] | None = None) -> requests.Response:
