@@ -1,0 +1,130 @@
+"""The interlocks 1 to 6 of the specification, stated once more and independently: no function of the product is called.
+
+A witness looks on period by period at what was measured, ordered and decided, and remembers what it needs by itself.
+"""
+
+from vigie.control.interlocks import Latch
+from vigie.control.signals import Contact, Contacts, Measurement, Status, Sweep, Wiring
+from vigie.control.supervisor import Action, Decision, Order, SupervisorSettings
+
+OPEN = Contact.OPEN
+CLOSED = Contact.CLOSED
+
+
+def mains_as_measured(image: Measurement, settings: SupervisorSettings) -> str:
+    """Return "cut", "absent", "present" or "unknown": what V2, V3 and the line of R1 show."""
+    rules = settings.mains
+    if image.contacts.r1 == OPEN:
+        return "cut"
+    v2_a = image.charge.current_a if image.charge.is_valid else None
+    v3_v = image.load.bus_v if image.load.is_valid else None
+    if v2_a is not None and v2_a <= -rules.discharging_a:
+        return "absent"
+    if v2_a is not None and v2_a >= rules.charging_a and image.contacts.r2 == CLOSED:
+        return "present"
+    if v2_a is not None and v3_v is None and rules.present_unless_discharging:
+        return "present"
+    if v3_v is None:
+        return "unknown"
+    return "present" if v3_v >= rules.supply_present_v else "absent"
+
+
+class Witness:
+    """Raises AssertionError, naming the interlock, when a decision breaks one."""
+
+    def __init__(self, settings: SupervisorSettings, found: Contacts, r1_moved_s: float, latch: Latch) -> None:
+        self.settings = settings
+        self.commanded = found
+        self.r1_moved_s = r1_moved_s
+        self.is_latched = latch.is_set
+        self.is_acknowledged = latch.is_acknowledged
+
+    def hear(self, orders: tuple[Order, ...]) -> None:
+        """Take note of the orders given before the period's decision."""
+        for order in orders:
+            if order.action == Action.ACKNOWLEDGE and self.is_latched:
+                self.is_acknowledged = True
+            if order.action == Action.SET_CONTACT and order.relay.name in ("R3", "R4"):
+                self.commanded = self.commanded._replace(**{order.relay.name.lower(): order.contact})
+
+    def see(self, sweeps: tuple[Sweep, ...], image: Measurement, decision: Decision) -> None:
+        """Judge a period's decision."""
+        v3_v = [sweep.load.bus_v for sweep in sweeps if sweep.load.status == 0 and sweep.load.bus_v <= 20.0]
+        self.lowest_v3_v, self.is_v3_flat = min(v3_v, default=0.0), len(set(v3_v)) == 1
+        self._feel(image)
+        mains = mains_as_measured(image, self.settings)
+        self._judge_both(image, decision)
+        if decision.contacts.r2 == OPEN:
+            self._judge_open_r2(image, decision, mains)
+        if decision.contacts.r1 == OPEN:
+            self._judge_open_r1(image, decision, mains)
+        self._judge_latch(image, decision, mains)
+        self._judge_lost(image, decision)
+        assert decision.contacts[2:] == self.commanded[2:], "6: R3 and R4 move by order only"
+        if decision.contacts.r1 != self.commanded.r1:
+            self.r1_moved_s = image.now_s
+        self.commanded = decision.contacts
+
+    def _feel(self, image: Measurement) -> None:
+        limits = self.settings.interlocks
+        if image.temperature.status != Status.GOOD:
+            return
+        if image.temperature.celsius > limits.temperature_limit_c:
+            self.is_acknowledged = self.is_acknowledged and self.is_latched
+            self.is_latched = True
+        is_cool = image.temperature.celsius < limits.temperature_limit_c - limits.temperature_release_k
+        if self.is_acknowledged and is_cool:
+            self.is_latched = self.is_acknowledged = False
+
+    def _judge_both(self, image: Measurement, decision: Decision) -> None:
+        if self.settings.wiring != Wiring.LINE:
+            return
+        told = (decision.contacts.r1, decision.contacts.r2)
+        assert told != (OPEN, OPEN), "1: R1 and R2 told to be open together"
+        assert (told[0], image.contacts.r2) != (OPEN, OPEN), "1: R1 told to open while R2 reads open"
+        assert (image.contacts.r1, told[1]) != (OPEN, OPEN), "1: R2 told to open while R1 reads open"
+
+    def _judge_open_r2(self, image: Measurement, decision: Decision, mains: str) -> None:
+        assert not self.settings.r2_may_black_out, "2: R2 open although that could leave the site dark for good"
+        if self.settings.wiring == Wiring.CHARGE_ONLY and decision.contacts.r1 == OPEN:
+            return  # a drill: the battery feeds the loads past R2, and the supply is cut by us
+        if self.commanded.r2 == CLOSED:
+            assert mains == "present", f"2: R2 opens with the mains {mains}"
+            if self.settings.wiring == Wiring.LINE and image.load.is_valid:
+                assert self.lowest_v3_v >= self.settings.mains.supply_present_v, "2: R2 opens with V3 sinking"
+        elif self.is_latched:
+            held = (
+                ("present", "unknown", "cut") if self.settings.wiring == Wiring.CHARGE_ONLY else ("present", "unknown")
+            )
+            assert mains in held, f"4: R2 stays open with the mains {mains}"
+        else:
+            assert mains == "present", f"2: R2 stays open with the mains {mains}"
+
+    def _judge_open_r1(self, image: Measurement, decision: Decision, mains: str) -> None:
+        limits = self.settings.interlocks
+        assert image.is_valid, "3, 5: R1 open without a measurement"
+        assert not self.is_latched, "3: R1 open with a hot battery"
+        if self.commanded.r1 == OPEN:
+            assert image.battery.bus_v >= limits.floor_v, "3: R1 stays open with the battery under the floor"
+            assert not image.load.bus_v < limits.load_floor_v, "3: R1 stays open with dark loads"
+            assert image.now_s - self.r1_moved_s < limits.longest_drill_s, "3: the drill is too long"
+            return
+        assert mains == "present", f"3: R1 opens with the mains {mains}"
+        assert image.battery.bus_v >= limits.proof_v, "3: R1 opens on a low V1"
+        assert not image.charge.is_valid or image.charge.bus_v >= limits.proof_v, "3: R1 opens on a low V2"
+
+    def _judge_latch(self, image: Measurement, decision: Decision, mains: str) -> None:
+        is_watched = self.settings.mains.present_unless_discharging
+        if image.load.is_valid:
+            is_watched = self.is_v3_flat and self.lowest_v3_v >= self.settings.mains.supply_present_v
+        is_free = self.settings.wiring == Wiring.CHARGE_ONLY or self.commanded.r2 == OPEN
+        can_open = mains == "present" and (is_watched or is_free)
+        if self.is_latched and can_open and not self.settings.r2_may_black_out:
+            assert decision.contacts.r2 == OPEN, "4: R2 closed with a hot battery and the mains present"
+        if self.is_latched and mains == "absent":
+            assert decision.contacts.r2 == CLOSED, "4: R2 open with a hot battery and no mains"
+
+    def _judge_lost(self, image: Measurement, decision: Decision) -> None:
+        if not image.is_valid:
+            assert decision.contacts.r1 == CLOSED, "5: R1 open without a measurement"
+            assert decision.contacts.r2 == CLOSED or self.is_latched, "5: R2 open without a measurement"
