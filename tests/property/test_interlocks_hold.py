@@ -99,8 +99,14 @@ BREAKAGES = [
     (interlocks, "lowest_battery_v", lambda *_: 99.0, "3:"),
     (interlocks, "is_steady", lambda *_: True, "2:"),
     (interlocks, "is_steady", lambda *_: False, "4:"),
+    (
+        supervisor,
+        "_moved",
+        lambda before, contact, reason, now_s: before._replace(contact=contact, since_s=now_s),
+        "3:",
+    ),
     (supervisor, "evidence", lambda *_: Mains.PRESENT, "[1234]:"),
-    (supervisor, "evidence", lambda *_: Mains.UNKNOWN, "[24]:"),
+    (supervisor, "evidence", lambda *_: Mains.UNKNOWN, "[124]:"),
     (
         supervisor,
         "_moved",
