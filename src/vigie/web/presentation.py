@@ -96,8 +96,8 @@ def _since(snapshot: Values) -> int | None:
     return int(max(movements)) if movements else None
 
 
-WIRES = ("mains", "supply", "load", "charge", "battery")
-"""Mains to R1, R1 to supply, supply to loads, supply to R2, R2 to battery."""
+WIRES = ("mains", "supply", "output", "load", "charge", "battery")
+"""Mains to R1, R1 to supply, supply to the junction, from there to the loads and to R2, R2 to battery."""
 
 
 def wires_of(snapshot: Values) -> dict[str, Wire]:
@@ -112,6 +112,7 @@ def wires_of(snapshot: Values) -> dict[str, Wire]:
     return {
         "mains": Wire("live" if has_mains and not r1_closed else mains, speed="2"),
         "supply": Wire("flow" if fed else "unknown" if mains == "unknown" and r1_closed else "dead", speed="2"),
+        "output": _direct(None if load_a is None or charge_a is None else load_a + charge_a, load),
         "load": _direct(load_a, load),
         "charge": _direct(charge_a, 13.0 if has_charger else 0.0),
         "battery": _direct(charge_a, battery),

@@ -257,7 +257,7 @@ function choose(spanMs) {
 }
 
 function follow(look, isNews) {
-  if (!isNews || !look.isFresh || view.endUtcMs !== null) return;
+  if (!isNews || !look.isFresh || view.endUtcMs !== null || document.hidden) return;
   const sinceMs = performance.now() - loadedAt;
   // A simulation that runs fast leaves holes between two snapshots; the journal has all periods.
   const isFast = look.snapshot.speed > 2;

@@ -4,7 +4,7 @@ import { fill, texts, word } from "./page.js";
 
 const SHORTEST_STALE_MS = 2500;
 const DEAD_V = 5;
-const WIRES = ["mains", "supply", "load", "charge", "battery"];
+const WIRES = ["mains", "supply", "output", "load", "charge", "battery"];
 
 /** Return the field a path names ("mode", "channels.battery.bus_v", "relays.R2.contact"), null without one. */
 export function lookUp(snapshot, path) {
@@ -64,11 +64,12 @@ function wiresOf(snapshot) {
   const r1Closed = get("relays.R1.contact") === "closed", r2Closed = get("relays.R2.contact") === "closed";
   const isFed = hasMains && r1Closed;
   const mains = ["unknown", "cut"].includes(snapshot.mains) ? "unknown" : isFed ? "flow" : "dead";
-  const chargeA = get("channels.charge.current_a");
+  const chargeA = get("channels.charge.current_a"), loadA = get("channels.load.current_a");
   return {
     mains: wire(hasMains && !r1Closed ? "live" : mains, "forward", "2"),
     supply: wire(isFed ? "flow" : mains === "unknown" && r1Closed ? "unknown" : "dead", "forward", "2"),
-    load: direct(get("channels.load.current_a"), get("channels.load.bus_v")),
+    output: direct(chargeA === null || loadA === null ? null : loadA + chargeA, get("channels.load.bus_v")),
+    load: direct(loadA, get("channels.load.bus_v")),
     charge: direct(chargeA, hasMains || r2Closed ? 13 : 0),
     battery: direct(chargeA, get("channels.battery.bus_v")),
   };
