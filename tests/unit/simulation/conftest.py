@@ -1,0 +1,11 @@
+"""A log to write into."""
+
+from pathlib import Path
+
+import pytest
+from synthetic_logs import Log
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path / "log.csv")
