@@ -1,5 +1,6 @@
 """Is the 230 V there? What V2 and V3 say, in one place."""
 
+import math
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains
@@ -57,8 +58,10 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
 def is_steady(measurement: Measurement, settings: MainsSettings) -> bool:
     """Return whether V3 stood at the supply's voltage in every sweep, so that its failure would be seen at once.
 
-    A mains that fails in the last sweeps of a period leaves a mean that still looks present, and a wide spread.
+    A mains that fails in the last sweeps of a period leaves a mean that still looks present, and a wide spread. No
+    one of n values lies further below their mean than sqrt(n) sample standard deviations.
     """
     if not measurement.load.is_valid:
         return settings.present_unless_discharging
-    return measurement.load.bus_v - 3.0 * measurement.load.bus_spread_v >= settings.supply_present_v
+    load = measurement.load
+    return load.bus_v - math.sqrt(load.good) * load.bus_spread_v >= settings.supply_present_v

@@ -73,7 +73,6 @@ def test_v3_is_steady_when_no_sweep_of_it_can_have_been_under_the_threshold() ->
     assert not is_steady(failing, MainsSettings())
 
 
-@pytest.mark.xfail(reason="three times the spread bounds the lowest of ten sweeps, not of a hundred")
 def test_v3_is_steady_means_the_same_with_a_hundred_sweeps() -> None:
     # 99 sweeps at 13.6 V and one at 12.8 V.
     failing = measured()._replace(load=mean(13.592, 0.5)._replace(bus_spread_v=0.08, good=100))
