@@ -1,6 +1,5 @@
 """The control loop: read, decide, switch, tell; once per period; it waits for nothing but the plant."""
 
-import contextlib
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -32,7 +31,7 @@ from vigie.controller.bus import BusReading, BusThread
 from vigie.controller.chronicle import Chronicle, switching
 from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
-from vigie.errors import HardwareError, VigieError
+from vigie.errors import VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.records import Event, EventKind
 from vigie.units import setting
@@ -153,6 +152,7 @@ class Loop:
         self._chronicle = Chronicle()
         self._filter_state = initial_filter_state()
         self._mode_by = past.mode_by
+        self._moved_by: dict[Relay, str] = {}
         contacts = plant.read_contacts()
         r1_open_s = 0.0
         if contacts.r1 == Contact.OPEN:  # with no record of when it opened, the drill has lasted long enough
@@ -250,8 +250,8 @@ class Loop:
     def _read_contacts(self) -> tuple[Contacts, bool]:
         try:
             contacts = self._plant.read_contacts()
-        except HardwareError as error:
-            self._tell_fault("relays", "unreadable", str(error))
+        except Exception as error:
+            self._tell_fault("relays", "unreadable", _words(error))
             relays = self._state.relays
             return Contacts(relays.r1.contact, relays.r2.contact, relays.r3.contact, relays.r4.contact), False
         self._tell_fault("relays", "", "")
@@ -272,33 +272,38 @@ class Loop:
         self._state, reason = supervisor.obey(self._state, order, self._control, now_s)
         if self._state.plan.mode != mode or (order.action == Action.SET_MODE and order.mode == Mode.MANUAL):
             self._mode_by = pending.command.who
+        if order.action == Action.SET_CONTACT and reason == Reason.DONE:
+            self._moved_by[order.relay] = pending.command.who
         return Obeyed(pending, order, reason)
 
     def _switch(self, contacts: Contacts, decision: Decision, measurement: Measurement) -> Contacts:
         """Move the contacts that differ from the decision, closing before opening; return how they stand then."""
         moves = [relay for relay in Relay if decision.contacts[relay] != contacts[relay]]
         moves.sort(key=lambda relay: decision.contacts[relay] == Contact.OPEN)
+        for relay in Relay:
+            if relay not in moves:
+                self._tell_fault(relay.name, "", "")
         for relay in moves:
             self._move(relay, decision.contacts[relay], contacts[relay], measurement)
         if not moves:
             return contacts
-        with contextlib.suppress(HardwareError):
-            return self._plant.read_contacts()
-        return contacts
+        after, are_read = self._read_contacts()
+        return after if are_read else contacts
 
     def _move(self, relay: Relay, contact: Contact, before: Contact, measurement: Measurement) -> None:
         state = self._state.relays[relay]
         try:
             self._plant.switch(relay, contact)
-        except HardwareError as error:
-            self._tell_fault(relay.name, f"not_{contact.name.lower()}", str(error))
+        except Exception as error:  # whatever it is, the other contacts must still be moved
+            self._tell_fault(relay.name, f"not_{contact.name.lower()}", _words(error))
             return
         self._tell_fault(relay.name, "", "")
         counted = list(self._counters.switchings)
         counted[relay] += 1
         self._counters = self._counters._replace(switchings=(counted[0], counted[1], counted[2], counted[3]))
-        mode = self._state.plan.mode
-        who = self._mode_by if mode == Mode.MANUAL or state.reason == Reason.SET_BY_USER else mode.name.lower()
+        is_by_hand = state.reason in {Reason.MANUAL_WISH, Reason.SET_BY_USER}
+        mode = self._state.plan.mode.name.lower()
+        who = self._moved_by.get(relay, self._mode_by) if is_by_hand else mode
         self._tell(
             switching(
                 self._utc_ms(),
@@ -361,6 +366,10 @@ class Loop:
         answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
         self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
         obeyed.pending.answer(answer)
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, VigieError) else f"the driver failed unexpectedly: {error!r}"
 
 
 def _heat(measurement: Measurement) -> str:
