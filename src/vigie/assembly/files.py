@@ -9,6 +9,8 @@ from typing import NamedTuple
 from vigie.config import Config
 from vigie.errors import VigieError
 
+SHORTEST_TOKEN = 8
+
 
 class Files(NamedTuple):
     """Paths in the data folder."""
@@ -52,7 +54,7 @@ def link_token(path: Path) -> str:
     """Return the secret the two processes share; whichever comes first makes it, readable by the owner only.
 
     Raises:
-        VigieError: the file cannot be read or made.
+        VigieError: the file cannot be read or made, or holds no secret.
     """
     if not path.exists():
         complete = path.with_name(f"{path.name}.{os.getpid()}")
@@ -60,12 +62,20 @@ def link_token(path: Path) -> str:
             descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
                 os.link(complete, path)
             complete.unlink()
         except OSError as error:
             raise VigieError(f"cannot write {path}: {error.strerror}") from error
     try:
-        return path.read_text(encoding="ascii").strip()
+        token = path.read_bytes().strip()
     except OSError as error:
         raise VigieError(f"cannot read {path}: {error.strerror}; both processes must run as the same user") from error
+    if not token.isascii() or not token.decode("ascii").isprintable() or len(token) < SHORTEST_TOKEN:
+        raise VigieError(
+            f"{path} holds no secret (at least {SHORTEST_TOKEN} printable ASCII characters): delete it, and the next "
+            "start makes a new one"
+        )
+    return token.decode("ascii")
