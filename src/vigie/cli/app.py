@@ -8,7 +8,7 @@ import typer
 
 from vigie import __version__
 from vigie.cli import exit_codes
-from vigie.cli.options import AsJson, ConfigFile, Data, LogFile, Plant, Port, Speed, Url
+from vigie.cli.options import AsJson, ConfigFile, ContactName, Data, LogFile, ModeName, Plant, Port, Speed, Url
 from vigie.errors import VigieError
 
 EXIT_STATUSES = "Exit status: " + "; ".join(f"{code:d} {text}" for code, text in exit_codes.MEANINGS.items()) + "."
@@ -96,7 +96,9 @@ def status(
 
 @app.command(epilog=example("vigie mode protect", "vigie mode manual --minutes 20 --why 'wiring check'"))
 def mode(
-    name: Annotated[str, typer.Argument(help="observe, protect, cycle or manual.", metavar="NAME")],
+    name: Annotated[
+        ModeName, typer.Argument(help="observe, protect, cycle or manual.", metavar="NAME", case_sensitive=False)
+    ],
     minutes: Annotated[float | None, typer.Option(help="How long manual mode lasts.")] = None,
     why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
     config: ConfigFile = None,
@@ -109,7 +111,7 @@ def mode(
     from vigie.cli import orders, process
 
     settings = process.parsed(process.arguments(config, None, None, port, data))
-    body: dict[str, str | float] = {"action": "set_mode", "mode": name.lower(), "why": why}
+    body: dict[str, str | float] = {"action": "set_mode", "mode": name, "why": why}
     if minutes is not None:
         body["manual_s"] = minutes * 60
     orders.give(settings, url, body, as_json=as_json)
@@ -118,7 +120,10 @@ def mode(
 @app.command(epilog=example("vigie relay 2 open --why 'measuring the rest voltage'"))
 def relay(
     number: Annotated[int, typer.Argument(help="1 to 4.", min=1, max=4, metavar="N")],
-    contact: Annotated[str, typer.Argument(help="open (circuit cut) or closed (connected).", metavar="open|closed")],
+    contact: Annotated[
+        ContactName,
+        typer.Argument(help="open (circuit cut) or closed (connected).", metavar="open|closed", case_sensitive=False),
+    ],
     why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
     config: ConfigFile = None,
     port: Port = None,
@@ -130,7 +135,7 @@ def relay(
     from vigie.cli import orders, process
 
     settings = process.parsed(process.arguments(config, None, None, port, data))
-    body = {"action": "set_contact", "relay": f"R{number}", "contact": contact.lower(), "why": why}
+    body = {"action": "set_contact", "relay": f"R{number}", "contact": contact, "why": why}
     orders.give(settings, url, body, as_json=as_json)
 
 

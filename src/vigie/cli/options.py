@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+ModeName = Literal["observe", "protect", "cycle", "manual"]
+ContactName = Literal["open", "closed"]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(

@@ -11,7 +11,7 @@ from vigie.assembly.files import files
 from vigie.cli.client import base_url, get
 from vigie.cli.orders import language
 from vigie.config import Config
-from vigie.errors import LinkError
+from vigie.errors import JournalError, LinkError
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.words import describe_name, translator
 
@@ -82,5 +82,8 @@ def _age(age_ms: int | None) -> str:
 
 
 def _newest_in_journal(config: Config) -> str:
-    newest = JournalReader(files(config).journal).newest_utc_ms()
+    try:
+        newest = JournalReader(files(config).journal).newest_utc_ms()
+    except JournalError as error:
+        return str(error)
     return "the journal is empty" if newest is None else f"the journal's newest period is of {_utc(newest)}"
