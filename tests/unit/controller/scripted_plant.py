@@ -1,0 +1,179 @@
+"""A plant that does what a test says, and a bench with the real loop over it and a clock that never waits."""
+
+import math
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from vigie.clock import SimulatedClock
+from vigie.control.commands import Mode
+from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
+from vigie.control.interlocks import InterlockSettings
+from vigie.control.mains import MainsSettings
+from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.manual import ManualSettings
+from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.wish import MinimumTimes
+from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
+from vigie.control.supervisor import SupervisorSettings
+from vigie.controller.inbox import Inbox
+from vigie.controller.loop import NO_PAST, Loop, LoopSettings, Past, Period
+from vigie.controller.status import Labels, SnapshotParts
+from vigie.errors import VigieError
+from vigie.link.messages import Answer, Command
+from vigie.telemetry.records import Event, EventKind
+
+OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
+LONG_AFTER_MS = 10**14
+CHANNEL = ChannelSettings(True, 1.0, 0.0, 1.0, 0.1, 0.0, -1.0, 20.0, 3.3)
+CHANNELS = ChannelsSettings(CHANNEL, CHANNEL, CHANNEL, CHANNEL._replace(is_fitted=False))
+CONTROL = SupervisorSettings(
+    Wiring.LINE,
+    False,
+    MainsSettings(),
+    InterlockSettings(),
+    ProtectSettings(),
+    CycleSettings(),
+    ManualSettings(),
+    MinimumTimes(0.0, 0.0),
+)
+QUICK = FilterSettings(sweeps=2, least_good=1, sweep_interval_s=0.05)
+PARTS = SnapshotParts(
+    "twin",
+    1.0,
+    1.0,
+    0,
+    Labels("Site", ("V1", "V2", "V3", "V4"), ("none",) * 4, ("R1", "R2", "R3", "R4")),
+    CHANNELS,
+    CONTROL,
+)
+JOURNAL = {"path": "j", "bytes": 0, "is_writing": True, "error": None, "waiting_periods": 0, "lost_periods": 0}
+
+
+class ScriptedPlant:
+    """Reads what its fields say; every movement is kept."""
+
+    name = "twin"
+
+    def __init__(self, r1: Contact = CLOSED, r2: Contact = CLOSED) -> None:
+        self.battery_v = 12.8
+        self.charge_a = 0.3
+        self.load_v = 13.6
+        self.celsius = 25.0
+        self.contacts = [r1, r2, OPEN, OPEN]
+        self.moves: list[tuple[Relay, Contact]] = []
+        self.closed = False
+        self.sweep_error: Exception | None = None
+        self.switch_error: dict[Relay, Exception] = {}
+        self.contacts_error: Exception | None = None
+        self.gate = threading.Event()
+        """Cleared, a sweep hangs until it is set again."""
+        self.gate.set()
+
+    def read_sweep(self) -> Sweep:
+        self.gate.wait(10)
+        if self.sweep_error is not None:
+            raise self.sweep_error
+        absent = Reading(math.nan, math.nan, int(Status.ABSENT))
+        return Sweep(
+            Reading(self.battery_v, 0.0, 0),
+            Reading(self.battery_v + 0.1, self.charge_a * 0.1, 0),
+            Reading(self.load_v, 0.05, 0),
+            absent,
+        )
+
+    def read_temperature(self) -> Temperature:
+        return Temperature(self.celsius, int(Status.GOOD))
+
+    def read_contacts(self) -> Contacts:
+        if self.contacts_error is not None:
+            raise self.contacts_error
+        return Contacts(*self.contacts)
+
+    def switch(self, relay: Relay, contact: Contact) -> None:
+        if relay in self.switch_error:
+            raise self.switch_error[relay]
+        self.moves.append((relay, contact))
+        self.contacts[relay] = contact
+
+    def errors(self) -> Mapping[Channel, VigieError]:
+        return {}
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Notes:
+    """A witness that keeps everything it is told."""
+
+    def __init__(self) -> None:
+        self.periods: list[Period] = []
+        self.events: list[Event] = []
+
+    def period(self, period: Period) -> None:
+        self.periods.append(period)
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def told(self, kind: EventKind, subject: str = "") -> list[Event]:
+        return [event for event in self.events if event.kind == kind and subject in ("", event.subject)]
+
+
+class Bench:
+    """The loop over a scripted plant."""
+
+    def __init__(
+        self,
+        plant: ScriptedPlant | None = None,
+        past: Past = NO_PAST,
+        *,
+        control: SupervisorSettings = CONTROL,
+        deadline_s: float = 0.5,
+    ) -> None:
+        self.plant = plant or ScriptedPlant()
+        self.clock = SimulatedClock(math.inf, 1_000_000.0)
+        self.inbox = Inbox()
+        self.notes = Notes()
+        self.loop = Loop(
+            self.plant,
+            self.clock,
+            self.inbox,
+            [self.notes],
+            channels=CHANNELS,
+            filtering=QUICK,
+            control=control,
+            rhythm=LoopSettings(1.0, deadline_s),
+            past=past,
+        )
+
+    def run(self, periods: int = 1) -> Period:
+        """Run periods a second apart and return the last."""
+        for _ in range(periods):
+            self.clock.sleep_until(math.floor(self.clock.now_s()) + 1.0)
+            last = self.loop.run_period()
+        return last
+
+    def order(self, action: str, **fields: Any) -> Answer:
+        """Give an order and run the period that decides it."""
+        answers: list[Answer] = []
+        command = command_of(action, **fields)
+        person = threading.Thread(target=lambda: answers.append(self.inbox.submit(command)))
+        person.start()
+        while not self.inbox._waiting:  # noqa: SLF001 - the thread has not handed it in yet
+            pass
+        self.run()
+        person.join(5)
+        return answers[0]
+
+    def in_mode(self, mode: Mode) -> "Bench":
+        assert self.order("set_mode", mode=mode.name.lower()).is_accepted
+        return self
+
+
+def command_of(action: str, id: str = "", **fields: Any) -> Command:  # noqa: A002
+    whole = {"id": id or f"order-{next(_NUMBERS):06}", "not_after_utc_ms": LONG_AFTER_MS, "who": "anna", **fields}
+    return Command.model_validate({"action": action, **whole})
+
+
+_NUMBERS = iter(range(10**6))
