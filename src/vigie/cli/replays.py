@@ -18,15 +18,26 @@ from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.control.commands import Mains, Reason
 from vigie.control.signals import Relay
-from vigie.plant.recording import read_recording
+from vigie.plant.recording import Gap, read_recording
 from vigie.simulation import plot
-from vigie.simulation.replay import Cause, Period, Range, ReplaySettings, Report, mode_named, replay
+from vigie.simulation.replay import (
+    Cause,
+    Failure,
+    Period,
+    Range,
+    ReplaySettings,
+    Report,
+    Switching,
+    mode_named,
+    replay,
+)
 from vigie.units import SECONDS_PER_HOUR
 from vigie.wording.words import describe, translator
 
 SHOWN = 20
 """Switchings shown at each end of a long list."""
 DROPPED_SHOWN = 5
+GAPS_SHOWN = 10
 BAR_AFTER_S = 1.0
 BAR_EVERY_ROWS = 500
 
@@ -66,7 +77,7 @@ def show(config: Config, mode: str, plot_file: Path | None, *, as_json: bool) ->
 
 def as_object(report: Report, config: Config) -> dict[str, Any]:
     """Return the report for programs: numbers with their unit in the name, times as ISO text and UTC milliseconds."""
-    log, through, times, last = report.log, report.throughput, report.times, report.last
+    log, through, times = report.log, report.throughput, report.times
     return {
         "mode": report.mode.name.lower(),
         **_instant("first", log.first_utc_s),
@@ -76,18 +87,8 @@ def as_object(report: Report, config: Config) -> dict[str, Any]:
         "temperature_rows": log.temperature_rows,
         "periods": report.periods,
         "failed_periods": report.failed_periods,
-        "failures": [
-            {"cause": one.cause.value, "periods": one.periods, **_instant("first", one.first_utc_s)}
-            for one in report.failures
-        ],
-        "gaps": [
-            {
-                **_instant("from", gap.from_utc_s),
-                **_instant("to", gap.to_utc_s),
-                "length_s": round(gap.to_utc_s - gap.from_utc_s, 3),
-            }
-            for gap in log.gaps
-        ],
+        "failures": [_failure(one) for one in report.failures],
+        "gaps": [_gap(one) for one in log.gaps],
         "dropped": [one._asdict() for one in log.dropped],
         **_range("voltage", "v", report.voltage_v),
         **_range("current", "a", report.current_a),
@@ -99,31 +100,45 @@ def as_object(report: Report, config: Config) -> dict[str, Any]:
         "r2_open_share": round(report.share(times.r2_open_s), 5),
         "phases_s": {phase.name.lower(): round(part_s, 3) for phase, part_s in times.phases_s.items()},
         "mains_s": {mains.name.lower(): round(part_s, 3) for mains, part_s in times.mains_s.items()},
-        "switchings": [
-            {
-                **_instant("", one.utc_s),
-                "relay": one.relay.name,
-                "before": one.before.name.lower(),
-                "after": one.after.name.lower(),
-                "reason": one.reason.name.lower(),
-                "battery_v": _number(one.battery_v),
-                "current_a": _number(one.current_a),
-            }
-            for one in report.switchings
-        ],
+        "switchings": [_switching(one) for one in report.switchings],
         "switching_counts": [
             {"relay": relay.name, "after": after.name.lower(), "reason": reason.name.lower(), "count": count}
             for (relay, after, reason), count in report.counts().items()
         ],
-        "final": {
-            "phase": last.state.plan.phase.name.lower(),
-            "mains": last.decision.mains.name.lower(),
-            "verdict": last.decision.verdict.name.lower(),
-            "verdict_reason": last.decision.verdict_reason.name.lower(),
-            "contacts": {relay.name: last.decision.contacts[relay].name.lower() for relay in Relay},
-            "is_over_temperature": last.state.latch.is_set,
-        },
+        "final": _final(report.last),
         "assumptions": assumptions(config),
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {"cause": failure.cause.value, "periods": failure.periods, **_instant("first", failure.first_utc_s)}
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    length_s = round(gap.to_utc_s - gap.from_utc_s, 3)
+    return {**_instant("from", gap.from_utc_s), **_instant("to", gap.to_utc_s), "length_s": length_s}
+
+
+def _switching(switching: Switching) -> dict[str, Any]:
+    return {
+        **_instant("", switching.utc_s),
+        "relay": switching.relay.name,
+        "before": switching.before.name.lower(),
+        "after": switching.after.name.lower(),
+        "reason": switching.reason.name.lower(),
+        "battery_v": _number(switching.battery_v),
+        "current_a": _number(switching.current_a),
+    }
+
+
+def _final(last: Period) -> dict[str, Any]:
+    return {
+        "phase": last.state.plan.phase.name.lower(),
+        "mains": last.decision.mains.name.lower(),
+        "verdict": last.decision.verdict.name.lower(),
+        "verdict_reason": last.decision.verdict_reason.name.lower(),
+        "contacts": {relay.name: last.decision.contacts[relay].name.lower() for relay in Relay},
+        "is_over_temperature": last.state.latch.is_set,
     }
 
 
@@ -131,7 +146,9 @@ def assumptions(config: Config) -> list[str]:
     """Return what has to be known to read a report."""
     recorded, limit_a = config.recorded, config.mains.discharging_a
     hold, gap = f"{recorded.hold_s:g} s", f"{recorded.gap_s:g} s"
+    wiring = "R2 never opens with this installation's wiring: a mains failure would leave the site dark."
     return [
+        *([wiring] if config.r2_may_black_out else []),
         (
             "Open loop: contacts that the control moves change nothing in what was logged. With R2 open the log may "
             "go on charging; after the first switching it is no longer what this battery would have done."
@@ -153,48 +170,62 @@ def assumptions(config: Config) -> list[str]:
 def _print(report: Report, config: Config) -> None:
     words = translator(language())
     console = Console(highlight=False)
-    log, through, times, last = report.log, report.throughput, report.times, report.last
     console.print(f"[bold]{escape(Path(config.recorded.path).name)}[/bold]  {describe(report.mode, words)}")
     summary = Table.grid(padding=(0, 2))
-    summary.add_row("span", f"{_utc(log.first_utc_s)} to {_utc(log.last_utc_s)}: {_long(report.duration_s)}")
-    summary.add_row("rows", f"{log.rows} of voltage and current, {log.temperature_rows} of temperature")
-    for one in log.dropped[:DROPPED_SHOWN]:
-        summary.add_row("dropped", f"line {one.line}: {escape(one.reason)}")
-    if len(log.dropped) > DROPPED_SHOWN:
-        summary.add_row("dropped", f"{len(log.dropped) - DROPPED_SHOWN} more (all of them with --json)")
-    if not log.gaps:
-        summary.add_row("gaps", f"none longer than {_long(config.recorded.gap_s)}")
-    for gap in log.gaps:
-        span = f"{_utc(gap.from_utc_s)} to {_utc(gap.to_utc_s)}"
-        summary.add_row("gap", f"{span}: {_long(gap.to_utc_s - gap.from_utc_s)}")
-    summary.add_row("periods", f"{report.periods}, {report.failed_periods} of them failed measurements")
-    for failure in report.failures:
-        first = _utc(failure.first_utc_s)
-        summary.add_row("failed", f"{failure.periods}: {CAUSES[failure.cause]}; first {first}")
-    summary.add_row("voltage", _span(report.voltage_v, "V", 2))
-    summary.add_row("current", _span(report.current_a, "A", 2) + ", + into the battery")
-    summary.add_row("temperature", _span(report.temperature_c, "°C", 1))
-    summary.add_row("charge", f"{through.charge_in_ah:.2f} Ah in, {through.charge_out_ah:.2f} Ah out")
-    summary.add_row("energy", f"{through.energy_in_wh:.1f} Wh in, {through.energy_out_wh:.1f} Wh out")
-    absent_s = times.mains_s.get(Mains.ABSENT, 0.0)
-    summary.add_row("mains", f"absent for {_long(absent_s)}, {report.share(absent_s):.1%} of the time")
-    for name, open_s in (("R1 open", times.r1_open_s), ("R2 open", times.r2_open_s)):
-        summary.add_row(name, f"{_long(open_s)}, {report.share(open_s):.1%} of the time" if open_s else "never")
-    if times.r2_open_s:
-        summary.add_row("", f"{through.charge_in_r2_open_ah:.2f} Ah of the charge flowed while R2 would have been open")
-    phases = (f"{describe(phase, words)} {report.share(part_s):.1%}" for phase, part_s in times.phases_s.items())
-    summary.add_row("phases", ", ".join(phases))
-    contacts = ", ".join(f"{relay.name} {describe(last.decision.contacts[relay], words)}" for relay in Relay)
-    mains = describe(last.decision.mains, words)
-    summary.add_row("at the end", f"{describe(last.state.plan.phase, words)}; {contacts}; 230 V: {mains}")
-    reason = last.decision.verdict_reason
-    because = "" if reason == Reason.NONE else f" ({describe(reason, words)})"
-    summary.add_row("", describe(last.decision.verdict, words) + because)
+    for name, text in (*_about_the_log(report, config), *_about_the_control(report, words)):
+        summary.add_row(name, escape(text))
     console.print(summary)
     _print_switchings(console, report, words)
     console.print("\n[bold]How to read this[/bold]")
     for line in assumptions(config):
         console.print(f"- {line}")
+
+
+def _about_the_log(report: Report, config: Config) -> Iterator[tuple[str, str]]:
+    log, through = report.log, report.throughput
+    yield "span", f"{_utc(log.first_utc_s)} to {_utc(log.last_utc_s)}: {_long(report.duration_s)}"
+    yield "rows", f"{log.rows} of voltage and current, {log.temperature_rows} of temperature"
+    for one in log.dropped[:DROPPED_SHOWN]:
+        yield "dropped", f"line {one.line}: {one.reason}"
+    if len(log.dropped) > DROPPED_SHOWN:
+        yield "dropped", f"{len(log.dropped) - DROPPED_SHOWN} more (all of them with --json)"
+    if not log.gaps:
+        yield "gaps", f"none longer than {_long(config.recorded.gap_s)}"
+    for gap in log.gaps[:GAPS_SHOWN]:
+        yield "gap", f"{_utc(gap.from_utc_s)} to {_utc(gap.to_utc_s)}: {_long(gap.to_utc_s - gap.from_utc_s)}"
+    if len(log.gaps) > GAPS_SHOWN:
+        yield "gaps", f"{len(log.gaps) - GAPS_SHOWN} more (all of them with --json)"
+    yield "periods", f"{report.periods}, {report.failed_periods} of them failed measurements"
+    for failure in report.failures:
+        yield "failed", f"{failure.periods}: {CAUSES[failure.cause]}; first {_utc(failure.first_utc_s)}"
+    yield "voltage", _span(report.voltage_v, "V", 2)
+    yield "current", _span(report.current_a, "A", 2) + ", + into the battery"
+    yield "temperature", _span(report.temperature_c, "°C", 1)
+    yield "charge", f"{through.charge_in_ah:.2f} Ah in, {through.charge_out_ah:.2f} Ah out"
+    yield "energy", f"{through.energy_in_wh:.1f} Wh in, {through.energy_out_wh:.1f} Wh out"
+
+
+def _about_the_control(report: Report, words: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    times, last = report.times, report.last
+
+    def lasted(part_s: float) -> str:
+        return f"{_long(part_s)}, {report.share(part_s):.1%} of the time" if part_s else "never"
+
+    yield "no mains", lasted(times.mains_s.get(Mains.ABSENT, 0.0))
+    yield "R1 open", lasted(times.r1_open_s)
+    yield "R2 open", lasted(times.r2_open_s)
+    if times.r2_open_s:
+        yield "", f"{report.throughput.charge_in_r2_open_ah:.2f} Ah of the charge flowed while R2 would have been open"
+    yield (
+        "phases",
+        ", ".join(f"{describe(phase, words)} {report.share(part_s):.1%}" for phase, part_s in times.phases_s.items()),
+    )
+    contacts = ", ".join(f"{relay.name} {describe(last.decision.contacts[relay], words)}" for relay in Relay)
+    mains = describe(last.decision.mains, words)
+    yield "at the end", f"{describe(last.state.plan.phase, words)}; {contacts}; 230 V: {mains}"
+    reason = last.decision.verdict_reason
+    because = "" if reason == Reason.NONE else f" ({describe(reason, words)})"
+    yield "", describe(last.decision.verdict, words) + because
 
 
 def _print_switchings(console: Console, report: Report, words: Callable[[str], str]) -> None:

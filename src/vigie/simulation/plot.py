@@ -38,7 +38,6 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
     "text.color": INK,
-    "agg.path.chunksize": 20_000,
 }
 
 

@@ -188,7 +188,7 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
             _uncalibrated(channels.spare, is_fitted=False),
         ),
         filtering._replace(sweeps=1, least_good=1, frozen_after_s=0.0),
-        control._replace(mains=mains, r2_may_black_out=False),
+        control._replace(mains=mains),
     )
 
 

@@ -70,6 +70,13 @@ def test_json_is_one_object_with_units_in_its_names(log: Path) -> None:
     assert report["final"]["contacts"] == {"R1": "closed", "R2": "closed", "R3": "open", "R4": "open"}
 
 
+def test_every_key_of_the_json_is_described(log: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "replay.md").read_text(encoding="utf-8")
+    report = json.loads(run(str(log), "--mode", "protect", "--json").stdout)
+    undescribed = [key for key in report if f"`{key}`" not in page]
+    assert undescribed == []
+
+
 def test_text_names_the_switchings_the_gap_and_the_assumptions(log: Path) -> None:
     result = run(str(log), "--mode", "protect")
     assert result.returncode == 0, result.stderr

@@ -206,6 +206,16 @@ def test_calibration_and_v3_of_an_installation_are_left_out(log: Log) -> None:
     assert plain.current_a == (1.0, 1.0)
 
 
+def test_a_wiring_that_could_black_out_keeps_r2_closed_here_as_live(log: Log) -> None:
+    config = log.rows(0, 600, 13.0, 1.0).config()
+    settings = settings_of(config)
+    risky = settings._replace(control=settings.control._replace(r2_may_black_out=True))
+    assert moves(replay(log.recording(config), settings, Mode.PROTECT)) != []
+    report = replay(log.recording(config), risky, Mode.PROTECT)
+    assert report.switchings == ()
+    assert report.last.decision.verdict_reason == Reason.BLACKOUT_RISK
+
+
 def test_thresholds_of_the_settings_are_respected(log: Log) -> None:
     log.rows(0, 600, 13.0, 1.0)
     assert log.replayed(Mode.PROTECT, protect={"open_above_v": 13.5}).switchings == ()
