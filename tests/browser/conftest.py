@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent.parent / "integration" / "web"))
 
 from demo_feed import Feed
-from journals import write_day
 from programs import Web, link
+
+from .journals import write_day
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
