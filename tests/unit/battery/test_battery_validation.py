@@ -21,11 +21,11 @@ from vigie.battery.step import resting, step_at_current, step_on_charger
 from vigie.battery.voltage import discharge_ohm, emf_v
 from vigie.battery.wells import charge_when_full_ah, state_of_charge
 
-DATA = Path(os.environ.get("VIGIE_DATA", Path(__file__).parents[4] / "shared" / "data"))
+DATA = Path(os.environ.get("VIGIE_DATA_SETS", Path(__file__).parents[4] / "shared" / "data"))
 SHEETS = DATA / "datasheets" / "agm_constant_current.csv"
 BBOXX = next(iter(sorted((DATA / "bboxx").glob("*.csv"))), DATA / "bboxx" / "none.csv")
-needs_sheets = pytest.mark.skipif(not SHEETS.exists(), reason=f"no data sheets at {SHEETS}; set VIGIE_DATA")
-needs_bboxx = pytest.mark.skipif(not BBOXX.exists(), reason=f"no log under {DATA}/bboxx; set VIGIE_DATA")
+needs_sheets = pytest.mark.skipif(not SHEETS.exists(), reason=f"no data sheets at {SHEETS}; set VIGIE_DATA_SETS")
+needs_bboxx = pytest.mark.skipif(not BBOXX.exists(), reason=f"no log under {DATA}/bboxx; set VIGIE_DATA_SETS")
 
 USL12_7_2 = {5: 22.8, 10: 15.8, 15: 12.7, 30: 7.32, 60: 4.25, 120: 2.47, 180: 1.82, 300: 1.26, 600: 0.717}
 """Minutes and amperes to 1.75 V a cell, 20 degC (Ultracell USL12-7.2 data sheet); 20 h at 0.386 A apart."""

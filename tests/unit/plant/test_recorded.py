@@ -14,9 +14,9 @@ from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import ColumnSettings, RecordedSettings, Recording, Sign, read_recording
 
-DATA = Path(os.environ.get("VIGIE_DATA", Path(__file__).parents[4] / "shared" / "data"))
+DATA = Path(os.environ.get("VIGIE_DATA_SETS", Path(__file__).parents[4] / "shared" / "data"))
 BBOXX = next(iter(sorted((DATA / "bboxx").glob("*.csv"))), DATA / "bboxx" / "none.csv")
-needs_bboxx = pytest.mark.skipif(not BBOXX.exists(), reason=f"no log under {DATA}/bboxx; set VIGIE_DATA")
+needs_bboxx = pytest.mark.skipif(not BBOXX.exists(), reason=f"no log under {DATA}/bboxx; set VIGIE_DATA_SETS")
 
 LOG = """time,voltage,current,temperature
 2024-01-01 00:00:00,12.9,0.5,
