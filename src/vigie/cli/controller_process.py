@@ -2,14 +2,15 @@
 
 import sys
 
-# Libraries of ours import these when they are there, for what this process never does: coloured tracebacks, HTTP
-# long polling. Kept out they save 8 MB for as long as it runs; None makes `import` say "not installed".
-for _unneeded in ("rich", "requests"):
-    sys.modules[_unneeded] = None  # type: ignore[assignment]
+if __name__ == "__main__":
+    # Libraries of ours import these when they are there, for what this process never does: coloured tracebacks, HTTP
+    # long polling. Kept out they save 8 MB for as long as it runs; None makes `import` say "not installed".
+    for _unneeded in ("rich", "requests"):
+        sys.modules[_unneeded] = None  # type: ignore[assignment]
 
-from vigie.assembly.controller import ControllerProcess  # noqa: E402
-from vigie.cli import process  # noqa: E402
-from vigie.config import Config  # noqa: E402
+from vigie.assembly.controller import ControllerProcess
+from vigie.cli import process
+from vigie.config import Config
 
 
 def body(config: Config) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import tomlkit
 from rich.console import Console
+from rich.markup import escape
 from tomlkit.items import Table
 
 from vigie.cli import process
@@ -31,8 +32,8 @@ def check(argv: Sequence[str], *, as_json: bool) -> None:
         console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
         return
     for warning in known:
-        console.print(f"[yellow]known risk[/yellow] {warning}")
-    console.print(f"{config.source}: no faults")
+        console.print(f"[yellow]known risk[/yellow] {escape(str(warning))}")
+    console.print(f"{escape(config.source)}: no faults")
 
 
 def show(config: Config, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from vigie.assembly.files import files
@@ -46,7 +47,7 @@ def _print(state: dict[str, Any]) -> None:
     console = Console(highlight=False)
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", snapshot["verdict"], words) + (f" ({reasons})" if reasons else "")
-    console.print(f"[bold]{snapshot['site']}[/bold]  {verdict}")
+    console.print(f"[bold]{escape(snapshot['site'])}[/bold]  {verdict}")
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
     mains = describe_name("mains", snapshot["mains"], words)
@@ -57,7 +58,7 @@ def _print(state: dict[str, Any]) -> None:
         if channel["is_fitted"]:
             status = ", ".join(describe_name("status", name, words) for name in channel["status"])
             values = (_number(channel["bus_v"], 3), _number(channel["current_a"], 3), _number(channel["power_w"], 2))
-            name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
+            name = f"{escape(channel['label'])} {describe_name('channel', channel['channel'], words)}"
             channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
     console.print(channels)
     relays = Table("", "contact", "why", "since", "switchings", box=None, padding=(0, 2))
@@ -65,7 +66,7 @@ def _print(state: dict[str, Any]) -> None:
         contact = describe_name("contact", relay["contact"], words)
         reason = describe_name("reason", relay["reason"], words)
         label = relay["relay"] if relay["label"] == relay["relay"] else f"{relay['relay']} {relay['label']}"
-        relays.add_row(label, contact, reason, _utc(relay["since_utc_ms"]), str(relay["switchings"]))
+        relays.add_row(escape(label), contact, reason, _utc(relay["since_utc_ms"]), str(relay["switchings"]))
     console.print(relays)
 
 
