@@ -143,7 +143,7 @@ def _metadata(hint: object) -> tuple[str, str, str]:
         extra = piece.json_schema_extra
         unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
         bounds = [
-            sign + f"{getattr(one, name):g}" for one in piece.metadata for name, sign in signs if hasattr(one, name)
+            sign + f"{getattr(one, name):.12g}" for one in piece.metadata for name, sign in signs if hasattr(one, name)
         ]
         return piece.description, unit, ", ".join(bounds)
     return "", "", ""
