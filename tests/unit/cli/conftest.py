@@ -1,0 +1,34 @@
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from vigie.cli.app import main
+
+
+class Told(NamedTuple):
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def vigie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Run a command line in this process."""
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def run(*arguments: str) -> Told:
+        monkeypatch.setattr(sys, "argv", ["vigie", *arguments])
+        try:
+            main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        else:
+            status = 0
+        return Told(status, *capsys.readouterr())
+
+    return run
