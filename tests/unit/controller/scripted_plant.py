@@ -160,7 +160,7 @@ class Bench:
         command = command_of(action, **fields)
         person = threading.Thread(target=lambda: answers.append(self.inbox.submit(command)))
         person.start()
-        while not self.inbox._waiting:  # noqa: SLF001 - the thread has not handed it in yet
+        while not self.inbox._waiting:
             pass
         self.run()
         person.join(5)

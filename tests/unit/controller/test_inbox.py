@@ -77,8 +77,8 @@ def test_only_the_newest_ids_are_remembered() -> None:
             inbox.submit(command, 0.0)
         for pending in inbox.take():
             pending.answer(answer_to(pending.command))
-    assert len(inbox._known) == Inbox.REMEMBERED  # noqa: SLF001
-    assert first.id not in inbox._known  # noqa: SLF001
+    assert len(inbox._known) == Inbox.REMEMBERED
+    assert first.id not in inbox._known
 
 
 def test_command_is_late_once_its_own_deadline_has_passed() -> None:

@@ -1,5 +1,6 @@
 """The loop over a scripted plant, period by period."""
 
+import itertools
 import math
 import threading
 
@@ -8,7 +9,7 @@ from scripted_plant import CLOSED, CONTROL, JOURNAL, OPEN, PARTS, Bench, Notes, 
 
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode, Reason
-from vigie.control.signals import Contact, Relay
+from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
 from vigie.controller.loop import NO_PAST, Loop, LoopSettings
 from vigie.controller.status import snapshot
@@ -290,8 +291,8 @@ def run_loop(periods: int, slow: tuple[int, float] = (0, 0.0)) -> tuple[Scripted
         clock,
         Inbox(),
         [notes, Ends()],
-        channels=bench.loop._channels,  # noqa: SLF001
-        filtering=bench.loop._filtering,  # noqa: SLF001
+        channels=bench.loop._channels,
+        filtering=bench.loop._filtering,
         control=CONTROL,
         rhythm=LoopSettings(),
         past=NO_PAST._replace(mode=Mode.PROTECT),
@@ -304,7 +305,7 @@ def test_loop_keeps_its_rhythm_and_a_stop_leaves_the_contacts_and_is_told() -> N
     plant, notes = run_loop(5)
     assert plant.contacts == [CLOSED, OPEN, OPEN, OPEN]
     ended_s = [period.measurement.now_s for period in notes.periods]
-    assert [round(later - earlier, 6) for earlier, later in zip(ended_s, ended_s[1:], strict=False)] == [1.0] * 4
+    assert [round(later - earlier, 6) for earlier, later in itertools.pairwise(ended_s)] == [1.0] * 4
     assert [event.kind for event in notes.events] == [EventKind.START, EventKind.STOP]
     assert notes.events[0].data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
     assert notes.periods[-1].counters.overruns == 0

@@ -1,0 +1,141 @@
+"""The controller is killed or hangs: it comes back, adopts the contacts, and no line ever moves."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from installations import RIG, TWIN, Site, Watcher, wait_for
+
+from vigie.telemetry.records import EventKind
+
+WIRED_NC_OPEN = 0b11
+"""Driven, and high: the coil of a relay wired on NC is energised, its circuit is cut."""
+LOW_THRESHOLDS = """
+[start]
+mode = "protect"
+
+[protect]
+open_above_v = 12.1
+close_below_v = 11.6
+
+[minimum_times]
+closed_s = 0
+"""
+
+
+def open_r2_by_hand(site: Site) -> None:
+    assert site.order(action="set_mode", mode="manual", manual_s=600)["is_accepted"]
+    answer = site.order(action="set_contact", relay="R2", contact="open")
+    assert answer["is_accepted"], answer
+    wait_for(lambda: site.relay("R2")["contact"] == "open", 5)
+
+
+def test_killed_controller_on_the_rig_comes_back_and_no_line_moves(site: Callable[..., Site]) -> None:
+    """A spare relay keeps what it was set to; R2, opened by protect, stays open over the kill."""
+    rig = site(RIG + LOW_THRESHOLDS, soc=0.9).started()
+    assert rig.relay("R4")["contact"] == "closed", "BCM 5 is pulled up at boot and R4 is wired NO"
+    assert rig.order(action="set_contact", relay="R4", contact="open")["is_accepted"]
+    wait_for(lambda: (rig.relay("R2")["contact"], rig.relay("R4")["contact"]) == ("open", "open"), 5)
+    before = rig.levels()
+    assert before["R2"] == WIRED_NC_OPEN
+    starts, first = len(rig.events(EventKind.START)), rig.controller()
+    with Watcher(rig.levels) as watcher:
+        first.kill()
+        wait_for(lambda: len(rig.events(EventKind.START)) > starts, 10, "it starts again", lambda: rig.log)
+        rig.wait_until_connected()
+        looks = watcher.looks
+        wait_for(lambda: rig.snapshot()["loop"]["periods"] >= 2, 5)
+        wait_for(lambda: watcher.looks > looks + 100, 5)
+    assert watcher.seen == [before]
+    assert rig.controller().pid != first.pid
+    restart = rig.events(EventKind.START)[-1]
+    assert restart.data == {"R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
+    assert restart.after == "protect"
+    assert rig.relay("R2")["switchings"] == 1
+
+
+def test_killed_controller_on_the_twin_leaves_its_contacts(site: Callable[..., Site]) -> None:
+    """After a restart manual mode is not resumed (nobody may be there): observe closes R2, and says so."""
+    twin = site(TWIN, speed=10, soc=0.8).started()
+    open_r2_by_hand(twin)
+    world = twin.data / "twin.json"
+
+    def kept() -> object:
+        return json.loads(world.read_text())["contacts"]
+
+    before, starts = kept(), len(twin.events(EventKind.START))
+    assert before == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
+    twin.controller().kill()
+    wait_for(lambda: len(twin.events(EventKind.START)) > starts, 10, "it starts again", lambda: twin.log)
+    assert twin.events(EventKind.START)[-1].data == before
+    moved = wait_for(lambda: twin.events(EventKind.SWITCHING)[1:], 5, "observe closes R2")
+    assert [(event.subject, event.after, event.reason) for event in moved] == [("R2", "closed", "observing")]
+
+
+@pytest.mark.slow
+def test_hanging_controller_is_seen_within_three_seconds_and_restarted(site: Callable[..., Site]) -> None:
+    rig = site(RIG + '\n[start]\nmode = "observe"\n', soc=0.8).started()
+    assert rig.order(action="set_contact", relay="R3", contact="open")["is_accepted"]
+    wait_for(lambda: rig.relay("R3")["contact"] == "open", 5)
+    before, first = rig.levels(), rig.controller()
+    assert rig.cli("status").returncode == 0
+    with Watcher(rig.levels) as watcher:
+        first.suspend()
+        stopped_s = time.monotonic()
+        told = wait_for(lambda: told if (told := rig.cli("status")).returncode == 6 else None, 6)
+        assert "away" in told.stderr
+        assert time.monotonic() - stopped_s <= 4.5  # 3 s, one period, and the start of the command
+        age_ms = (rig.state() or {})["age_ms"]
+        wait_for(lambda: (rig.state() or {})["age_ms"] > age_ms + 1_000, 3)
+        wait_for(lambda: rig.controller().pid != first.pid, 15, "the watchdog restarts it", lambda: rig.log)
+        assert 9.0 <= time.monotonic() - stopped_s <= 16.0
+        rig.wait_until_connected()
+        wait_for(lambda: rig.snapshot()["loop"]["periods"] >= 2, 5)
+    assert watcher.seen == [before]
+    assert "no sign of life" in rig.log
+
+
+def test_service_manager_hears_ready_then_a_beat_a_second_and_silence_from_a_hung_one(tmp_path: Path) -> None:
+    installation = Site(tmp_path, TWIN, speed=1, soc=0.8)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(8)
+        installation.start(command="controller", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="10000000")
+        try:
+            assert manager.recv(1_000).decode().splitlines()[0] == "READY=1"
+            began_s = time.monotonic()
+            for _ in range(3):
+                assert manager.recv(1_000) == b"WATCHDOG=1"
+            assert 1.5 <= time.monotonic() - began_s <= 3.5
+            installation.run.send_signal(signal.SIGSTOP)
+            time.sleep(0.2)
+            manager.setblocking(False)
+            while True:  # what was under way
+                try:
+                    manager.recv(1_000)
+                except BlockingIOError:
+                    break
+            manager.settimeout(2.0)
+            with pytest.raises(TimeoutError):
+                manager.recv(1_000)
+            installation.run.send_signal(signal.SIGCONT)
+            assert manager.recv(1_000) == b"WATCHDOG=1"
+            status, _ = installation.stop()
+            assert status == 0
+        finally:
+            installation.end()
+
+
+def test_controller_imports_nothing_heavy() -> None:
+    heavy = {"numpy", "numba", "flask", "typer", "matplotlib", "pyarrow", "gunicorn", "tomlkit"}
+    code = (
+        "import vigie.cli.controller_process, sys; print({name.split('.')[0] for name in sys.modules} & set(sys.argv))"
+    )
+    told = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True, timeout=20)
+    assert told.stdout == "set()\n"

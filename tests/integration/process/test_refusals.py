@@ -1,0 +1,128 @@
+"""What cannot work says so, names it, and ends with the status that docs/cli.md explains."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from installations import TWIN, Site, vigie, wait_for
+
+from vigie.telemetry.records import EventKind
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("first"), TWIN, speed=10, soc=0.8).started()
+    yield site
+    site.end()
+
+
+def test_second_controller_on_the_same_data_is_refused_and_names_the_first(running: Site) -> None:
+    holder = running.controller()
+    told = vigie("controller", *running.options)
+    assert told.returncode == 4
+    assert f"process {holder.pid}" in told.stderr
+    assert "--data" in told.stderr
+    assert running.controller().pid == holder.pid
+    assert running.wait_until_connected()["link"] == "connected"
+
+
+def test_second_run_on_the_same_data_is_refused_too(running: Site) -> None:
+    told = vigie("run", *running.options, "--port", "0")
+    assert told.returncode == 4
+    assert f"process {running.controller().pid}" in told.stderr
+
+
+def test_taken_web_port_is_named_with_its_holder(running: Site, tmp_path: Path) -> None:
+    told = vigie("web", "--config", str(running.config), "--data", str(tmp_path / "other"))
+    assert told.returncode == 1
+    assert f"port {running.web_port} " in told.stderr
+    assert "is taken by" in told.stderr
+    assert "web.port" in told.stderr
+
+
+def test_run_on_a_taken_web_port_ends_with_the_same_message_and_leaves_nothing(
+    running: Site, site: Callable[..., Site]
+) -> None:
+    other = site(TWIN, speed=10, soc=0.8)
+    other.start("--port", str(running.web_port))
+    assert other.run.wait(20) == 1
+    assert "is taken by" in other.log
+    assert not [one for one in psutil.process_iter(["cmdline"]) if str(other.data) in (one.info["cmdline"] or [])]
+
+
+def test_taken_metrics_port_leaves_control_running_and_says_so(site: Callable[..., Site]) -> None:
+    one = site(TWIN, speed=10, soc=0.8)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", one.metrics_port))
+        taken.listen()
+        one.started()
+        wait_for(lambda: one.snapshot()["loop"]["periods"] > 5, 5)
+    faults = one.events(EventKind.FAULT)
+    assert [(event.subject, event.after) for event in faults] == [("metrics", "not served")]
+    assert str(one.metrics_port) in faults[0].text
+    assert "no metrics" in one.log
+
+
+def test_status_without_a_running_program_says_so(tmp_path: Path) -> None:
+    one = Site(tmp_path, TWIN, speed=1, soc=0.8)
+    told = one.cli("status")
+    assert told.returncode == 6
+    assert "nobody answers" in told.stderr
+    assert "controller has not run yet" in told.stderr
+
+
+def test_damaged_world_of_the_twin_is_refused_with_advice(tmp_path: Path) -> None:
+    one = Site(tmp_path, TWIN, speed=1, soc=0.8)
+    one.data.mkdir()
+    (one.data / "twin.json").write_text('{"format": 1, "contacts"')
+    told = vigie("controller", *one.options)
+    assert told.returncode == 3
+    assert "twin.json is damaged" in told.stderr
+    assert "delete it" in told.stderr
+    assert [event.subject for event in one.events(EventKind.FAULT)] == ["plant"]
+
+
+def test_garbage_in_every_other_file_keeps_nothing_from_running(site: Callable[..., Site]) -> None:
+    one = site(TWIN, speed=10, soc=0.8)
+    one.data.mkdir()
+    (one.data / "journal.sqlite").write_bytes(b"not a database" * 1_000)
+    (one.data / "last-snapshot.json").write_text("][")
+    (one.data / "controller.lock").write_bytes(b"\x00\xff" * 100)
+    one.started()
+    assert one.snapshot()["journal"]["is_writing"]
+    assert "not a database" not in (one.data / "journal.sqlite").read_bytes()[:100].decode(errors="replace")
+    assert [path for path in one.data.iterdir() if path.name.startswith("journal") and "corrupt" in path.name]
+
+
+def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[..., Site]) -> None:
+    one = site(TWIN, speed=10, soc=0.8)
+    one.start(command="controller")
+    try:
+        wait_for(lambda: '"event": "start"' in one.log, 10, "control runs", lambda: one.log)
+        (one.data / "link.token").write_text("another-secret\n")
+        web = Site(one.data.parent / "web", TWIN, speed=10, soc=0.8)
+        web.data, web.config = one.data, one.config
+        web.start(command="web")
+        try:
+            wait_for(lambda: "link_refused" in one.log, 15, "the controller says that it is refused", lambda: one.log)
+            state = requests.get(f"{one.url}/api/v1/state", timeout=3).json()
+            assert state["link"] == "never"
+            assert one.run.poll() is None
+        finally:
+            web.end()
+    finally:
+        one.end()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/sys"), reason="needs a folder nobody can write to")  # noqa: PTH112
+@pytest.mark.parametrize("command", ["run", "controller", "web"])
+def test_data_folder_that_cannot_be_made_is_named(command: str) -> None:
+    told = vigie(command, "--data", "/proc/sys/vigie", "--port", "0")
+    assert told.returncode == 1
+    assert "/proc/sys/vigie" in told.stderr
+    assert "--data" in told.stderr
+    assert "Traceback" not in told.stderr

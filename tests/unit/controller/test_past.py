@@ -1,0 +1,121 @@
+"""What a restart knows of the time before it, from a real journal."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
+
+from vigie.assembly.controller import past_of
+from vigie.config.sections import StartMode
+from vigie.control.commands import Mode
+from vigie.controller.loop import NO_PAST, Past
+from vigie.telemetry.journal import Journal, JournalSettings
+from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.records import Event, EventKind
+
+Note = Callable[..., None]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def note(path: Path) -> Iterator[Note]:
+    """Write an event; the journal is whole once :func:`past` closes it."""
+    journal = Journal(path, JournalSettings())
+    journal.start()
+
+    def write(
+        kind: EventKind, subject: str, after: str, who: str = "anna", utc_ms: int = 1_000_000, before: str = ""
+    ) -> None:
+        data: Mapping[str, float | int | str] = {}
+        journal.note(Event(utc_ms, kind, subject, before, after, "", who, "", data))
+
+    write.journal = journal  # type: ignore[attr-defined]
+    yield write
+    journal.close()
+
+
+def past(note: Note, path: Path, start: StartMode = StartMode.LAST) -> Past:
+    note.journal.close()  # type: ignore[attr-defined]
+    return past_of(JournalReader(path), start)[0]
+
+
+def test_without_a_journal_nothing_is_known(path: Path) -> None:
+    assert past_of(JournalReader(path), StartMode.LAST) == (NO_PAST, None)
+    assert past_of(JournalReader(path), StartMode.PROTECT)[0].mode == Mode.PROTECT
+
+
+def test_journal_that_is_none_remembers_nothing(path: Path) -> None:
+    path.write_bytes(b"no database" * 1_000)
+    assert past_of(JournalReader(path), StartMode.LAST) == (NO_PAST, None)
+
+
+@pytest.mark.parametrize(
+    ("last", "resumed"),
+    [("protect", Mode.PROTECT), ("cycle", Mode.CYCLE), ("observe", Mode.OBSERVE), ("manual", Mode.OBSERVE)],
+)
+def test_last_mode_is_resumed_with_who_chose_it_but_never_manual(
+    note: Note, path: Path, last: str, resumed: Mode
+) -> None:
+    note(EventKind.MODE, "mode", "observe", "carla")
+    note(EventKind.MODE, "mode", last)
+    found = past(note, path)
+    assert found.mode == resumed
+    assert found.mode_by == ("anna" if resumed in {Mode.PROTECT, Mode.CYCLE} else "start")
+
+
+def test_mode_of_the_settings_goes_before_the_last_one(note: Note, path: Path) -> None:
+    note(EventKind.MODE, "mode", "cycle")
+    assert past(note, path, StartMode.OBSERVE).mode == Mode.OBSERVE
+
+
+def test_movements_are_counted_on_by_relay(note: Note, path: Path) -> None:
+    for relay in ("R2", "R2", "R4", "R2"):
+        note(EventKind.SWITCHING, relay, "open")
+    assert past(note, path).switchings == (0, 3, 0, 1)
+
+
+@pytest.mark.parametrize(("is_cleared", "is_latched"), [(False, True), (True, False)])
+def test_over_temperature_latch_outlives_the_process(
+    note: Note, path: Path, is_cleared: bool, is_latched: bool
+) -> None:
+    note(EventKind.FAULT, "over_temperature", "latched")
+    if is_cleared:
+        note(EventKind.FAULT_CLEARED, "over_temperature", "good", before="latched")
+    note(EventKind.FAULT, "load", "failed")
+    assert past(note, path).is_over_temperature is is_latched
+
+
+def test_beginning_of_a_drill_is_known_while_r1_is_open(note: Note, path: Path) -> None:
+    note(EventKind.SWITCHING, "R1", "closed", utc_ms=900_000)
+    note(EventKind.SWITCHING, "R1", "open", utc_ms=950_000)
+    note(EventKind.SWITCHING, "R2", "closed", utc_ms=960_000)
+    assert past(note, path).r1_opened_utc_s == 950.0
+
+
+def test_drill_that_has_ended_is_not_one(note: Note, path: Path) -> None:
+    note(EventKind.SWITCHING, "R1", "open", utc_ms=950_000)
+    note(EventKind.SWITCHING, "R1", "closed", utc_ms=960_000)
+    assert past(note, path).r1_opened_utc_s is None
+
+
+def test_hot_battery_stays_cut_off_over_a_restart_until_it_is_acknowledged(note: Note, path: Path) -> None:
+    """The first loop's own events, through a real journal, into the second loop."""
+    first = Bench()
+    first.plant.celsius = 55.0
+    first.run(2)
+    for event in first.notes.events:
+        note.journal.note(event)  # type: ignore[attr-defined]
+    plant = ScriptedPlant(CLOSED, OPEN)
+    plant.celsius = 30.0
+    second = Bench(plant, past(note, path))
+    second.run(3)
+    assert plant.contacts[1] == OPEN
+    assert second.order("acknowledge").is_accepted
+    second.run()
+    assert plant.contacts[1] == CLOSED
+    assert second.notes.periods[-1].counters.switchings[1] == 2
