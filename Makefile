@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
 
@@ -35,7 +36,14 @@ check: $(VENV)/dev.stamp  ## Style, types, layers, spelling, generated pages
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-bench: $(VENV)/dev.stamp  ## Measure the figures and write docs/benchmarks.md
+# A venv of its own, for what the driver is compared with. Without network the comparison is missing, not the rest.
+$(PEERS)/bench.stamp: requirements/bench.txt | $(VENV)/dev.stamp
+	@$(BIN)/python -m venv $(PEERS)
+	@echo "installing requirements/bench.txt into $(PEERS) ..." >&2
+	@if $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt; \
+	  then touch $@; else echo "other INA219 libraries cannot be installed: their rows will say so" >&2; fi
+
+bench: $(VENV)/dev.stamp $(PEERS)/bench.stamp  ## Measure the figures and write docs/benchmarks.md
 	$(BIN)/python -m bench
 
 lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no index addresses)
@@ -43,6 +51,8 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 	  --upgrade --extra web --extra lab --group build pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --extra web --extra lab --group build --group dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --group bench -o requirements/bench.txt
 
 docs: $(VENV)/dev.stamp  ## Write the generated reference pages
 	$(BIN)/python tools/write_metrics_page.py
