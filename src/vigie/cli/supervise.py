@@ -54,6 +54,7 @@ class Child:
         self._heard_s = 0.0
         self._start_at_s = 0.0
         self._pause_s = 1.0
+        self._has_run = False
 
     @property
     def pid(self) -> int:
@@ -69,12 +70,15 @@ class Child:
         with contextlib.suppress(OSError):
             for line in self.socket.recv(4096).decode(errors="replace").splitlines():
                 if line == "READY=1":
-                    self.is_ready = True
+                    self.is_ready = self._has_run = True
                     self._pause_s = 1.0
             self._heard_s = time.monotonic()
 
     def watch(self) -> int | None:
-        """Kill a process that hangs, start one whose pause is over; return an exit status not worth a retry."""
+        """Kill a process that hangs, start one whose pause is over; return an exit status not worth a retry.
+
+        What fails before it has ever run is a mistake to be told at once; what has run before is tried again for ever.
+        """
         now_s = time.monotonic()
         if self._process is None:
             if now_s >= self._start_at_s:
@@ -87,7 +91,7 @@ class Child:
                 log.error("watchdog: no sign of life, restarting", process=self.name, pid=self.pid, after_s=limit_s)
                 self._process.kill()
             return None
-        if ended in NOT_WORTH_RETRYING or (not self.is_ready and ended > 0):
+        if ended in NOT_WORTH_RETRYING or (not self._has_run and ended > 0):
             return ended
         log.error("process ended, restarting", process=self.name, pid=self.pid, status=ended, pause_s=self._pause_s)
         self._process = None

@@ -140,16 +140,6 @@ def test_orders_of_the_command_line_are_carried_out_and_kept(running: SimpleName
     assert ("acknowledge", "refused", "") in kept
 
 
-def test_controller_is_light(running: SimpleNamespace) -> None:
-    site: Site = running.site
-    controller = site.controller()
-    wait_for(lambda: time.time() - controller.create_time() > 20, 25)
-    mapped = {Path(region.path).name for region in controller.memory_maps()}
-    assert not [name for name in mapped if "numpy" in name or "numba" in name or "multiarray" in name]
-    assert controller.memory_info().rss <= 50 * MIB
-    assert site.web().memory_info().rss <= 70 * MIB
-
-
 def test_killed_web_costs_the_controller_no_beat_and_comes_back(running: SimpleNamespace) -> None:
     site: Site = running.site
     controller, web = site.controller(), site.web()
@@ -166,6 +156,29 @@ def test_killed_web_costs_the_controller_no_beat_and_comes_back(running: SimpleN
     wait_for(lambda: int(site.periods()[-1]["utc_ms"]) > after, 5, "the journal has them")
     instants = [int(row["utc_ms"]) for row in site.periods() if int(row["utc_ms"]) > before - 60_000]
     assert {later - earlier for earlier, later in pairwise(instants)} == {PERIOD_MS}
+
+
+def test_web_whose_worker_outlives_it_for_a_moment_comes_back_too(running: SimpleNamespace) -> None:
+    """The orphan still holds the port when the new one starts: not a reason to stop watching the battery."""
+    site: Site = running.site
+    controller, web = site.controller(), site.web()
+    (worker,) = web.children()
+    worker.suspend()
+    web.kill()
+    wait_for(lambda: "is taken by" in site.log, 10, "the port is still taken", lambda: site.log)
+    worker.kill()
+    wait_for(lambda: (site.state() or {}).get("link") == "connected", 20, "it came back", lambda: site.log)
+    assert site.controller().pid == controller.pid
+
+
+def test_both_processes_stay_light(running: SimpleNamespace) -> None:
+    site: Site = running.site
+    controller = site.controller()
+    wait_for(lambda: time.time() - controller.create_time() > 20, 25)
+    mapped = {Path(region.path).name for region in controller.memory_maps()}
+    assert not [name for name in mapped if "numpy" in name or "numba" in name or "multiarray" in name]
+    assert controller.memory_info().rss <= 50 * MIB
+    assert site.web().memory_info().rss <= 70 * MIB
 
 
 def test_nothing_of_the_program_is_left_behind_by_its_end(tmp_path: Path) -> None:
