@@ -170,11 +170,14 @@ class Loop:
         return self._state
 
     def run(self, stop: threading.Event) -> None:
-        """Run periods until ``stop`` is set; leaves every contact as it is."""
-        contacts = self._state.relays
-        self._note(EventKind.START, "controller", "", self._state.plan.mode.name.lower(), "adopted", {
-            relay.name: contacts[relay].contact.name.lower() for relay in Relay
-        })  # fmt: skip
+        """Run periods until ``stop`` is set; leaves every contact as it is.
+
+        An end without a STOP event in the journal was none on purpose.
+        """
+        relays = self._state.relays
+        found = {relay.name: relays[relay].contact.name.lower() for relay in Relay}
+        mode = self._state.plan.mode.name.lower()
+        self._tell(Event(self._utc_ms(), EventKind.START, "controller", "", mode, "adopted", "controller", "", found))
         next_s = self._clock.now_s()
         try:
             while not stop.is_set():
@@ -187,8 +190,9 @@ class Loop:
                     next_s += (missed - 1) * self._rhythm.period_s
                     self._counters = self._counters._replace(overruns=self._counters.overruns + missed)
                 self._clock.sleep_until(next_s)
+            mode = self._state.plan.mode.name.lower()
+            self._tell(Event(self._utc_ms(), EventKind.STOP, "controller", mode, "", "", "controller", "", {}))
         finally:
-            self._note(EventKind.STOP, "controller", self._state.plan.mode.name.lower(), "", "", {})
             self._bus.close()
 
     def run_period(self) -> Period:
@@ -228,11 +232,6 @@ class Loop:
     def _tell(self, event: Event) -> None:
         for witness in self._witnesses:
             witness.event(event)
-
-    def _note(
-        self, kind: EventKind, subject: str, before: str, after: str, reason: str, data: Mapping[str, float | int | str]
-    ) -> None:
-        self._tell(Event(self._utc_ms(), kind, subject, before, after, reason, self._mode_by, "", data))
 
     def _read_bus(self) -> BusReading:
         deadline_s = self._rhythm.bus_deadline_s
@@ -324,7 +323,8 @@ class Loop:
         if before.plan.mode == Mode.MANUAL and self._state.plan.mode_since_s >= before.plan.hands.until_s:
             reason = "manual_expired"
             self._mode_by = "expiry"
-        self._note(EventKind.MODE, "mode", before.plan.mode.name.lower(), mode.name.lower(), reason, {})
+        was, now = before.plan.mode.name.lower(), mode.name.lower()
+        self._tell(Event(self._utc_ms(), EventKind.MODE, "mode", was, now, reason, self._mode_by, "", {}))
 
     def _finished(
         self,

@@ -5,7 +5,7 @@ import math
 import threading
 
 import pytest
-from scripted_plant import CLOSED, CONTROL, JOURNAL, OPEN, PARTS, Bench, Notes, ScriptedPlant
+from scripted_plant import CHANNELS, CLOSED, CONTROL, JOURNAL, OPEN, PARTS, QUICK, Bench, Notes, ScriptedPlant
 
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode, Reason
@@ -280,7 +280,6 @@ class WatchedClock(SimulatedClock):
 def run_loop(periods: int, slow: tuple[int, float] = (0, 0.0)) -> tuple[ScriptedPlant, Notes]:
     stop = threading.Event()
     clock, plant, notes = WatchedClock(stop, periods, slow), ScriptedPlant(CLOSED, OPEN), Notes()
-    bench = Bench()
 
     class Ends(Notes):
         def period(self, period: object) -> None:
@@ -291,8 +290,8 @@ def run_loop(periods: int, slow: tuple[int, float] = (0, 0.0)) -> tuple[Scripted
         clock,
         Inbox(),
         [notes, Ends()],
-        channels=bench.loop._channels,
-        filtering=bench.loop._filtering,
+        channels=CHANNELS,
+        filtering=QUICK,
         control=CONTROL,
         rhythm=LoopSettings(),
         past=NO_PAST._replace(mode=Mode.PROTECT),
@@ -307,6 +306,7 @@ def test_loop_keeps_its_rhythm_and_a_stop_leaves_the_contacts_and_is_told() -> N
     ended_s = [period.measurement.now_s for period in notes.periods]
     assert [round(later - earlier, 6) for earlier, later in itertools.pairwise(ended_s)] == [1.0] * 4
     assert [event.kind for event in notes.events] == [EventKind.START, EventKind.STOP]
+    assert [event.who for event in notes.events] == ["controller", "controller"]
     assert notes.events[0].data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
     assert notes.periods[-1].counters.overruns == 0
 
@@ -315,3 +315,24 @@ def test_overruns_are_counted_one_for_every_period_missed() -> None:
     _, notes = run_loop(5, slow=(3, 2.5))
     assert [period.counters.overruns for period in notes.periods] == [0, 0, 2, 2, 2]
     assert [period.is_overrun for period in notes.periods] == [False, False, True, False, False]
+
+
+def test_crash_is_not_told_as_a_stop() -> None:
+    class Broken(Notes):
+        def period(self, period: object) -> None:
+            raise ZeroDivisionError
+
+    notes = Notes()
+    loop = Loop(
+        ScriptedPlant(),
+        SimulatedClock(math.inf, 0.0),
+        Inbox(),
+        [notes, Broken()],
+        channels=CHANNELS,
+        filtering=QUICK,
+        control=CONTROL,
+        rhythm=LoopSettings(),
+    )
+    with pytest.raises(ZeroDivisionError):
+        loop.run(threading.Event())
+    assert [event.kind for event in notes.events] == [EventKind.START]
