@@ -68,7 +68,7 @@ def link_token(path: Path) -> str:
                 os.link(complete, path)
             complete.unlink()
         except OSError as error:
-            raise VigieError(f"cannot write {path}: {error.strerror}") from error
+            raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
     try:
         token = path.read_bytes().strip()
     except OSError as error:

@@ -1,5 +1,7 @@
 """The ``vigie`` command. Each sub-command's heavy imports happen when it runs, not when help is shown."""
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -216,3 +218,8 @@ def main() -> None:
     except VigieError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(exit_codes.exit_code(error))
+    except OSError as error:
+        if error.filename is not None or error.errno not in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+            raise
+        sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
+        os._exit(exit_codes.Exit.FAILED)  # the interpreter would try to write the rest

@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from vigie.cli import logs
-from vigie.cli.exit_codes import exit_code
+from vigie.cli.exit_codes import Exit, exit_code
 from vigie.config import Config, load
 from vigie.errors import VigieError
 
@@ -96,7 +97,10 @@ def run(body: Callable[[Config], None], argv: Sequence[str]) -> int:
     except VigieError as error:
         sys.stderr.write(f"{error}\n")
         return exit_code(error)
-    return 0
+    except Exception:
+        traceback.print_exc()  # and let the caller end the process, whatever its threads do
+        return Exit.FAILED
+    return Exit.OK
 
 
 def end(status: int) -> None:

@@ -27,7 +27,7 @@ LINES = {"R1": 19, "R2": 13, "R3": 6, "R4": 5}
 
 QUICK = """
 [site]
-name = "Tests"
+name = "Tests [/bold]"
 
 [wiring]
 battery_contact = "line"

@@ -84,7 +84,9 @@ def test_hanging_controller_is_seen_within_three_seconds_and_restarted(site: Cal
     assert rig.order(action="set_contact", relay="R3", contact="open")["is_accepted"]
     wait_for(lambda: rig.relay("R3")["contact"] == "open", 5)
     before, first = rig.levels(), rig.controller()
-    assert rig.cli("status").returncode == 0
+    told = rig.cli("status")
+    assert told.returncode == 0, told.stderr
+    assert "Tests [/bold]" in told.stdout
     with Watcher(rig.levels) as watcher:
         first.suspend()
         stopped_s = time.monotonic()
@@ -106,9 +108,11 @@ def test_service_manager_hears_ready_then_a_beat_a_second_and_silence_from_a_hun
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(8)
+        started_s = time.monotonic()
         installation.start(command="controller", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="10000000")
         try:
             assert manager.recv(1_000).decode().splitlines()[0] == "READY=1"
+            assert time.monotonic() - started_s <= 5.0  # about one second on a quiet machine, with the first period
             began_s = time.monotonic()
             for _ in range(3):
                 assert manager.recv(1_000) == b"WATCHDOG=1"

@@ -2,13 +2,14 @@
 
 import os
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
-from installations import TWIN, Site, vigie, wait_for
+from installations import TWIN, VIGIE, Site, vigie, wait_for
 
 from vigie.telemetry.records import EventKind
 
@@ -126,3 +127,12 @@ def test_data_folder_that_cannot_be_made_is_named(command: str) -> None:
     assert "/proc/sys/vigie" in told.stderr
     assert "--data" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_full_standard_output_is_a_message_not_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [VIGIE, "config", "show"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20, check=False
+        )
+    assert told.returncode == 1
+    assert told.stderr == "the output cannot be written: No space left on device\n"

@@ -14,7 +14,7 @@ from vigie.cli import controller_process, exit_codes, process, web_process
 from vigie.cli.app import app
 from vigie.cli.exit_codes import Exit, exit_code
 from vigie.cli.options import ContactName, ModeName
-from vigie.config import load
+from vigie.config import Config, load
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact
 
@@ -207,3 +207,11 @@ def test_check_of_a_bad_file_names_all_faults_and_ends_with_3(vigie: Callable[..
     told = vigie("config", "check", "--config", str(file), "--json")
     assert told.status == 3
     assert {fault["key"] for fault in json.loads(told.out)["faults"]} == {"protect.open_above_v", "nonsense"}
+
+
+def test_surprise_in_a_process_is_a_traceback_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+    def body(_config: Config) -> None:
+        raise ZeroDivisionError("surprise")
+
+    assert process.run(body, []) == Exit.FAILED
+    assert "ZeroDivisionError: surprise" in capsys.readouterr().err
