@@ -2,7 +2,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from installations import Site
+
+from .installations import Site
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from installations import RIG, TWIN, Site, Watcher, wait_for
 
 from vigie.telemetry.records import EventKind
+
+from .installations import RIG, TWIN, Site, Watcher, wait_for
 
 WIRED_NC_OPEN = 0b11
 """Driven, and high: the coil of a relay wired on NC is energised, its circuit is cut."""

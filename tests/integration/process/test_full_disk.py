@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from installations import RIG, Site, wait_for
 
 from vigie.telemetry.records import EventKind
+
+from .installations import RIG, Site, wait_for
 
 
 @pytest.fixture

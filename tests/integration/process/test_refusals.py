@@ -9,9 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from installations import TWIN, VIGIE, Site, vigie, wait_for
 
 from vigie.telemetry.records import EventKind
+
+from .installations import TWIN, VIGIE, Site, vigie, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from installations import TWIN, Site, wait_for
+from .installations import TWIN, Site, wait_for
 
 LEAST_SPEED = 60
 """What a busy machine must still reach of the 300 asked for; a quiet one reaches them."""

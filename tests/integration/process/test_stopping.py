@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from installations import RIG, Site, Watcher, wait_for
 
 from vigie.telemetry.records import EventKind
+
+from .installations import RIG, Site, Watcher, wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
