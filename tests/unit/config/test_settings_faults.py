@@ -192,7 +192,7 @@ def test_unreadable_file_says_why(tmp_path: Path) -> None:
         (b"channels = 3\n", "stands outside every section"),
         (b"[[channels]]\nlabel = 'x'\n", "stands outside every section"),
         (b"[channels]\nbattery = 3\n", "must be a section"),
-        (b"[channels.batery]\nlabel = 'x'\n", "did you mean channels.battery?"),
+        (b"[channels.loads]\nlabel = 'x'\n", "did you mean channels.load?"),
         (b"[plant]\nkind = 7\n", "plant.kind: 7: must be one of twin, rig, recorded"),
         (b"[plant]\nkind = ['rig']\n", "plant.kind"),
         (b"[plant]\nscenario = ['demo']\n", "plant.scenario"),
