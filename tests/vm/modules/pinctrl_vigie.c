@@ -9,6 +9,7 @@
  *   pulls   write "19 1": line 19 is pulled up, which is its level while it is an input
  *   mark    write a word: it appears in the log
  *   latch   write "19 1": line 19 is an output and high, as boot firmware leaves it
+ *   reset   write anything: every line is an input with the pull it has after power-on
  */
 #include <linux/bitmap.h>
 #include <linux/debugfs.h>
@@ -70,6 +71,15 @@ static void become(unsigned int line, bool out, bool high, bool pulled)
 		note(line, out ? "direction in->out" : "direction out->in");
 	if (was != level(line))
 		note(line, was ? "LEVEL high->low" : "LEVEL low->high");
+}
+
+/* Power-on pulls of the Raspberry Pi 5: lines 0 to 8 up, the others down. */
+static void power_on(void)
+{
+	int line;
+
+	for (line = 0; line < LINES; line++)
+		become(line, false, false, line < 9);
 }
 
 static int line_request(struct gpio_chip *chip, unsigned int line)
@@ -218,6 +228,14 @@ static ssize_t latch_write(struct file *file, const char __user *from, size_t co
 	return count;
 }
 
+static ssize_t reset_write(struct file *file, const char __user *from, size_t count, loff_t *at)
+{
+	mutex_lock(&lock);
+	power_on();
+	mutex_unlock(&lock);
+	return count;
+}
+
 static ssize_t mark_write(struct file *file, const char __user *from, size_t count, loff_t *at)
 {
 	char text[28] = "== ";
@@ -235,6 +253,7 @@ static ssize_t mark_write(struct file *file, const char __user *from, size_t cou
 
 static const struct file_operations pulls_fops = { .owner = THIS_MODULE, .write = pulls_write };
 static const struct file_operations latch_fops = { .owner = THIS_MODULE, .write = latch_write };
+static const struct file_operations reset_fops = { .owner = THIS_MODULE, .write = reset_write };
 static const struct file_operations mark_fops = { .owner = THIS_MODULE, .write = mark_write };
 
 static int __init pinctrl_vigie_init(void)
@@ -247,9 +266,8 @@ static int __init pinctrl_vigie_init(void)
 	for (line = 0; line < LINES; line++) {
 		snprintf(name_of[line], sizeof(name_of[line]), "GPIO%d", line);
 		names[line] = name_of[line];
-		/* Power-on pulls of the Raspberry Pi 5: lines 0 to 8 up, the others down. */
-		assign_bit(line, pull_level, line < 9);
 	}
+	power_on();
 	error = gpiochip_add_data(&decoy, NULL);
 	if (error)
 		goto free_entries;
@@ -261,6 +279,7 @@ static int __init pinctrl_vigie_init(void)
 	debugfs_create_file("log", 0444, folder, NULL, &log_fops);
 	debugfs_create_file("pulls", 0200, folder, NULL, &pulls_fops);
 	debugfs_create_file("latch", 0200, folder, NULL, &latch_fops);
+	debugfs_create_file("reset", 0200, folder, NULL, &reset_fops);
 	debugfs_create_file("mark", 0200, folder, NULL, &mark_fops);
 	return 0;
 

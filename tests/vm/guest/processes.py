@@ -1,0 +1,184 @@
+"""The product's own processes on the rig, in a folder of the guest's memory, and ways to look at them."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+import requests
+
+from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.records import Event, EventKind
+
+VIGIE = "/opt/vigie/bin/vigie"
+FOREVER_MS = 10**14
+SETTINGS = """
+[plant]
+kind = "rig"
+
+[wiring]
+battery_contact = "line"
+controller_supply = "independent"
+
+[start]
+mode = "{mode}"
+
+[rig]
+r1_contact = "nc"
+r2_contact = "nc"
+
+[channels.spare]
+is_fitted = true
+
+[minimum_times]
+closed_s = 0
+open_s = 0
+
+[journal]
+batch_s = 0.3
+
+[web]
+command_burst = 100
+"""
+
+
+def wait_for(condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str) -> Any:
+    """Return the condition's first true value; fail when there is none in time."""
+    deadline_s = time.monotonic() + timeout_s
+    while time.monotonic() < deadline_s:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {timeout_s} s: {what}\n{log()}")
+
+
+class Site:
+    """One installation: ``vigie controller`` or ``vigie run``."""
+
+    made = 0
+
+    def __init__(self, mode: str = "protect", more: str = "") -> None:
+        Site.made += 1
+        self.folder = Path(f"/tmp/site{Site.made}")
+        self.folder.mkdir()
+        self.config = self.folder / "vigie.toml"
+        self.config.write_text(SETTINGS.format(mode=mode) + more)
+        self.log_path = self.folder / "log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Site":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        for one in family:
+            if one.is_running():
+                one.kill()
+
+    def start(self, command: str = "controller") -> "Site":
+        with self.log_path.open("a") as log:
+            self.process = subprocess.Popen(
+                [VIGIE, command, "--config", str(self.config), "--data", str(self.folder / "data")],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "COLUMNS": "250"},
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until the kernel has taken everything from it."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    def metrics(self) -> dict[str, float]:
+        """Return what /metrics shows: line without its value -> value; empty while nobody answers."""
+        try:
+            text = requests.get("http://127.0.0.1:9108/metrics", timeout=3).text
+        except requests.RequestException:
+            return {}
+        rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in rows}
+
+    def metric(self, name: str) -> float:
+        return self.metrics().get(name, float("nan"))
+
+    def periods(self) -> int:
+        """Return the periods since the controller's start; 0 while it does not answer."""
+        return int(self.metrics().get("vigie_periods_total", 0))
+
+    def events(self, *kinds: EventKind) -> list[Event]:
+        """Return the journal's events, oldest first as they were written."""
+        path = self.folder / "data" / "journal.sqlite"
+        if not path.exists():
+            return []
+        reader = JournalReader(path)
+        try:
+            return reader.events(0, FOREVER_MS, kinds, limit=10_000)[::-1]
+        finally:
+            reader.close()
+
+    def event(self, kind: EventKind, subject: str, after: str = "", count: int = 1) -> Callable[[], Event | None]:
+        """Return a condition: the ``count``-th such event, once it is in the journal."""
+
+        def found() -> Event | None:
+            fitting = [one for one in self.events(kind) if one.subject == subject and after in one.after]
+            return fitting[count - 1] if len(fitting) >= count else None
+
+        return found
+
+    def state(self) -> dict[str, Any] | None:
+        """Return the web application's fresh state; None while there is none."""
+        try:
+            state: dict[str, Any] = requests.get("http://127.0.0.1:8000/flask/api/v1/state", timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return None
+        return state if state["link"] == "connected" and (state["age_ms"] or 9e9) < 3_000 else None
+
+    def order(self, **order: Any) -> dict[str, Any]:
+        body = {
+            "id": uuid4().hex,
+            "not_after_utc_ms": round(time.time() * 1_000) + 10_000,
+            "who": "test",
+            "why": "",
+            **order,
+        }
+        answer = requests.post("http://127.0.0.1:8000/flask/api/v1/commands", json=body, timeout=10)
+        assert answer.status_code in {200, 409}, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def controller_pid(self) -> int | None:
+        """Return the controller under ``vigie run``."""
+        for child in psutil.Process(self.pid).children():
+            try:
+                if any("controller_process" in word for word in child.cmdline()):
+                    return child.pid
+            except psutil.Error:
+                continue
+        return None
