@@ -94,16 +94,18 @@ def rows() -> list[Row]:
         for _ in range(20):
             loop.run_period()
         taken_ms = []
-        for block in range(PERIODS // 100):
+        for _ in range(PERIODS // 100):
             bus_before_s, began_s = plant.bus_s, time.process_time()
-            for _ in range(100):
+            for _period in range(100):
                 loop.run_period()
                 clock.sleep_until(clock.now_s() + 0.5)
             busy_s = time.process_time() - began_s - (plant.bus_s - bus_before_s)
             taken_ms.append(busy_s * 10.0)
         last = loop.run_period()
         if last.counters.failed_periods:
-            raise RuntimeError(f"{last.counters.failed_periods} of {last.counters.periods} periods failed: {last.errors}")
+            raise RuntimeError(
+                f"{last.counters.failed_periods} of {last.counters.periods} periods failed: {last.errors}"
+            )
         journal.close()
         exporter.close()
     middle = statistics.median(taken_ms)

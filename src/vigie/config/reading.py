@@ -13,7 +13,7 @@ from vigie.config.checks import crossed
 from vigie.config.sections import (
     CHANNEL_DEFAULTS,
     EVERY_CHANNEL,
-    RECORDED_DEFAULTS,
+    PLANT_DEFAULTS,
     SECTIONS,
     ChannelConfig,
     Config,
@@ -151,8 +151,7 @@ def _metadata(hint: object) -> tuple[str, str, str]:
 
 def _over_defaults(name: str, table: dict[str, Any], plant: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a section over what the kind of plant and its scenario make the default."""
-    if plant.get("kind") == "recorded":
-        return {**RECORDED_DEFAULTS.get(name, {}), **table}
+    table = {**PLANT_DEFAULTS.get(str(plant.get("kind", "twin")), {}).get(name, {}), **table}
     scenario = SCENARIOS.get(str(plant.get("scenario", "demo")))
     if name != "twin" or scenario is None:
         return table

@@ -157,11 +157,13 @@ CHANNEL_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "load": {"label": "V3", "is_fitted": True, "plausible_min_v": -0.5, "plausible_max_v": 20.0},
     "spare": {"label": "V4", "is_fitted": False, "plausible_min_v": -0.5, "plausible_max_v": 26.0},
 }
-RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "channels.load": {"is_fitted": False},
-    "mains": {"present_unless_discharging": True},
+PLANT_DEFAULTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    # The simulated V1 hangs behind its 10 kOhm resistor like the real one.
+    "twin": {"channels.battery": {"gain": 1.03125, "offset_v": 0.4, "calibration": "preset"}},
+    # A recording has the battery alone: no V3, so the mains is what the battery's current says.
+    "recorded": {"channels.load": {"is_fitted": False}, "mains": {"present_unless_discharging": True}},
 }
-"""A recording has the battery alone: no V3, so the mains is what the battery's current says."""
+"""What is different by default on a plant of that kind."""
 EVERY_CHANNEL: Mapping[str, Any] = {
     "gain": 1.0,
     "offset_v": 0.0,

@@ -1,6 +1,7 @@
 """One controller per installation: a lock file that names its holder."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from datetime import UTC, datetime
@@ -20,11 +21,7 @@ class ControllerLock:
             AlreadyRunning: another controller holds it; the text names it.
             VigieError: the folder cannot be written.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
+        self._fd = _opened(path)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -35,9 +32,20 @@ class ControllerLock:
                 "this one its own folder with --data"
             ) from None
         since = datetime.fromtimestamp(machine_utc_s(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"process {os.getpid()}, since {since}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # the lock holds on a full or read-only disk too; only the name is missing
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, f"process {os.getpid()}, since {since}\n".encode(), 0)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             os.close(self._fd)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno == errno.EROFS and path.exists():  # a controller must come back although the disk went read-only
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error

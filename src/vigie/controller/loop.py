@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple, Protocol
 
 from vigie.clock import Clock, cpu_s
 from vigie.control import supervisor
-from vigie.control.commands import Mode, Reason
+from vigie.control.commands import Mains, Mode, Reason
 from vigie.control.filtering import (
     ChannelsSettings,
     FilterSettings,
@@ -216,6 +216,7 @@ class Loop:
         self._state, decision = supervisor.step(self._state, measurement, self._control)
         self._tell_mode(before)
         self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", _heat(measurement))
+        self._tell_mains(measurement.now_s)
         contacts = self._switch(contacts, decision, measurement)
         for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
             self._tell(event)
@@ -314,6 +315,15 @@ class Loop:
                 measurement,
             )
         )
+
+    def _tell_mains(self, now_s: float) -> None:
+        """Tell a mains that is lost or back; the supply may take a while to return after a drill, and a cut is ours."""
+        supply = self._state.supply
+        if supply.mains == Mains.PRESENT:
+            self._tell_fault("mains", "", "")
+        is_settling = supply.is_after_drill and now_s - self._state.relays.r1.since_s < self._control.mains.settling_s
+        if supply.mains == Mains.ABSENT and not is_settling:
+            self._tell_fault("mains", "absent", "")
 
     def _tell_mode(self, before: State) -> None:
         mode = self._state.plan.mode

@@ -15,9 +15,9 @@ ChannelName = Literal["battery", "charge", "load", "spare"]
 
 
 class Message(BaseModel):
-    """Base of all messages: unknown keys are refused."""
+    """Base of all messages: unknown keys are refused. Built at first use: a controller never validates a snapshot."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ChannelState(Message):

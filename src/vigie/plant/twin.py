@@ -1,5 +1,6 @@
 """The twin: a simulated installation seen through a meter with the real one's faults."""
 
+import contextlib
 import json
 import os
 import random
@@ -133,16 +134,15 @@ class Twin:
             if self.installation.contacts[relay] == contact:
                 return
             self.installation.set_contact(relay, contact)
-            if self._world is not None:
-                self.save(self._world)
+            self._keep()
 
     def errors(self) -> Mapping[Channel, VigieError]:
         return {}
 
     def close(self) -> None:
-        if self._world is not None:
+        with self._one_at_a_time:
             self._catch_up()
-            self.save(self._world)
+            self._keep()
 
     def save(self, path: Path) -> None:
         """Write the world to ``path``, whole or not at all."""
@@ -169,7 +169,6 @@ class Twin:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-        self._saved_s = state.now_s
 
     def load(self, path: Path) -> None:
         """Go on from the world in ``path``; the plant's clock need not be the one it was saved by.
@@ -189,8 +188,15 @@ class Twin:
 
     def _catch_up(self) -> None:
         self.installation.advance_to(self._clock.now_s() - self._lag_s)
-        if self._world is not None and self.installation.now_s - self._saved_s >= self._save_every_s:
-            self.save(self._world)
+        if self.installation.now_s - self._saved_s >= self._save_every_s:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Write the world's file if there is one; a disk that refuses must not look like a broken installation."""
+        self._saved_s = self.installation.now_s
+        if self._world is not None:
+            with contextlib.suppress(OSError):
+                self.save(self._world)
 
     def _read(self, channel: Channel) -> Reading:
         meter, gauss = self._meter, self._random.gauss

@@ -4,8 +4,8 @@ import contextlib
 import socket
 from typing import Any
 
-import simple_websocket
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from simple_websocket.errors import ConnectionClosed
 
 PING_S = 10
 
@@ -25,7 +25,7 @@ class MortalWebSocket(SimpleWebSocketWSGI):
 
     def close(self) -> None:
         try:
-            with contextlib.suppress(OSError, simple_websocket.ConnectionClosed):
+            with contextlib.suppress(OSError, ConnectionClosed):
                 super().close()  # type: ignore[no-untyped-call]
         finally:
             self.ws.event.set()
