@@ -1,7 +1,6 @@
 """Chromium, the real web process, and an installation behind it that tests can change or freeze."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "integration" / "web"))
-
-from demo_feed import Feed
-from programs import Web, link
+from tests.integration.web.demo_feed import Feed
+from tests.integration.web.programs import Web, link
 
 from .journals import write_day
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plants import FAULTY, FaultyBench
 
+from tests.conformance.plants import FAULTY, FaultyBench
 from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
 from vigie.errors import RelayError
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plants import PLANTS, Bench
 
+from tests.conformance.plants import PLANTS, Bench
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep
 
 SWEEP_INTERVAL_S = 0.05

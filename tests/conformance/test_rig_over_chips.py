@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plants import RigBench
 
+from tests.conformance.plants import RigBench
 from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
 from vigie.errors import BusError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plants import SITES, SiteBench
 
+from tests.conformance.plants import SITES, SiteBench
 from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED

@@ -2,8 +2,7 @@
 
 import math
 
-from sequences import SWEEPS
-
+from tests.property.sequences import SWEEPS
 from vigie.control.signals import Contact, Contacts, Reading, Status, Sweep, Wiring
 
 OPEN = Contact.OPEN

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
-from sequences import Story, read_back, stories, swept
 
+from tests.property.sequences import Story, read_back, stories, swept
 from vigie.control import supervisor
 from vigie.control.filtering import ChannelSettings, initial_filter_state, summarise
 from vigie.control.supervisor import adopted, obey, overruled, step

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from sequences import NEEDED, Moment, Story, read_back, stories, swept
-from witness import Witness
 
+from tests.property.sequences import NEEDED, Moment, Story, read_back, stories, swept
+from tests.property.witness import Witness
 from vigie.control import interlocks, supervisor
 from vigie.control.commands import Mains, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise

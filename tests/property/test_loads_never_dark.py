@@ -4,12 +4,12 @@ import math
 from typing import NamedTuple
 
 import pytest
-from bench_model import Bench
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sequences import SWEEPS, UNCALIBRATED, filters, found_contacts, orders, supervisors
-from witness import Witness
 
+from tests.property.bench_model import Bench
+from tests.property.sequences import SWEEPS, UNCALIBRATED, filters, found_contacts, orders, supervisors
+from tests.property.witness import Witness
 from vigie.control import interlocks
 from vigie.control.commands import Mode, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise

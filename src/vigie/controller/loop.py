@@ -163,6 +163,7 @@ class Loop:
         self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch)
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._is_overrun = False
+        self._has_thermometer = False
 
     @property
     def state(self) -> State:
@@ -242,8 +243,10 @@ class Loop:
             reading = self._bus.read(deadline_s)
         except VigieError as error:
             self._tell_fault("bus", "failed", str(error))
-            temperature = Temperature(math.nan, int(Status.FAILED))
+            status = Status.FAILED if self._has_thermometer else Status.ABSENT
+            temperature = Temperature(math.nan, int(status))
             return BusReading((FAILED_SWEEP,) * self._filtering.sweeps, temperature, {})
+        self._has_thermometer = reading.temperature.status != Status.ABSENT
         self._tell_fault("bus", "", "")
         return reading
 

@@ -27,6 +27,8 @@ from vigie.hardware.temperature import SYSFS, SysfsThermometer
 from vigie.units import by_name, setting
 
 _NAN = float("nan")
+HANGS_AFTER_S = 0.03
+"""A chip that refuses (NACK) answers within milliseconds; one that takes longer to fail holds the bus."""
 _GOOD, _ABSENT, _FAILED = int(Status.GOOD), int(Status.ABSENT), int(Status.FAILED)
 _FIRST_TEMPERATURE_S = 2.0
 
@@ -159,6 +161,7 @@ class Rig:
         self._conversion_s = max((meter.conversion_s for meter in meters if meter is not None), default=0.0)
         self._sweep_at_s = clock.now_s()
         self._errors: dict[Channel, VigieError] = {}
+        self._hanging: dict[Channel, VigieError] = {}
         self.temperature_error: TemperatureError | None = None
         """Why the newest temperature failed."""
 

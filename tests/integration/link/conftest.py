@@ -1,13 +1,9 @@
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
-
-from programs import Browser, Web, link
-
+from tests.integration.web.programs import Browser, Web, link
 from vigie.link.client import LinkClient
 
 

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from programs import TOKEN, Browser, Web, accept, link, wait_for
-from snapshots import make_snapshot
 from structlog.testing import capture_logs
 
+from tests.integration.web.programs import TOKEN, Browser, Web, accept, link, wait_for
+from tests.integration.web.snapshots import make_snapshot
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 

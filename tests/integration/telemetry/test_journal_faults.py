@@ -195,9 +195,9 @@ def test_a_disk_that_is_not_there_yet_is_waited_for(start_journal: Start, path: 
 
 CHILD = f"""
 import itertools, os, signal, sys, time
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
-from telemetry.samples import record
+from tests.integration.telemetry.samples import record
 from vigie.telemetry.journal import Journal, JournalSettings
 
 journal = Journal(Path(sys.argv[1]), JournalSettings(batch_s=0.3, waiting_periods=100_000))
@@ -254,9 +254,9 @@ def test_readers_go_on_while_the_journal_is_written(start_journal: Start, reader
 
 WRITER = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
-from telemetry.samples import record
+from tests.integration.telemetry.samples import record
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.store import Store
 

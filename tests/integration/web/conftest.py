@@ -2,8 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from programs import Browser, Web, link
 
+from tests.integration.web.programs import Browser, Web, link
 from vigie.link.client import LinkClient
 
 

@@ -1,6 +1,6 @@
 """The web application with a made-up installation behind it, for people who work on the pages.
 
-    python tests/integration/web/demo_feed.py [port] [mains_seconds]
+    python -m tests.integration.web.demo_feed [port] [mains_seconds]
 
 Moving, plausible snapshots go through the real link once a second; set_mode, set_contact and acknowledge
 are answered as a controller would. The mains fails for 20 s of every ``mains_seconds`` (default 120; 0 never).
@@ -19,8 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from snapshots import make_channel, make_figures, make_relay, make_snapshot
-
+from tests.integration.web.snapshots import make_channel, make_figures, make_relay, make_snapshot
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command, LoopState
 

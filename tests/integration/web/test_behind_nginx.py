@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 
 import pytest
 import requests
-from programs import Browser, Web, link, wait_for
-from snapshots import make_snapshot
+
+from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.snapshots import make_snapshot
 
 COMMON = """
     proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 30s;

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import requests
 import socketio
-from programs import Browser, Web, link, wait_for
+
+from tests.integration.web.programs import Browser, Web, link, wait_for
 
 ORDER = {"action": "acknowledge"}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from programs import Web
 
+from tests.integration.web.programs import Web
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.telemetry.journal import Journal, JournalSettings

@@ -13,9 +13,9 @@ import pytest
 import requests
 import socketio
 import websocket
-from programs import TOKEN, Browser, Web, accept, link, wait_for
-from snapshots import make_snapshot
 
+from tests.integration.web.programs import TOKEN, Browser, Web, accept, link, wait_for
+from tests.integration.web.snapshots import make_snapshot
 from vigie.link.client import LinkClient
 
 
@@ -120,7 +120,7 @@ def test_sockets_that_join_nothing_cannot_take_all_threads(tmp_path: Path) -> No
 FROZEN_PAGE = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
-from programs import Browser
+from tests.integration.web.programs import Browser
 page = Browser(sys.argv[1]).open()
 print("open", flush=True)
 time.sleep(120)
@@ -132,7 +132,7 @@ def test_frozen_phone_gives_its_thread_back(tmp_path: Path) -> None:
     web = Web(tmp_path, live_browsers=4, threads=16).start()
     phones = []
     for _ in range(4):
-        command = [sys.executable, "-c", FROZEN_PAGE, web.url, str(Path(__file__).parent)]
+        command = [sys.executable, "-c", FROZEN_PAGE, web.url, str(Path(__file__).parents[3])]
         phone = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert phone.stdout is not None
         assert phone.stdout.readline() == "open\n"

@@ -2,7 +2,8 @@
 
 import pytest
 import websocket
-from programs import Browser, Web, wait_for
+
+from tests.integration.web.programs import Browser, Web, wait_for
 
 FRAMES = [
     "",

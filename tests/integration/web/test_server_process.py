@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from programs import Browser, Web, link, wait_for
-from snapshots import make_snapshot
 
+from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.snapshots import make_snapshot
 from vigie.errors import VigieError
 from vigie.web.server import listen
 

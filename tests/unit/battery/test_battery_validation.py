@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from least_squares import fitted
 
+from tests.unit.battery.least_squares import fitted
 from vigie.battery.catalogue import BBOXX_17AH, DATA_SHEETS
 from vigie.battery.charge import Charger
 from vigie.battery.parameters import NEW, Battery, BatteryParameters, agm

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from process_images import contacts
 
+from tests.unit.control.process_images import contacts
 from vigie.control.filtering import (
     ChannelSettings,
     ChannelsSettings,

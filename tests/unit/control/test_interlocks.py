@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from process_images import (
+
+from tests.unit.control.process_images import (
     ACKNOWLEDGE,
     CHARGE_ONLY,
     CLOSED,
@@ -18,7 +19,6 @@ from process_images import (
     mode_order,
     moved,
 )
-
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.interlocks import InterlockSettings, Latch, lowest_battery_v, next_latch
 from vigie.control.signals import Contact, Relay, Status, Temperature, Wiring

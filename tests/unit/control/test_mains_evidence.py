@@ -1,8 +1,8 @@
 """Each row of the table: what V2, V3 and R1 together prove about the mains."""
 
 import pytest
-from process_images import CLOSED, OPEN, mean, measured
 
+from tests.unit.control.process_images import CLOSED, OPEN, mean, measured
 from vigie.control.commands import Mains
 from vigie.control.mains import MainsSettings, evidence, is_steady
 

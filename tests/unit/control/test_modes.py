@@ -1,8 +1,8 @@
 """The thresholds of each mode, exactly as the specification words them, and the times between switchings."""
 
 import pytest
-from process_images import CHARGE_ONLY, CLOSED, LINE, OPEN, Panel, configured, mode_order, moved
 
+from tests.unit.control.process_images import CHARGE_ONLY, CLOSED, LINE, OPEN, Panel, configured, mode_order, moved
 from vigie.control.commands import Mode, Phase, Reason
 from vigie.control.modes import cycle, manual, observe, protect
 from vigie.control.modes.cycle import CycleSettings

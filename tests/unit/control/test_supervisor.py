@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import pytest
-from process_images import (
+
+from tests.unit.control.process_images import (
     ACKNOWLEDGE,
     CHARGE_ONLY,
     CLOSED,
@@ -18,7 +19,6 @@ from process_images import (
     mode_order,
     moved,
 )
-
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.wish import MinimumTimes

@@ -3,8 +3,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from scripted_plant import ScriptedPlant
 
+from tests.unit.controller.scripted_plant import ScriptedPlant
 from vigie.clock import SimulatedClock
 from vigie.controller.bus import BusThread
 from vigie.errors import BusError

@@ -1,7 +1,6 @@
 import math
 
-from scripted_plant import Bench
-
+from tests.unit.controller.scripted_plant import Bench
 from vigie.control.commands import Reason
 from vigie.control.signals import Channel, ChannelMean, Status, Temperature
 from vigie.controller.chronicle import Chronicle, switching

@@ -2,8 +2,8 @@ import threading
 import time
 
 import pytest
-from scripted_plant import command_of
 
+from tests.unit.controller.scripted_plant import command_of
 from vigie.clock import machine_utc_s
 from vigie.control.commands import Reason
 from vigie.controller.inbox import Inbox, lateness

@@ -5,8 +5,19 @@ import math
 import threading
 
 import pytest
-from scripted_plant import CHANNELS, CLOSED, CONTROL, JOURNAL, OPEN, PARTS, QUICK, Bench, Notes, ScriptedPlant
 
+from tests.unit.controller.scripted_plant import (
+    CHANNELS,
+    CLOSED,
+    CONTROL,
+    JOURNAL,
+    OPEN,
+    PARTS,
+    QUICK,
+    Bench,
+    Notes,
+    ScriptedPlant,
+)
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode, Reason
 from vigie.control.signals import Relay

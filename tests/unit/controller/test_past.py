@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
 
+from tests.unit.controller.scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
 from vigie.assembly.controller import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode

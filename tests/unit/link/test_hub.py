@@ -1,15 +1,11 @@
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "web"))
-
-from snapshots import make_snapshot
-
+from tests.integration.web.snapshots import make_snapshot
 from vigie.errors import LinkError
 from vigie.link.hub import BadAnswer, ControllerAway, Hub, NoAnswer
 from vigie.link.messages import Command

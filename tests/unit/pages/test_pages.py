@@ -2,16 +2,13 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "web"))
-from snapshots import UTC_MS, make_channel, make_relay, make_snapshot
-
+from tests.integration.web.snapshots import UTC_MS, make_channel, make_relay, make_snapshot
 from vigie.link.hub import Hub
 from vigie.web import pages
 from vigie.web.app import create_app

@@ -1,12 +1,8 @@
 """The wires of the diagram tell where current flows, and never more than is known."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "web"))
-from snapshots import make_channel, make_relay, make_snapshot
-
+from tests.integration.web.snapshots import make_channel, make_relay, make_snapshot
 from vigie.web.presentation import WIRES, Wire, look_up, stale_after_ms, wires_of
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from synthetic_logs import Log
+
+from tests.unit.simulation.synthetic_logs import Log
 
 
 @pytest.fixture

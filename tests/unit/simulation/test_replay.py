@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 import pytest
-from synthetic_logs import START_S, Log, settings_of
 
+from tests.unit.simulation.synthetic_logs import START_S, Log, settings_of
 from vigie.config import load
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.signals import Contact, Relay

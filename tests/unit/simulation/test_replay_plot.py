@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from synthetic_logs import START_S, Log
 
+from tests.unit.simulation.synthetic_logs import START_S, Log
 from vigie.control.commands import Mode
 from vigie.errors import VigieError
 from vigie.simulation import plot
