@@ -7,7 +7,7 @@ PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
 
-.PHONY: help run test test-quick check bench lock docs clean
+.PHONY: help run test test-quick check bench vm lock docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -45,6 +45,9 @@ $(PEERS)/bench.stamp: requirements/bench.txt | $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp $(PEERS)/bench.stamp  ## Measure the figures and write docs/benchmarks.md
 	$(BIN)/python -m bench
+
+vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, Debian; docs/vm.md)
+	@tools/vm.sh
 
 lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no index addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -6,6 +6,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
 cache=${VIGIE_VM_CACHE:-/var/cache/vigie-vm}
 root=$cache/root
+share=$cache/share
 suite=trixie
 began=$(date +%s)
 
@@ -99,21 +100,24 @@ build_initramfs() {
     echo "$sum" > "$cache/initramfs.done"
 }
 
-boot() { # boot FIRST_PROGRAM SECONDS: returns when the guest has switched itself off
-    share=$cache/share
-    rm -rf "$share" && mkdir -p "$share/out"
-    cp "$root"/opt/modules/*.ko "$share/"
-    cp -r tests/vm/guest "$share/guest"
-    say "booting the guest (TCG, console in $cache/console.log)"
+boot() { # boot plain|systemd SECONDS: returns when the guest has switched itself off
+    say "booting the $1 guest (TCG, console in $cache/$1.console)"
     # Never KVM: nested, it hangs on some build machines.
-    nice -n 10 timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nodefaults -display none \
-        -no-reboot -serial "file:$cache/console.log" \
+    nice -n 10 timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+        -nodefaults -display none -no-reboot -serial "file:$cache/$1.console" \
         -kernel "$root/boot/vmlinuz-$release" -initrd "$cache/initramfs.gz" \
-        -append "console=ttyS0 quiet panic=-1 tsc=reliable vigie.first=$1" \
+        -append "console=ttyS0 quiet panic=-1 vigie.first=/share/guest/$1.sh systemd.unit=vigie-cases.service" \
         -fsdev "local,id=root,path=$root,security_model=passthrough,readonly=on,multidevs=remap" \
         -device virtio-9p-pci,fsdev=root,mount_tag=root \
         -fsdev "local,id=share,path=$share,security_model=passthrough" \
         -device virtio-9p-pci,fsdev=share,mount_tag=share || say "qemu ended with status $?"
+    cat "$share/out/$1.txt" 2>/dev/null || true
+    if [ ! -f "$share/out/$1.status" ]; then
+        echo "the $1 guest did not finish; its console ends:" >&2
+        tail -n 40 "$cache/$1.console" >&2
+        return 1
+    fi
+    return "$(cat "$share/out/$1.status")"
 }
 
 need_programs
@@ -123,12 +127,10 @@ install_dependencies
 install_vigie
 build_modules
 build_initramfs
-boot /share/guest/first.sh 400
-cat "$share/out/table.txt" 2>/dev/null || true
-if [ ! -f "$share/out/status" ]; then
-    echo "the guest did not finish; its console:" >&2
-    tail -n 40 "$cache/console.log" >&2
-    exit 1
-fi
-say "done; everything seen is in $share/out"
-exit "$(cat "$share/out/status")"
+rm -rf "$share" && mkdir -p "$share/out"
+cp "$root"/opt/modules/*.ko "$share/"
+cp -r tests/vm/guest "$share/guest"
+status=0
+for guest in ${GUESTS:-plain systemd}; do boot "$guest" 400 || status=1; done
+say "done with status $status; everything seen is in $share/out"
+exit "$status"

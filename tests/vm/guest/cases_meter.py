@@ -6,16 +6,16 @@ from pathlib import Path
 
 import outside
 from outside import BATTERY, CHARGE, LOAD, SPARE
-from report import See
+from report import See, refusal
 from smbus2 import SMBus, i2c_msg
 
 from vigie.control.signals import Channel, Reading, Status, Sweep
 from vigie.errors import BusError
 from vigie.hardware.i2c import I2cBus
 from vigie.hardware.ina219 import Averaging, Ina219, configuration_word
-from vigie.hardware.temperature import SysfsThermometer, list_thermometers
-from vigie.plant.rig import Rig, RigSettings, open_rig, relay_wiring
 from vigie.hardware.relay_board import ContactKind
+from vigie.hardware.temperature import SysfsThermometer, list_thermometers
+from vigie.plant.rig import Rig, RigSettings, open_rig
 
 NC = ContactKind.NC
 SETTINGS = RigSettings(r1_contact=NC, r2_contact=NC)
@@ -34,7 +34,11 @@ def names(reading: Reading) -> str:
 def told(sweep: Sweep) -> str:
     return "  ".join(
         f"{channel.name.lower()} {names(sweep[channel])}"
-        + ("" if sweep[channel].status & Status.FAILED else f" {sweep[channel].bus_v:.3f} V {sweep[channel].shunt_v / 0.1:+.4f} A")
+        + (
+            ""
+            if sweep[channel].status & Status.FAILED
+            else f" {sweep[channel].bus_v:.3f} V {sweep[channel].shunt_v / 0.1:+.4f} A"
+        )
         for channel in Channel
     )
 
@@ -160,25 +164,23 @@ def registers(address: int) -> tuple[str, str]:
 
 
 def reading_faster_than_the_chip_converts_is_called_stale(see: See) -> None:
-    meter = Ina219(I2cBus(), 0x42)
+    bus = I2cBus()
+    meter = Ina219(bus, 0x42)
     meter.read()
     time.sleep(meter.conversion_s)
     first, second = meter.read(), meter.read()
     time.sleep(meter.conversion_s)
     third = meter.read()
+    bus.close()
     see(f"flags after {meter.conversion_s * 1000:.1f} ms: {first.flags}, at once: {second.flags}, later: {third.flags}")
     assert (first.flags, second.flags, third.flags) == (0, 2, 0)
 
 
 def a_bus_that_does_not_exist_is_a_clear_error(see: See) -> None:
-    try:
-        I2cBus("/dev/i2c-7").open()
-    except BusError as error:
-        see(str(error))
-        assert "/dev/i2c-7 does not exist (found: /dev/i2c-1)" in str(error)
-        assert "raspi-config" in str(error)
-    else:
-        raise AssertionError("no error")
+    said = refusal(BusError, I2cBus("/dev/i2c-7").open)
+    see(said)
+    assert "/dev/i2c-7 does not exist (found: /dev/i2c-1)" in said
+    assert "raspi-config" in said
 
 
 def a_thermometer_behind_a_kernel_driver_is_read(see: See) -> None:

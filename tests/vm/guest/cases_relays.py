@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import outside
-from report import See, shown
+from report import See, refusal, shown
 
 from vigie.errors import RelayError
 from vigie.hardware.gpio import GpioLines, outputs_persist
@@ -24,9 +24,7 @@ WIRING = [RelayWiring(f"R{n + 1}", line, ContactKind.NO) for n, line in enumerat
 
 @contextmanager
 def another_program_holds_gpio13() -> Iterator[None]:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", FOREIGN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    holder = subprocess.Popen([sys.executable, "-c", FOREIGN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     try:
@@ -96,13 +94,9 @@ def switching_moves_that_line_alone_and_reads_it_back(see: See) -> None:
 def a_line_held_by_another_program_is_an_error_that_names_it(see: See) -> None:
     start = outside.mark("taken")
     with another_program_holds_gpio13():
-        try:
-            board()
-        except RelayError as error:
-            see(str(error))
-            assert "GPIO13 is taken by 'fan-control'" in str(error)
-        else:
-            raise AssertionError("no error")
+        said = refusal(RelayError, board)
+    see(said)
+    assert "GPIO13 is taken by 'fan-control'" in said
     assert outside.moved(start) == []
     board().close()
     assert outside.moved(start) == []
@@ -110,14 +104,10 @@ def a_line_held_by_another_program_is_an_error_that_names_it(see: See) -> None:
 
 def a_line_that_does_not_exist_is_an_error_that_lists_what_there_is(see: See) -> None:
     start = outside.mark("missing")
-    try:
-        GpioLines(["GPIO19", "GPIO77"])
-    except RelayError as error:
-        see(str(error))
-        assert "GPIO19, GPIO77" in str(error)
-        assert "/dev/gpiochip1 [pinctrl-rp1] GPIO0..GPIO53" in str(error)
-    else:
-        raise AssertionError("no error")
+    said = refusal(RelayError, lambda: GpioLines(["GPIO19", "GPIO77"]))
+    see(said)
+    assert "GPIO19, GPIO77" in said
+    assert "/dev/gpiochip1 [pinctrl-rp1] GPIO0..GPIO53" in said
     assert outside.log(start) == [], "no line was claimed on the way"
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psutil
 import requests
 
+from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
 
@@ -70,6 +71,7 @@ class Site:
         self.config.write_text(SETTINGS.format(mode=mode) + more)
         self.log_path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._known = 0
 
     def __enter__(self) -> "Site":
         return self
@@ -133,13 +135,19 @@ class Site:
         return int(self.metrics().get("vigie_periods_total", 0))
 
     def events(self, *kinds: EventKind) -> list[Event]:
-        """Return the journal's events, oldest first as they were written."""
-        path = self.folder / "data" / "journal.sqlite"
-        if not path.exists():
-            return []
-        reader = JournalReader(path)
+        """Return the journal's events since :meth:`begin_anew`, oldest first by the calendar."""
+        return [event for event in self._events()[self._known :] if not kinds or event.kind in kinds]
+
+    def begin_anew(self) -> None:
+        """Forget the events so far."""
+        self._known = len(self._events())
+
+    def _events(self) -> list[Event]:
+        reader = JournalReader(self.folder / "data" / "journal.sqlite")
         try:
-            return reader.events(0, FOREVER_MS, kinds, limit=10_000)[::-1]
+            return reader.events(0, FOREVER_MS, (), limit=10_000)[::-1]
+        except JournalError:  # not there yet
+            return []
         finally:
             reader.close()
 

@@ -11,6 +11,15 @@ See = Callable[[str], None]
 Case = Callable[[See], None]
 
 
+def refusal(kind: type[Exception], act: Callable[[], object]) -> str:
+    """Return what an act that must fail says."""
+    try:
+        act()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"no {kind.__name__}")
+
+
 def shown(entries: list[Entry], see: See, title: str) -> None:
     """Tell a stretch of the kernel's log of lines."""
     see(f"{title}:")
@@ -31,9 +40,9 @@ class Table:
         with self._path.open("a") as table:
             table.write(text + "\n")
 
-    def run(self, case: Case) -> None:
+    def run(self, case: Case, name: str = "") -> None:
         """Run one case; what it raises makes it a failed one."""
-        name = case.__name__.replace("_", " ")
+        name = (name or case.__name__).replace("_", " ")
         seen: list[str] = []
         began_s = time.monotonic()
         try:
