@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 
 import pytest
+import structlog
 
 
 @pytest.hookimpl(wrapper=True)
@@ -17,3 +18,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may skip: {reason}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_the_test() -> Generator[None]:
+    """Forget a logging set-up that a test's command made: it writes to a stream that the test closes."""
+    yield
+    structlog.reset_defaults()
