@@ -35,6 +35,7 @@ check: $(VENV)/dev.stamp  ## Style, types, layers, spelling, generated pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/python tools/vendor.py --check
 
 # A venv of its own, for what the driver is compared with. Without network the comparison is missing, not the rest.
 $(PEERS)/bench.stamp: requirements/bench.txt | $(VENV)/dev.stamp
@@ -62,4 +63,4 @@ docs: $(VENV)/dev.stamp  ## Write the generated reference pages
 	$(BIN)/python tools/write_settings_page.py
 
 clean:  ## Remove what was built; keeps ./var (the demonstration's journal)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info
+	rm -rf .venv* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info
