@@ -123,7 +123,7 @@ class Chart {
       cursor: { sync: { key: "vigie" }, drag: { x: false, y: false }, y: false },
       scales: {
         x: { range: () => [(endUtcMs() - view.spanMs) / 1000, endUtcMs() / 1000] },
-        y: { range: (_, low, high) => this.range(low, high) },
+        y: { range: (plot, low, high) => this.range(plot, low, high) },
       },
       axes: [
         { ...axis, space: 64, values: (_, seconds) => seconds.map((second) => this.tick(second * 1000)) },
@@ -141,9 +141,14 @@ class Chart {
     return this.node.dataset.quantity === "bus_v" ? limitsOf(currentLook().snapshot) : [{ value: 0, text: "" }];
   }
 
-  /** Room round the data, and the limits that are near it. */
-  range(low, high) {
+  /** Room round the data and the limits near it; a one-second dip to 0 V runs off the edge, it does not flatten the rest. */
+  range(plot, low, high) {
     if (low === null) return [0, 1];
+    const means = plot.data.filter((_, i) => i % 3 === 2).flat().filter((value) => value !== null && value !== undefined);
+    if (this.node.dataset.quantity === "bus_v" && means.length) {
+      low = Math.max(low, means.reduce((a, b) => Math.min(a, b)) - 1);
+      high = Math.min(high, means.reduce((a, b) => Math.max(a, b)) + 1);
+    }
     const near = this.limits().map((limit) => limit.value).filter((value) => value > low - 1 && value < high + 1);
     const bottom = Math.min(low, ...near), top = Math.max(high, ...near);
     const room = Math.max(0.05, (top - bottom) * 0.08);
@@ -164,7 +169,8 @@ class Chart {
     ctx.font = `${11 * devicePixelRatio}px ${FONT}`;
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
-    for (const { value, text } of this.limits()) {
+    let lastLabel = Infinity;
+    for (const { value, text } of this.limits().toSorted((a, b) => a.value - b.value)) {
       const y = plot.valToPos(value, "y", true);
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
       if (!text) ctx.strokeStyle = style("--wire-dead");
@@ -172,7 +178,7 @@ class Chart {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      if (text) ctx.fillText(`${text} ${number(value, 1)}\u00a0V`, bbox.left + bbox.width - 4, y - 2 * devicePixelRatio);
+      if (text && lastLabel - y > 13 * devicePixelRatio) ctx.fillText(`${text} ${number(value, 1)}\u00a0V`, bbox.left + bbox.width - 4, y - 2 * devicePixelRatio), lastLabel = y;
     }
     ctx.restore();
   }
