@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages some tests need (browser, nginx, promtool); without root, say the command instead.
+# Install the Debian packages some tests need (browser, nginx, Prometheus, strace); without root, say the command instead.
 set -eu
 missing=""
 need() { # need PROGRAM PACKAGE
@@ -8,6 +8,7 @@ need() { # need PROGRAM PACKAGE
 need chromium chromium
 need nginx nginx-light
 need promtool prometheus
+need strace strace
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing$missing ..." >&2

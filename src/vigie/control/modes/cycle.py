@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Phase, Reason
-from vigie.control.modes.wish import Wish
+from vigie.control.modes.wish import Wish, charge_and_rest
 from vigie.control.signals import Contact, Wiring
 from vigie.units import setting
 
@@ -36,16 +36,4 @@ def wish(phase: Phase, battery_v: float, wiring: Wiring, settings: CycleSettings
             return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.DISCHARGED, Reason.DISCHARGED)
         r2 = Contact.OPEN if wiring == Wiring.CHARGE_ONLY else Contact.CLOSED
         return Wish(Phase.DISCHARGE, Contact.OPEN, r2, Reason.DISCHARGING, Reason.DISCHARGING)
-    if phase == Phase.REST:
-        if battery_v < settings.recharge_below_v:
-            return Wish(
-                Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED, Reason.LOWER_VOLTAGE_REACHED
-            )
-        return Wish(
-            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
-        )
-    if battery_v > settings.charge_to_v:
-        return Wish(
-            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
-        )
-    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING, Reason.CHARGING)
+    return charge_and_rest(phase, battery_v, settings.charge_to_v, settings.recharge_below_v)

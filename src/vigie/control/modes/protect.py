@@ -6,9 +6,8 @@ the charge stops: that is why R2 has minimum times (see :class:`MinimumTimes`).
 
 from typing import Annotated, NamedTuple
 
-from vigie.control.commands import Phase, Reason
-from vigie.control.modes.wish import Wish
-from vigie.control.signals import Contact
+from vigie.control.commands import Phase
+from vigie.control.modes.wish import Wish, charge_and_rest
 from vigie.units import setting
 
 
@@ -31,16 +30,4 @@ def wish(phase: Phase, battery_v: float, settings: ProtectSettings) -> Wish:
         battery_v: mean battery voltage of the period.
         settings: thresholds.
     """
-    if phase == Phase.REST:
-        if battery_v < settings.close_below_v:
-            return Wish(
-                Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED, Reason.LOWER_VOLTAGE_REACHED
-            )
-        return Wish(
-            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
-        )
-    if battery_v > settings.open_above_v:
-        return Wish(
-            Phase.REST, Contact.CLOSED, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED, Reason.UPPER_VOLTAGE_REACHED
-        )
-    return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.CHARGING, Reason.CHARGING)
+    return charge_and_rest(phase, battery_v, settings.open_above_v, settings.close_below_v)

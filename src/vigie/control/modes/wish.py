@@ -17,6 +17,26 @@ class Wish(NamedTuple):
     r2_reason: Reason
 
 
+def charge_and_rest(phase: Phase, battery_v: float, upper_v: float, lower_v: float) -> Wish:
+    """Return the wish of charging above ``upper_v`` and resting until under ``lower_v``, R1 closed throughout.
+
+    Args:
+        phase: CHARGE or REST.
+        battery_v: mean battery voltage of the period.
+        upper_v: R2 opens above.
+        lower_v: R2 closes below.
+    """
+    if phase == Phase.REST and battery_v < lower_v:
+        return _wish(Phase.CHARGE, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
+    if phase == Phase.REST or battery_v > upper_v:
+        return _wish(Phase.REST, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+    return _wish(Phase.CHARGE, Contact.CLOSED, Reason.CHARGING)
+
+
+def _wish(phase: Phase, r2: Contact, reason: Reason) -> Wish:
+    return Wish(phase, Contact.CLOSED, r2, reason, reason)
+
+
 class MinimumTimes(NamedTuple):
     """How long R2 stays put before protect or cycle may move it again; a refused discharge closes it at once."""
 
