@@ -100,17 +100,20 @@ build_initramfs() {
     echo "$sum" > "$cache/initramfs.done"
 }
 
-boot() { # boot plain|systemd SECONDS: returns when the guest has switched itself off
+boot() { # boot plain|systemd SECONDS: becomes the guest, which switches itself off
     say "booting the $1 guest (TCG, console in $cache/$1.console)"
     # Never KVM: nested, it hangs on some build machines.
-    nice -n 10 timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+    exec nice -n 10 timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
         -nodefaults -display none -no-reboot -serial "file:$cache/$1.console" \
         -kernel "$root/boot/vmlinuz-$release" -initrd "$cache/initramfs.gz" \
         -append "console=ttyS0 quiet panic=-1 vigie.first=/share/guest/$1.sh systemd.unit=vigie-cases.service" \
         -fsdev "local,id=root,path=$root,security_model=passthrough,readonly=on,multidevs=remap" \
         -device virtio-9p-pci,fsdev=root,mount_tag=root \
         -fsdev "local,id=share,path=$share,security_model=passthrough" \
-        -device virtio-9p-pci,fsdev=share,mount_tag=share || say "qemu ended with status $?"
+        -device virtio-9p-pci,fsdev=share,mount_tag=share
+}
+
+report() { # report plain|systemd: print what its cases saw; fail unless all passed
     cat "$share/out/$1.txt" 2>/dev/null || true
     if [ ! -f "$share/out/$1.status" ]; then
         echo "the $1 guest did not finish; its console ends:" >&2
@@ -122,6 +125,8 @@ boot() { # boot plain|systemd SECONDS: returns when the guest has switched itsel
 
 need_programs
 mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
 make_root
 install_dependencies
 install_vigie
@@ -130,7 +135,16 @@ build_initramfs
 rm -rf "$share" && mkdir -p "$share/out"
 cp "$root"/opt/modules/*.ko "$share/"
 cp -r tests/vm/guest "$share/guest"
+guests=${GUESTS:-plain systemd}
+running=""
+for guest in $guests; do
+    boot "$guest" 500 &
+    running="$running $!"
+done
+# shellcheck disable=SC2086
+trap 'kill $running; exit 130' INT TERM
+wait
 status=0
-for guest in ${GUESTS:-plain systemd}; do boot "$guest" 400 || status=1; done
+for guest in $guests; do report "$guest" || status=1; done
 say "done with status $status; everything seen is in $share/out"
 exit "$status"

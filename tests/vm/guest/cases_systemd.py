@@ -49,14 +49,24 @@ def starting_the_unit_ends_with_the_first_period(see: See) -> None:
     assert [(entry.line, entry.what[6:]) for entry in outside.moved(start)] == [("GPIO13", "low->high")]
 
 
+def a_bus_that_hangs_longer_than_the_watchdog_is_no_hang_of_the_controller(see: See) -> None:
+    """Twenty seconds in one transfer: contacts are made safe, the loop goes on, systemd kills nothing."""
+    start = outside.mark("bus hangs 20 s")
+    outside.feel_at("hang_ms", outside.LOAD, 2 * WATCHDOG_S * 1000)
+    wait_for(lambda: outside.levels() == CLOSED, 10, "R2 closes", journal)
+    outside.feel_at("hang_ms", outside.LOAD, 0)
+    wait_for(lambda: outside.levels() == OPEN, 3 * WATCHDOG_S, "R2 opens again", journal)
+    shown(outside.log(start - 1), see, "the kernel's log")
+    see(f"restarts {shows('NRestarts')}")
+    assert shows("NRestarts") == "0", "a healthy loop feeds the watchdog"
+
+
 def the_watchdog_of_systemd_restarts_a_stopped_controller_and_no_line_moves(see: See) -> None:
-    time.sleep(WATCHDOG_S + 5)
-    assert shows("NRestarts") == "0", "a healthy controller feeds the watchdog"
     pid = shows("MainPID")
     start = outside.mark("SIGSTOP")
     began_s = time.monotonic()
     os.kill(int(pid), signal.SIGSTOP)
-    wait_for(restarted(pid), 60, "a restart by systemd", journal)
+    wait_for(restarted(pid), 60, "a restart by systemd", journal, every_s=0.5)
     spent_s = time.monotonic() - began_s
     outside.mark("active again")
     time.sleep(3)
@@ -75,25 +85,13 @@ def a_killed_controller_is_restarted_and_no_line_moves(see: See) -> None:
     start = outside.mark("kill -9")
     began_s = time.monotonic()
     os.kill(int(pid), signal.SIGKILL)
-    wait_for(restarted(pid), 60, "a restart by systemd", journal)
+    wait_for(restarted(pid), 60, "a restart by systemd", journal, every_s=0.5)
     see(f"active again after {time.monotonic() - began_s:.1f} s, restarts {shows('NRestarts')}")
     time.sleep(3)
     shown(outside.log(start - 1), see, "the kernel's log")
     assert shows("NRestarts") == "2"
     assert outside.moved(start) == []
     assert outside.levels() == OPEN
-
-
-def a_bus_that_hangs_longer_than_the_watchdog_is_no_hang_of_the_controller(see: See) -> None:
-    """Twenty seconds in one transfer: contacts are made safe, the loop goes on, systemd kills nothing."""
-    start = outside.mark("bus hangs 20 s")
-    outside.feel_at("hang_ms", outside.LOAD, 2 * WATCHDOG_S * 1000)
-    wait_for(lambda: outside.levels() == CLOSED, 10, "R2 closes", journal)
-    outside.feel_at("hang_ms", outside.LOAD, 0)
-    wait_for(lambda: outside.levels() == OPEN, 3 * WATCHDOG_S, "R2 opens again", journal)
-    shown(outside.log(start - 1), see, "the kernel's log")
-    see(f"restarts {shows('NRestarts')}")
-    assert shows("NRestarts") == "2"
 
 
 def stopping_the_unit_moves_no_line(see: See) -> None:
@@ -109,8 +107,8 @@ def stopping_the_unit_moves_no_line(see: See) -> None:
 
 CASES = (
     starting_the_unit_ends_with_the_first_period,
+    a_bus_that_hangs_longer_than_the_watchdog_is_no_hang_of_the_controller,
     the_watchdog_of_systemd_restarts_a_stopped_controller_and_no_line_moves,
     a_killed_controller_is_restarted_and_no_line_moves,
-    a_bus_that_hangs_longer_than_the_watchdog_is_no_hang_of_the_controller,
     stopping_the_unit_moves_no_line,
 )

@@ -48,13 +48,15 @@ command_burst = 100
 """
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str) -> Any:
+def wait_for(
+    condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str, *, every_s: float = 0.1
+) -> Any:
     """Return the condition's first true value; fail when there is none in time."""
     deadline_s = time.monotonic() + timeout_s
     while time.monotonic() < deadline_s:
         if value := condition():
             return value
-        time.sleep(0.05)
+        time.sleep(every_s)
     raise AssertionError(f"not within {timeout_s} s: {what}\n{log()}")
 
 
@@ -71,7 +73,7 @@ class Site:
         self.config.write_text(SETTINGS.format(mode=mode) + more)
         self.log_path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._known = 0
+        self._known: list[Event] = []
 
     def __enter__(self) -> "Site":
         return self
@@ -136,11 +138,11 @@ class Site:
 
     def events(self, *kinds: EventKind) -> list[Event]:
         """Return the journal's events since :meth:`begin_anew`, oldest first by the calendar."""
-        return [event for event in self._events()[self._known :] if not kinds or event.kind in kinds]
+        return [event for event in self._events() if event not in self._known and (not kinds or event.kind in kinds)]
 
     def begin_anew(self) -> None:
         """Forget the events so far."""
-        self._known = len(self._events())
+        self._known = self._events()
 
     def _events(self) -> list[Event]:
         reader = JournalReader(self.folder / "data" / "journal.sqlite")

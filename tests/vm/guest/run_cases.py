@@ -20,7 +20,8 @@ def main(kind: str, out: Path) -> int:
     table = Table(out / f"{kind}.txt")
     began_s = time.monotonic()
     where = "under systemd" if kind == "systemd" else "without a service manager"
-    table.write(f"Vigie {__version__} on Linux {platform.release()}, Python {platform.python_version()}, {where}\n")
+    version = f"Vigie {__version__} on Linux {platform.release()}, Python {platform.python_version()}"
+    table.write(f"{version}, {where}; booted in {time.monotonic():.0f} s\n")
     if kind == "systemd":
         outside.heal()
         for case in cases_systemd.CASES:
