@@ -228,6 +228,21 @@ def a_chip_that_holds_the_clock_makes_the_contacts_safe_and_comes_back(see: See,
     assert closed.ns - since_ns < 4e9
 
 
+def a_spare_chip_that_holds_the_clock_is_named_and_costs_the_others_at_most_one_period(see: See, site: Site) -> None:
+    failed = site.metric("vigie_failed_periods_total")
+    outside.feel_at("stall_ms", outside.SPARE, 5000)
+    periods = site.periods()
+    wait_for(lambda: site.periods() >= periods + 6, 20, "six periods", site.log)
+    failed = site.metric("vigie_failed_periods_total") - failed
+    outside.feel_at("stall_ms", outside.SPARE, 0)
+    wait_for(site.event(EventKind.FAULT_CLEARED, "spare"), 20, "the spare chip is good again", site.log)
+    for event in site.events(EventKind.FAULT, EventKind.FAULT_CLEARED, EventKind.SWITCHING):
+        see(told(event))
+    see(f"{failed:.0f} of six periods failed")
+    assert failed <= 1
+    assert any("0x43" in event.text for event in site.events(EventKind.FAULT))
+
+
 def a_chip_that_lost_its_supply_is_told_and_moves_nothing(see: See, site: Site) -> None:
     start = outside.mark("power cut")
     outside.cut_power(CHARGE)
@@ -309,6 +324,7 @@ ON_ONE_CONTROLLER = (
     a_lost_spare_chip_changes_nothing_but_its_own_channel,
     a_bus_that_hangs_does_not_keep_the_contacts_from_being_made_safe,
     a_chip_that_holds_the_clock_makes_the_contacts_safe_and_comes_back,
+    a_spare_chip_that_holds_the_clock_is_named_and_costs_the_others_at_most_one_period,
     a_chip_that_lost_its_supply_is_told_and_moves_nothing,
     jumps_of_the_calendar_miss_no_period_and_are_in_the_journal,
     sigterm_leaves_every_line,
