@@ -11,8 +11,8 @@ SPAN_MS = 24 * 3_600_000
 POINTS = 240
 BARS = 96
 WIDTH, HEIGHT = 960.0, 100.0
-ON_BATTERY_A = -0.1
-"""A charge circuit below this current means that the battery feeds the loads."""
+FEEDING = (EventKind.FAULT, EventKind.FAULT_CLEARED, EventKind.SWITCHING)
+MOST_EVENTS = 4000
 TOLD = tuple(kind for kind in EventKind if kind is not EventKind.COMMAND)
 
 
@@ -42,7 +42,7 @@ def history_of(reader: JournalReader, to_utc_ms: int) -> History:
     start = to_utc_ms - SPAN_MS
     try:
         voltage = reader.series("bus_v", Channel.BATTERY, start, to_utc_ms, POINTS)
-        current = reader.series("current_a", Channel.CHARGE, start, to_utc_ms, BARS * 4)
+        on_battery = _on_battery(reader, start, to_utc_ms)
         events = reader.events(start, to_utc_ms, TOLD, 8)
     except JournalError as error:
         return History(start, to_utc_ms, "", "", None, None, [], [], str(error))
@@ -50,7 +50,7 @@ def history_of(reader: JournalReader, to_utc_ms: int) -> History:
     highs = [value for value in voltage.maximum if value is not None]
     low_v, high_v = (min(lows), max(highs)) if lows and highs else (None, None)
     band, line = ("", "") if low_v is None or high_v is None else _draw(voltage, start, low_v, high_v)
-    return History(start, to_utc_ms, band, line, low_v, high_v, _bars(current, start), events, None)
+    return History(start, to_utc_ms, band, line, low_v, high_v, _bars(voltage, on_battery, start), events, None)
 
 
 def _runs(series: Series) -> list[list[int]]:
@@ -84,16 +84,41 @@ def _draw(series: Series, start: int, low_v: float, high_v: float) -> tuple[str,
     return "".join(band), "".join(line)
 
 
-def _bars(current: Series, start: int) -> list[Bar]:
+def _on_battery(reader: JournalReader, start: int, end: int) -> list[tuple[int, int]]:
+    """Return when the battery fed the loads: the mains was told absent, or R1 was open."""
+    events = reader.events(start, end, FEEDING, MOST_EVENTS)[::-1]
+    mains = [(event.utc_ms, event.kind is EventKind.FAULT) for event in events if event.subject == "mains"]
+    drills = [
+        (event.utc_ms, event.after == "open")
+        for event in events
+        if event.kind is EventKind.SWITCHING and event.subject == "R1"
+    ]
+    last_mains = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "mains")
+    last_r1 = reader.last_switching("R1")
+    was_absent = last_mains is not None and last_mains.kind is EventKind.FAULT
+    was_open = last_r1 is not None and last_r1.after == "open"
+    return [*_spans(mains, was_absent, start, end), *_spans(drills, was_open, start, end)]
+
+
+def _spans(changes: list[tuple[int, bool]], is_now: bool, start: int, end: int) -> list[tuple[int, int]]:
+    """Return when something stood, from its changes within the window; ``is_now`` speaks when there are none."""
+    stood = not changes[0][1] if changes else is_now
+    spans, since = [], start
+    for utc_ms, stands in [*changes, (end, False)]:
+        if stood:
+            spans.append((since, utc_ms))
+        stood, since = stands, utc_ms
+    return spans
+
+
+def _bars(voltage: Series, on_battery: list[tuple[int, int]], start: int) -> list[Bar]:
     slice_ms = SPAN_MS // BARS
     fed_by = ["nothing"] * BARS
-    for utc_ms, low, mean in zip(current.utc_ms, current.minimum, current.mean, strict=True):
-        index = min(BARS - 1, max(0, (utc_ms - start) // slice_ms))
-        lowest = low if low is not None else mean
-        if lowest is None:
-            continue
-        if lowest < ON_BATTERY_A:
-            fed_by[index] = "battery"
-        elif fed_by[index] == "nothing":
-            fed_by[index] = "mains"
+    for utc_ms, mean in zip(voltage.utc_ms, voltage.mean, strict=True):
+        if mean is not None:
+            fed_by[min(BARS - 1, max(0, (utc_ms - start) // slice_ms))] = "mains"
+    for since, until in on_battery:
+        for index in range(max(0, (since - start) // slice_ms), min(BARS - 1, (until - 1 - start) // slice_ms) + 1):
+            if fed_by[index] == "mains":
+                fed_by[index] = "battery"
     return [Bar(start + index * slice_ms, name) for index, name in enumerate(fed_by)]
