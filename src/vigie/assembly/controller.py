@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import structlog
@@ -91,7 +92,8 @@ class ControllerProcess:
         """
         self._paths = files(config)
         self._lock = ControllerLock(self._paths.lock)
-        past, newest_utc_ms = past_of(JournalReader(self._paths.journal), config.start.mode)
+        with closing(JournalReader(self._paths.journal)) as reader:
+            past, newest_utc_ms = past_of(reader, config.start.mode)
         clock = plant_clock(config, newest_utc_ms)
         self._journal = Journal(self._paths.journal, config.journal)
         self._journal.start()

@@ -1,6 +1,7 @@
 """``vigie export``: a range of the journal as a file."""
 
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -32,19 +33,19 @@ def write(config: Config, since: str, until: str, form: str, resolution: str, ou
     from_utc_ms, to_utc_ms = instant_ms("--from", since), instant_ms("--to", until)
     if from_utc_ms >= to_utc_ms:
         raise VigieError(f"--from {since} is not before --to {until}")
-    reader = JournalReader(files(config).journal)
-    size = cast("export.Resolution", resolution)
     if form == "parquet" and output is None:
         raise VigieError("Parquet is not text: name a file with --output")
-    if output is None:
-        export.export_csv(reader, sys.stdout, from_utc_ms, to_utc_ms, size)
-        return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        progress.add_task(f"writing {output}", total=None)
-        try:
-            count = _write_file(reader, output, from_utc_ms, to_utc_ms, size, form)
-        except OSError as error:
-            raise VigieError(f"{output} cannot be written: {error.strerror}") from error
+    size = cast("export.Resolution", resolution)
+    with closing(JournalReader(files(config).journal)) as reader:
+        if output is None:
+            export.export_csv(reader, sys.stdout, from_utc_ms, to_utc_ms, size)
+            return
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            progress.add_task(f"writing {output}", total=None)
+            try:
+                count = _write_file(reader, output, from_utc_ms, to_utc_ms, size, form)
+            except OSError as error:
+                raise VigieError(f"{output} cannot be written: {error.strerror}") from error
     sys.stderr.write(f"{count} rows in {output}\n")
 
 

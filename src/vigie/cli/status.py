@@ -1,6 +1,7 @@
 """``vigie status``: the snapshot as text for people or JSON for programs."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,7 +85,8 @@ def _age(age_ms: int | None) -> str:
 
 def _newest_in_journal(config: Config) -> str:
     try:
-        newest = JournalReader(files(config).journal).newest_utc_ms()
+        with closing(JournalReader(files(config).journal)) as reader:
+            newest = reader.newest_utc_ms()
     except JournalError as error:
         return str(error)
     return "the journal is empty" if newest is None else f"the journal's newest period is of {_utc(newest)}"

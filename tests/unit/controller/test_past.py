@@ -1,6 +1,7 @@
 """What a restart knows of the time before it, from a real journal."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,19 +40,24 @@ def note(path: Path) -> Iterator[Note]:
     journal.close()
 
 
+def told(path: Path, start: StartMode) -> tuple[Past, int | None]:
+    with closing(JournalReader(path)) as reader:
+        return past_of(reader, start)
+
+
 def past(note: Note, path: Path, start: StartMode = StartMode.LAST) -> Past:
     note.journal.close()  # type: ignore[attr-defined]
-    return past_of(JournalReader(path), start)[0]
+    return told(path, start)[0]
 
 
 def test_without_a_journal_nothing_is_known(path: Path) -> None:
-    assert past_of(JournalReader(path), StartMode.LAST) == (NO_PAST, None)
-    assert past_of(JournalReader(path), StartMode.PROTECT)[0].mode == Mode.PROTECT
+    assert told(path, StartMode.LAST) == (NO_PAST, None)
+    assert told(path, StartMode.PROTECT)[0].mode == Mode.PROTECT
 
 
 def test_journal_that_is_none_remembers_nothing(path: Path) -> None:
     path.write_bytes(b"no database" * 1_000)
-    assert past_of(JournalReader(path), StartMode.LAST) == (NO_PAST, None)
+    assert told(path, StartMode.LAST) == (NO_PAST, None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The home page's 24 h strip, from a journal written by the real one."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,17 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def fed_by(path: Path) -> list[str]:
-    return [bar.fed_by for bar in history_of(JournalReader(path), END_MS).bars]
+def fed_by(path: Path, to_ms: int = END_MS) -> list[str]:
+    with closing(JournalReader(path)) as reader:
+        return [bar.fed_by for bar in history_of(reader, to_ms).bars]
 
 
 def test_bars_show_the_outage_the_gap_and_the_mains_where_they_were(day: Path) -> None:
     bars = fed_by(day)
     assert {index for index, name in enumerate(bars) if name == "battery"} == {36, 37, 38}  # 9.0 to 9.6 h
-    assert {index for index, name in enumerate(bars) if name == "nothing"} == {61}  # 15.0 to 15.5 h; the edge of slice 60 has a record
+    assert {index for index, name in enumerate(bars) if name == "nothing"} == {
+        61
+    }  # 15.0 to 15.5 h; the edge of slice 60 has a record
     assert bars.count("mains") == BARS - 4
 
 
@@ -56,11 +60,10 @@ def test_outage_that_has_not_ended_reaches_to_the_end(tmp_path: Path) -> None:
     assert fed_by(path)[-3] == "mains"
 
 
-def test_outage_older_than_the_strip_fills_it(tmp_path: Path) -> None:
+def test_where_nothing_was_recorded_nothing_is_claimed(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     write_day(path, END_MS / 1000)
-    reader = JournalReader(path)
-    later_ms = END_MS + SPAN_MS
     add(path, (-0.1, EventKind.FAULT, "mains", "absent"))
-    spans = [bar.fed_by for bar in history_of(reader, later_ms + 1_000_000).bars]
-    assert set(spans) == {"nothing"}  # no period was recorded there: nothing is claimed
+    assert set(fed_by(path, END_MS + SPAN_MS + 1_000_000)) == {
+        "nothing"
+    }  # no period was recorded there: nothing is claimed
