@@ -49,7 +49,7 @@ command_burst = 100
 
 
 def wait_for(
-    condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str, *, every_s: float = 0.1
+    condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str, *, every_s: float = 0.25
 ) -> Any:
     """Return the condition's first true value; fail when there is none in time."""
     deadline_s = time.monotonic() + timeout_s
