@@ -76,6 +76,8 @@ def create_app(settings: WebSettings, hub: Hub, journal_path: Path) -> APIFlask:
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_error_handler(JournalError, api.journal_unreadable)
+    for code in (403, 404, 405, 413, 429):
+        app.register_error_handler(code, pages.error_page)
     socketio = _attach_sockets(app, hub, settings)
     gate = SocketGate(
         app.wsgi_app,

@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
 from vigie.telemetry.reader import JournalReader
@@ -183,3 +184,15 @@ def manifest() -> Response:
     response = make_response(render_template("app.webmanifest"))
     response.mimetype = "application/manifest+json"
     return response
+
+
+def error_page(error: HTTPException) -> tuple[str, int]:
+    """Return an error as a page of ours: what happened and where to go."""
+    code = error.code or 500
+    told = {
+        404: (gettext("Nothing is here"), gettext("This address leads to no page of this application.")),
+        405: (gettext("Not possible here"), gettext("This page takes no such request.")),
+        429: (gettext("Too many requests"), gettext("Wait a minute, then try again.")),
+    }
+    title, advice = told.get(code, (gettext("Refused"), error.description or ""))
+    return render_template("error.html", title=title, advice=advice), code

@@ -185,3 +185,12 @@ def test_the_scripts_stay_small() -> None:
     folder = Path(pages.__file__).parent / "static" / "js"
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
     assert lines <= 900, "the scripts are an enhancement: keep them small"
+
+
+def test_address_that_leads_nowhere_is_a_page_of_ours_in_the_reader_s_language(site: Site) -> None:
+    answer = site.client.get("/flask/nowhere", headers={"Accept-Language": "fr", "Host": "localhost"})
+    assert answer.status_code == 404
+    assert "Il n’y a rien ici" in answer.text
+    assert "Retour à l’accueil" in answer.text
+    api = site.client.get("/flask/api/v1/nowhere", headers={"Host": "localhost"})
+    assert api.mimetype == "application/problem+json"
