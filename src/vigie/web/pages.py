@@ -69,7 +69,7 @@ def word(kind: str, name: str) -> str:
     return describe_name(kind, name, gettext)
 
 
-@blueprint.context_processor
+@blueprint.app_context_processor
 def _context() -> dict[str, Any]:
     look, theme = current_look(), request.cookies.get(THEME_COOKIE, "auto")
     snapshot = look.snapshot
