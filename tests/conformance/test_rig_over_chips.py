@@ -77,3 +77,18 @@ def test_a_held_bus_fails_every_channel_within_seconds(bench: RigBench) -> None:
     bench.boards.bus.stall_s = 0.0
     next_sweep(bench)
     assert next_sweep(bench).battery.status == Status.GOOD
+
+
+def test_a_chip_that_holds_the_bus_is_asked_once_a_second_so_that_the_others_keep_their_period(bench: RigBench) -> None:
+    bench.boards.bus.stall_s = 0.1
+    bench.boards.bus.held_by = {0x42}
+    before_s = bench.clock.now_s()
+    sweeps = [next_sweep(bench, 0.0) for _ in range(10)]
+    assert bench.clock.now_s() - before_s < 0.9
+    for sweep in sweeps[1:]:
+        assert (sweep.battery.status, sweep.charge.status, sweep.load.status) == (0, 0, Status.FAILED)
+        assert "0x42" in str(bench.plant.errors()[Channel.LOAD])
+    bench.boards.bus.stall_s = 0.0
+    bench.clock.sleep_until(bench.clock.now_s() + 1.0)
+    next_sweep(bench)
+    assert next_sweep(bench).load.status == Status.GOOD

@@ -5,6 +5,7 @@ computed by the caller. The chip senses the bus voltage between IN- and GND and 
 32 V range is used so that anything over 16 V is seen and not clipped.
 """
 
+import errno
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
@@ -162,9 +163,14 @@ class Ina219:
         return is_ours
 
     def _recover(self, messages: Messages, first: OSError) -> None:
-        """Climb the ladder with a transfer that failed: retry, reopen the bus, reset the chip, give up."""
+        """Climb the ladder with a transfer that failed: retry, reopen the bus, reset the chip, give up.
+
+        On a bus that is held each rung takes the whole timeout, so the last one is left out: the others need the time.
+        """
         last = first
-        for rung in (None, None, self._bus.reopen, self._reset_chip):
+        is_held = first.errno == errno.ETIMEDOUT
+        rungs = (None, None, self._bus.reopen, self._reset_chip)
+        for rung in rungs[:3] if is_held else rungs:
             try:
                 if rung is not None:
                     rung()

@@ -229,13 +229,20 @@ class Rig:
         meter = self._meters[channel]
         if meter is None:
             return Reading(_NAN, _NAN, _ABSENT)
+        if channel in self._hanging and not must_verify:  # asked again with the next verification
+            self._errors[channel] = self._hanging[channel]
+            return Reading(_NAN, _NAN, _FAILED)
+        began_s = self._clock.now_s()
         try:
             if must_verify:
                 meter.verify()
             reading = meter.read()
         except ChipError as error:
             self._errors[channel] = error
+            if self._clock.now_s() - began_s > HANGS_AFTER_S:
+                self._hanging[channel] = error
             return Reading(_NAN, _NAN, _FAILED)
+        self._hanging.pop(channel, None)
         return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
 
 

@@ -18,6 +18,8 @@ class EmulatedI2cBus:
         self.chips = {chip.address: chip for chip in chips}
         self.stall_s = 0.0
         """Fault: every transfer hangs this long and then times out, as with a held clock line."""
+        self.held_by: set[int] = set()
+        """Addresses of the chips that hold the clock when they are asked; empty: all transfers hang."""
         self.is_gone = False
         """Fault: the device has been unbound; it can be neither used nor opened."""
         self.transfers = 0
@@ -42,7 +44,8 @@ class EmulatedI2cBus:
         self.transfers += 1
         if self.is_gone:
             raise OSError(errno.ENODEV, "No such device")
-        if self.stall_s > 0.0:
+        addresses = {message.addr for message in i2c_msgs}
+        if self.stall_s > 0.0 and (not self.held_by or addresses & self.held_by):
             self._sleep(self.stall_s)
             raise OSError(errno.ETIMEDOUT, "Connection timed out")
         for chip in dict.fromkeys(self._chip_at(message.addr) for message in i2c_msgs):
