@@ -17,6 +17,7 @@ from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
 from vigie.config import Config, load
 from vigie.errors import VigieError
+from vigie.memory import share_one_heap
 
 Overrides = dict[str, dict[str, Any]]
 
@@ -91,6 +92,7 @@ def stop_on_signals() -> threading.Event:
 
 def run(body: Callable[[Config], None], argv: Sequence[str]) -> int:
     """Run a process body on the settings in ``argv``; turn its errors into a message and an exit status."""
+    share_one_heap()
     logs.configure()
     try:
         body(parsed(argv))

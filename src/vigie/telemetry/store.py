@@ -71,6 +71,7 @@ class Store:
             "synchronous = FULL",
             f"journal_size_limit = {_WAL_LIMIT_BYTES}",
             "secure_delete = OFF",
+            "cache_size = -256",  # a writer appends: a larger page cache only costs the controller memory
         ):
             connection.execute(f"PRAGMA {pragma}").fetchone()
         self._migrate(version)

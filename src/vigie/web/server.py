@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from vigie.errors import VigieError
+from vigie.memory import share_one_heap
 from vigie.web.settings import WebSettings
 
 GRACE_S = 2
@@ -56,6 +57,7 @@ def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] 
     Raises:
         VigieError: the address cannot be listened on, or the application does not start.
     """
+    share_one_heap()
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat must not wear the SD card
