@@ -2,11 +2,10 @@
 
 import sys
 
+from vigie.memory import keep_out_the_unneeded
+
 if __name__ == "__main__":
-    # Libraries of ours import these when they are there, for what this process never does: coloured tracebacks, HTTP
-    # long polling, greenlets. Kept out they save 9 MB for as long as it runs; None makes `import` say "not installed".
-    for _unneeded in ("rich", "requests", "greenlet"):
-        sys.modules[_unneeded] = None  # type: ignore[assignment]
+    keep_out_the_unneeded()
 
 from vigie.assembly.controller import ControllerProcess
 from vigie.cli import process

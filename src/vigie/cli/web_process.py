@@ -2,6 +2,11 @@
 
 import sys
 
+from vigie.memory import keep_out_the_unneeded
+
+if __name__ == "__main__":
+    keep_out_the_unneeded()
+
 from vigie.assembly.web import serve
 from vigie.cli import process
 from vigie.config import Config

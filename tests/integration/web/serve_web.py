@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from vigie.memory import keep_out_the_unneeded
+
+if __name__ == "__main__":
+    keep_out_the_unneeded()  # as the product's own process does
+
 import structlog
 from pydantic import TypeAdapter
 
