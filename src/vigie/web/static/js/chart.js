@@ -170,7 +170,7 @@ class Chart {
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
     let lastLabel = Infinity;
-    for (const { value, text } of this.limits().toSorted((a, b) => a.value - b.value)) {
+    for (const { value, text } of [...this.limits()].sort((a, b) => a.value - b.value)) {
       const y = plot.valToPos(value, "y", true);
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
       if (!text) ctx.strokeStyle = style("--wire-dead");
