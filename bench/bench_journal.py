@@ -19,9 +19,10 @@ from vigie.control.signals import (
     Status,
     Temperature,
 )
+from vigie.hardware.raspberry_pi import PiFigures
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal, JournalSettings, JournalStatus
-from vigie.telemetry.metrics import METRICS, Counters, MetricInputs
+from vigie.telemetry.metrics import Counters, MetricInputs
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import PeriodRecord
 from vigie.telemetry.schema import HOUR_MS, MINUTE_MS, rolled, rollup_columns
@@ -146,7 +147,7 @@ def _year_cost(folder: Path) -> list[Row]:
 
 
 def _metrics_cost() -> Row:
-    figures = {name: 12.5 for metric in METRICS for name in metric.client_names}
+    figures = dict.fromkeys(PiFigures._fields, 12.5)
     inputs = MetricInputs(
         START_MS, next(_records(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
         figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), JournalStatus("j", 4096, True, None, 0, 0, 9),

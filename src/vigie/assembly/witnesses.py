@@ -110,28 +110,6 @@ class MetricsWitness:
         """Metrics are about periods."""
 
 
-def client_figures(figures: Mapping[str, Any]) -> Mapping[str, float | None]:
-    """Return the machine's figures under the client's names."""
-
-    def share(used: str, total: str) -> float | None:
-        part, whole = figures.get(used), figures.get(total)
-        return None if part is None or not whole else 100.0 * part / whole
-
-    return {
-        "cpu_temp": figures.get("cpu_temp_c"),
-        "cpu_usage": figures.get("cpu_usage_percent"),
-        "cpu_volt": figures.get("cpu_v"),
-        "porcent_ram_ussed": share("ram_used_bytes", "ram_total_bytes"),
-        "ram_free": figures.get("ram_free_bytes"),
-        "ram_ussed": figures.get("ram_used_bytes"),
-        "ram_total": figures.get("ram_total_bytes"),
-        "porcent_disk_ussed": share("disk_used_bytes", "disk_total_bytes"),
-        "disk_ussed": figures.get("disk_used_bytes"),
-        "disk_free": figures.get("disk_free_bytes"),
-        "disk_total": figures.get("disk_total_bytes"),
-    }
-
-
 def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figures: Mapping[str, Any]) -> MetricInputs:
     """Return what /metrics shows of a period."""
     counters = period.counters
@@ -143,7 +121,7 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         mains=period.state.supply.mains,
         commanded=period.decision.contacts,
         switchings={relay.name: counters.switchings[relay] for relay in Relay},
-        figures=client_figures(figures),
+        figures=figures,
         counters=Counters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
         journal=journal.state(),
         version=__version__,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contacts, Measurement, Relay
@@ -32,8 +32,8 @@ class MetricInputs(NamedTuple):
     commanded: Contacts
     switchings: Mapping[str, int]
     """Movements counted in the journal, by relay name; a relay that never moved may be missing."""
-    figures: Mapping[str, float | None]
-    """The machine's own figures by the client's names, in the units of the table; None where not offered."""
+    figures: Mapping[str, Any]
+    """The machine's own figures, fields of ``hardware.raspberry_pi.PiFigures``; None or missing where not offered."""
     counters: Counters
     journal: JournalStatus
     version: str
@@ -104,14 +104,26 @@ def _states(kind: type[IntEnum], take: Callable[[MetricInputs], IntEnum]) -> Cal
     return lambda inputs: [(labels, float(take(inputs) == member)) for member, labels in names]
 
 
-def _figure(name: str, kind: str, unit: str, client_name: str, client_unit: str = "", factor: float = 1.0) -> Metric:
+def _figure_of(figures: Mapping[str, Any], field: str) -> float | None:
+    """Return a figure; ``used/total`` is the share of two of them in percent."""
+    part, _, whole = field.partition("/")
+    value: float | None = figures.get(part)
+    if not whole or value is None:
+        return value
+    total: float | None = figures.get(whole)
+    return 100.0 * value / total if total else None
+
+
+def _figure(
+    name: str, kind: str, unit: str, field: str, client_name: str, client_unit: str = "", factor: float = 1.0
+) -> Metric:
     return Metric(
         name,
         Kind.GAUGE,
         kind,
         unit,
         (),
-        _one(lambda inputs: inputs.figures.get(client_name)),
+        _one(lambda inputs: _figure_of(inputs.figures, field)),
         (client_name,),
         client_unit,
         factor=factor,
@@ -194,17 +206,19 @@ METRICS: tuple[Metric, ...] = (
            _one(lambda inputs: inputs.journal.lost_periods), is_live=False),
     Metric("vigie_build", Kind.INFO, "What runs here", "", ("version", "plant", "site"),
            lambda inputs: [((inputs.version, inputs.plant, inputs.site), 1.0)], is_live=False),
-    _figure("vigie_cpu_temperature_celsius", "CPU temperature", "degC", "cpu_temp"),
-    _figure("vigie_cpu_usage_ratio", "CPU usage, 0..1 of all cores", "1", "cpu_usage", "%", 0.01),
-    _figure("vigie_cpu_core_volts", "CPU core voltage", "V", "cpu_volt"),
-    _figure("vigie_ram_used_ratio", "Share of memory in use, 0..1", "1", "porcent_ram_ussed", "%", 0.01),
-    _figure("vigie_ram_free_bytes", "Memory available", "B", "ram_free"),
-    _figure("vigie_ram_used_bytes", "Memory in use", "B", "ram_ussed"),
-    _figure("vigie_ram_size_bytes", "Memory of the machine", "B", "ram_total"),
-    _figure("vigie_disk_used_ratio", "Share of the disk in use, 0..1", "1", "porcent_disk_ussed", "%", 0.01),
-    _figure("vigie_disk_used_bytes", "Disk space in use", "B", "disk_ussed"),
-    _figure("vigie_disk_free_bytes", "Disk space free", "B", "disk_free"),
-    _figure("vigie_disk_size_bytes", "Size of the disk", "B", "disk_total"),
+    _figure("vigie_cpu_temperature_celsius", "CPU temperature", "degC", "cpu_temp_c", "cpu_temp"),
+    _figure("vigie_cpu_usage_ratio", "CPU usage, 0..1 of all cores", "1", "cpu_usage_percent", "cpu_usage", "%", 0.01),
+    _figure("vigie_cpu_core_volts", "CPU core voltage", "V", "cpu_v", "cpu_volt"),
+    _figure("vigie_ram_used_ratio", "Share of memory in use, 0..1", "1",
+            "ram_used_bytes/ram_total_bytes", "porcent_ram_ussed", "%", 0.01),
+    _figure("vigie_ram_free_bytes", "Memory available", "B", "ram_free_bytes", "ram_free"),
+    _figure("vigie_ram_used_bytes", "Memory in use", "B", "ram_used_bytes", "ram_ussed"),
+    _figure("vigie_ram_size_bytes", "Memory of the machine", "B", "ram_total_bytes", "ram_total"),
+    _figure("vigie_disk_used_ratio", "Share of the disk in use, 0..1", "1",
+            "disk_used_bytes/disk_total_bytes", "porcent_disk_ussed", "%", 0.01),
+    _figure("vigie_disk_used_bytes", "Disk space in use", "B", "disk_used_bytes", "disk_ussed"),
+    _figure("vigie_disk_free_bytes", "Disk space free", "B", "disk_free_bytes", "disk_free"),
+    _figure("vigie_disk_size_bytes", "Size of the disk", "B", "disk_total_bytes", "disk_total"),
 )  # fmt: skip
 """The only definition of every metric; exporter and docs/metrics.md are made from it."""
 

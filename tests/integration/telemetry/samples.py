@@ -76,9 +76,9 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
         commanded=CLOSED,
         switchings={"R2": 4},
         figures={
-            "cpu_temp": 51.0, "cpu_usage": 12.5, "cpu_volt": 0.875, "porcent_ram_ussed": 25.0,
-            "ram_free": 12e9, "ram_ussed": 4e9, "ram_total": 16e9, "porcent_disk_ussed": 50.0,
-            "disk_ussed": 3e10, "disk_free": 3e10, "disk_total": 6e10,
+            "cpu_temp_c": 51.0, "cpu_usage_percent": 12.5, "cpu_v": 0.875,
+            "ram_free_bytes": 12e9, "ram_used_bytes": 4e9, "ram_total_bytes": 16e9,
+            "disk_used_bytes": 3e10, "disk_free_bytes": 3e10, "disk_total_bytes": 6e10,
         },
         counters=Counters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
         journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),

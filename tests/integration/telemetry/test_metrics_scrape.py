@@ -90,7 +90,7 @@ def test_the_mode_carries_the_clients_code(exporter: Exporter, mode: Mode, code:
 
 def test_what_is_not_valid_has_no_series_under_either_name(exporter: Exporter) -> None:
     scrape(exporter, metric_inputs())
-    figures = {**metric_inputs().figures, "cpu_volt": None}
+    figures = {**metric_inputs().figures, "cpu_v": None}
     found = scrape(exporter, metric_inputs(measurement(is_valid=False))._replace(figures=figures))
     assert not names(found) & {"bus_voltage_01", "current_01", "power_01", "shunt_voltage_01", "bus_voltage_04"}
     assert not names(found) & {"cpu_volt", "vigie_cpu_core_volts"}
