@@ -52,6 +52,7 @@ def _records(count: int, first: int = 0) -> Iterator[PeriodRecord]:
             _mean(13.6, 1.2 + 0.5 * wave),
             _ABSENT,
             Temperature(24.0 + wave, 0),
+            Temperature(22.0, 0),
             _CLOSED,
             True,
         )

@@ -30,6 +30,7 @@ def _record(utc_s: float, now_s: float, battery_v: float, charge_a: float, has_m
         _mean(load_v, load_a),
         absent,
         Temperature(24.0, 0),
+        Temperature(22.0, 0),
         CLOSED,
         True,
     )

@@ -58,7 +58,7 @@ def lived(control: Control, story: Story) -> list[Any]:
         sweeps = tuple(sweep._replace(spare=sweep.charge) for sweep in swept(moment, story.channels))
         contacts = read_back(commanded, moment)
         filtered, image = control.summarise(
-            filtered, sweeps, moment.temperature, contacts, now_s, channels, story.filtering
+            filtered, sweeps, moment.temperature, NO_SENSOR, contacts, now_s, channels, story.filtering
         )
         answers = []
         for order in moment.orders:

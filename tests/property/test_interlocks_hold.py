@@ -15,7 +15,7 @@ from vigie.control import interlocks, supervisor
 from vigie.control.commands import Mains, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import Latch
-from vigie.control.signals import Contact, Measurement, Status, Sweep
+from vigie.control.signals import NO_SENSOR, Contact, Measurement, Status, Sweep
 from vigie.control.supervisor import adopted, obey, step
 
 
@@ -32,7 +32,7 @@ def live(story: Story) -> None:
         sweeps = swept(moment, story.channels)
         contacts = read_back(commanded, moment)
         filtered, image = summarise(
-            filtered, sweeps, moment.temperature, contacts, now_s, story.channels, story.filtering
+            filtered, sweeps, moment.temperature, NO_SENSOR, contacts, now_s, story.channels, story.filtering
         )
         for order in moment.orders:
             before = state.relays
@@ -57,7 +57,7 @@ def test_a_measurement_is_valid_just_when_enough_good_readings_are_there(story: 
     never_frozen = story.filtering._replace(frozen_after_s=0.0)
     for moment in story.moments:
         sweeps = swept(moment, story.channels)
-        arguments = (sweeps, moment.temperature, story.found, 0.0, story.channels, never_frozen)
+        arguments = (sweeps, moment.temperature, NO_SENSOR, story.found, 0.0, story.channels, never_frozen)
         filtered, image = summarise(filtered, *arguments)
         _check_against_raw(image, sweeps, moment, story.channels, never_frozen)
 

@@ -15,7 +15,7 @@ from vigie.control.commands import Mode, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import Latch
 from vigie.control.mains import MainsSettings
-from vigie.control.signals import Contact, Contacts, Reading, Status, Sweep, Temperature, Wiring
+from vigie.control.signals import NO_SENSOR, Contact, Contacts, Reading, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import Order, SupervisorSettings, adopted, obey, step
 
 CHANNELS = ChannelsSettings(UNCALIBRATED, UNCALIBRATED, UNCALIBRATED, UNCALIBRATED)
@@ -86,7 +86,9 @@ def live(site: Site, witness: Witness | None) -> None:
         had_mains = bench.has_mains
         sweeps = with_lost(bench.period(weather.has_mains, weather.changes_after), weather.lost)
         temperature = Temperature(weather.celsius, 0)
-        filtered, image = summarise(filtered, sweeps, temperature, bench.contacts, now_s, CHANNELS, site.filtering)
+        filtered, image = summarise(
+            filtered, sweeps, temperature, NO_SENSOR, bench.contacts, now_s, CHANNELS, site.filtering
+        )
         for order in weather.orders:
             state, _ = obey(state, order, site.supervisor, now_s)
         state, decision = step(state, image, site.supervisor)

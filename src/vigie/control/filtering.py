@@ -240,6 +240,7 @@ def summarise(
     state: FilterState,
     sweeps: tuple[Sweep, ...],
     temperature: Temperature,
+    ambient: Temperature,
     contacts: Contacts,
     now_s: float,
     channels: ChannelsSettings,
@@ -249,12 +250,13 @@ def summarise(
 
     The measurement is valid when battery, charge and load channel (those that are fitted, the battery
     always) each have ``least_good`` good sweeps and are not frozen, and the temperature is either good or
-    not part of the installation. The spare channel is reported and never needed.
+    not part of the installation. Spare channel and ambient temperature are reported and never needed.
 
     Args:
         state: what the filter remembers.
         sweeps: one or more, oldest first; a homogeneous tuple.
-        temperature: as the plant gave it.
+        temperature: of the battery, as the plant gave it.
+        ambient: of the air around it.
         contacts: read back at the start of the period.
         now_s: monotonic plant time at the end of the last sweep.
         channels: calibration and plausibility per channel.
@@ -270,11 +272,12 @@ def summarise(
     load, load_still = summarise_channel(sweeps, Channel.LOAD, channels.load, state.load, now_s, settings)
     spare, spare_still = summarise_channel(sweeps, Channel.SPARE, channels.spare, state.spare, now_s, settings)
     judged_t = judged_temperature(temperature, settings)
+    judged_ambient = judged_temperature(ambient, settings)
     is_valid = (
         battery.is_valid
         and is_answered(charge, channels.charge)
         and is_answered(load, channels.load)
         and (judged_t.status == Status.GOOD or judged_t.status == Status.ABSENT)
     )
-    measurement = Measurement(now_s, battery, charge, load, spare, judged_t, contacts, is_valid)
+    measurement = Measurement(now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid)
     return FilterState(battery_still, charge_still, load_still, spare_still), measurement

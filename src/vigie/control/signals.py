@@ -4,6 +4,7 @@ Sign of every current: positive INTO the battery on the battery and charge chann
 the loads on the load channel.
 """
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -83,12 +84,16 @@ class Sweep(NamedTuple):
 
 
 class Temperature(NamedTuple):
-    """Battery temperature."""
+    """A temperature: of the battery, or of the air around it."""
 
     celsius: float
     """NaN when ``status`` is not GOOD."""
     status: int
     """ABSENT when no sensor belongs to the installation, FAILED when one does and was lost."""
+
+
+NO_SENSOR = Temperature(math.nan, int(Status.ABSENT))
+"""The temperature of a place where none is measured."""
 
 
 class Contacts(NamedTuple):
@@ -131,6 +136,9 @@ class Measurement(NamedTuple):
     load: ChannelMean
     spare: ChannelMean
     temperature: Temperature
+    """Of the battery."""
+    ambient: Temperature
+    """Of the air around it; told and kept, never needed by control."""
     contacts: Contacts
     is_valid: bool
     """Every reading control needs is there and plausible; false makes the contacts safe."""

@@ -16,6 +16,7 @@ class BusReading(NamedTuple):
 
     sweeps: tuple[Sweep, ...]
     temperature: Temperature
+    ambient: Temperature
     errors: Mapping[Channel, VigieError]
 
 
@@ -88,4 +89,5 @@ class BusThread:
             self._clock.sleep_until(next_s)
             sweeps.append(self._plant.read_sweep())
             next_s += self._interval_s
-        return BusReading(tuple(sweeps), self._plant.read_temperature(), dict(self._plant.errors()))
+        plant = self._plant
+        return BusReading(tuple(sweeps), plant.read_temperature(), plant.read_ambient(), dict(plant.errors()))

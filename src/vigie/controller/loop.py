@@ -164,6 +164,7 @@ class Loop:
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._is_overrun = False
         self._has_thermometer = False
+        self._has_ambient = False
 
     @property
     def state(self) -> State:
@@ -205,6 +206,7 @@ class Loop:
             self._filter_state,
             reading.sweeps,
             reading.temperature,
+            reading.ambient,
             contacts,
             self._clock.now_s(),
             self._channels,
@@ -243,10 +245,10 @@ class Loop:
             reading = self._bus.read(deadline_s)
         except VigieError as error:
             self._tell_fault("bus", "failed", str(error))
-            status = Status.FAILED if self._has_thermometer else Status.ABSENT
-            temperature = Temperature(math.nan, int(status))
-            return BusReading((FAILED_SWEEP,) * self._filtering.sweeps, temperature, {})
+            sweeps = (FAILED_SWEEP,) * self._filtering.sweeps
+            return BusReading(sweeps, _lost(self._has_thermometer), _lost(self._has_ambient), {})
         self._has_thermometer = reading.temperature.status != Status.ABSENT
+        self._has_ambient = reading.ambient.status != Status.ABSENT
         self._tell_fault("bus", "", "")
         return reading
 
@@ -379,6 +381,10 @@ class Loop:
         answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
         self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
         obeyed.pending.answer(answer)
+
+
+def _lost(is_fitted: bool) -> Temperature:
+    return Temperature(math.nan, int(Status.FAILED if is_fitted else Status.ABSENT))
 
 
 def _words(error: Exception) -> str:

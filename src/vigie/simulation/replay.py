@@ -22,7 +22,7 @@ from vigie.control.filtering import (
 )
 from vigie.control.interlocks import Latch
 from vigie.control.mains import MainsSettings
-from vigie.control.signals import Contact, Contacts, Measurement, Relay, Status
+from vigie.control.signals import NO_SENSOR, Contact, Contacts, Measurement, Relay, Status
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.errors import VigieError
 from vigie.plant.recorded import Recorded
@@ -225,7 +225,7 @@ def periods(recording: Recording, settings: ReplaySettings, mode: Mode) -> Itera
         before = plant.read_contacts()
         sweeps, temperature = (plant.read_sweep(),), plant.read_temperature()
         filter_state, measurement = summarise(
-            filter_state, sweeps, temperature, before, clock.now_s(), channels, filtering
+            filter_state, sweeps, temperature, NO_SENSOR, before, clock.now_s(), channels, filtering
         )
         state, decision = supervisor.step(state, measurement, control)
         for relay in Relay:

@@ -33,6 +33,7 @@ def measurement(
         load=channel(13.5, 1.75),
         spare=lost_channel(Status.ABSENT),
         temperature=Temperature(celsius, 0),
+        ambient=Temperature(21.5, 0),
         contacts=CLOSED,
         is_valid=is_valid,
     )

@@ -30,6 +30,7 @@ def period(number: int) -> PeriodRecord:
         mean(13.5),
         ChannelMean(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, 0, 0, int(Status.ABSENT), False),
         Temperature(24.0 + number / 100, int(Status.GOOD)),
+        Temperature(22.0, int(Status.GOOD)),
         contacts,
         True,
     )

@@ -10,7 +10,17 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
-from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Relay, Status, Temperature, Wiring
+from vigie.control.signals import (
+    NO_SENSOR,
+    ChannelMean,
+    Contact,
+    Contacts,
+    Measurement,
+    Relay,
+    Status,
+    Temperature,
+    Wiring,
+)
 from vigie.control.supervisor import Action, Decision, Order, State, SupervisorSettings, adopted, obey, step
 
 OPEN = Contact.OPEN
@@ -42,6 +52,7 @@ def measured(
     charge_v: float = 13.0,
     load_v: float | None = 13.6,
     celsius: float | None = 25.0,
+    ambient_c: float | None = None,
     r1: Contact = CLOSED,
     r2: Contact = CLOSED,
     is_valid: bool = True,
@@ -54,6 +65,7 @@ def measured(
         lost() if load_v is None else mean(load_v, 0.5),
         lost(),
         Temperature(math.nan, int(Status.FAILED)) if celsius is None else Temperature(celsius, 0),
+        NO_SENSOR if ambient_c is None else Temperature(ambient_c, 0),
         contacts(r1, r2),
         is_valid,
     )

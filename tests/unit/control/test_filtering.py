@@ -16,7 +16,7 @@ from vigie.control.filtering import (
     initial_filter_state,
     summarise,
 )
-from vigie.control.signals import Measurement, Reading, Status, Sweep, Temperature
+from vigie.control.signals import NO_SENSOR, Measurement, Reading, Status, Sweep, Temperature
 
 CHANNEL = ChannelSettings(True, 1.0, 0.0, 1.0, 0.1, 0.0, 0.0, 20.0, 3.2)
 BATTERY = CHANNEL._replace(plausible_min_v=8.0, plausible_max_v=15.5)
@@ -40,7 +40,8 @@ def period(
     channels: ChannelsSettings = CHANNELS,
     settings: FilterSettings = DEFAULTS,
 ) -> tuple[FilterState, Measurement]:
-    return summarise(state or initial_filter_state(), tuple(sweeps), temperature, contacts(), now_s, channels, settings)
+    before = state or initial_filter_state()
+    return summarise(before, tuple(sweeps), temperature, NO_SENSOR, contacts(), now_s, channels, settings)
 
 
 def measurement(sweeps: Iterable[Sweep], **changes: Any) -> Measurement:
