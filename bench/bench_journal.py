@@ -25,7 +25,7 @@ from vigie.telemetry.journal import Journal, JournalSettings, JournalStatus
 from vigie.telemetry.metrics import Counters, MetricInputs
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import PeriodRecord
-from vigie.telemetry.schema import HOUR_MS, MINUTE_MS, rolled, rollup_columns
+from vigie.telemetry.schema import HOUR_MS, MINUTE_MS, rolled
 from vigie.telemetry.store import Store
 
 Row = tuple[str, float, str, float]
@@ -118,7 +118,7 @@ def _synthetic_year(path: Path) -> None:
             values = [(middle - 210, middle, middle + 370) if is_fitted else (None,) * 3 for is_fitted in fitted]
             yield (start_ms, width_ms // 1000, 0, *(value for three in values for value in three))
 
-    marks = ", ".join("?" * len(rollup_columns()))
+    marks = ", ".join("?" * (3 + 3 * len(rolled())))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(f"INSERT INTO minute VALUES ({marks})", rows(MINUTE_MS))
         connection.executemany(f"INSERT INTO hour VALUES ({marks})", rows(HOUR_MS))

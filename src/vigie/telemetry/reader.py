@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.records import Event, EventKind
-from vigie.telemetry.schema import KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
+from vigie.telemetry.schema import AMBIENT, KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
 from vigie.telemetry.series import Series, Span, read_series
 from vigie.telemetry.store import read_version
 
@@ -181,15 +181,16 @@ class _Lent(NamedTuple):
 
 
 def _column(quantity: str, channel: Channel | None) -> tuple[str, int]:
-    if quantity == TEMPERATURE.name and channel is None:
-        return TEMPERATURE.column, TEMPERATURE.per_unit
+    for of_none in (TEMPERATURE, AMBIENT):
+        if quantity == of_none.name and channel is None:
+            return of_none.column, of_none.per_unit
     for candidate in ROLLED_PER_CHANNEL:
         if candidate.name == quantity and channel is not None:
             return f"{channel.name.lower()}_{candidate.column}", candidate.per_unit
     names = ", ".join(q.name for q in ROLLED_PER_CHANNEL)
     raise JournalError(
         f"no series {quantity!r} of {'no channel' if channel is None else channel.name.lower()}: "
-        f"ask for {names} of a channel, or {TEMPERATURE.name} of none"
+        f"ask for {names} of a channel, or {TEMPERATURE.name} or {AMBIENT.name} of none"
     )
 
 

@@ -37,6 +37,10 @@ class EventKind(StrEnum):
     """Rows that could not be kept: ``data`` has from_utc_ms, to_utc_ms, periods, events."""
     CLOCK = "clock"
     """The calendar stepped against the monotonic clock: ``data`` has step_s."""
+    ALARM = "alarm"
+    """An alarm moved: subject is its name, before and after its standing, ``data`` what restores it."""
+    OUTAGE = "outage"
+    """An outage, a drill or a charger fault began or ended: ``data`` has its record."""
 
 
 class Event(NamedTuple):

@@ -37,6 +37,7 @@ POWER = Quantity("power_w", "power_100uw", 10_000)
 BUS_SPREAD = Quantity("bus_spread_v", "bus_spread_10uv", 100_000)
 CURRENT_SPREAD = Quantity("current_spread_a", "current_spread_10ua", 100_000)
 TEMPERATURE = Quantity("temperature_c", "temperature_mc", 1000)
+AMBIENT = Quantity("ambient_c", "ambient_mc", 1000)
 
 CHANNELS = tuple(channel.name.lower() for channel in Channel)
 PER_CHANNEL = (BUS, BUS_SPREAD, SHUNT, CURRENT, CURRENT_SPREAD, POWER)
@@ -48,11 +49,15 @@ COUNT_COLUMNS = ("good", "rejected", "status")
 def rolled() -> list[tuple[str, Quantity]]:
     """Return (column in the raw table, quantity) of everything that is rolled up."""
     per_channel = [(f"{name}_{q.column}", q) for name in CHANNELS for q in ROLLED_PER_CHANNEL]
-    return [*per_channel, (TEMPERATURE.column, TEMPERATURE)]
+    return [*per_channel, (TEMPERATURE.column, TEMPERATURE), (AMBIENT.column, AMBIENT)]
 
 
 def period_columns() -> list[str]:
     """Return the raw table's columns in the order of :func:`period_row`."""
+    return [*_first_period_columns(), AMBIENT.column, "ambient_status"]
+
+
+def _first_period_columns() -> list[str]:
     columns = ["key", *STATE_COLUMNS, TEMPERATURE.column, "temperature_status"]
     for name in CHANNELS:
         columns += [f"{name}_{q.column}" for q in PER_CHANNEL]
@@ -60,12 +65,15 @@ def period_columns() -> list[str]:
     return columns
 
 
-def rollup_columns() -> list[str]:
-    """Return the columns of ``minute`` and ``hour``: start, counts, then min, mean, max of each quantity."""
+def _first_rollup_columns() -> list[str]:
     columns = ["start_utc_ms", "periods", "failed"]
-    for column, _ in rolled():
-        columns += [f"{column}_min", f"{column}_mean", f"{column}_max"]
+    for column, _ in rolled()[:-1]:
+        columns += _extremes(column)
     return columns
+
+
+def _extremes(column: str) -> list[str]:
+    return [f"{column}_min", f"{column}_mean", f"{column}_max"]
 
 
 def stored(value: float, per_unit: int) -> int | None:
@@ -100,7 +108,7 @@ def _channel_values(mean: ChannelMean) -> tuple[int | None, ...]:
 def period_row(record: PeriodRecord) -> tuple[int | None, ...]:
     """Return a record as a row of the raw table, its key without a tie breaker."""
     measurement = record.measurement
-    temperature = measurement.temperature
+    temperature, ambient = measurement.temperature, measurement.ambient
     return (
         record.utc_ms * KEYS_PER_MS,
         int(measurement.is_valid),
@@ -116,6 +124,8 @@ def period_row(record: PeriodRecord) -> tuple[int | None, ...]:
         *_channel_values(measurement.charge),
         *_channel_values(measurement.load),
         *_channel_values(measurement.spare),
+        stored(ambient.celsius, AMBIENT.per_unit) if ambient.status == 0 else None,
+        ambient.status,
     )
 
 
@@ -139,6 +149,10 @@ def _closed(column: str, prefix: str) -> list[tuple[str, str]]:
 
 def period_si() -> list[tuple[str, str]]:
     """Return (expression, name) of a raw row in SI units and words, the name carrying the unit."""
+    return [*_first_period_si(), _si(AMBIENT.column, "", AMBIENT), ("ambient_status", "ambient_status")]
+
+
+def _first_period_si() -> list[tuple[str, str]]:
     shown = [(f"key / {KEYS_PER_MS}", "utc_ms"), ("is_valid", "is_valid"), ("is_overrun", "is_overrun")]
     shown += [_named("mode", Mode), _named("phase", Phase), _named("mains", Mains)]
     shown += [*_closed("contacts", ""), *_closed("commanded", "commanded_")]
@@ -151,8 +165,12 @@ def period_si() -> list[tuple[str, str]]:
 
 def rollup_si() -> list[tuple[str, str]]:
     """Return (expression, name) of a minute or an hour in SI units, the name carrying the unit."""
+    return _rollup_si(rolled())
+
+
+def _rollup_si(quantities: list[tuple[str, Quantity]]) -> list[tuple[str, str]]:
     shown = [("start_utc_ms", "utc_ms"), ("periods", "periods"), ("failed", "failed")]
-    for column, quantity in rolled():
+    for column, quantity in quantities:
         prefix = column.removesuffix(quantity.column)
         shown += [_si(column, prefix, quantity, suffix) for suffix in ("_min", "_mean", "_max")]
     return shown
@@ -175,14 +193,26 @@ _EVENT = """CREATE TABLE event (
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
-        _table("period", period_columns()),
-        _table("minute", rollup_columns()),
-        _table("hour", rollup_columns()),
+        _table("period", _first_period_columns()),
+        _table("minute", _first_rollup_columns()),
+        _table("hour", _first_rollup_columns()),
         # Minutes and hours with raw rows that their roll-up does not hold yet; read from raw till then.
         _OPEN_BUCKET,
         _EVENT,
         "CREATE INDEX event_by_time ON event (utc_ms)",
         "CREATE INDEX event_by_subject ON event (kind, subject)",
+        _view("period", _first_period_si()),
+        _view("minute", _rollup_si(rolled()[:-1])),
+        _view("hour", _rollup_si(rolled()[:-1])),
+    ),
+    (
+        *(f"ALTER TABLE period ADD COLUMN {column} INTEGER" for column in (AMBIENT.column, "ambient_status")),
+        *(
+            f"ALTER TABLE {table} ADD COLUMN {column} INTEGER"
+            for table in ("minute", "hour")
+            for column in _extremes(AMBIENT.column)
+        ),
+        *(f"DROP VIEW {table}_si" for table in ("period", "minute", "hour")),
         _view("period", period_si()),
         _view("minute", rollup_si()),
         _view("hour", rollup_si()),

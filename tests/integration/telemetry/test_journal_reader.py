@@ -117,7 +117,7 @@ def test_a_range_before_the_first_row_is_all_gap(path: Path, reader: JournalRead
 def test_temperature_belongs_to_no_channel(path: Path, reader: JournalReader) -> None:
     store_periods(path, [record(0)])
     assert reader.series("temperature_c", None, START_MS, START_MS + 1, 1).mean == [23.438]
-    with pytest.raises(JournalError, match="temperature_c of none"):
+    with pytest.raises(JournalError, match="temperature_c or ambient_c of none"):
         reader.series("temperature_c", Channel.BATTERY, START_MS, START_MS + 1, 1)
 
 

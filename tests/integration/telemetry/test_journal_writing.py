@@ -239,3 +239,22 @@ def test_what_is_put_back_comes_first_again_and_the_oldest_goes_first() -> None:
     again = waiting.take()
     assert [period.utc_ms for period in again.periods] == [START_MS + 1000 * s for s in range(10, 70)]
     assert again.gap == Gap(START_MS, START_MS + 9000, 10, 0)
+
+
+def test_a_journal_of_the_first_version_is_carried_on(start_journal: Start, reader: JournalReader, path: Path) -> None:
+    columns = len(schema.period_columns()) - 2
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in schema.MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(
+            f"INSERT INTO period VALUES ({', '.join('?' * columns)})", schema.period_row(record())[:columns]
+        )
+        connection.commit()
+    journal = start_journal()
+    journal.record(record(1.0))
+    journal.close()
+    rows = query(path, "SELECT utc_ms, battery_bus_v, ambient_c FROM period_si ORDER BY 1")
+    assert rows == [(START_MS, 12.9, None), (START_MS + 1000, 12.9, 21.5)]
+    assert reader.series("ambient_c", None, START_MS, START_MS + 2000, 2).mean[-1] == 21.5
