@@ -46,7 +46,16 @@ class Transport(Protocol):
         ...
 
 
-class State(TypedDict):
+class Side(TypedDict):
+    """What the web process itself has to tell."""
+
+    web_alarms: list[dict[str, Any]]
+    """JSON of ``messages.AlarmReport``: the alarms that only the web can raise."""
+    mail: dict[str, Any] | None
+    """JSON of ``messages.MailReport``; None where no mail is set up."""
+
+
+class State(Side):
     """What the web knows of the controller at one moment; travels as it is to pages and API."""
 
     snapshot: dict[str, Any] | None
@@ -82,6 +91,8 @@ class Hub:
         self._transport: Transport | None = None
         self._had_transport = False
         self._listeners: list[Callable[[], None]] = []
+        self.side: Callable[[], Side] = lambda: Side(web_alarms=[], mail=None)
+        """Asked with every state for what the web process has to tell beside the controller; quick, never raises."""
         self.invalid_snapshots = 0
         """Snapshots refused since start because they did not keep to ``messages.Snapshot``."""
 
@@ -96,7 +107,8 @@ class Hub:
         self._listeners.append(listener)
 
     def state(self) -> State:
-        """Return the newest snapshot, its age now, and the link's state."""
+        """Return the newest snapshot, its age now, the link's state, and what the web has to tell beside."""
+        side = self.side()
         with self._lock:
             age_ms = None
             if self._received_s is not None:
@@ -105,7 +117,7 @@ class Hub:
                 link: LinkName = "connected"
             else:
                 link = "lost" if self._had_transport else "never"
-            return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version)
+            return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
     def silence_s(self) -> float:
         """Return for how long no snapshot has come; infinity when none ever came."""

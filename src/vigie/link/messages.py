@@ -12,6 +12,11 @@ ModeName = Literal["observe", "protect", "cycle", "manual"]
 ContactName = Literal["open", "closed"]
 RelayName = Literal["R1", "R2", "R3", "R4"]
 ChannelName = Literal["battery", "charge", "load", "spare"]
+SeverityName = Literal["info", "warning", "critical"]
+StandingName = Literal["unacknowledged", "acknowledged", "returned", "latched", "shelved"]
+TruthName = Literal["unknown", "obeyed", "no_effect", "cannot_tell"]
+ContactFaultName = Literal["none", "no_effect", "welded", "dead", "swapped", "reversed"]
+OutageName = Literal["outage", "drill", "charger_fault"]
 
 
 class Message(BaseModel):
@@ -51,6 +56,10 @@ class RelayState(Message):
     refusal_to_open: str | None = Field(
         default=None, description="Reason why it could not be opened now, None when it could"
     )
+    truth: TruthName = Field(default="unknown", description="What the readings say of the last movement")
+    fault: ContactFaultName = Field(default="none", description="What they accuse the contact of")
+    wear_share: float = Field(default=0.0, ge=0, description="Used part of the contact's rated life, 1 is all of it")
+    switched_a: float = Field(default=0.0, ge=0, description="Sum of the currents it has switched")
 
 
 class Figures(Message):
@@ -81,6 +90,48 @@ class JournalState(Message):
     error: str | None = None
     waiting_periods: int = Field(ge=0, description="Periods held in memory")
     lost_periods: int = Field(ge=0, description="Periods that could not be kept since start")
+
+
+class AlarmReport(Message):
+    """One alarm that is not at rest."""
+
+    alarm: str = Field(description="Name of the Alarm, lower case")
+    severity: SeverityName
+    standing: StandingName
+    is_present: bool = Field(description="Its condition holds")
+    is_chattering: bool = Field(description="It comes and goes too often to be told each time")
+    is_first_out: bool = Field(description="It was the first of those that stand")
+    raised_utc_ms: int
+    returned_utc_ms: int | None
+    value: float | None = Field(description="The worst since it was raised; None where there is no number")
+    limit: float | None
+    unit: str
+    detail: list[str] = Field(description="What it is about: channels, relays, faults of a contact")
+    protection: str = Field(description="Name of what the program does about it, 'none' for nothing")
+    shelved_until_utc_ms: int | None
+    by: str = Field(description="Who acknowledged or shelved it, empty when nobody did")
+    why: str = Field(description="What they gave as the reason")
+    times: int = Field(ge=0, description="How often it was raised since it was at rest")
+
+
+class OutageReport(Message):
+    """What the battery is going through now."""
+
+    kind: OutageName
+    began_utc_ms: int
+    lowest_v: float | None
+    charge_out_ah: float
+    dark_s: float = Field(description="How long the loads have been without voltage")
+
+
+class MailReport(Message):
+    """How the messages to people are doing."""
+
+    is_configured: bool
+    waiting: int = Field(ge=0, description="Messages not handed over yet")
+    refused: int = Field(ge=0, description="Messages a server refused for good, or given up")
+    last_error: str
+    last_sent_utc_ms: int | None = Field(description="Machine calendar")
 
 
 class LoopState(Message):
@@ -119,7 +170,10 @@ class Snapshot(Message):
     channels: list[ChannelState] = Field(min_length=4, max_length=4)
     temperature_c: float | None
     temperature_status: list[str]
+    ambient_c: float | None = Field(default=None, description="Temperature of the air around the battery")
     relays: list[RelayState] = Field(min_length=4, max_length=4)
+    alarms: list[AlarmReport] = Field(default=[], description="Everything not at rest, most urgent first")
+    outage: OutageReport | None = Field(default=None, description="None while the mains is there and charges")
     thresholds: dict[str, float] = Field(
         description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
         "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c"
@@ -133,11 +187,15 @@ class Command(Message):
     """An order from a person or a program. A repeated ``id`` is answered again, not carried out again."""
 
     id: str = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
-    action: Literal["set_mode", "set_contact", "acknowledge"]
+    action: Literal["set_mode", "set_contact", "acknowledge", "shelve", "unshelve"]
     mode: ModeName | None = None
     relay: RelayName | None = None
     contact: ContactName | None = None
     manual_s: float | None = Field(default=None, gt=0, le=86_400, description="How long manual mode lasts")
+    alarm: str | None = Field(
+        default=None, max_length=40, description="Alarm to acknowledge (none: all), shelve or take back from the shelf"
+    )
+    shelve_s: float | None = Field(default=None, ge=60, le=604_800, description="How long it is put aside")
     not_after_utc_ms: int = Field(description="Machine calendar: refused when later than this")
     who: str = Field(min_length=1, max_length=64)
     why: str = Field(default="", max_length=200)

@@ -1,17 +1,20 @@
 """What goes in and out of the API, on top of the messages controller and web share."""
 
+from difflib import get_close_matches
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from vigie.link.messages import ChannelName, ContactName, ModeName, RelayName, Snapshot
+from vigie.control.alarms.catalogue import Alarm
+from vigie.link.messages import AlarmReport, ChannelName, ContactName, MailReport, ModeName, RelayName, Snapshot
 
 LAST_UTC_MS = 253_402_300_799_999
 """The end of the year 9999."""
 DAY_MS = 86_400_000
 
 ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
-UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C"}
+UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C", "ambient_c": "°C"}
+ALARMS = tuple(alarm.name.lower() for alarm in Alarm)
 
 
 class Strict(BaseModel):
@@ -27,6 +30,8 @@ class State(Strict):
     age_ms: int | None = Field(description="Since the web process received it; null when nobody can tell")
     link: Literal["connected", "lost", "never"]
     web_version: str
+    web_alarms: list[AlarmReport] = Field(description="Raised by the web process itself")
+    mail: MailReport | None = Field(description="null where no mail is set up")
 
 
 class Health(Strict):
@@ -37,6 +42,16 @@ class Health(Strict):
     age_ms: int | None
 
 
+_FIELDS: dict[str, tuple[set[str], set[str]]] = {
+    "set_mode": ({"mode"}, set()),
+    "set_contact": ({"relay", "contact"}, set()),
+    "acknowledge": (set(), {"alarm"}),
+    "shelve": ({"alarm", "shelve_s"}, set()),
+    "unshelve": ({"alarm"}, set()),
+}
+"""What each action needs, and what it may have beside."""
+
+
 class CommandRequest(BaseModel):
     """An order. Its ``id`` makes it safe to repeat: the controller carries it out once."""
 
@@ -45,12 +60,18 @@ class CommandRequest(BaseModel):
     id: str | None = Field(
         default=None, min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Made up when missing"
     )
-    action: Literal["set_mode", "set_contact", "acknowledge"]
+    action: Literal["set_mode", "set_contact", "acknowledge", "shelve", "unshelve"]
     mode: ModeName | None = Field(default=None, description="For set_mode")
     relay: RelayName | None = Field(default=None, description="For set_contact")
     contact: ContactName | None = Field(default=None, description="For set_contact")
     manual_s: float | None = Field(
         default=None, gt=0, le=86_400, description="For set_mode manual: how long it lasts, seconds"
+    )
+    alarm: str | None = Field(
+        default=None, max_length=40, description="For acknowledge (all alarms when missing), shelve, unshelve"
+    )
+    shelve_s: float | None = Field(
+        default=None, ge=60, le=604_800, description="For shelve: how long the alarm is put aside, seconds"
     )
     not_after_utc_ms: int | None = Field(
         default=None, ge=0, le=LAST_UTC_MS, description="Refused when later than this; 5 s from now when missing"
@@ -60,10 +81,15 @@ class CommandRequest(BaseModel):
 
     @model_validator(mode="after")
     def _needs_what_its_action_needs(self) -> "CommandRequest":
-        needed = {"set_mode": {"mode"}, "set_contact": {"relay", "contact"}, "acknowledge": set[str]()}[self.action]
-        given = {name for name in ("mode", "relay", "contact") if getattr(self, name) is not None}
+        needed, allowed = _FIELDS[self.action]
+        given = {name for name in ("mode", "relay", "contact", "alarm", "shelve_s") if getattr(self, name) is not None}
         faults = [f"{self.action} needs {name}" for name in sorted(needed - given)]
-        faults += [f"{self.action} takes no {name}" for name in sorted(given - needed)]
+        faults += [f"{self.action} takes no {name}" for name in sorted(given - needed - allowed)]
+        if self.action == "shelve" and not self.why.strip():
+            faults.append("shelve needs why: the reason is kept with the alarm")
+        if self.alarm is not None and self.alarm not in ALARMS:
+            near = get_close_matches(self.alarm, ALARMS, 1)
+            faults.append(f"no alarm {self.alarm!r}" + (f"; did you mean {near[0]}?" if near else ""))
         if self.manual_s is not None and self.mode != "manual":
             faults.append("manual_s belongs to set_mode manual")
         if faults:

@@ -11,6 +11,9 @@ from vigie.web.schemas import CommandRequest
         {"action": "set_mode", "mode": "manual", "manual_s": 600},
         {"action": "set_contact", "relay": "R2", "contact": "open", "who": "Ada", "why": "test"},
         {"action": "acknowledge", "id": "abc_DEF-123", "not_after_utc_ms": 1},
+        {"action": "acknowledge", "alarm": "mains_lost"},
+        {"action": "shelve", "alarm": "mains_lost", "shelve_s": 3600, "why": "grid works announced"},
+        {"action": "unshelve", "alarm": "mains_lost"},
     ],
 )
 def test_complete_orders_are_taken(body: dict[str, object]) -> None:
@@ -24,6 +27,10 @@ def test_complete_orders_are_taken(body: dict[str, object]) -> None:
         ({"action": "set_contact"}, "set_contact needs contact; set_contact needs relay"),
         ({"action": "set_mode", "mode": "cycle", "relay": "R1"}, "set_mode takes no relay"),
         ({"action": "acknowledge", "contact": "open"}, "acknowledge takes no contact"),
+        ({"action": "shelve", "alarm": "mains_lost"}, "shelve needs shelve_s; shelve needs why"),
+        ({"action": "unshelve"}, "unshelve needs alarm"),
+        ({"action": "set_mode", "mode": "observe", "alarm": "mains_lost"}, "set_mode takes no alarm"),
+        ({"action": "acknowledge", "alarm": "mains_last"}, "no alarm 'mains_last'; did you mean mains_lost?"),
         ({"action": "set_mode", "mode": "observe", "manual_s": 5}, "manual_s belongs to set_mode manual"),
     ],
 )
