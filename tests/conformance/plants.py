@@ -55,6 +55,7 @@ class FaultyBench(Bench, Protocol):
 
     def lose_channel(self, channel: Channel) -> None: ...
     def lose_thermometer(self) -> None: ...
+    def lose_ambient_thermometer(self) -> None: ...
     def jam(self, relay: Relay) -> None:
         """Let the relay's line take no more levels."""
         ...
@@ -115,24 +116,29 @@ class RigBench:
     def lose_thermometer(self) -> None:
         self.thermometer.is_lost = True
 
+    def lose_ambient_thermometer(self) -> None:
+        self.ambient_thermometer.is_lost = True
+
     def jam(self, relay: Relay) -> None:
         self.boards.gpio.stuck.add(relay_wiring(self.settings)[relay].line)
 
     def mend(self) -> None:
         for chip in self.boards.bus.chips.values():
             chip.is_absent = False
-        self.thermometer.is_lost = False
+        self.thermometer.is_lost = self.ambient_thermometer.is_lost = False
         self.boards.gpio.stuck.clear()
 
     def _start(self) -> None:
         self.installation.movements.clear()
         self.thermometer = EmulatedThermometer(lambda: self.installation.temperature_c)
+        self.ambient_thermometer = EmulatedThermometer(lambda: self.installation.ambient_c)
         self.plant: Plant = open_rig(
             self.settings,
             self.clock,
             open_bus=self.boards.bus.open,
             open_chips=lambda: [self.boards.gpio],
             thermometer=self.thermometer,
+            ambient_thermometer=self.ambient_thermometer,
         )
 
     def _pins_of(self, channel: Channel) -> Callable[[], tuple[float, float]]:
@@ -174,6 +180,9 @@ class FaultyTwinBench:
 
     def lose_thermometer(self) -> None:
         self.faulty.begin(Fault(FaultKind.LOST_TEMPERATURE))
+
+    def lose_ambient_thermometer(self) -> None:
+        self.faulty.begin(Fault(FaultKind.LOST_AMBIENT))
 
     def jam(self, relay: Relay) -> None:
         self.faulty.begin(Fault(FaultKind.DEAD_LINE, relay=relay))

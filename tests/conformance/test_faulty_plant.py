@@ -64,6 +64,16 @@ def test_a_lost_thermometer_is_failed_and_comes_back(bench: FaultyBench) -> None
     assert bench.plant.read_temperature().status == Status.GOOD
 
 
+def test_a_lost_thermometer_of_the_air_costs_the_batterys_nothing(bench: FaultyBench) -> None:
+    bench.lose_ambient_thermometer()
+    ambient = bench.plant.read_ambient()
+    assert ambient.status == Status.FAILED
+    assert math.isnan(ambient.celsius)
+    assert bench.plant.read_temperature().status == Status.GOOD
+    bench.mend()
+    assert bench.plant.read_ambient().status == Status.GOOD
+
+
 def test_a_contact_that_does_not_move_is_an_error(bench: FaultyBench) -> None:
     bench.jam(Relay.R2)
     with pytest.raises(RelayError, match="R2"):

@@ -75,3 +75,11 @@ def test_the_temperature_is_a_number_and_good(bench: Bench) -> None:
     temperature = bench.plant.read_temperature()
     assert temperature.status == Status.GOOD
     assert -20.0 < temperature.celsius < 60.0
+
+
+def test_the_air_is_a_good_number_or_absent(bench: Bench) -> None:
+    ambient = bench.plant.read_ambient()
+    assert ambient.status in (Status.GOOD, Status.ABSENT)
+    assert math.isnan(ambient.celsius) is (ambient.status == Status.ABSENT)
+    if ambient.status == Status.GOOD:
+        assert -20.0 < ambient.celsius < 60.0

@@ -11,7 +11,17 @@ from vigie.hardware.emulated import build_emulated_boards
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind
 from vigie.hardware.temperature import SysfsThermometer
-from vigie.plant.rig import BoardModel, Boards, Rig, RigSettings, contact_at, open_rig, open_thermometer, relay_wiring
+from vigie.plant.rig import (
+    BoardModel,
+    Boards,
+    Rig,
+    RigSettings,
+    contact_at,
+    open_ambient_thermometer,
+    open_rig,
+    open_thermometer,
+    relay_wiring,
+)
 
 RIG = TypeAdapter(RigSettings)
 NO, NC = ContactKind.NO, ContactKind.NC
@@ -70,11 +80,18 @@ def test_a_level_means_a_contact_by_its_wiring() -> None:
     assert contact_at(settings, "GPIO26", True) is None
 
 
-def emulated_rig(settings: RigSettings, thermometer: SysfsThermometer | None = None) -> Rig:
+def emulated_rig(
+    settings: RigSettings, thermometer: SysfsThermometer | None = None, ambient: SysfsThermometer | None = None
+) -> Rig:
     clock = SimulatedClock(math.inf, 0.0)
     boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4, monotonic_s=clock.now_s)
     return open_rig(
-        settings, clock, open_bus=boards.bus.open, open_chips=lambda: [boards.gpio], thermometer=thermometer
+        settings,
+        clock,
+        open_bus=boards.bus.open,
+        open_chips=lambda: [boards.gpio],
+        thermometer=thermometer,
+        ambient_thermometer=ambient,
     )
 
 
@@ -96,6 +113,29 @@ def test_the_first_temperature_is_there_when_the_rig_opens_and_its_loss_is_told(
     assert lost.read_temperature().status == Status.FAILED
     assert "no thermometer lm75 (found: none)" in str(lost.temperature_error)
     lost.close()
+
+
+def test_two_thermometers_of_one_kind_are_told_apart_by_their_address(tmp_path: Path) -> None:
+    for number, address, value_mc in ((0, "1-0048", 31_000), (1, "1-0049", 22_000)):
+        sensor = tmp_path / f"class/hwmon/hwmon{number}"
+        (tmp_path / "bus" / address).mkdir(parents=True)
+        sensor.mkdir(parents=True)
+        (sensor / "device").symlink_to(tmp_path / "bus" / address)
+        (sensor / "name").write_text("tmp117\n")
+        (sensor / "temp1_input").write_text(f"{value_mc}\n")
+    settings = RigSettings(NC, NC, boards=Boards.EMULATED, thermometer="tmp117", thermometer_address="0x48")
+    settings = settings._replace(ambient_thermometer="tmp117", ambient_thermometer_address="0x49")
+    rig = emulated_rig(settings, open_thermometer(settings, tmp_path), open_ambient_thermometer(settings, tmp_path))
+    assert rig.read_temperature() == (31.0, Status.GOOD)
+    assert rig.read_ambient() == (22.0, Status.GOOD)
+    rig.close()
+    same = settings._replace(ambient_thermometer_address="0x48")
+    with pytest.raises(SettingsError, match="tmp117 0x48 cannot measure battery and air"):
+        open_ambient_thermometer(same, tmp_path)
+
+
+def test_without_a_thermometer_in_the_air_the_ambient_is_absent() -> None:
+    assert emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED)).read_ambient().status == Status.ABSENT
 
 
 def test_a_relay_that_is_not_fitted_cannot_be_moved() -> None:

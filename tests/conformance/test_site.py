@@ -117,3 +117,11 @@ def test_the_temperature_is_that_of_the_battery(bench: SiteBench) -> None:
     temperature = bench.plant.read_temperature()
     assert temperature.status == Status.GOOD
     assert temperature.celsius == pytest.approx(bench.installation.temperature_c, abs=0.1)
+
+
+def test_the_ambient_is_the_air_and_not_the_battery(bench: SiteBench) -> None:
+    sweep_after(bench, 3 * 3600.0)  # a charge that warms the battery
+    ambient = bench.plant.read_ambient()
+    assert ambient.status == Status.GOOD
+    assert ambient.celsius == pytest.approx(bench.installation.ambient_c, abs=0.1)
+    assert bench.plant.read_temperature().celsius > ambient.celsius + 0.5

@@ -33,6 +33,8 @@ class FaultKind(IntEnum):
     """Every sweep blocks for ``value`` seconds."""
     LOST_TEMPERATURE = 7
     """The temperature sensor does not answer."""
+    LOST_AMBIENT = 8
+    """The air's temperature sensor does not answer."""
 
 
 class Fault(NamedTuple):
@@ -125,6 +127,11 @@ class Faulty:
         if any(fault.kind == FaultKind.LOST_TEMPERATURE for fault in self.active):
             return Temperature(nan, int(Status.FAILED))
         return self._plant.read_temperature()
+
+    def read_ambient(self) -> Temperature:
+        if any(fault.kind == FaultKind.LOST_AMBIENT for fault in self.active):
+            return Temperature(nan, int(Status.FAILED))
+        return self._plant.read_ambient()
 
     def read_contacts(self) -> Contacts:
         self._release_contacts()

@@ -10,7 +10,8 @@ from vigie.errors import VigieError
 class Plant(Protocol):
     """An installation: its meter, its thermometer and its contacts.
 
-    ``read_sweep`` and ``read_temperature`` are called by the bus thread; they may block, the loop has a deadline.
+    ``read_sweep``, ``read_temperature`` and ``read_ambient`` are called by the bus thread; they may block, the loop has
+    a deadline.
     ``read_contacts`` and ``switch`` are called by the loop's thread, also while the bus thread is stuck.
     """
 
@@ -27,6 +28,10 @@ class Plant(Protocol):
 
     def read_temperature(self) -> Temperature:
         """Read the battery temperature; never blocks for the sensor's conversion time."""
+        ...
+
+    def read_ambient(self) -> Temperature:
+        """Read the temperature of the air around the battery, in the same way; ABSENT where nothing measures it."""
         ...
 
     def read_contacts(self) -> Contacts:

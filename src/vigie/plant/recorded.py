@@ -70,6 +70,10 @@ class Recorded:
             return Temperature(nan, int(Status.FAILED))
         return Temperature(self.recording.temperatures[place].celsius, int(Status.GOOD))
 
+    def read_ambient(self) -> Temperature:
+        """No log holds the air's temperature."""
+        return Temperature(nan, int(Status.ABSENT))
+
     def read_contacts(self) -> Contacts:
         return Contacts(*self._contacts)
 

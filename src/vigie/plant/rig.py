@@ -105,13 +105,17 @@ class RigSettings(NamedTuple):
     ] = 1.0
     thermometer: Annotated[str, setting("Kernel driver of the battery thermometer, such as tmp117; empty: none")] = ""
     thermometer_address: Annotated[str, setting("Its bus address, such as 0x48; empty: the only one")] = ""
+    ambient_thermometer: Annotated[
+        str, setting("Kernel driver of the thermometer of the air around the battery; empty: none")
+    ] = ""
+    ambient_thermometer_address: Annotated[str, setting("Its bus address, such as 0x49; empty: the only one")] = ""
     thermometer_stale_s: Annotated[
         float, setting("Age from which a temperature is no longer used", unit="s", ge=5, le=600)
     ] = 30.0
 
 
 class Thermometer(Protocol):
-    """The battery thermometer as the rig needs it."""
+    """A thermometer as the rig needs it."""
 
     def read(self) -> float:
         """Return degrees Celsius at once, or raise TemperatureError."""
@@ -123,7 +127,7 @@ class Thermometer(Protocol):
 class Rig:
     """Implements ``plant.port.Plant`` over the drivers.
 
-    Meter and thermometer belong to one thread and the contacts to one thread; the two may differ, so that a
+    Meter and thermometers belong to one thread and the contacts to one thread; the two may differ, so that a
     stalled bus never keeps the contacts from being moved.
     """
 
@@ -136,6 +140,7 @@ class Rig:
         thermometer: Thermometer | None,
         clock: Clock,
         *,
+        ambient_thermometer: Thermometer | None = None,
         verify_s: float = 1.0,
         bus: I2cBus | None = None,
     ) -> None:
@@ -144,8 +149,9 @@ class Rig:
         Args:
             meters: one per channel in the order of ``Channel``; None where none is fitted.
             board: the four relays in the order of ``Relay``.
-            thermometer: None where none is fitted.
+            thermometer: on the battery; None where none is fitted.
             clock: paces the sweeps, so that each finds a new conversion.
+            ambient_thermometer: in the air around it; None where none is fitted.
             verify_s: how often each chip's configuration is read back.
             bus: closed with the rig.
         """
@@ -155,6 +161,7 @@ class Rig:
         self._bus = bus
         self._board = board
         self._thermometer = thermometer
+        self._ambient_thermometer = ambient_thermometer
         self._clock = clock
         self._verify_s = verify_s
         self._verify_at_s = clock.now_s()
@@ -163,7 +170,9 @@ class Rig:
         self._errors: dict[Channel, VigieError] = {}
         self._hanging: dict[Channel, VigieError] = {}
         self.temperature_error: TemperatureError | None = None
-        """Why the newest temperature failed."""
+        """Why the newest battery temperature failed."""
+        self.ambient_error: TemperatureError | None = None
+        """Why the newest temperature of the air failed."""
 
     def read_sweep(self) -> Sweep:
         """Read all channels, no sooner than one conversion after the sweep before.
@@ -188,14 +197,13 @@ class Rig:
 
     def read_temperature(self) -> Temperature:
         """Return the newest battery temperature; FAILED when the sensor is lost or its value too old."""
-        self.temperature_error = None
-        if self._thermometer is None:
-            return Temperature(_NAN, _ABSENT)
-        try:
-            return Temperature(self._thermometer.read(), _GOOD)
-        except TemperatureError as error:
-            self.temperature_error = error
-            return Temperature(_NAN, _FAILED)
+        temperature, self.temperature_error = _temperature(self._thermometer)
+        return temperature
+
+    def read_ambient(self) -> Temperature:
+        """Return the newest temperature of the air; FAILED when the sensor is lost or its value too old."""
+        temperature, self.ambient_error = _temperature(self._ambient_thermometer)
+        return temperature
 
     def read_contacts(self) -> Contacts:
         """Read the contacts back from the lines.
@@ -218,9 +226,10 @@ class Rig:
         return self._errors
 
     def close(self) -> None:
-        """Let thermometer, bus and lines go; no contact moves."""
-        if self._thermometer is not None:
-            self._thermometer.close()
+        """Let thermometers, bus and lines go; no contact moves."""
+        for thermometer in (self._thermometer, self._ambient_thermometer):
+            if thermometer is not None:
+                thermometer.close()
         if self._bus is not None:
             self._bus.close()
         self._board.close()
@@ -246,6 +255,15 @@ class Rig:
         return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
 
 
+def _temperature(thermometer: Thermometer | None) -> tuple[Temperature, TemperatureError | None]:
+    if thermometer is None:
+        return Temperature(_NAN, _ABSENT), None
+    try:
+        return Temperature(thermometer.read(), _GOOD), None
+    except TemperatureError as error:
+        return Temperature(_NAN, _FAILED), error
+
+
 _STATUS_OF_FLAG = (
     (Flag.OVERFLOW, Status.OVERFLOW),
     (Flag.STALE, Status.STALE),
@@ -265,6 +283,7 @@ def open_rig(
     open_bus: Callable[[], Adapter] | None = None,
     open_chips: Callable[[], Sequence[Chip]] | None = None,
     thermometer: Thermometer | None = None,
+    ambient_thermometer: Thermometer | None = None,
 ) -> Rig:
     """Assemble the rig of ``settings``; no contact moves.
 
@@ -276,12 +295,13 @@ def open_rig(
         clock: the machine's by default.
         open_bus: opens emulated chips in place of the kernel's I2C bus; demanded with ``boards = emulated``.
         open_chips: gives an emulated GPIO chip in place of the kernel's; demanded with ``boards = emulated``.
-        thermometer: replaces the kernel's thermometer.
+        thermometer: replaces the kernel's thermometer of the battery.
+        ambient_thermometer: replaces the kernel's thermometer of the air.
 
     Raises:
         RelayError: the relay lines cannot be claimed.
-        SettingsError: two channels on one chip or two relays on one line; R1 or R2 not fitted; emulated boards
-            asked for and none given, or the reverse.
+        SettingsError: two channels on one chip, two relays on one line, one thermometer for battery and air; R1 or
+            R2 not fitted; emulated boards asked for and none given, or the reverse.
     """
     is_emulated = settings.boards is Boards.EMULATED
     if is_emulated != (open_bus is not None) or is_emulated != (open_chips is not None):
@@ -293,14 +313,41 @@ def open_rig(
     board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
     if thermometer is None and settings.thermometer:
         thermometer = open_thermometer(settings)
-    return Rig(meters, board, thermometer, clock or MachineClock(), verify_s=settings.verify_s, bus=bus)
+    if ambient_thermometer is None and settings.ambient_thermometer:
+        ambient_thermometer = open_ambient_thermometer(settings)
+    return Rig(
+        meters,
+        board,
+        thermometer,
+        clock or MachineClock(),
+        ambient_thermometer=ambient_thermometer,
+        verify_s=settings.verify_s,
+        bus=bus,
+    )
 
 
 def open_thermometer(settings: RigSettings, sysfs: Path = SYSFS) -> SysfsThermometer:
-    """Start reading the thermometer of ``settings`` and give it a moment, so that the first period has a value."""
-    thermometer = SysfsThermometer(
-        settings.thermometer, settings.thermometer_address, stale_s=settings.thermometer_stale_s, sysfs=sysfs
-    )
+    """Start reading the battery's thermometer and give it a moment, so that the first period has a value."""
+    return _open_thermometer(settings.thermometer, settings.thermometer_address, settings, sysfs)
+
+
+def open_ambient_thermometer(settings: RigSettings, sysfs: Path = SYSFS) -> SysfsThermometer:
+    """Start reading the thermometer of the air in the same way.
+
+    Raises:
+        SettingsError: the settings name the battery's own thermometer.
+    """
+    name, address = settings.ambient_thermometer, settings.ambient_thermometer_address
+    if (name, address) == (settings.thermometer, settings.thermometer_address):
+        raise SettingsError(
+            f"thermometer {name} {address or 'without an address'} cannot measure battery and air at once: give "
+            "thermometer_address and ambient_thermometer_address one sensor each"
+        )
+    return _open_thermometer(name, address, settings, sysfs)
+
+
+def _open_thermometer(name: str, address: str, settings: RigSettings, sysfs: Path) -> SysfsThermometer:
+    thermometer = SysfsThermometer(name, address, stale_s=settings.thermometer_stale_s, sysfs=sysfs)
     thermometer.wait_for_first(_FIRST_TEMPERATURE_S)
     return thermometer
 

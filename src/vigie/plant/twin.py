@@ -33,6 +33,7 @@ BUS_STEP_V = 4e-3
 SHUNT_STEP_V = 10e-6
 SHUNT_FULL_SCALE_V = 0.32
 BUS_FULL_SCALE_V = 32.0
+THERMOMETER_STEP_K = 1.0 / 16.0
 _STORED_FORMAT = 1
 _STORED_RANGES = {
     "c20_ah": (0.1, 1e4),
@@ -62,6 +63,7 @@ class MeterSettings(NamedTuple):
     ] = 20e-6
     has_spare: Annotated[bool, setting("V4 is fitted (and measures nothing)")] = False
     has_thermometer: Annotated[bool, setting("The battery has a temperature sensor")] = True
+    has_ambient: Annotated[bool, setting("The air around the battery has a temperature sensor")] = True
 
 
 class TwinSettings(NamedTuple):
@@ -119,11 +121,14 @@ class Twin:
             return Sweep(self._read(Channel.BATTERY), self._read(Channel.CHARGE), self._read(Channel.LOAD), spare)
 
     def read_temperature(self) -> Temperature:
-        if not self._meter.has_thermometer:
-            return Temperature(nan, int(Status.ABSENT))
         with self._one_at_a_time:
             self._catch_up()
-        return Temperature(round(self.installation.temperature_c * 16.0) / 16.0, int(Status.GOOD))
+            return _thermometer(self.installation.temperature_c, self._meter.has_thermometer)
+
+    def read_ambient(self) -> Temperature:
+        with self._one_at_a_time:
+            self._catch_up()
+            return _thermometer(self.installation.ambient_c, self._meter.has_ambient)
 
     def read_contacts(self) -> Contacts:
         return self.installation.contacts
@@ -212,6 +217,12 @@ class Twin:
             shunt_v = counts / 100_000
         bus_v = round(min(max(bus_v, 0.0), BUS_FULL_SCALE_V) / BUS_STEP_V) * BUS_STEP_V
         return Reading(bus_v, shunt_v, status)
+
+
+def _thermometer(celsius: float, is_fitted: bool) -> Temperature:
+    if not is_fitted:
+        return Temperature(nan, int(Status.ABSENT))
+    return Temperature(round(celsius / THERMOMETER_STEP_K) * THERMOMETER_STEP_K, int(Status.GOOD))
 
 
 def _within(stored: Mapping[str, object], key: str, low: float, high: float) -> float:

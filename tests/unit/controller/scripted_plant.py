@@ -60,6 +60,7 @@ class ScriptedPlant:
         self.charge_a = 0.3
         self.load_v = 13.6
         self.celsius = 25.0
+        self.ambient_celsius = 22.0
         self.contacts = [r1, r2, OPEN, OPEN]
         self.moves: list[tuple[Relay, Contact]] = []
         self.closed = False
@@ -84,6 +85,9 @@ class ScriptedPlant:
 
     def read_temperature(self) -> Temperature:
         return Temperature(self.celsius, int(Status.GOOD))
+
+    def read_ambient(self) -> Temperature:
+        return Temperature(self.ambient_celsius, int(Status.GOOD))
 
     def read_contacts(self) -> Contacts:
         if self.contacts_error is not None:

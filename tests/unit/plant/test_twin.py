@@ -93,6 +93,18 @@ def test_temperature_is_the_batterys_or_absent() -> None:
     assert twin()[0].read_temperature().celsius == pytest.approx(21.2, abs=0.1)
     without = DEMO.settings._replace(meter=EXACT._replace(has_thermometer=False))
     assert twin(without)[0].read_temperature().status == Status.ABSENT
+    assert twin(without)[0].read_ambient().status == Status.GOOD
+
+
+def test_ambient_is_that_of_the_air_in_the_sensors_steps_or_absent() -> None:
+    plant, time = twin()
+    time.sleep_until(9 * 3600.0)
+    celsius = plant.read_ambient().celsius
+    assert celsius == pytest.approx(24.0, abs=0.1)
+    assert celsius * 16.0 == round(celsius * 16.0)
+    without = DEMO.settings._replace(meter=EXACT._replace(has_ambient=False))
+    assert twin(without)[0].read_ambient().status == Status.ABSENT
+    assert twin(without)[0].read_temperature().status == Status.GOOD
 
 
 def test_a_restarted_program_finds_battery_contacts_and_outages_where_they_were(tmp_path: Path) -> None:
