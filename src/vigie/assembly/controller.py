@@ -17,7 +17,8 @@ from vigie.control.commands import Mode
 from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
-from vigie.controller.loop import NO_PAST, Loop, Past
+from vigie.controller.loop import Loop
+from vigie.controller.period import NO_PAST, Past
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import JournalError, VigieError
 from vigie.hardware.raspberry_pi import RaspberryPi

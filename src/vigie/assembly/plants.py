@@ -1,21 +1,19 @@
 """The plant that the settings name, and its clock. Nothing falls back to another one."""
 
-import threading
-from collections.abc import Callable
-
 from vigie.assembly.files import Files
 from vigie.clock import Clock, MachineClock, SimulatedClock, machine_utc_s
 from vigie.config import Config
 from vigie.config.sections import PlantKind
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
-from vigie.hardware.emulated.boards import EmulatedThermometer, build_emulated_boards
+from vigie.hardware.emulated.boards import EmulatedThermometer
+from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.faults import Faulty
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import read_recording
-from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig, relay_wiring
+from vigie.plant.rig import Boards, Rig, RigSettings, open_rig
 from vigie.plant.twin import Twin
 
 
@@ -64,46 +62,26 @@ def _open_sound_plant(config: Config, clock: Clock, paths: Files) -> Plant:
 
 
 def open_emulated_rig(config: Config, settings: RigSettings, clock: Clock, paths: Files) -> Plant:
-    """Return the real drivers over emulated chips that a simulated installation feeds.
+    """Return the real drivers over emulated chips that a simulated installation feeds, wired as [twin.miswiring] says.
 
     The relay lines keep their levels in a file, as a Raspberry Pi's kernel keeps them when a program dies.
     """
+    return rig_over(open_emulated_site(config, settings, clock, paths), settings, clock)
+
+
+def open_emulated_site(config: Config, settings: RigSettings, clock: Clock, paths: Files) -> EmulatedSite:
+    """Return the simulated installation with its emulated boards, its relay lines as they were left."""
     installation = Installation(config.twin.installation)
-    one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
+    return EmulatedSite(installation, settings, config.twin.miswiring, clock, paths.levels)
 
-    def set_contact(line: str, is_high: bool) -> None:
-        moved = contact_at(settings, line, is_high)
-        if moved is not None:
-            with one_at_a_time:
-                installation.advance_to(clock.now_s())
-                installation.set_contact(*moved)
 
-    def celsius() -> float:
-        with one_at_a_time:
-            return installation.temperature_c
-
-    def pins(channel: Channel) -> Callable[[], tuple[float, float]]:
-        def read() -> tuple[float, float]:
-            with one_at_a_time:
-                installation.advance_to(clock.now_s())
-                node = installation.node(channel)
-            return node.bus_v, node.shunt_v
-
-        return read
-
-    boards = build_emulated_boards(
-        [pins(channel) for channel in Channel],
-        levels_file=paths.levels,
-        on_level_change=set_contact,
-        monotonic_s=clock.now_s,
-    )
-    for relay in relay_wiring(settings):
-        if relay.line:
-            set_contact(relay.line, boards.gpio.is_high(relay.line))
+def rig_over(site: EmulatedSite, settings: RigSettings, clock: Clock) -> Rig:
+    """Return the real drivers over a site's emulated boards; no contact moves."""
     return open_rig(
         settings,
         clock,
-        open_bus=lambda: boards.bus,
-        open_chips=lambda: [boards.gpio],
-        thermometer=EmulatedThermometer(celsius),
+        open_bus=site.boards.bus.open,
+        open_chips=lambda: [site.boards.gpio],
+        thermometer=EmulatedThermometer(site.celsius),
+        ambient_thermometer=EmulatedThermometer(site.ambient_celsius),
     )

@@ -8,7 +8,7 @@ import structlog
 from vigie import __version__
 from vigie.clock import cpu_s, machine_monotonic_s
 from vigie.control.signals import Relay
-from vigie.controller.loop import Period
+from vigie.controller.period import Period
 from vigie.controller.status import SnapshotParts, snapshot
 from vigie.errors import WatchdogError
 from vigie.hardware.systemd import Notifier

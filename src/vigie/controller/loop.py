@@ -2,8 +2,8 @@
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Annotated, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 from vigie.clock import Clock, cpu_s
 from vigie.control import supervisor
@@ -16,7 +16,6 @@ from vigie.control.filtering import (
 )
 from vigie.control.interlocks import Latch
 from vigie.control.signals import (
-    Channel,
     Contact,
     Contacts,
     Measurement,
@@ -31,6 +30,7 @@ from vigie.controller.bus import BusReading, BusThread
 from vigie.controller.chronicle import Chronicle, switching
 from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
+from vigie.controller.period import NO_PAST, Counters, Past, Period, Witness
 from vigie.errors import VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.records import Event, EventKind
@@ -52,60 +52,6 @@ class LoopSettings(NamedTuple):
         str,
         setting("Hardware watchdog device fed by the loop; empty: none, systemd's own WatchdogSec serves"),
     ] = ""
-
-
-class Counters(NamedTuple):
-    """What the loop counts since it started."""
-
-    periods: int
-    failed_periods: int
-    overruns: int
-    cpu_ms: float
-    rejected: tuple[int, int, int, int]
-    """Rejected sweeps by channel."""
-    switchings: tuple[int, int, int, int]
-
-
-class Past(NamedTuple):
-    """What the journal knows of the time before a start."""
-
-    mode: Mode
-    """To resume; a restart never resumes MANUAL (nobody may be there)."""
-    mode_by: str
-    switchings: tuple[int, int, int, int]
-    """Movements counted so far, by relay."""
-    is_over_temperature: bool
-    """The latch was set."""
-    r1_opened_utc_s: float | None
-    """Plant's calendar; None when the journal does not know."""
-
-
-NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None)
-
-
-class Period(NamedTuple):
-    """One finished period, for everybody who wants to know."""
-
-    utc_s: float
-    measurement: Measurement
-    contacts: Contacts
-    """As the lines read at the end of the period."""
-    state: State
-    decision: Decision
-    disobeyed: tuple[Relay, ...]
-    """Relays whose line does not read what it was told."""
-    errors: Mapping[Channel, VigieError]
-    mode_by: str
-    is_overrun: bool
-    counters: Counters
-
-
-class Witness(Protocol):
-    """Somebody who is told of every period and event; must neither block nor raise."""
-
-    def period(self, period: Period) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
 
 class Loop:

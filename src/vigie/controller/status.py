@@ -10,7 +10,7 @@ from vigie.control.filtering import ChannelsSettings
 from vigie.control.signals import Channel, ChannelMean, Relay, Status
 from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
-from vigie.controller.loop import Period
+from vigie.controller.period import Period
 from vigie.errors import VigieError
 
 

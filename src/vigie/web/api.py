@@ -160,6 +160,15 @@ def temperature_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
     return _series("temperature_c", None, query_data)
 
 
+@blueprint.get("/api/v1/ambient/series")
+@blueprint.input(schemas.TemperatureQuery, location="query")
+@blueprint.output(schemas.SeriesReply, description="The series")
+@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+def ambient_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
+    """A stretch of the temperature of the air around the battery."""
+    return _series("ambient_c", None, query_data)
+
+
 @blueprint.get("/api/v1/events")
 @blueprint.input(schemas.EventsQuery, location="query")
 @blueprint.output(schemas.EventsReply, description="The events, newest first")
@@ -175,6 +184,30 @@ def events(query_data: schemas.EventsQuery) -> dict[str, Any] | Response:
     start, end = _bounds(query_data)
     found = _journal().events(start, end, [EventKind(name) for name in wanted], query_data.limit)
     return {"events": [{**event._asdict(), "data": dict(event.data)} for event in found]}
+
+
+@blueprint.get("/api/v1/alarms")
+@blueprint.output(schemas.AlarmsReply, description="The alarms that are not at rest, most urgent first")
+@blueprint.doc(responses=_errors(**_HOST))
+def alarms() -> dict[str, Any]:
+    """What stands now: the controller's alarms and the web process's own.
+
+    How each came and went is in the events of kind `alarm`.
+    """
+    known = _hub().state()
+    standing = [*(known["snapshot"] or {}).get("alarms", ()), *known["web_alarms"]]
+    return {"alarms": sorted(standing, key=lambda alarm: -schemas.SEVERITIES.index(alarm["severity"]))}
+
+
+@blueprint.get("/api/v1/outages")
+@blueprint.input(schemas.Span, location="query")
+@blueprint.output(schemas.OutagesReply, description="The outages that ended in the span, newest first")
+@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+def outages(query_data: schemas.Span) -> dict[str, Any]:
+    """Outages, drills and charger faults that are over; one that lasts is in the state."""
+    start, end = _bounds(query_data)
+    found = _journal().events(start, end, [EventKind.OUTAGE], schemas.MOST_OUTAGES)
+    return {"outages": [{"kind": one.subject, **one.data} for one in found if one.after == "ended"]}
 
 
 def journal_unreadable(error: JournalError) -> Response:

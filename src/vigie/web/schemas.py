@@ -1,12 +1,22 @@
 """What goes in and out of the API, on top of the messages controller and web share."""
 
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vigie.control.alarms.catalogue import Alarm
-from vigie.link.messages import AlarmReport, ChannelName, ContactName, MailReport, ModeName, RelayName, Snapshot
+from vigie.link.messages import (
+    AlarmReport,
+    ChannelName,
+    ContactName,
+    MailReport,
+    ModeName,
+    OutageName,
+    RelayName,
+    SeverityName,
+    Snapshot,
+)
 
 LAST_UTC_MS = 253_402_300_799_999
 """The end of the year 9999."""
@@ -14,6 +24,8 @@ DAY_MS = 86_400_000
 
 ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
 UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C", "ambient_c": "°C"}
+SEVERITIES = get_args(SeverityName)
+MOST_OUTAGES = 500
 ALARMS = tuple(alarm.name.lower() for alarm in Alarm)
 
 
@@ -95,6 +107,33 @@ class CommandRequest(BaseModel):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+class AlarmsReply(Strict):
+    """Every alarm that is not at rest."""
+
+    alarms: list[AlarmReport]
+
+
+class OutageRecord(Strict):
+    """One outage, drill or charger fault from its beginning to its end."""
+
+    kind: OutageName
+    began_utc_ms: int
+    ended_utc_ms: int
+    duration_s: float
+    lowest_v: float | None = Field(description="Lowest battery voltage")
+    end_v: float | None = Field(description="Battery voltage at the end")
+    charge_out_ah: float
+    energy_out_wh: float
+    dark_s: float = Field(description="How long the loads had no voltage")
+    was_enough: bool = Field(description="The battery carried the loads to the end")
+
+
+class OutagesReply(Strict):
+    """What the battery has been through."""
+
+    outages: list[OutageRecord]
 
 
 class Span(Strict):

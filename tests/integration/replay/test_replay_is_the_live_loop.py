@@ -7,7 +7,8 @@ import pytest
 from vigie.config import load
 from vigie.control.commands import Mode
 from vigie.controller.inbox import Inbox
-from vigie.controller.loop import Loop, LoopSettings, Past, Period
+from vigie.controller.loop import Loop, LoopSettings
+from vigie.controller.period import Past, Period
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import read_recording
 from vigie.simulation.replay import ReplaySettings, for_a_log, replay

@@ -17,7 +17,8 @@ from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.controller.inbox import Inbox
-from vigie.controller.loop import NO_PAST, Loop, LoopSettings, Past, Period
+from vigie.controller.loop import Loop, LoopSettings
+from vigie.controller.period import NO_PAST, Past, Period
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import VigieError
 from vigie.link.messages import Answer, Command

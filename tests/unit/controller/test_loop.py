@@ -22,7 +22,8 @@ from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode, Reason
 from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
-from vigie.controller.loop import NO_PAST, Loop, LoopSettings
+from vigie.controller.loop import Loop, LoopSettings
+from vigie.controller.period import NO_PAST
 from vigie.controller.status import snapshot
 from vigie.errors import BusError, RelayError
 from vigie.link.messages import Snapshot

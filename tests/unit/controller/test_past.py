@@ -10,7 +10,7 @@ from tests.unit.controller.scripted_plant import CLOSED, OPEN, Bench, ScriptedPl
 from vigie.assembly.controller import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode
-from vigie.controller.loop import NO_PAST, Past
+from vigie.controller.period import NO_PAST, Past
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind

@@ -1,0 +1,64 @@
+"""What the loop tells of a period, who is told, and what it knows of the time before its start."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from vigie.control.commands import Mode
+from vigie.control.signals import Channel, Contacts, Measurement, Relay
+from vigie.control.supervisor import Decision, State
+from vigie.errors import VigieError
+from vigie.telemetry.records import Event
+
+
+class Counters(NamedTuple):
+    """What the loop counts since it started."""
+
+    periods: int
+    failed_periods: int
+    overruns: int
+    cpu_ms: float
+    rejected: tuple[int, int, int, int]
+    """Rejected sweeps by channel."""
+    switchings: tuple[int, int, int, int]
+
+
+class Past(NamedTuple):
+    """What the journal knows of the time before a start."""
+
+    mode: Mode
+    """To resume; a restart never resumes MANUAL (nobody may be there)."""
+    mode_by: str
+    switchings: tuple[int, int, int, int]
+    """Movements counted so far, by relay."""
+    is_over_temperature: bool
+    """The latch was set."""
+    r1_opened_utc_s: float | None
+    """Plant's calendar; None when the journal does not know."""
+
+
+NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None)
+
+
+class Period(NamedTuple):
+    """One finished period, for everybody who wants to know."""
+
+    utc_s: float
+    measurement: Measurement
+    contacts: Contacts
+    """As the lines read at the end of the period."""
+    state: State
+    decision: Decision
+    disobeyed: tuple[Relay, ...]
+    """Relays whose line does not read what it was told."""
+    errors: Mapping[Channel, VigieError]
+    mode_by: str
+    is_overrun: bool
+    counters: Counters
+
+
+class Witness(Protocol):
+    """Somebody who is told of every period and event; must neither block nor raise."""
+
+    def period(self, period: Period) -> None: ...
+
+    def event(self, event: Event) -> None: ...
