@@ -26,6 +26,7 @@ from vigie.control.signals import (
 )
 from vigie.errors import SettingsError, VigieError
 from vigie.plant.installation import Installation, WorldState
+from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.site import InstallationSettings
 from vigie.units import setting
 
@@ -71,6 +72,7 @@ class TwinSettings(NamedTuple):
 
     installation: InstallationSettings = InstallationSettings()
     meter: MeterSettings = MeterSettings()
+    miswiring: MiswiringSettings = MiswiringSettings()
     seed: Annotated[int, setting("Seed of the meter's noise and errors", ge=0)] = 1
     save_every_s: Annotated[
         float, setting("Plant time between two writes of the world's file", unit="s", ge=1.0, le=86_400.0)
