@@ -1,28 +1,25 @@
-"""The electricity of a simulated installation: mains, charger, supply, loads, contacts and battery.
+"""A simulated installation in time: its world's clock, battery, contacts, and the computer of its controller."""
 
-Here the battery's own sign (positive on discharge) ends: what leaves this module has the product's
-sign, positive into the battery and positive into the loads.
-"""
-
-from math import pi, sin, sqrt
+from math import inf
 from typing import NamedTuple
 
-from vigie.battery.charge import Charger
-from vigie.battery.step import (
-    BatteryState,
-    BatteryStep,
-    load_current_a,
-    resting,
-    step_at_current,
-    step_on_charger,
-)
+from vigie.battery.step import BatteryState, resting
 from vigie.battery.wells import state_of_charge
 from vigie.control.signals import Channel, Contact, Contacts, Relay, Wiring
+from vigie.hardware.relay_board import ContactKind
+from vigie.plant import computer
+from vigie.plant.air import Air
+from vigie.plant.circuit import Circuit, Flows
+from vigie.plant.circumstances import Circumstances, Fate, NoFate
+from vigie.plant.computer import Computer, Darkness, Phase
 from vigie.plant.outages import Outages
-from vigie.plant.site import InstallationSettings, chosen_battery
-from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
+from vigie.units import SECONDS_PER_DAY
 
+FORETOLD_S = 30 * SECONDS_PER_DAY
+"""How far ahead a dark world is looked through for its end."""
 _LONGEST_STEP_S = 10.0
+_LONGEST_STEP_FORETOLD_S = 600.0
 _INSTANT_S = 0.01
 _METER_INPUT_OHM = 320e3
 _METER_BIAS_A = 40e-6
@@ -41,18 +38,11 @@ class WorldState(NamedTuple):
     """What a restarted program must find again."""
 
     now_s: float
-    """Seconds since this world began; outages and the time of day count from here."""
+    """Seconds since this world began; outages, faults and the time of day count from here."""
     battery: BatteryState
     contacts: Contacts
     loads_dropped: bool
-
-
-class _Flows(NamedTuple):
-    battery_v: float
-    into_battery_a: float
-    through_v2_a: float
-    load_v: float
-    load_a: float
+    computer: Computer = computer.ALWAYS_UP
 
 
 class Installation:
@@ -62,16 +52,21 @@ class Installation:
         """Begin a world at 0 s: R1 and R2 closed, battery rested at its start state of charge.
 
         Raises:
-            SettingsError: unknown battery model, outages that cannot be used.
+            SettingsError: unknown battery model; outages or a course of the air that cannot be used.
         """
         self.settings = settings
         self.battery = chosen_battery(settings.battery)
+        self.fate: Fate = NoFate()
+        """What befalls this installation beside its settings."""
+        self._air = Air(settings.ambient)
         self._outages = Outages(settings.outages)
+        self._longest_step_s = _LONGEST_STEP_S
         self._now_s = 0.0
-        self._state = resting(settings.battery.start_soc, self.ambient_c)
+        self._state = resting(settings.battery.start_soc, self._air.celsius(0.0))
         self._contacts = [Contact.CLOSED, Contact.CLOSED, Contact.OPEN, Contact.OPEN]
         self._loads_dropped = False
-        self._flows: _Flows | None = None
+        self._computer = computer.ALWAYS_UP
+        self._flows: tuple[Circumstances, Flows] | None = None
 
     @property
     def now_s(self) -> float:
@@ -80,6 +75,7 @@ class Installation:
 
     @property
     def contacts(self) -> Contacts:
+        """As the relays' lines have them; a contact at fault conducts otherwise."""
         return Contacts(*self._contacts)
 
     @property
@@ -89,9 +85,8 @@ class Installation:
 
     @property
     def ambient_c(self) -> float:
-        ambient = self.settings.ambient
-        hour = self._now_s % SECONDS_PER_DAY / SECONDS_PER_HOUR
-        return ambient.mean_c + ambient.swing_c * sin((hour - 9.0) * pi / 12.0)
+        """Temperature of the air around the battery."""
+        return self._circuit().ambient_c
 
     @property
     def soc(self) -> float:
@@ -101,7 +96,7 @@ class Installation:
     @property
     def has_mains(self) -> bool:
         """230 V before R1."""
-        return not self._outages.is_out(self._now_s)
+        return self._circuit().has_mains
 
     @property
     def battery_v(self) -> float:
@@ -119,38 +114,47 @@ class Installation:
         return self._present().load_v >= self.settings.load.drop_out_v
 
     @property
+    def computer(self) -> Computer:
+        """The controller's computer; one that is fed independently is always up."""
+        return self._computer
+
+    @property
     def state(self) -> WorldState:
         """What :meth:`restore` takes."""
-        return WorldState(self._now_s, self._state, self.contacts, self._loads_dropped)
+        return WorldState(self._now_s, self._state, self.contacts, self._loads_dropped, self._computer)
 
     def restore(self, state: WorldState) -> None:
-        """Go on from ``state``: its time, battery and contacts."""
+        """Go on from ``state``: its time, battery, contacts and computer."""
         self._outages = Outages(self.settings.outages)
         self._now_s = state.now_s
         self._state = state.battery
         self._contacts = list(state.contacts)
         self._loads_dropped = state.loads_dropped
+        self._computer = state.computer
         self._flows = None
 
     def set_contact(self, relay: Relay, contact: Contact) -> None:
         """Move a contact; voltages and currents follow at once."""
         self._contacts[relay] = contact
         self._flows = None
-        if self._has_supply:
+        if self._circuit().has_supply:
             self._loads_dropped = False
 
     def advance_to(self, now_s: float) -> None:
         """Let the world run until ``now_s``; an instant that has passed is no step."""
+        self._follow_computer()
         while self._now_s < now_s:
-            ends_s = min(now_s, self._now_s + _LONGEST_STEP_S, self._outages.next_change_s(self._now_s))
-            step = self._step(ends_s - self._now_s)
+            ends_s = min(now_s, self._now_s + self._longest_step_s, self._next_change_s())
+            circuit = self._circuit()
+            step = circuit.step(self._state, ends_s - self._now_s)
             self._state = step.state
-            if self._has_supply:
+            if circuit.has_supply:
                 self._loads_dropped = False
-            elif self._is_backing and self._flows_after(step).load_v < self.settings.load.drop_out_v:
+            elif circuit.is_backing and circuit.flows(step).load_v < self.settings.load.drop_out_v:
                 self._loads_dropped = True
             self._now_s = ends_s
             self._flows = None
+            self._follow_computer()
 
     def node(self, channel: Channel) -> Node:
         """Return the true values at the pins of ``channel``; the spare channel is at 0 V."""
@@ -164,59 +168,88 @@ class Installation:
             return Node(flows.load_v, flows.load_a * shunt_ohm)
         return Node(0.0, 0.0)
 
-    @property
-    def _has_supply(self) -> bool:
-        return self._contacts[Relay.R1] == Contact.CLOSED and self.has_mains
+    def darkness(self) -> Darkness | None:
+        """Say how the controller's computer fares; None while it is up.
 
-    @property
-    def _is_backing(self) -> bool:
-        """The battery feeds the loads (the supply being away)."""
-        is_connected = self.settings.wiring == Wiring.CHARGE_ONLY or self._contacts[Relay.R2] == Contact.CLOSED
-        return is_connected and not self._loads_dropped
+        The end is found by letting a copy of this world run on for up to :data:`FORETOLD_S`.
+        """
+        if self._computer.is_up:
+            return None
+        ahead = Installation(self.settings)
+        ahead.fate = self.fate
+        ahead._longest_step_s = _LONGEST_STEP_FORETOLD_S
+        ahead.restore(self.state)
+        while not ahead.computer.is_up and ahead.now_s < self._now_s + FORETOLD_S:
+            ahead.advance_to(min(ahead.now_s + _LONGEST_STEP_FORETOLD_S, ahead._next_change_s()))
+        ends_in_s = ahead.now_s - self._now_s if ahead.computer.is_up else inf
+        is_booting = self._computer.phase == Phase.BOOTING
+        why = "" if is_booting else self._why_dark()
+        return Darkness(is_booting, self._now_s - self._computer.died_s, ends_in_s, why)
 
-    @property
-    def _backup_ohm(self) -> float:
-        """From the battery's terminals to the loads."""
-        settings = self.settings
-        through_v2_ohm = settings.shunt_ohm if settings.wiring == Wiring.LINE else 0.0
-        return settings.charger.line_ohm + settings.charger.changeover_ohm + settings.shunt_ohm + through_v2_ohm
+    def _next_change_s(self) -> float:
+        now_s = self._now_s
+        by_itself_s = computer.next_change_s(self._computer, self.settings)
+        return min(self._outages.next_change_s(now_s), self.fate.next_change_s(now_s), by_itself_s)
 
-    def _step(self, dt_s: float) -> BatteryStep:
-        settings = self.settings
-        if self._has_supply and self._contacts[Relay.R2] == Contact.CLOSED:
-            line_ohm = settings.charger.line_ohm + settings.shunt_ohm
-            charger = Charger(settings.charger.set_v, settings.charger.limit_a, line_ohm)
-            return step_on_charger(self.battery, self._state, charger, self.ambient_c, dt_s)
-        current_a = 0.0
-        if not self._has_supply and self._is_backing:
-            load = settings.load
-            current_a = load_current_a(self.battery, self._state, load.current_a, load.power_w, self._backup_ohm)
-        return step_at_current(self.battery, self._state, current_a, self.ambient_c, dt_s)
+    def _circuit(self) -> Circuit:
+        circumstances = self.fate.at(self._now_s)
+        return Circuit(
+            self.settings,
+            self.battery,
+            circumstances,
+            circumstances.ambient_c.on(self._air.celsius(self._now_s)),
+            circumstances.has_mains and not self._outages.is_out(self._now_s),
+            self._conducts(Relay.R1, circumstances),
+            self._conducts(Relay.R2, circumstances),
+            self._loads_dropped,
+        )
 
-    def _present(self) -> _Flows:
-        if self._flows is None:
-            self._flows = self._flows_after(self._step(_INSTANT_S))
-        return self._flows
+    def _conducts(self, relay: Relay, circumstances: Circumstances) -> bool:
+        if self._computer.is_bridged:
+            return True
+        if relay in circumstances.dead:
+            return False
+        return relay in circumstances.welded or self._contacts[relay] == Contact.CLOSED
 
-    def _flows_after(self, step: BatteryStep) -> _Flows:
-        settings = self.settings
-        if self._has_supply:
-            load_v, load_a = self._on_supply()
-            into_battery_a = 0.0 - step.current_a
-            return _Flows(step.voltage_v, into_battery_a, into_battery_a, load_v, load_a)
-        if not self._is_backing:
-            return _Flows(step.voltage_v, 0.0, 0.0, 0.0, 0.0)
-        load_a = step.current_a
-        load_v = max(step.voltage_v - load_a * self._backup_ohm, 0.0)
-        through_v2_a = -load_a if settings.wiring == Wiring.LINE else 0.0
-        return _Flows(step.voltage_v, -load_a, through_v2_a, load_v, load_a)
+    def _follow_computer(self) -> None:
+        if self.settings.controller_supply == ControllerSupply.INDEPENDENT:
+            return
+        while True:
+            after = computer.follow(self._computer, self.loads_are_powered, self._now_s, self.settings)
+            if after == self._computer:
+                return
+            has_died = after.deaths > self._computer.deaths
+            self._computer = after
+            self._flows = None
+            if has_died:
+                self._drop_coils()
 
-    def _on_supply(self) -> tuple[float, float]:
-        """Return voltage and current at the loads on the supply."""
-        load, shunt_ohm = self.settings.load, self.settings.shunt_ohm
-        open_v = self.settings.supply_v - load.current_a * shunt_ohm
-        load_v = 0.5 * (open_v + sqrt(max(open_v * open_v - 4.0 * load.power_w * shunt_ohm, 0.0)))
-        return load_v, (self.settings.supply_v - load_v) / shunt_ohm
+    def _drop_coils(self) -> None:
+        for relay, kind in ((Relay.R1, self.settings.r1_contact), (Relay.R2, self.settings.r2_contact)):
+            self._contacts[relay] = Contact.CLOSED if kind == ContactKind.NC else Contact.OPEN
+        self._contacts[Relay.R3] = self._contacts[Relay.R4] = Contact.OPEN
+
+    def _why_dark(self) -> str:
+        circuit = self._circuit()
+        causes = []
+        if not circuit.has_mains:
+            causes.append("the mains is away")
+        if not circuit.r1_conducts:
+            causes.append("R1 does not conduct")
+        if self.settings.wiring == Wiring.LINE and not circuit.r2_conducts:
+            causes.append("R2 does not conduct")
+        if self._loads_dropped:
+            causes.append("the battery could not carry the loads")
+        if circuit.circumstances.is_battery_open:
+            causes.append("the battery is open inside")
+        return ", ".join(causes)
+
+    def _present(self) -> Flows:
+        circumstances = self.fate.at(self._now_s)
+        if self._flows is None or self._flows[0] != circumstances:
+            circuit = self._circuit()
+            self._flows = circumstances, circuit.flows(circuit.step(self._state, _INSTANT_S))
+        return self._flows[1]
 
     def _behind_sense_resistor(self, true_v: float) -> float:
         """Return what reaches the pin: input resistance and both bias currents flow through the resistor."""

@@ -1,13 +1,22 @@
 """What a simulated installation is made of: battery, charger, supply, loads, air, outages, wiring."""
 
+from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 from vigie.battery.catalogue import DATA_SHEETS
 from vigie.battery.parameters import NEW, Battery, agm
 from vigie.control.signals import Wiring
 from vigie.errors import SettingsError
+from vigie.hardware.relay_board import ContactKind
 from vigie.plant.outages import OutageSettings
 from vigie.units import by_name, setting
+
+
+class ControllerSupply(IntEnum):
+    """What feeds the controller's computer."""
+
+    LOADS = 0
+    INDEPENDENT = 1
 
 
 class BatterySettings(NamedTuple):
@@ -41,10 +50,17 @@ class LoadSettings(NamedTuple):
 
 
 class AmbientSettings(NamedTuple):
-    """The air around the battery: constant, or a day's swing that is warmest at 15 h."""
+    """The air around the battery: constant, a day's swing that is warmest at 15 h, or a course."""
 
     mean_c: Annotated[float, setting("Mean air temperature", unit="degC", ge=-30.0, le=70.0)] = 25.0
     swing_c: Annotated[float, setting("Afternoon above mean", unit="degC", ge=0.0, le=30.0)] = 0.0
+    course: Annotated[
+        tuple[tuple[float, float], ...],
+        setting("Pairs of s and degC with straight lines between, instead of mean and swing"),
+    ] = ()
+    course_every_s: Annotated[
+        float, setting("The course begins again after; 0: it happens once", unit="s", ge=0.0, le=1e9)
+    ] = 0.0
 
 
 class InstallationSettings(NamedTuple):
@@ -58,6 +74,30 @@ class InstallationSettings(NamedTuple):
     wiring: Annotated[Wiring, *by_name(Wiring), setting("What R2 cuts: line (charge and backup) or charge_only")] = (
         Wiring.LINE
     )
+    controller_supply: Annotated[
+        ControllerSupply,
+        *by_name(ControllerSupply),
+        setting("loads: the simulated computer dies when the loads go dark; independent: it does not"),
+    ] = ControllerSupply.INDEPENDENT
+    r1_contact: Annotated[
+        ContactKind, *by_name(ContactKind), setting("What R1 falls to when the computer dies: no (open) or nc (closed)")
+    ] = ContactKind.NC
+    r2_contact: Annotated[
+        ContactKind, *by_name(ContactKind), setting("What R2 falls to when the computer dies: no (open) or nc (closed)")
+    ] = ContactKind.NC
+    hold_up_s: Annotated[
+        float, setting("The computer lives this long on its capacitors", unit="s", ge=0.0, le=60.0)
+    ] = 0.02
+    boot_s: Annotated[float, setting("From power to a running program", unit="s", ge=1.0, le=3600.0)] = 30.0
+    visit_after_s: Annotated[
+        float,
+        setting(
+            "Somebody comes after so long in the dark and bridges R1 and R2 until the program runs; 0: nobody",
+            unit="s",
+            ge=0.0,
+            le=1e9,
+        ),
+    ] = 0.0
     supply_v: Annotated[float, setting("Supply of the loads on mains", unit="V", ge=5.0, le=16.0)] = 13.6
     shunt_ohm: Annotated[float, setting("Shunts of the meter", unit="ohm", gt=0.0, le=1.0)] = 0.1
     sense_ohm: Annotated[
