@@ -102,7 +102,7 @@ TABLE: tuple[Line, ...] = (
          P.NONE, 5),
     Line(A.LOADS_OVER_RANGE, Q.SATURATED, BITS, 1, 0, (2, 60), WARN, FREE, P.NONE, 0),
     Line(A.UNDERCHARGE, Q.UNDERCHARGE_DAYS, ABOVE, "alarms.undercharge_days", 0, (0, 0), WARN, FREE, P.NONE, 15),
-    Line(A.SWITCHING_OFTEN, Q.SWITCHINGS, ABOVE, "alarms.switchings_per_hour", 5, (0, 600), WARN, FREE, P.NONE, 0),
+    Line(A.SWITCHING_OFTEN, Q.SWITCHINGS, ABOVE, "alarms.switchings_per_hour", 5, (0, 3600), WARN, FREE, P.NONE, 0),
     Line(A.R1_WORN, Q.R1_WEAR, ABOVE, "contacts.warn_share", 0, (0, 0), WARN, FREE, P.NONE, 0.1),
     Line(A.R2_WORN, Q.R2_WEAR, ABOVE, "contacts.warn_share", 0, (0, 0), WARN, FREE, P.NONE, 0.1),
     Line(A.METER_RESET, Q.METERS_RESET, BITS, 1, 0, (0, 600), INFO, FREE, P.NONE, 0),

@@ -22,6 +22,9 @@ STARTING_S = 60.0
 """Chips found reset this soon after the start were switched on with everything else."""
 TOLD_S = SECONDS_PER_HOUR
 """A start by the watchdog is told for this long, and until it is acknowledged."""
+OWED_BY_DISCHARGE = 4.0
+OWED_BY_REST = 1.0 / 24.0
+"""Seconds at the charger's voltage that a second of discharge, and of anything else but that, asks for afterwards."""
 _LOST = Status.FAILED | Status.OVERFLOW | Status.STALE
 
 
@@ -75,8 +78,8 @@ class WatchState(NamedTuple):
     """On the charger without current, at whatever voltage."""
     rising_s: float
     """Charged under the charger's voltage."""
-    held_s: float
-    """At the charger's voltage."""
+    owed_s: float
+    """How long the battery must still stand at the charger's voltage to be charged (a duration)."""
     floating_s: float
     """At the charger's voltage, without current."""
     tapering_s: float
@@ -100,14 +103,14 @@ def watch_settings(alarms: AlarmSettings, interlocks: InterlockSettings, mains: 
 
 
 def initial_watch(now_s: float) -> WatchState:
-    """Return a watch that begins now and takes the battery for charged."""
+    """Return a watch that begins now and gives the battery the benefit of the doubt: charged now."""
     return resumed_watch(now_s, now_s)
 
 
 def resumed_watch(now_s: float, recharged_s: float) -> WatchState:
     """Return a watch that begins now and knows when the battery was last seen charged (before ``now_s``)."""
     nan = math.nan
-    return WatchState(now_s, now_s, recharged_s, nan, nan, nan, nan, nan, nan, 0.0)
+    return WatchState(now_s, now_s, recharged_s, nan, nan, nan, math.inf, nan, nan, 0.0)
 
 
 def observe(
@@ -209,37 +212,41 @@ def followed_charge(
 ) -> WatchState:
     """Return the watch after this period: how long the charge has been as it is.
 
-    A battery was charged when it stood at the charger's voltage for ``recharged_s`` on end, or an hour on end without
-    taking any current. Closing R2 for less than that does not end an undercharge, and neither does a charge that an
-    outage broke off.
+    What a battery gave or lost it is owed, as time at the charger's voltage: it was charged when nothing is owed any
+    more, or when it took no current at that voltage for an hour on end. So neither a closing of R2 for minutes nor a
+    charge that outages keep breaking off ends an undercharge, and a rest of a day needs but an hour.
     """
     now_s = measurement.now_s
     nan = math.nan
     if not can_judge_charge(decision, measurement):
         return watch
+    is_blind = now_s - watch.seen_s > BLIND_S
+    elapsed_s = 0.0 if is_blind else now_s - watch.seen_s
+    owed_s = min(watch.owed_s, settings.recharged_s)
     if not is_charger_due(decision, measurement):
-        return WatchState(watch.began_s, now_s, watch.recharged_s, nan, nan, nan, nan, nan, nan, 0.0)
-    if now_s - watch.seen_s > BLIND_S:
-        watch = resumed_watch(now_s, watch.recharged_s)
+        owed_s += elapsed_s * (OWED_BY_REST if decision.mains == Mains.PRESENT else OWED_BY_DISCHARGE)
+        return WatchState(watch.began_s, now_s, watch.recharged_s, nan, nan, nan, owed_s, nan, nan, 0.0)
+    if is_blind:
+        watch = WatchState(watch.began_s, now_s, watch.recharged_s, nan, nan, nan, owed_s, nan, nan, 0.0)
     current_a = measurement.charge.current_a
     has_current = current_a >= settings.charging_a
     is_held = line_v(measurement) >= settings.charger_low_v
-    peak_a = max(watch.peak_a, current_a)
-    is_high = has_current and current_a >= settings.charge_tapered * peak_a
-    held_s = since(watch.held_s, is_held, now_s)
+    peak_a = max(watch.peak_a, current_a) if has_current else 0.0
+    owed_s = max(owed_s - elapsed_s, 0.0) if is_held else owed_s + elapsed_s * OWED_BY_REST
     floating_s = since(watch.floating_s, is_held and not has_current, now_s)
-    is_charged = lasting_s(held_s, now_s) >= settings.recharged_s or lasting_s(floating_s, now_s) >= FLOATING_S
+    if lasting_s(floating_s, now_s) >= FLOATING_S:
+        owed_s = 0.0
     return WatchState(
         watch.began_s,
         now_s,
-        now_s if is_charged else watch.recharged_s,
+        watch.recharged_s if owed_s > 0.0 else now_s,
         since(watch.silent_s, not has_current and line_v(measurement) < settings.charger_dead_v, now_s),
         since(watch.still_s, not has_current, now_s),
         since(watch.rising_s, has_current and not is_held, now_s),
-        held_s,
+        owed_s,
         floating_s,
-        since(watch.tapering_s, is_held and is_high, now_s),
-        peak_a if has_current else 0.0,
+        since(watch.tapering_s, is_held and has_current and current_a >= settings.charge_tapered * peak_a, now_s),
+        peak_a,
     )
 
 
