@@ -1,0 +1,311 @@
+import math
+from typing import Any
+
+import pytest
+
+from tests.unit.control.process_images import OPEN, configured, found, lost, measured
+from vigie.control.alarms.quantities import WATCHED, Place, Quantity
+from vigie.control.alarms.rules import AlarmSettings
+from vigie.control.alarms.watch import (
+    BLIND_S,
+    FLOATING_S,
+    SETTLED_S,
+    STARTING_S,
+    TOLD_S,
+    Surroundings,
+    initial_watch,
+    observe,
+    resumed_watch,
+    watch_settings,
+)
+from vigie.control.commands import Mode
+from vigie.control.filtering import FilterSettings, judged_temperature
+from vigie.control.interlocks import Latch
+from vigie.control.signals import ChannelMean, Contact, Measurement, Status, Temperature
+from vigie.control.supervisor import State, adopted, step
+
+Q = Quantity
+HOUR_S = 3600.0
+ALARMS = AlarmSettings()
+SUPERVISOR = configured()
+SETTINGS = watch_settings(ALARMS, SUPERVISOR.interlocks, SUPERVISOR.mains)
+QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.0)
+FLOATING: dict[str, Any] = {"battery_v": 13.6, "charge_v": 13.6, "charge_a": 0.01}
+CHARGING: dict[str, Any] = {"battery_v": 12.9, "charge_v": 12.9, "charge_a": 1.4}
+RESTING: dict[str, Any] = {"battery_v": 12.8, "charge_v": 12.8, "charge_a": 0.0, "r2": OPEN}
+DEAD: dict[str, Any] = {"battery_v": 12.9, "charge_v": 12.9, "charge_a": 0.0}
+OUTAGE: dict[str, Any] = {"battery_v": 12.5, "charge_v": 12.5, "charge_a": -0.5, "load_v": 12.3}
+
+
+class Watched:
+    """A watch that sees one period after the other; the supervisor decides as it would."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.now_s = 0.0
+        self.surroundings = QUIET
+        self.settings = SETTINGS._replace(**changes)
+        self.watch = initial_watch(0.0)
+        self.state: State = found(measured(0.0).contacts)
+        self.values: tuple[float, ...] = ()
+
+    def see(self, seconds: float = 1.0, **readings: Any) -> "Watched":
+        self.now_s += seconds
+        return self.look(measured(self.now_s, **readings))
+
+    def see_for(self, lasting_s: float, period_s: float = 60.0, **readings: Any) -> "Watched":
+        for _ in range(round(lasting_s / period_s)):
+            self.see(period_s, **readings)
+        return self
+
+    def look(self, image: Measurement) -> "Watched":
+        self.state, decision = step(self.state, image, SUPERVISOR)
+        self.watch, self.values = observe(self.watch, self.state, decision, image, self.surroundings, self.settings)
+        return self
+
+    def __getitem__(self, quantity: Quantity) -> float:
+        return self.values[quantity]
+
+
+def bits(*places: Place) -> float:
+    return float(sum(1 << place for place in places))
+
+
+def spoilt(status: Status, *, is_valid: bool) -> ChannelMean:
+    return measured().battery._replace(status=int(status), is_valid=is_valid)
+
+
+def test_there_is_a_value_for_every_quantity_of_the_controller() -> None:
+    assert len(Watched().see().values) == WATCHED
+
+
+def test_temperature_and_its_distance_to_the_air() -> None:
+    seen = Watched().see(celsius=31.0, ambient_c=22.5)
+    assert (seen[Q.BATTERY_C], seen[Q.OVER_AMBIENT_K]) == (31.0, 8.5)
+
+
+def test_without_a_room_thermometer_the_distance_cannot_be_told() -> None:
+    assert math.isnan(Watched().see(celsius=31.0)[Q.OVER_AMBIENT_K])
+
+
+def test_the_hot_battery_is_the_interlocks_latch_not_a_second_opinion() -> None:
+    watched = Watched()
+    assert watched.see(celsius=50.0)[Q.HOT_C] == 0.0
+    assert watched.see(celsius=52.0)[Q.HOT_C] == 52.0
+    assert watched.see(celsius=20.0)[Q.HOT_C] == SETTINGS.temperature_limit_c  # cooled, not acknowledged
+    assert watched.see(celsius=None, is_valid=False)[Q.HOT_C] == SETTINGS.temperature_limit_c
+    watched.state = adopted(measured().contacts, Mode.OBSERVE, 0.0, 0.0, Latch(True, True))
+    assert watched.see(celsius=20.0)[Q.HOT_C] == 0.0
+
+
+def test_voltages_that_are_not_valid_cannot_be_told() -> None:
+    image = measured(1.0, load_v=None)._replace(battery=lost(), is_valid=False)
+    seen = Watched().look(image)
+    assert math.isnan(seen[Q.BATTERY_V])
+    assert math.isnan(seen[Q.LOAD_V])
+    assert Watched().see(battery_v=12.7, load_v=13.6)[Q.LOAD_V] == 13.6
+
+
+def test_the_mains_is_lost_in_an_outage_only() -> None:
+    assert Watched().see(**FLOATING)[Q.MAINS_ABSENT] == 0.0
+    assert Watched().see(**OUTAGE)[Q.MAINS_ABSENT] == 1.0
+    assert math.isnan(Watched().see(r1=OPEN, **OUTAGE)[Q.MAINS_ABSENT])  # a drill
+    assert math.isnan(Watched().see(charge_a=None, load_v=None, is_valid=False)[Q.MAINS_ABSENT])
+
+
+def test_after_a_drill_the_supply_has_its_time_to_come_back() -> None:
+    watched = Watched()
+    watched.state = found(measured(0.0, r1=OPEN).contacts)
+    watched.see(r1=OPEN, **OUTAGE)
+    assert watched.state.relays.r1.contact == Contact.CLOSED
+    assert math.isnan(watched.see(**OUTAGE)[Q.MAINS_ABSENT])
+    assert watched.see(SETTINGS.settling_s, **OUTAGE)[Q.MAINS_ABSENT] == 1.0
+
+
+def test_a_charger_is_missed_by_voltage_and_current_together() -> None:
+    assert Watched().see_for(HOUR_S, **DEAD)[Q.CHARGER_SILENT_S] == HOUR_S - 60.0
+    assert Watched().see_for(HOUR_S, **FLOATING)[Q.CHARGER_SILENT_S] == 0.0
+    assert Watched().see_for(HOUR_S, **CHARGING)[Q.CHARGER_SILENT_S] == 0.0
+
+
+@pytest.mark.parametrize("readings", [RESTING, OUTAGE, {"charge_a": None, "is_valid": False}])
+def test_a_charger_is_not_missed_where_it_cannot_charge(readings: dict[str, Any]) -> None:
+    watched = Watched().see_for(HOUR_S, **DEAD)
+    watched.see_for(HOUR_S, **readings)
+    assert math.isnan(watched[Q.CHARGER_SILENT_S])
+
+
+def test_the_chargers_time_begins_when_r2_closes() -> None:
+    watched = Watched().see_for(HOUR_S, **DEAD).see(**RESTING)
+    assert watched.see(**DEAD)[Q.CHARGER_SILENT_S] == 0.0
+
+
+def test_an_uncalibrated_v1_misses_no_charger() -> None:
+    assert Watched().see_for(HOUR_S, battery_v=12.8, charge_v=13.6, charge_a=0.0)[Q.CHARGER_SILENT_S] == 0.0
+
+
+def test_a_charger_set_too_high_shows_at_once() -> None:
+    assert Watched().see(battery_v=14.2, charge_v=14.2, charge_a=0.3)[Q.CHARGER_OFF_V] == pytest.approx(0.6)
+
+
+def test_a_charger_set_too_low_shows_once_the_surface_charge_is_gone() -> None:
+    low = {"battery_v": 13.05, "charge_v": 13.05, "charge_a": 0.0}
+    watched = Watched().see_for(SETTLED_S, **low)
+    assert watched[Q.CHARGER_OFF_V] == 0.0
+    assert watched.see(60.0, **low)[Q.CHARGER_OFF_V] == pytest.approx(0.55)
+    assert watched.see(60.0, **DEAD)[Q.CHARGER_OFF_V] == 0.0  # no charger at all is another alarm
+
+
+def test_a_charge_that_does_not_rise_counts_its_hours() -> None:
+    watched = Watched().see_for(5 * HOUR_S, **CHARGING)
+    assert watched[Q.CHARGE_RISING_H] == pytest.approx(5.0, abs=0.02)
+    assert watched.see(**FLOATING)[Q.CHARGE_RISING_H] == 0.0
+
+
+def test_a_charge_current_that_never_falls_counts_its_hours() -> None:
+    full = {"battery_v": 13.6, "charge_v": 13.6}
+    watched = Watched().see(charge_a=1.4, **full).see_for(5 * HOUR_S, charge_a=0.4, **full)
+    assert watched[Q.CHARGE_TAPERING_H] == pytest.approx(5.0, abs=0.02)
+    assert watched.see(charge_a=0.34, **full)[Q.CHARGE_TAPERING_H] == 0.0
+
+
+def test_a_current_that_rises_again_at_float_is_counted() -> None:
+    full = {"battery_v": 13.6, "charge_v": 13.6}
+    watched = Watched().see(charge_a=1.4, **full).see_for(HOUR_S, charge_a=0.01, **full)
+    watched.see_for(2 * HOUR_S, charge_a=0.2, **full)
+    assert watched[Q.CHARGE_TAPERING_H] == pytest.approx(2.0, abs=0.02)
+
+
+def undercharge_after(watched: Watched) -> float:
+    return watched[Q.UNDERCHARGE_DAYS] * 24.0
+
+
+def test_one_long_rest_counts() -> None:
+    assert undercharge_after(Watched().see_for(240 * HOUR_S, 600.0, **RESTING)) == 240.0
+
+
+def test_short_closures_do_not_end_an_undercharge() -> None:
+    watched = Watched()
+    for _ in range(20):
+        watched.see_for(10 * HOUR_S, 300.0, **RESTING).see_for(0.25 * HOUR_S, **(FLOATING | {"charge_a": 0.5}))
+    assert undercharge_after(watched) == pytest.approx(205.0)
+
+
+def test_charging_under_the_chargers_voltage_does_not_end_an_undercharge() -> None:
+    watched = Watched()
+    for _ in range(20):
+        watched.see_for(HOUR_S, **RESTING).see_for(HOUR_S, **CHARGING)
+    assert undercharge_after(watched) == pytest.approx(40.0)
+
+
+def test_hours_at_the_chargers_voltage_end_an_undercharge() -> None:
+    watched = Watched().see_for(240 * HOUR_S, 600.0, **RESTING)
+    taking = FLOATING | {"charge_a": 0.3}
+    watched.see_for(ALARMS.recharged_h * HOUR_S - 60.0, **taking)
+    assert undercharge_after(watched) > 240.0
+    watched.see_for(120.0, **taking)
+    assert undercharge_after(watched) == 0.0
+
+
+def test_a_battery_that_takes_no_current_was_charged() -> None:
+    watched = Watched().see_for(24 * HOUR_S, 300.0, **RESTING).see_for(FLOATING_S, **FLOATING)
+    assert undercharge_after(watched) > 24.0
+    assert undercharge_after(watched.see(60.0, **FLOATING)) == 0.0
+
+
+def test_outages_now_and_then_leave_a_battery_on_charge_charged() -> None:
+    watched = Watched()
+    taking = FLOATING | {"charge_a": 0.3}
+    for _ in range(100):
+        watched.see_for(300.0, **OUTAGE).see_for(2100.0, **taking)
+    assert undercharge_after(watched) < 1.0
+
+
+def test_a_restart_does_not_forget_an_undercharge() -> None:
+    watched = Watched()
+    watched.watch = resumed_watch(0.0, -20 * 86_400.0)
+    assert watched.see(**RESTING)[Q.UNDERCHARGE_DAYS] == pytest.approx(20.0, abs=1e-4)
+
+
+def test_times_are_forgotten_after_readings_were_away_for_long() -> None:
+    watched = Watched().see_for(HOUR_S, **DEAD)
+    watched.see_for(BLIND_S, charge_a=None, is_valid=False)
+    assert watched.see(60.0, **DEAD)[Q.CHARGER_SILENT_S] == 0.0
+    watched = Watched().see_for(HOUR_S, **DEAD).see(charge_a=None, is_valid=False)
+    assert watched.see(**DEAD)[Q.CHARGER_SILENT_S] > HOUR_S - 60.0
+
+
+@pytest.mark.parametrize(
+    ("status", "quantity"),
+    [
+        (Status.FAILED, Q.SENSORS_LOST),
+        (Status.STALE, Q.SENSORS_LOST),
+        (Status.OVERFLOW, Q.SENSORS_LOST),
+        (Status.IMPLAUSIBLE, Q.SENSORS_IMPLAUSIBLE),
+        (Status.FROZEN, Q.SENSORS_FROZEN),
+    ],
+)
+def test_a_channel_that_cannot_be_used_is_named(status: Status, quantity: Quantity) -> None:
+    image = measured(1.0)._replace(spare=spoilt(status, is_valid=False))
+    seen = Watched().look(image)
+    assert seen[quantity] == bits(Place.SPARE)
+    others = {Q.SENSORS_LOST, Q.SENSORS_IMPLAUSIBLE, Q.SENSORS_FROZEN} - {quantity}
+    assert [seen[other] for other in others] == [0.0, 0.0]
+
+
+def test_a_single_failed_sweep_is_no_lost_sensor() -> None:
+    image = measured(1.0)._replace(
+        battery=spoilt(Status.FAILED, is_valid=True), spare=spoilt(Status.GOOD, is_valid=True)
+    )
+    assert Watched().look(image)[Q.SENSORS_LOST] == 0.0
+
+
+def test_both_thermometers_have_their_places() -> None:
+    away, wrong = Temperature(math.nan, int(Status.FAILED)), judged_temperature(Temperature(99.0, 0), FilterSettings())
+    image = measured(1.0)._replace(spare=spoilt(Status.ABSENT, is_valid=False))
+    seen = Watched().look(image._replace(temperature=away, ambient=wrong, is_valid=False))
+    assert seen[Q.SENSORS_LOST] == bits(Place.THERMOMETER)
+    assert seen[Q.SENSORS_IMPLAUSIBLE] == bits(Place.AMBIENT)
+
+
+def test_what_is_not_fitted_is_not_lost() -> None:
+    nothing = Temperature(math.nan, int(Status.ABSENT))
+    image = measured(1.0)._replace(temperature=nothing, ambient=nothing, spare=spoilt(Status.ABSENT, is_valid=False))
+    assert Watched().look(image)[Q.SENSORS_LOST] == 0.0
+
+
+def test_a_lost_bus_is_one_alarm_not_one_per_sensor() -> None:
+    watched = Watched()
+    watched.surroundings = QUIET._replace(bus_is_lost=1.0)
+    seen = watched.see(charge_a=None, is_valid=False)
+    assert seen[Q.METER_BUS_LOST] == 1.0
+    assert math.isnan(seen[Q.SENSORS_LOST])
+
+
+def test_saturation_is_told_even_when_enough_sweeps_were_good() -> None:
+    image = measured(1.0)._replace(load=spoilt(Status.SATURATED, is_valid=True))
+    assert Watched().look(image)[Q.SATURATED] == bits(Place.LOAD)
+
+
+def test_a_reset_meter_is_told_but_not_at_the_start() -> None:
+    watched = Watched()
+    assert watched.look(measured(1.0)._replace(charge=spoilt(Status.RESET, is_valid=True)))[Q.METERS_RESET] == 0.0
+    image = measured(STARTING_S)._replace(charge=spoilt(Status.RESET, is_valid=True))
+    assert watched.look(image)[Q.METERS_RESET] == bits(Place.CHARGE)
+
+
+def test_a_watchdogs_restart_is_told_for_an_hour() -> None:
+    watched = Watched()
+    watched.surroundings = QUIET._replace(watchdog_restart=1.0)
+    assert watched.see()[Q.WATCHDOG_RESTART] == 1.0
+    assert watched.see(TOLD_S)[Q.WATCHDOG_RESTART] == 0.0
+
+
+def test_the_surroundings_arrive_where_the_rules_look() -> None:
+    watched = Watched()
+    watched.surroundings = Surroundings(3.0, 0.0, 5.0, 6.0, 7.0, 0.8, 9.0, 1.0, 11.0, 12.0, 0.13, 0.14, 15.0)
+    seen = watched.see()
+    order = (
+        Q.RELAY_LINES, Q.METER_BUS_LOST, Q.PI_UNDER_VOLTAGE, Q.PI_THROTTLED, Q.CLOCK_UNSYNCHRONISED, Q.DISK_USED,
+        Q.JOURNAL_FAULT, Q.WATCHDOG_RESTART, Q.R1_FAULT, Q.R2_FAULT, Q.R1_WEAR, Q.R2_WEAR, Q.SWITCHINGS,
+    )  # fmt: skip
+    assert tuple(seen[quantity] for quantity in order) == tuple(watched.surroundings)

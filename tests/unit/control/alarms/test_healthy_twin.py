@@ -1,0 +1,94 @@
+"""Wrong alarms kill trust: days of a healthy simulated installation raise nothing but its real outages."""
+
+import math
+from typing import NamedTuple
+
+import pytest
+
+from vigie.clock import SimulatedClock
+from vigie.config import check
+from vigie.control.alarms.board import quiet_board, step_board
+from vigie.control.alarms.catalogue import Alarm
+from vigie.control.alarms.engine import Change
+from vigie.control.alarms.rules import AlarmSettings, rules
+from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
+from vigie.control.commands import Mode
+from vigie.control.filtering import initial_filter_state, summarise
+from vigie.control.interlocks import Latch
+from vigie.control.signals import Relay, Temperature, Wiring
+from vigie.control.supervisor import adopted, step
+from vigie.plant.installation import Installation
+from vigie.plant.twin import Twin
+
+DAY_S = 86_400.0
+SWEEPS = 6
+
+
+class Raised(NamedTuple):
+    """An alarm that was raised, and whether the mains was there then."""
+
+    alarm: Alarm
+    at_s: float
+    has_mains: bool
+
+
+def lived(scenario: str, mode: Mode, days: float, period_s: float, wiring: str = "line") -> list[Raised]:
+    """Let an installation run under control and return what its alarms said."""
+    settings = {
+        "plant": {"kind": "twin", "scenario": scenario},
+        "wiring": {"battery_contact": wiring},
+        "twin": {"installation": {"wiring": wiring}},
+    }
+    config = check(settings, "test")
+    clock = SimulatedClock(math.inf)
+    site = Installation(config.twin.installation)
+    twin = Twin(site, clock, config.twin)
+    control, channels, alarms = config.supervisor_settings(), config.channels_settings(), AlarmSettings()
+    table = rules(alarms, control.interlocks, 0.8)
+    limits = watch_settings(alarms, control.interlocks, control.mains)
+    state = adopted(twin.read_contacts(), mode, 0.0, 0.0, Latch(False, False))
+    filtered, watch, board = initial_filter_state(), initial_watch(0.0), quiet_board(table)
+    moved_s: list[float] = []
+    raised: list[Raised] = []
+    assert control.wiring == Wiring[wiring.upper()]
+    while (now_s := clock.now_s()) < days * DAY_S:
+        clock.sleep_until(now_s + period_s)
+        now_s = clock.now_s()
+        contacts = twin.read_contacts()
+        sweeps = tuple(twin.read_sweep() for _ in range(SWEEPS))
+        air = Temperature(site.ambient_c, 0)
+        filtered, image = summarise(
+            filtered, sweeps, twin.read_temperature(), air, contacts, now_s, channels, config.filter
+        )
+        state, decision = step(state, image, control)
+        for relay in (Relay.R1, Relay.R2):
+            if decision.contacts[relay] != contacts[relay]:
+                twin.switch(relay, decision.contacts[relay])
+                moved_s.append(now_s)
+        moved_s = [moment for moment in moved_s if moment > now_s - 3600.0]
+        around = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(len(moved_s)))
+        watch, values = observe(watch, state, decision, image, around, limits)
+        board, changes = step_board(board, table, values, now_s)
+        for index, change in changes:
+            if change in (Change.RAISED, Change.RETRIGGERED, Change.CHATTERING, Change.ESCALATED):
+                raised.append(Raised(table[index].alarm, now_s, site.has_mains))
+    return raised
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE])
+@pytest.mark.parametrize("wiring", ["line", "charge_only"])
+@pytest.mark.parametrize(("scenario", "days", "period_s"), [("demo", 1.0, 10.0), ("standby", 4.0, 60.0)])
+def test_a_healthy_installation_raises_nothing_but_its_outages(
+    scenario: str, days: float, period_s: float, mode: Mode, wiring: str
+) -> None:
+    raised = lived(scenario, mode, days, period_s, wiring)
+    may_switch_often = scenario == "demo" and mode == Mode.PROTECT  # true there: R2 moves every minute or two
+    expected = {Alarm.MAINS_LOST, Alarm.SWITCHING_OFTEN} if may_switch_often else {Alarm.MAINS_LOST}
+    assert {one.alarm for one in raised} <= expected
+    assert all(not one.has_mains for one in raised if one.alarm == Alarm.MAINS_LOST)
+    assert any(one.alarm == Alarm.MAINS_LOST for one in raised)
+
+
+def test_a_period_of_a_second_raises_nothing_more() -> None:
+    raised = lived("demo", Mode.CYCLE, 0.2, 1.0)
+    assert {one.alarm for one in raised} == {Alarm.MAINS_LOST}
