@@ -37,6 +37,10 @@ class WatchdogError(HardwareError):
     """The hardware watchdog cannot be opened or refuses the timeout."""
 
 
+class PowerLost(VigieError):
+    """The computer this program runs on has lost its power: simulated, and to be obeyed like a real power cut."""
+
+
 class RecordingError(VigieError):
     """A recorded log cannot be read: missing columns, no rows, not a number."""
 

@@ -59,7 +59,10 @@ class Darkness(NamedTuple):
         if self.is_booting:
             return f"{said} and boots: {_span(self.ends_in_s)} to go"
         if isinf(self.ends_in_s):
-            return f"{said}: dark until somebody comes ({self.why})"
+            return (
+                f"{said}: dark until somebody comes ({self.why}); twin.installation.visit_after_s sends somebody, "
+                "deleting the world's file begins anew"
+            )
         return f"{said} ({self.why}): up again in {_span(self.ends_in_s)}"
 
 

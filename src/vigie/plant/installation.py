@@ -168,23 +168,26 @@ class Installation:
             return Node(flows.load_v, flows.load_a * shunt_ohm)
         return Node(0.0, 0.0)
 
-    def darkness(self) -> Darkness | None:
-        """Say how the controller's computer fares; None while it is up.
+    def up_again_s(self) -> float:
+        """Return when the controller's computer is up: now if it is, infinite if not within :data:`FORETOLD_S`.
 
-        The end is found by letting a copy of this world run on for up to :data:`FORETOLD_S`.
+        Found by letting a copy of this world run on without a controller.
         """
-        if self._computer.is_up:
-            return None
         ahead = Installation(self.settings)
         ahead.fate = self.fate
         ahead._longest_step_s = _LONGEST_STEP_FORETOLD_S
         ahead.restore(self.state)
         while not ahead.computer.is_up and ahead.now_s < self._now_s + FORETOLD_S:
             ahead.advance_to(min(ahead.now_s + _LONGEST_STEP_FORETOLD_S, ahead._next_change_s()))
-        ends_in_s = ahead.now_s - self._now_s if ahead.computer.is_up else inf
+        return ahead.now_s if ahead.computer.is_up else inf
+
+    def darkness(self, up_again_s: float) -> Darkness | None:
+        """Say how the controller's computer fares, given what :meth:`up_again_s` foretold; None while it is up."""
+        if self._computer.is_up:
+            return None
         is_booting = self._computer.phase == Phase.BOOTING
-        why = "" if is_booting else self._why_dark()
-        return Darkness(is_booting, self._now_s - self._computer.died_s, ends_in_s, why)
+        lasted_s, ends_in_s = self._now_s - self._computer.died_s, max(up_again_s - self._now_s, 0.0)
+        return Darkness(is_booting, lasted_s, ends_in_s, "" if is_booting else self._why_dark())
 
     def _next_change_s(self) -> float:
         now_s = self._now_s

@@ -7,10 +7,12 @@ from vigie.plant.site import (
     AmbientSettings,
     BatterySettings,
     ChargerSettings,
+    ControllerSupply,
     InstallationSettings,
     LoadSettings,
 )
 from vigie.plant.twin import TwinSettings
+from vigie.units import SECONDS_PER_HOUR
 
 
 class Scenario(NamedTuple):
@@ -57,4 +59,42 @@ HOT_ROOM = Scenario(
     ),
 )
 
-SCENARIOS = {"demo": DEMO, "standby": STANDBY, "hot_room": HOT_ROOM}
+HEAT_WAVE = Scenario(
+    "A 1.2 Ah battery, nearly empty, charging while the air goes from 25 to 55 degC within two hours, stays there "
+    "until the sixth, and cools slowly; the same again every 13 hours. The battery passes 40 degC after 2 h 43 min and "
+    "50 degC after 5 h 13 min, where R2 opens; it has cooled to 45 degC, where the latch can be released, after "
+    "8 h 41 min, and to 38 degC after 10 h 47 min. At speed 60 an hour is a minute.",
+    TwinSettings(
+        installation=InstallationSettings(
+            battery=BatterySettings(model="agm", c20_ah=1.2, start_soc=0.2),
+            charger=ChargerSettings(limit_a=0.24),
+            load=LoadSettings(current_a=0.1),
+            ambient=AmbientSettings(
+                course=(
+                    (0.0, 25.0),
+                    (2 * SECONDS_PER_HOUR, 55.0),
+                    (6 * SECONDS_PER_HOUR, 55.0),
+                    (7 * SECONDS_PER_HOUR, 42.0),
+                    (11 * SECONDS_PER_HOUR, 28.0),
+                    (12 * SECONDS_PER_HOUR, 25.0),
+                ),
+                course_every_s=13 * SECONDS_PER_HOUR,
+            ),
+        ),
+    ),
+)
+
+BLACKOUT = Scenario(
+    "The demo with a computer that lives on the loads and both relays wired on NC. An outage that finds R2 open (mode "
+    "protect) takes the computer with it: the contacts fall closed, the battery feeds the loads again, and half a "
+    "minute later the program is back.",
+    DEMO.settings._replace(installation=DEMO.settings.installation._replace(controller_supply=ControllerSupply.LOADS)),
+)
+
+SCENARIOS = {
+    "demo": DEMO,
+    "standby": STANDBY,
+    "hot_room": HOT_ROOM,
+    "heat_wave": HEAT_WAVE,
+    "blackout": BLACKOUT,
+}

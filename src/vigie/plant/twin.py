@@ -1,18 +1,13 @@
 """The twin: a simulated installation seen through a meter with the real one's faults."""
 
 import contextlib
-import json
-import os
 import random
 import threading
-from collections.abc import Mapping
-from math import nan
+from collections.abc import Callable, Mapping
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from vigie.battery.step import BatteryState
-from vigie.battery.thermal import HOTTEST_C
-from vigie.battery.wells import FULLEST, Wells
 from vigie.clock import Clock
 from vigie.control.signals import (
     Channel,
@@ -24,10 +19,12 @@ from vigie.control.signals import (
     Sweep,
     Temperature,
 )
-from vigie.errors import SettingsError, VigieError
-from vigie.plant.installation import Installation, WorldState
+from vigie.errors import PowerLost, SettingsError, VigieError
+from vigie.plant.computer import Darkness
+from vigie.plant.installation import Installation
 from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.site import InstallationSettings
+from vigie.plant.world_file import read_world, write_world
 from vigie.units import setting
 
 BUS_STEP_V = 4e-3
@@ -35,15 +32,8 @@ SHUNT_STEP_V = 10e-6
 SHUNT_FULL_SCALE_V = 0.32
 BUS_FULL_SCALE_V = 32.0
 THERMOMETER_STEP_K = 1.0 / 16.0
-_STORED_FORMAT = 1
-_STORED_RANGES = {
-    "c20_ah": (0.1, 1e4),
-    "now_s": (0.0, 1e11),
-    "x1": (0.0, FULLEST),
-    "x2": (0.0, FULLEST),
-    "surface_v": (0.0, 5.0),
-    "temperature_c": (-60.0, HOTTEST_C),
-}
+_TELL_EVERY_S = 0.25
+_UNPACED_STEP_S = 60.0
 _ABSENT = Reading(nan, nan, int(Status.ABSENT))
 
 
@@ -80,11 +70,14 @@ class TwinSettings(NamedTuple):
 
 
 class Twin:
-    """A plant without hardware. The clock's time drives it; it never waits.
+    """A plant without hardware. The clock's time drives it; it never waits, but for :meth:`wait_for_power`.
 
     With a ``world`` file the battery, the contacts and the time of its world outlive the process, as
     the real ones would: the file is read at the start and written after each switching, every
     ``save_every_s`` and at the end.
+
+    Where the simulated computer lives on the loads and they go dark, every call of the port raises PowerLost from
+    then on: the program is dead and must end as if by a power cut.
     """
 
     name = "twin"
@@ -115,6 +108,32 @@ class Twin:
         if world is not None and world.exists():
             self.load(world)
         self._saved_s = installation.now_s
+        self._deaths = installation.computer.deaths
+
+    def wait_for_power(self, stop: threading.Event, tell: Callable[[Darkness], None] = lambda _: None) -> bool:
+        """Let the world run, at the clock's pace, until its computer has booted; at once when it is up.
+
+        Args:
+            stop: ends the waiting.
+            tell: told about four times a machine second how things stand.
+
+        Returns:
+            Whether a program can run now; false when stopped before.
+        """
+        with self._one_at_a_time:
+            up_again_s = self.installation.up_again_s()
+        pace_s = _TELL_EVERY_S * self._clock.speed if isfinite(self._clock.speed) else _UNPACED_STEP_S
+        while not stop.is_set():
+            with self._one_at_a_time:
+                self._run_on()
+                darkness = self.installation.darkness(up_again_s)
+                if darkness is None:
+                    self._deaths = self.installation.computer.deaths
+                    self._keep()
+                    return True
+            tell(darkness)
+            self._clock.sleep_until(self._clock.now_s() + pace_s)
+        return False
 
     def read_sweep(self) -> Sweep:
         with self._one_at_a_time:
@@ -133,7 +152,9 @@ class Twin:
             return _thermometer(self.installation.ambient_c, self._meter.has_ambient)
 
     def read_contacts(self) -> Contacts:
-        return self.installation.contacts
+        with self._one_at_a_time:
+            self._catch_up()
+            return self.installation.contacts
 
     def switch(self, relay: Relay, contact: Contact) -> None:
         with self._one_at_a_time:
@@ -148,34 +169,12 @@ class Twin:
 
     def close(self) -> None:
         with self._one_at_a_time:
-            self._catch_up()
+            self._run_on()
             self._keep()
 
     def save(self, path: Path) -> None:
         """Write the world to ``path``, whole or not at all."""
-        state = self.installation.state
-        wells = state.battery.wells
-        text = json.dumps(
-            {
-                "format": _STORED_FORMAT,
-                "c20_ah": self.installation.battery.parameters.c20_ah,
-                "now_s": state.now_s,
-                "x1": wells.x1,
-                "x2": wells.x2,
-                "surface_v": state.battery.surface_v,
-                "temperature_c": state.battery.temperature_c,
-                "contacts": {relay.name: state.contacts[relay].name.lower() for relay in Relay},
-                "loads_dropped": state.loads_dropped,
-            },
-            indent=1,
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(path.name + ".new")
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_world(path, self.installation.state, self.installation.battery.parameters.c20_ah)
 
     def load(self, path: Path) -> None:
         """Go on from the world in ``path``; the plant's clock need not be the one it was saved by.
@@ -183,7 +182,7 @@ class Twin:
         Raises:
             SettingsError: unreadable, damaged, or the world of another battery.
         """
-        state, c20_ah = _stored_world(path)
+        state, c20_ah = read_world(path)
         fitted_ah = self.installation.battery.parameters.c20_ah
         if c20_ah != fitted_ah:
             raise SettingsError(
@@ -194,6 +193,19 @@ class Twin:
         self._lag_s = self._clock.now_s() - state.now_s
 
     def _catch_up(self) -> None:
+        """Bring the world up to the clock.
+
+        Raises:
+            PowerLost: the computer has died since the program started on it, or is not up yet.
+        """
+        self._run_on()
+        if self.installation.computer.is_up and self.installation.computer.deaths == self._deaths:
+            return
+        self._keep()
+        darkness = self.installation.darkness(self.installation.up_again_s())
+        raise PowerLost(f"the loads went dark, and this computer lives on them: {darkness or 'it has booted since'}")
+
+    def _run_on(self) -> None:
         self.installation.advance_to(self._clock.now_s() - self._lag_s)
         if self.installation.now_s - self._saved_s >= self._save_every_s:
             self._keep()
@@ -225,26 +237,3 @@ def _thermometer(celsius: float, is_fitted: bool) -> Temperature:
     if not is_fitted:
         return Temperature(nan, int(Status.ABSENT))
     return Temperature(round(celsius / THERMOMETER_STEP_K) * THERMOMETER_STEP_K, int(Status.GOOD))
-
-
-def _within(stored: Mapping[str, object], key: str, low: float, high: float) -> float:
-    value = stored[key]
-    if not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(f"{key} {value} outside {low}..{high}")
-    return float(value)
-
-
-def _stored_world(path: Path) -> tuple[WorldState, float]:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["format"] != _STORED_FORMAT:
-            raise SettingsError(
-                f"world file {path} has format {stored['format']}, this program reads {_STORED_FORMAT}: delete it"
-            )
-        values = {key: _within(stored, key, low, high) for key, (low, high) in _STORED_RANGES.items()}
-        battery = BatteryState(Wells(values["x1"], values["x2"]), values["surface_v"], values["temperature_c"])
-        contacts = Contacts(*(Contact[stored["contacts"][relay.name].upper()] for relay in Relay))
-        state = WorldState(values["now_s"], battery, contacts, bool(stored["loads_dropped"]))
-        return state, values["c20_ah"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(f"world file {path} is damaged ({error!r}): delete it to begin a new world") from error
