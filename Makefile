@@ -7,7 +7,7 @@ PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
 
-.PHONY: help run test test-quick check bench vm lock docs clean
+.PHONY: help run test test-quick check bench proof faults vm lock docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -47,6 +47,12 @@ $(PEERS)/bench.stamp: requirements/bench.txt | $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp $(PEERS)/bench.stamp  ## Measure the figures and write docs/benchmarks.md
 	$(BIN)/python -m bench
 
+proof: $(VENV)/dev.stamp  ## Explore every state the control can reach, print the counts, write docs/interlock-proof.md
+	$(BIN)/python -m tests.proof
+
+faults: $(VENV)/dev.stamp  ## Every fault in every mode and wiring, print the table, write docs/faults.md
+	$(BIN)/python -m tests.faults
+
 vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, Debian; docs/vm.md)
 	@tools/vm.sh
 
@@ -61,6 +67,7 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 docs: $(VENV)/dev.stamp  ## Write the generated reference pages
 	$(BIN)/python tools/write_metrics_page.py
 	$(BIN)/python tools/write_settings_page.py
+	$(BIN)/python tools/write_alarms_page.py
 
 clean:  ## Remove what was built; keeps ./var (the demonstration's journal)
 	rm -rf .venv* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info

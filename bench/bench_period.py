@@ -88,7 +88,7 @@ def rows() -> list[Row]:
             [JournalWitness(journal), every_period, MetricsWitness(exporter, parts, journal, dict)],
             channels=config.channels_settings(),
             filtering=config.filter,
-            control=config.supervisor_settings(),
+            lookout=config.lookout_settings(),
             rhythm=config.loop,
         )
         for _ in range(20):

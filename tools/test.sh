@@ -6,6 +6,8 @@ tools/system_packages.sh
 # Numba's compile cache and browsers' profiles live in the working copy, not in a home that may be read-only.
 echo "== unit, property, conformance =="
 "$bin/python" -m pytest -n 2 --dist loadfile src/vigie tests/unit tests/property tests/conformance
+echo "== every reachable state, every fault =="
+"$bin/python" -m pytest tests/proof tests/faults
 echo "== real processes and servers =="
 "$bin/python" -m pytest tests/integration
 echo "== the other end of the supported Pythons =="

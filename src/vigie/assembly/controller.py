@@ -1,5 +1,6 @@
 """The controller process put together."""
 
+import math
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -17,6 +18,7 @@ from vigie.control.commands import Mode
 from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
+from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
 from vigie.controller.period import NO_PAST, Past
 from vigie.controller.status import Labels, SnapshotParts
@@ -26,7 +28,7 @@ from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
 from vigie.telemetry.exporter import Exporter
-from vigie.telemetry.journal import Journal
+from vigie.telemetry.journal import Journal, JournalStatus
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
 
@@ -47,15 +49,38 @@ def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
         last_mode = reader.last_mode()
         heat = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "over_temperature")
         r1 = reader.last_switching("R1")
+        run = reader.last_event((EventKind.START, EventKind.STOP), "controller")
+        switched_a = reader.switched_a()
+        past = past._replace(
+            alarms=reader.newest_of_each(EventKind.ALARM),
+            outage=reader.last_of_kind(EventKind.OUTAGE),
+            charge=reader.last_event((EventKind.CHARGE,), "battery"),
+        )
     except JournalError:
         return past, None
     if start == StartMode.LAST and last_mode is not None and last_mode[0] in {"protect", "cycle"}:
         past = past._replace(mode=Mode[last_mode[0].upper()], mode_by=last_mode[1])
     return past._replace(
-        switchings=(counts.get("R1", 0), counts.get("R2", 0), counts.get("R3", 0), counts.get("R4", 0)),
+        switchings=tuple(counts.get(relay.name, 0) for relay in Relay),
+        switched_a=tuple(switched_a.get(relay.name, 0.0) for relay in Relay),
+        was_stopped=run is None or run.kind == EventKind.STOP,
         is_over_temperature=heat is not None and heat.kind == EventKind.FAULT,
         r1_opened_utc_s=r1.utc_ms / 1_000 if r1 is not None and r1.after == "open" else None,
     ), newest_utc_ms
+
+
+def machine_of(figures: Mapping[str, Any], journal: JournalStatus) -> Machine:
+    """Return what alarms ask of the computer and its journal; NaN where this machine does not tell."""
+    flags = figures.get("throttled")
+    is_synchronised = figures.get("clock_is_synchronised")
+    total, used = figures.get("disk_total_bytes"), figures.get("disk_used_bytes")
+    return Machine(
+        math.nan if flags is None else float("under_voltage" in flags),
+        math.nan if flags is None else float(bool({"throttled", "soft_temperature_limit"} & set(flags))),
+        math.nan if is_synchronised is None else float(not is_synchronised),
+        used / total if total and used is not None else math.nan,
+        float(journal.error is not None and not journal.is_writing),
+    )
 
 
 class FiguresThread:
@@ -146,8 +171,9 @@ class ControllerProcess:
             witnesses,
             channels=config.channels_settings(),
             filtering=config.filter,
-            control=config.supervisor_settings(),
+            lookout=config.lookout_settings(),
             rhythm=config.loop,
+            machine=self._machine,
             past=past,
         )
 
@@ -168,6 +194,9 @@ class ControllerProcess:
         self._plant.close()
         self._journal.close()
         self._lock.close()
+
+    def _machine(self) -> Machine:
+        return machine_of(self._figures.newest(), self._journal.state())
 
     def _journal_state(self) -> Mapping[str, Any]:
         status = self._journal.state()

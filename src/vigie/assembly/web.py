@@ -4,8 +4,12 @@ import structlog
 
 from vigie.assembly.files import files, link_token
 from vigie.config import Config
+from vigie.control.alarms.rules import web_rules
 from vigie.hardware.systemd import Notifier
-from vigie.link.hub import Hub
+from vigie.link.hub import Hub, Side
+from vigie.notify.dispatch import Dispatcher
+from vigie.notify.outpost import Outpost
+from vigie.telemetry.outbox import Outbox
 from vigie.web.app import create_app
 from vigie.web.server import serve as serve_application
 
@@ -13,18 +17,22 @@ log = structlog.get_logger(__name__)
 
 
 def serve(config: Config) -> None:
-    """Serve the web application until a signal stops it.
+    """Serve the web application, and send the messages to people, until a signal stops it.
 
     Raises:
         VigieError: the address cannot be listened on.
     """
     paths = files(config)
     hub = Hub(link_token(paths.token), paths.snapshot)
-    application = create_app(config.web, hub, paths.journal)
+    post = Dispatcher(Outbox(paths.journal), config.mail, config.site.name)
+    outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, post.is_in_trouble)
+    hub.side = lambda: Side(web_alarms=outpost.reports(), mail=post.state())
+    hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
+    application = create_app(config.web, hub, paths.journal, post, outpost)
 
     def on_ready(port: int) -> None:
         url = f"http://{config.web.host}:{port}/flask/"
         Notifier().ready()
         log.info("web ready", url=url)
 
-    serve_application(application, config.web, on_ready)
+    serve_application(application, config.web, on_ready, lambda: post.start(outpost.step))

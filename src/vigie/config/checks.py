@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.config.sections import Calibration, Config, ControllerSupply, Fault, PlantKind
+from vigie.control.alarms.rules import faults_of
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
+from vigie.notify import settings as notify_settings
 from vigie.plant.rig import Boards, relay_wiring
 from vigie.web import settings as web_settings
 
@@ -54,6 +56,14 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
             "manual.default_s",
             f"more than manual.longest_s = {manual.longest_s:g}",
         )
+    alarms, interlocks, mail = sections.get("alarms"), sections.get("interlocks"), sections.get("mail")
+    if alarms is not None and interlocks is not None:
+        faults += [Fault(key, message) for key, message in faults_of(alarms, interlocks)]
+    if mail is not None:
+        try:
+            notify_settings.check(mail)
+        except SettingsError as error:
+            faults.append(Fault("mail", str(error)))
     return faults + _crossed_plant(sections) + (_crossed_rig(sections) if is_rig else [])
 
 
@@ -168,4 +178,5 @@ def warnings(config: Config) -> list[Fault]:
         found.append(
             Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
         )
+    found += [Fault("mail", text) for text in notify_settings.warnings(config.mail)]
     return found

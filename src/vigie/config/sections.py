@@ -6,6 +6,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+from vigie.control.alarms.rules import rules
+from vigie.control.alarms.settings import AlarmSettings
+from vigie.control.alarms.watch import watch_settings
+from vigie.control.contact_truth import TruthSettings
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
@@ -13,10 +17,14 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
+from vigie.control.outages import OutageLogSettings
 from vigie.control.signals import Wiring
 from vigie.control.supervisor import SupervisorSettings
+from vigie.control.wear import WearSettings
+from vigie.controller.lookout import LookoutSettings
 from vigie.controller.loop import LoopSettings
 from vigie.hardware.relay_board import ContactKind
+from vigie.notify.settings import MailSettings
 from vigie.plant.faults import FaultSettings
 from vigie.plant.recording import RecordedSettings
 from vigie.plant.rig import RigSettings
@@ -191,11 +199,16 @@ SECTIONS: Mapping[str, type] = {
     "cycle": CycleSettings,
     "manual": ManualSettings,
     "minimum_times": MinimumTimes,
+    "alarms": AlarmSettings,
+    "contact_truth": TruthSettings,
+    "contacts": WearSettings,
+    "outage_log": OutageLogSettings,
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
     "link": LinkSettings,
     "web": WebSettings,
+    "mail": MailSettings,
     "twin": TwinSettings,
     "recorded": RecordedSettings,
     "rig": RigSettings,
@@ -232,11 +245,16 @@ class Config(NamedTuple):
     cycle: CycleSettings
     manual: ManualSettings
     minimum_times: MinimumTimes
+    alarms: AlarmSettings
+    contact_truth: TruthSettings
+    contacts: WearSettings
+    outage_log: OutageLogSettings
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
     link: LinkSettings
     web: WebSettings
+    mail: MailSettings
     twin: TwinSettings
     recorded: RecordedSettings
     rig: RigSettings | None
@@ -271,6 +289,17 @@ class Config(NamedTuple):
             self.cycle,
             self.manual,
             self.minimum_times,
+        )
+
+    def lookout_settings(self) -> LookoutSettings:
+        """Return what decides what people are told."""
+        return LookoutSettings(
+            rules(self.alarms, self.interlocks, self.contacts.warn_share),
+            watch_settings(self.alarms, self.interlocks, self.mains),
+            self.contact_truth,
+            self.contacts,
+            self.outage_log,
+            self.supervisor_settings(),
         )
 
     def channels_settings(self) -> ChannelsSettings:

@@ -92,6 +92,8 @@ class Reason(IntEnum):
     SET_BY_USER = 77
     """A spare relay follows the user's wish in every mode."""
     DONE = 78
+    NOT_SHELVED = 79
+    """The alarm lies on no shelf, or cannot be put there."""
 
 
 class Verdict(IntEnum):

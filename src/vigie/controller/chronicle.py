@@ -75,10 +75,17 @@ class Chronicle:
 
 
 def switching(
-    utc_ms: int, relay: str, before: str, after: str, reason: Reason, who: str, measurement: Measurement
+    utc_ms: int,
+    relay: str,
+    before: str,
+    after: str,
+    reason: Reason,
+    who: str,
+    measurement: Measurement,
+    switched_a: float | None = None,
 ) -> Event:
-    """Return the event of a contact that has moved, with the readings that decided it."""
-    data: dict[str, float | int | str] = {}
+    """Return the event of a contact that has moved, with the readings that decided it and the current it switched."""
+    data: dict[str, float | int | str] = {} if switched_a is None else {"switched_a": round(switched_a, 5)}
     if measurement.battery.is_valid:
         data["battery_v"] = round(measurement.battery.bus_v, 4)
     if measurement.charge.is_valid:

@@ -2,11 +2,12 @@
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NamedTuple
 
 from vigie.clock import Clock, cpu_s
 from vigie.control import supervisor
+from vigie.control.alarms.catalogue import Alarm
 from vigie.control.commands import Mains, Mode, Reason
 from vigie.control.filtering import (
     ChannelsSettings,
@@ -25,17 +26,22 @@ from vigie.control.signals import (
     Sweep,
     Temperature,
 )
-from vigie.control.supervisor import Action, Decision, State, SupervisorSettings
+from vigie.control.supervisor import Action, Decision, Order, State
 from vigie.controller.bus import BusReading, BusThread
 from vigie.controller.chronicle import Chronicle, switching
 from vigie.controller.inbox import Inbox, Pending, lateness
+from vigie.controller.lookout import UNKNOWN_MACHINE, Lookout, LookoutSettings, Machine, Seen
 from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
 from vigie.controller.period import NO_PAST, Counters, Past, Period, Witness
 from vigie.errors import VigieError
 from vigie.plant.port import Plant
+from vigie.telemetry.alarm_book import Instant
 from vigie.telemetry.records import Event, EventKind
 from vigie.units import setting
 
+ACKNOWLEDGEMENT = Order(Action.ACKNOWLEDGE, Mode.OBSERVE, Relay.R1, Contact.CLOSED, 0.0)
+TOO_HOT = Alarm.BATTERY_TOO_HOT.name.lower()
+"""The alarm whose acknowledgement the interlock's latch waits for, too."""
 FAILED_READING = Reading(math.nan, math.nan, int(Status.FAILED))
 FAILED_SWEEP = Sweep(FAILED_READING, FAILED_READING, FAILED_READING, FAILED_READING)
 
@@ -66,8 +72,9 @@ class Loop:
         *,
         channels: ChannelsSettings,
         filtering: FilterSettings,
-        control: SupervisorSettings,
+        lookout: LookoutSettings,
         rhythm: LoopSettings,
+        machine: Callable[[], Machine] = lambda: UNKNOWN_MACHINE,
         past: Past = NO_PAST,
     ) -> None:
         """Adopt the contacts as they are.
@@ -79,8 +86,9 @@ class Loop:
             witnesses: told of every period and event, in this order.
             channels: calibration and plausibility.
             filtering: of the sweeps.
-            control: checked settings of the supervisor.
+            lookout: checked settings of supervisor and alarms.
             rhythm: period and deadline.
+            machine: what is known of the computer; asked once a period, must be quick.
             past: what is known of the time before this start.
 
         Raises:
@@ -92,7 +100,8 @@ class Loop:
         self._witnesses = tuple(witnesses)
         self._channels = channels
         self._filtering = filtering
-        self._control = control
+        self._control = control = lookout.control
+        self._machine = machine
         self._rhythm = rhythm
         self._bus = BusThread(plant, clock, filtering.sweeps, filtering.sweep_interval_s)
         self._chronicle = Chronicle()
@@ -107,6 +116,8 @@ class Loop:
                 r1_open_s = max(clock.utc_s() - past.r1_opened_utc_s, 0.0)
         latch = Latch(past.is_over_temperature, False)
         self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch)
+        self._commanded = contacts
+        self._lookout = Lookout(lookout, past, self._at(clock.now_s()))
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._is_overrun = False
         self._has_thermometer = False
@@ -169,12 +180,30 @@ class Loop:
         contacts = self._switch(contacts, decision, measurement)
         for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
             self._tell(event)
+        self._look(contacts, measurement, decision)
         period = self._finished(measurement, contacts, decision, reading, began_cpu_s)
         for witness in self._witnesses:
             witness.period(period)
         for one in obeyed:
             self._answer(one, decision)
         return period
+
+    def _look(self, contacts: Contacts, measurement: Measurement, decision: Decision) -> None:
+        seen = Seen(
+            self._commanded,
+            measurement,
+            self._state,
+            decision,
+            _disobeyed(contacts, decision),
+            "bus" in self._chronicle.standing(),
+            self._machine(),
+        )
+        self._commanded = decision.contacts
+        for event in self._lookout.period(seen, self._at(measurement.now_s)):
+            self._tell(event)
+
+    def _at(self, now_s: float) -> Instant:
+        return Instant(now_s, self._utc_ms())
 
     def _utc_ms(self) -> int:
         return round(self._clock.utc_s() * 1_000)
@@ -216,6 +245,8 @@ class Loop:
         late = lateness(pending.command)
         if late != Reason.NONE:
             return Obeyed(pending, None, late)
+        if pending.command.action in {"acknowledge", "shelve", "unshelve"}:
+            return self._obey_about_alarms(pending, now_s)
         order = order_of(pending.command)
         if isinstance(order, Reason):
             return Obeyed(pending, None, order)
@@ -226,6 +257,15 @@ class Loop:
         if order.action == Action.SET_CONTACT and reason == Reason.DONE:
             self._moved_by[order.relay] = pending.command.who
         return Obeyed(pending, order, reason)
+
+    def _obey_about_alarms(self, pending: Pending, now_s: float) -> Obeyed:
+        reason, events = self._lookout.obey(pending.command, self._at(now_s))
+        for event in events:
+            self._tell(event)
+        if pending.command.action == "acknowledge" and pending.command.alarm in {None, TOO_HOT}:
+            self._state, latch = supervisor.obey(self._state, ACKNOWLEDGEMENT, self._control, now_s)
+            reason = latch if latch == Reason.ACKNOWLEDGED else reason
+        return Obeyed(pending, None, reason)
 
     def _switch(self, contacts: Contacts, decision: Decision, measurement: Measurement) -> Contacts:
         """Move the contacts that differ from the decision, closing before opening; return how they stand then."""
@@ -251,7 +291,7 @@ class Loop:
         self._tell_fault(relay.name, "", "")
         counted = list(self._counters.switchings)
         counted[relay] += 1
-        self._counters = self._counters._replace(switchings=(counted[0], counted[1], counted[2], counted[3]))
+        self._counters = self._counters._replace(switchings=tuple(counted))
         is_by_hand = state.reason in {Reason.MANUAL_WISH, Reason.SET_BY_USER}
         mode = self._state.plan.mode.name.lower()
         who = self._moved_by.get(relay, self._mode_by) if is_by_hand else mode
@@ -264,6 +304,7 @@ class Loop:
                 state.reason,
                 who,
                 measurement,
+                self._lookout.moved(relay, measurement),
             )
         )
 
@@ -295,6 +336,7 @@ class Loop:
         reading: BusReading,
         began_cpu_s: float,
     ) -> Period:
+        at = self._at(measurement.now_s)
         counters = self._counters
         rejected = counters.rejected
         self._counters = counters = Counters(
@@ -316,17 +358,24 @@ class Loop:
             contacts,
             self._state,
             decision,
-            tuple(relay for relay in Relay if contacts[relay] != decision.contacts[relay]),
+            _disobeyed(contacts, decision),
             reading.errors,
             self._mode_by,
             self._is_overrun,
             counters,
+            self._lookout.book.reports(at),
+            self._lookout.outage_report(at),
+            self._lookout.relay_reports(),
         )
 
     def _answer(self, obeyed: Obeyed, decision: Decision) -> None:
         answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
         self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
         obeyed.pending.answer(answer)
+
+
+def _disobeyed(contacts: Contacts, decision: Decision) -> tuple[Relay, ...]:
+    return tuple(relay for relay in Relay if contacts[relay] != decision.contacts[relay])
 
 
 def _lost(is_fitted: bool) -> Temperature:

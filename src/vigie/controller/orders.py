@@ -15,8 +15,6 @@ def order_of(command: Command) -> Order | Reason:
     """Return a command in the supervisor's terms, or UNKNOWN_COMMAND when it lacks what its action needs."""
     no_mode, no_relay, no_contact = Mode.OBSERVE, Relay.R1, Contact.CLOSED
     manual_s = float(command.manual_s or 0.0)
-    if command.action == "acknowledge":
-        return Order(Action.ACKNOWLEDGE, no_mode, no_relay, no_contact, 0.0)
     if command.action == "set_mode" and command.mode is not None:
         return Order(Action.SET_MODE, Mode[command.mode.upper()], no_relay, no_contact, manual_s)
     if command.action == "set_contact" and command.relay is not None and command.contact is not None:
@@ -57,6 +55,8 @@ def command_event(utc_ms: int, command: Command, answer: Answer) -> Event:
         ("relay", command.relay),
         ("contact", command.contact),
         ("manual_s", command.manual_s),
+        ("alarm", command.alarm),
+        ("shelve_s", command.shelve_s),
     )
     data: dict[str, float | int | str] = {key: value for key, value in asked if value is not None}
     data["id"] = command.id

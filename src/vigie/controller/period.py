@@ -1,7 +1,7 @@
 """What the loop tells of a period, who is told, and what it knows of the time before its start."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from vigie.control.commands import Mode
 from vigie.control.signals import Channel, Contacts, Measurement, Relay
@@ -19,7 +19,7 @@ class Counters(NamedTuple):
     cpu_ms: float
     rejected: tuple[int, int, int, int]
     """Rejected sweeps by channel."""
-    switchings: tuple[int, int, int, int]
+    switchings: tuple[int, ...]
 
 
 class Past(NamedTuple):
@@ -28,15 +28,25 @@ class Past(NamedTuple):
     mode: Mode
     """To resume; a restart never resumes MANUAL (nobody may be there)."""
     mode_by: str
-    switchings: tuple[int, int, int, int]
+    switchings: tuple[int, ...]
     """Movements counted so far, by relay."""
     is_over_temperature: bool
     """The latch was set."""
     r1_opened_utc_s: float | None
     """Plant's calendar; None when the journal does not know."""
+    alarms: Mapping[str, Event]
+    """The newest event of each alarm, by its name."""
+    switched_a: tuple[float, ...]
+    """Sum of the currents switched so far, by relay."""
+    outage: Event | None
+    """The last outage event."""
+    charge: Event | None
+    """The last charge event."""
+    was_stopped: bool
+    """The last run ended on purpose, or there was none."""
 
 
-NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None)
+NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True)
 
 
 class Period(NamedTuple):
@@ -54,6 +64,12 @@ class Period(NamedTuple):
     mode_by: str
     is_overrun: bool
     counters: Counters
+    alarms: Sequence[Mapping[str, Any]]
+    """Fields of ``AlarmReport``, most urgent first."""
+    outage: Mapping[str, Any] | None
+    """Fields of ``OutageReport``."""
+    contact_reports: Sequence[Mapping[str, Any]]
+    """What is known of each contact, fields of ``RelayState``."""
 
 
 class Witness(Protocol):

@@ -88,6 +88,7 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
             "since_utc_ms": calendar.utc_ms(period.state.relays[relay].since_s),
             "switchings": period.counters.switchings[relay],
             "refusal_to_open": None if refusals[relay] == Reason.NONE else refusals[relay].name.lower(),
+            **period.contact_reports[relay],
         }
         for relay in Relay
     ]
@@ -164,7 +165,10 @@ def snapshot(
         ],
         "temperature_c": round(measurement.temperature.celsius, 2) if has_temperature else None,
         "temperature_status": status_names(measurement.temperature.status),
+        "ambient_c": rounded(measurement.ambient.celsius, 2) if measurement.ambient.status == Status.GOOD else None,
         "relays": relay_states(period, parts.labels, calendar),
+        "alarms": list(period.alarms),
+        "outage": period.outage,
         "thresholds": thresholds(parts.supervisor),
         "loop": {
             "periods": counters.periods,

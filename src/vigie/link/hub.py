@@ -119,6 +119,11 @@ class Hub:
                 link = "lost" if self._had_transport else "never"
             return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
+    def snapshot(self) -> dict[str, Any] | None:
+        """Return the newest snapshot, None when there never was one."""
+        with self._lock:
+            return self._snapshot
+
     def silence_s(self) -> float:
         """Return for how long no snapshot has come; infinity when none ever came."""
         with self._lock:

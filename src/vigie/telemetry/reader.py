@@ -84,6 +84,30 @@ class JournalReader:
                 ).fetchall()
             )
 
+    def switched_a(self) -> dict[str, float]:
+        """Return the sum of the currents each relay has switched, as far as they were known."""
+        with self.connection() as connection:
+            rows = connection.execute(
+                "SELECT subject, sum(json_extract(data, '$.switched_a')) FROM event WHERE kind = ? GROUP BY subject",
+                (str(EventKind.SWITCHING),),
+            ).fetchall()
+        return {subject: float(total) for subject, total in rows if total is not None}
+
+    def newest_of_each(self, kind: EventKind) -> dict[str, Event]:
+        """Return the last event of a kind about each of its subjects, by order of arrival."""
+        with self.connection() as connection:
+            rows = connection.execute(
+                f"{_EVENT} WHERE id IN (SELECT max(id) FROM event WHERE kind = ? GROUP BY subject)",  # noqa: S608
+                (str(kind),),
+            ).fetchall()
+        return {event.subject: event for event in map(_event, rows)}
+
+    def last_of_kind(self, kind: EventKind) -> Event | None:
+        """Return the last event of a kind, by order of arrival."""
+        with self.connection() as connection:
+            row = connection.execute(f"{_EVENT} WHERE kind = ? ORDER BY id DESC LIMIT 1", (str(kind),)).fetchone()
+        return None if row is None else _event(row)
+
     def last_mode(self) -> tuple[str, str, int] | None:
         """Return (mode name, who chose it, utc_ms) of the last mode event, by order of arrival."""
         event = self.last_event((EventKind.MODE,), "mode")

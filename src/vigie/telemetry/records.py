@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     """The calendar stepped against the monotonic clock: ``data`` has step_s."""
     ALARM = "alarm"
     """An alarm moved: subject is its name, before and after its standing, ``data`` what restores it."""
+    CHARGE = "charge"
+    """The battery is charged, or no longer held charged: after is ``charged`` or ``left``."""
     OUTAGE = "outage"
     """An outage, a drill or a charger fault began or ended: ``data`` has its record."""
 

@@ -9,9 +9,11 @@ from werkzeug.exceptions import BadRequest, LengthRequired, UnsupportedMediaType
 
 from vigie.clock import machine_utc_s
 from vigie.control.signals import Channel
-from vigie.errors import JournalError
+from vigie.errors import CommandRefused, JournalError
 from vigie.link.hub import BadAnswer, ControllerAway, Hub, NoAnswer, State
 from vigie.link.messages import Answer, Command
+from vigie.notify.dispatch import Dispatcher
+from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
@@ -115,14 +117,13 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
 
     Returns when the controller has decided, at most one period later. Repeating the same `id` is safe.
     """
-    limit: RateLimit = current_app.extensions["vigie_rate_limit"]
-    wait_s = limit.wait_s(request.remote_addr or "")
-    if wait_s > 0:
-        retry = {"Retry-After": str(max(1, round(wait_s + 0.5)))}
-        return problem(429, f"too many orders from this address; wait {wait_s:.1f} s", headers=retry)
+    if (busy := _too_many_orders()) is not None:
+        return busy
     now_utc_ms = round(machine_utc_s() * 1000)
     wanted = json_data.model_dump(exclude_none=True)
     order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
+    if (own := _own_answer(order)) is not None:
+        return own if own.is_accepted else (own, 409)
     try:
         answer = _hub().send_command(order, ANSWER_TIMEOUT_S)
     except ControllerAway as error:
@@ -210,6 +211,49 @@ def outages(query_data: schemas.Span) -> dict[str, Any]:
     return {"outages": [{"kind": one.subject, **one.data} for one in found if one.after == "ended"]}
 
 
+@blueprint.get("/api/v1/mail")
+@blueprint.output(schemas.MailReply, description="The messages to people")
+@blueprint.doc(responses=_errors(**_HOST, **_JOURNAL))
+def mail() -> dict[str, Any]:
+    """The newest messages to people and how it stands with each."""
+    post = _post()
+    report = None if post is None else post.state()
+    if post is None or report is None:
+        return {**schemas.NO_MAIL, "messages": []}
+    return {**report, "messages": post.letters(schemas.MOST_MESSAGES)}
+
+
+@blueprint.post("/api/v1/mail/test")
+@blueprint.input(schemas.MailTest, location="json")
+@blueprint.output(schemas.MailTestReply, description="How it went with each receiver")
+@blueprint.doc(
+    responses=_errors(
+        e400="The body is not JSON",
+        e403="Sent by a page of another site",
+        e411="The body comes without a length",
+        e413="The body is larger than 64 kB",
+        e415="The body is not application/json",
+        e422="The body does not fit, nobody is told, or no receiver is called so",
+        e429="Too many orders from this address; Retry-After says when",
+        **_HOST,
+    )
+)
+def mail_test(json_data: schemas.MailTest) -> dict[str, Any] | Response:
+    """Hand over a test message now, to one receiver or to all.
+
+    Takes as long as the mail server does, `mail.timeout_s` for each answer of it at most.
+    """
+    if (busy := _too_many_orders()) is not None:
+        return busy
+    post = _post()
+    if post is None:
+        return problem(422, "this web process sends no messages")
+    try:
+        return {"results": [result._asdict() for result in post.test(json_data.receiver)]}
+    except CommandRefused as error:
+        return problem(422, str(error))
+
+
 def journal_unreadable(error: JournalError) -> Response:
     """Answer 503: the journal cannot be read."""
     return problem(503, str(error))
@@ -245,6 +289,50 @@ def _bounds(span: schemas.Span) -> tuple[int, int]:
         text = f"the span {start}..{end} is empty: from_utc_ms must be less than to_utc_ms"
         raise HTTPError(422, detail={"query": {"from_utc_ms": [text]}})
     return start, end
+
+
+def _own_answer(order: Command) -> Answer | None:
+    """Return what became of an order about the web process's own alarms, None when it is the controller's.
+
+    An acknowledgement of all alarms is for both; the controller answers it.
+    """
+    outpost: Outpost | None = current_app.extensions["vigie_outpost"]
+    if outpost is None or order.action not in {"acknowledge", "shelve", "unshelve"}:
+        return None
+    if order.alarm is None:
+        outpost.acknowledge(None, order.who, order.why)
+        return None
+    if not outpost.is_mine(order.alarm):
+        return None
+    if order.action == "shelve":
+        is_done = outpost.shelve(order.alarm, order.shelve_s or 0.0, order.who, order.why)
+    elif order.action == "unshelve":
+        is_done = outpost.unshelve(order.alarm, order.who, order.why)
+    else:
+        is_done = outpost.acknowledge(order.alarm, order.who, order.why)
+    snapshot = _hub().state()["snapshot"] or {}
+    return Answer(
+        id=order.id,
+        is_accepted=is_done,
+        reason="acknowledged" if is_done and order.action == "acknowledge" else "done" if is_done else "not_latched",
+        mode=snapshot.get("mode", "observe"),
+        contacts={relay["relay"]: relay["commanded"] for relay in snapshot.get("relays", ())},
+        seq=snapshot.get("seq", 0),
+    )
+
+
+def _too_many_orders() -> Response | None:
+    limit: RateLimit = current_app.extensions["vigie_rate_limit"]
+    wait_s = limit.wait_s(request.remote_addr or "")
+    if wait_s <= 0:
+        return None
+    retry = {"Retry-After": str(max(1, round(wait_s + 0.5)))}
+    return problem(429, f"too many orders from this address; wait {wait_s:.1f} s", headers=retry)
+
+
+def _post() -> Dispatcher | None:
+    post: Dispatcher | None = current_app.extensions["vigie_post"]
+    return post
 
 
 def _hub() -> Hub:

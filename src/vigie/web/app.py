@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from vigie.errors import JournalError
 from vigie.link.hub import Hub
 from vigie.link.server import ControllerNamespace
+from vigie.notify.dispatch import Dispatcher
+from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
 from vigie.web import api, pages, problems, websocket
 from vigie.web.i18n import init_i18n
@@ -48,11 +50,13 @@ class _VigieApp(APIFlask):
         return response
 
 
-def create_app(settings: WebSettings, hub: Hub, journal_path: Path) -> APIFlask:
+def create_app(
+    settings: WebSettings, hub: Hub, journal_path: Path, post: Dispatcher | None = None, outpost: Outpost | None = None
+) -> APIFlask:
     """Return the application, to be served with :func:`vigie.web.server.serve` or any threaded WSGI server.
 
     It starts no thread and opens no socket by itself. ``app.extensions`` holds ``vigie_hub``,
-    ``vigie_journal`` and ``socketio``.
+    ``vigie_journal``, ``vigie_post`` (messages to people), ``vigie_outpost`` (the web's own alarms) and ``socketio``.
 
     Raises:
         SettingsError: the settings contradict each other.
@@ -69,6 +73,8 @@ def create_app(settings: WebSettings, hub: Hub, journal_path: Path) -> APIFlask:
     _configure(app)
     app.extensions["vigie_hub"] = hub
     app.extensions["vigie_journal"] = JournalReader(journal_path)
+    app.extensions["vigie_post"] = post
+    app.extensions["vigie_outpost"] = outpost
     app.extensions["vigie_rate_limit"] = RateLimit(settings.commands_per_minute, settings.command_burst)
     app.before_request(require_same_origin)
     app.after_request(_finish)

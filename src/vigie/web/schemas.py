@@ -26,6 +26,7 @@ ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
 UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C", "ambient_c": "°C"}
 SEVERITIES = get_args(SeverityName)
 MOST_OUTAGES = 500
+MOST_MESSAGES = 100
 ALARMS = tuple(alarm.name.lower() for alarm in Alarm)
 
 
@@ -113,6 +114,53 @@ class AlarmsReply(Strict):
     """Every alarm that is not at rest."""
 
     alarms: list[AlarmReport]
+
+
+NO_MAIL = {"is_configured": False, "waiting": 0, "refused": 0, "last_error": "", "last_sent_utc_ms": None}
+
+
+class MailMessage(Strict):
+    """One message to a person."""
+
+    id: int
+    receiver: str
+    subject: str
+    state: str
+    tries: int
+    created_utc_ms: int = Field(description="Machine calendar, as the other times of messages")
+    next_try_utc_ms: int | None
+    last_error: str
+
+
+class MailReply(Strict):
+    """How the messages to people are doing, and the newest of them."""
+
+    is_configured: bool
+    waiting: int
+    refused: int
+    last_error: str
+    last_sent_utc_ms: int | None
+    messages: list[MailMessage]
+
+
+class MailTest(Strict):
+    """Whom to send a test message."""
+
+    receiver: str | None = Field(default=None, max_length=254, description="Address of one receiver; all when missing")
+
+
+class MailTestResult(Strict):
+    """How it went with one receiver."""
+
+    receiver: str
+    is_sent: bool
+    error: str
+
+
+class MailTestReply(Strict):
+    """How it went."""
+
+    results: list[MailTestResult]
 
 
 class OutageRecord(Strict):

@@ -29,6 +29,8 @@ class _Worker(ThreadWorker):
     def _hang_up(self) -> None:
         application = self.app.application
         application.extensions["vigie_hub"].close()
+        if application.extensions["vigie_post"] is not None:
+            application.extensions["vigie_post"].close()
         for engine_socket in list(application.extensions["socketio"].server.eio.sockets.values()):
             engine_socket.close(wait=False)
 
@@ -49,10 +51,16 @@ class _Gunicorn(BaseApplication):
         return self.application
 
 
-def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] | None = None) -> None:
+def serve(
+    app: APIFlask,
+    settings: WebSettings,
+    on_ready: Callable[[int], None] | None = None,
+    in_worker: Callable[[], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; stops within 3 s. Call it from the main thread of a process of its own.
 
-    ``on_ready`` is called once with the port that is listened on.
+    ``on_ready`` is called once with the port that is listened on; ``in_worker`` in the process that serves, after every
+    fork, for threads.
 
     Raises:
         VigieError: the address cannot be listened on, or the application does not start.
@@ -72,6 +80,7 @@ def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] 
         "loglevel": "warning",
         "control_socket_disable": True,
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
+        "post_worker_init": lambda _worker: in_worker() if in_worker else None,
         "when_ready": lambda _arbiter: on_ready(port) if on_ready else None,
     }
     master = os.getpid()

@@ -105,6 +105,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Reason.ACKNOWLEDGED: mark("acknowledged"),
         Reason.SET_BY_USER: mark("set by the user"),
         Reason.DONE: mark("done"),
+        Reason.NOT_SHELVED: mark("the alarm is not put aside"),
     },
 }
 _NAMES: Mapping[str, Mapping[str, str]] = {

@@ -8,7 +8,7 @@ from vigie.config import load
 from vigie.control.commands import Mode
 from vigie.controller.inbox import Inbox
 from vigie.controller.loop import Loop, LoopSettings
-from vigie.controller.period import Past, Period
+from vigie.controller.period import NO_PAST, Period
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import read_recording
 from vigie.simulation.replay import ReplaySettings, for_a_log, replay
@@ -82,9 +82,9 @@ def test_the_loop_moves_the_same_contacts_for_the_same_reasons(tmp_path: Path, m
         [witness],
         channels=channels,
         filtering=filtering,
-        control=control,
+        lookout=config.lookout_settings()._replace(control=control),
         rhythm=LoopSettings(period_s=60.0, bus_deadline_s=30.0),
-        past=Past(mode, "start", (0, 0, 0, 0), False, None),
+        past=NO_PAST._replace(mode=mode),
     )
     for second in range(650):
         clock.sleep_until(float(second))

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.clock import SimulatedClock
+from vigie.control.alarms.rules import rules
+from vigie.control.alarms.settings import AlarmSettings
+from vigie.control.alarms.watch import watch_settings
 from vigie.control.commands import Mode
+from vigie.control.contact_truth import TruthSettings
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
@@ -14,9 +18,12 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
+from vigie.control.outages import OutageLogSettings
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import SupervisorSettings
+from vigie.control.wear import WearSettings
 from vigie.controller.inbox import Inbox
+from vigie.controller.lookout import LookoutSettings
 from vigie.controller.loop import Loop, LoopSettings
 from vigie.controller.period import NO_PAST, Past, Period
 from vigie.controller.status import Labels, SnapshotParts
@@ -49,6 +56,19 @@ PARTS = SnapshotParts(
     CONTROL,
 )
 JOURNAL = {"path": "j", "bytes": 0, "is_writing": True, "error": None, "waiting_periods": 0, "lost_periods": 0}
+
+
+def lookout(control: SupervisorSettings = CONTROL) -> LookoutSettings:
+    """Return the alarms' own defaults over these settings of the supervisor."""
+    alarms, contacts = AlarmSettings(), WearSettings()
+    return LookoutSettings(
+        rules(alarms, control.interlocks, contacts.warn_share),
+        watch_settings(alarms, control.interlocks, control.mains),
+        TruthSettings(),
+        contacts,
+        OutageLogSettings(),
+        control,
+    )
 
 
 class ScriptedPlant:
@@ -147,7 +167,7 @@ class Bench:
             [self.notes],
             channels=CHANNELS,
             filtering=QUICK,
-            control=control,
+            lookout=lookout(control),
             rhythm=LoopSettings(1.0, deadline_s),
             past=past,
         )

@@ -17,6 +17,7 @@ from tests.unit.controller.scripted_plant import (
     Bench,
     Notes,
     ScriptedPlant,
+    lookout,
 )
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode, Reason
@@ -304,7 +305,7 @@ def run_loop(periods: int, slow: tuple[int, float] = (0, 0.0)) -> tuple[Scripted
         [notes, Ends()],
         channels=CHANNELS,
         filtering=QUICK,
-        control=CONTROL,
+        lookout=lookout(),
         rhythm=LoopSettings(),
         past=NO_PAST._replace(mode=Mode.PROTECT),
     )
@@ -342,7 +343,7 @@ def test_crash_is_not_told_as_a_stop() -> None:
         [notes, Broken()],
         channels=CHANNELS,
         filtering=QUICK,
-        control=CONTROL,
+        lookout=lookout(),
         rhythm=LoopSettings(),
     )
     with pytest.raises(ZeroDivisionError):

@@ -1,0 +1,83 @@
+"""``vigie mail``: a test message to the receivers, and what is on its way to them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vigie.cli.client import base_url, get
+from vigie.config import Config
+from vigie.errors import CommandRefused, LinkError
+
+_TEST_TIMEOUT_S = 120.0
+"""A mail server may take its time, and there may be several receivers."""
+
+
+def test(config: Config, url: str | None, receiver: str | None, *, as_json: bool) -> None:
+    """Have the web process hand over a test message to one receiver or to all, and print how it went.
+
+    Raises:
+        CommandRefused: a receiver's message was not taken, or nobody is told; the text says why.
+        LinkError: nobody answers.
+    """
+    answer = _tested(base_url(config, url), receiver)
+    if as_json:
+        Console().print_json(json.dumps(answer))
+    console = Console(highlight=False)
+    failed = [result for result in answer["results"] if not result["is_sent"]]
+    if not as_json:
+        for result in answer["results"]:
+            if result["is_sent"]:
+                console.print(f"{escape(result['receiver'])}: handed over")
+    if failed:
+        raise CommandRefused("\n".join(f"{result['receiver']}: {result['error']}" for result in failed))
+
+
+def show(config: Config, url: str | None, *, as_json: bool) -> None:
+    """Print the messages of the last days and how it stands with each.
+
+    Raises:
+        LinkError: nobody answers.
+    """
+    answer = get(base_url(config, url), "/api/v1/mail")
+    if as_json:
+        Console().print_json(json.dumps(answer))
+        return
+    console = Console(highlight=False)
+    if not answer["is_configured"]:
+        console.print("no messages are set up: set mail.host and a [[mail.receivers]]")
+        return
+    console.print(f"waiting {answer['waiting']}, refused or given up {answer['refused']}")
+    table = Table("made", "receiver", "subject", "state", "tries", "last error", box=None, padding=(0, 2))
+    for message in answer["messages"]:
+        cells = (
+            message["receiver"],
+            message["subject"],
+            message["state"],
+            str(message["tries"]),
+            message["last_error"],
+        )
+        table.add_row(_utc(message["created_utc_ms"]), *map(escape, cells))
+    console.print(table)
+
+
+def _tested(url: str, receiver: str | None) -> dict[str, Any]:
+    body = {} if receiver is None else {"receiver": receiver}
+    try:
+        response = requests.post(f"{url}/api/v1/mail/test", json=body, timeout=_TEST_TIMEOUT_S)
+        answer = response.json()
+    except (requests.exceptions.RequestException, ValueError) as error:
+        raise LinkError(
+            f"nobody answers at {url}: is `vigie run` running, and on this port? ({type(error).__name__})"
+        ) from error
+    if not response.ok:
+        raise CommandRefused(str(answer.get("detail") or answer.get("title") or answer))
+    return dict(answer)
+
+
+def _utc(utc_ms: int) -> str:
+    return datetime.fromtimestamp(utc_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,257 @@
+"""What people should know, looked for in every period: alarms, obedience and wear of the contacts, outages.
+
+It tells and never decides: nothing in here reaches a contact.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.rules import Rule
+from vigie.control.alarms.watch import Surroundings, WatchSettings, observe, resumed_watch
+from vigie.control.commands import Reason
+from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
+from vigie.control.outages import (
+    Outage,
+    OutageKind,
+    OutageLogSettings,
+    OutageState,
+    follow,
+    initial_outages,
+    resumed_outages,
+)
+from vigie.control.signals import Contacts, Measurement, Relay
+from vigie.control.supervisor import Decision, State, SupervisorSettings
+from vigie.control.wear import WearSettings, switched, worn
+from vigie.controller.period import Past
+from vigie.link.messages import Command
+from vigie.telemetry.alarm_book import AlarmBook, Instant
+from vigie.telemetry.records import Event, EventKind
+from vigie.units import SECONDS_PER_HOUR
+
+CHARGED, LEFT = "charged", "left"
+BEGAN, ENDED = "began", "ended"
+
+
+class LookoutSettings(NamedTuple):
+    """All settings of what is told, already checked."""
+
+    rules: tuple[Rule, ...]
+    watch: WatchSettings
+    truth: TruthSettings
+    wear: WearSettings
+    outages: OutageLogSettings
+    control: SupervisorSettings
+
+
+class Machine(NamedTuple):
+    """The computer and its journal, as far as alarms ask: 1.0 or 0.0, NaN where this machine does not tell."""
+
+    under_voltage: float
+    is_throttled: float
+    clock_unsynchronised: float
+    disk_used_share: float
+    """0..1"""
+    journal_fault: float
+
+
+UNKNOWN_MACHINE = Machine(math.nan, math.nan, math.nan, math.nan, math.nan)
+
+
+class Seen(NamedTuple):
+    """One period as the lookout sees it."""
+
+    before: Contacts
+    """Commanded while the readings were taken."""
+    measurement: Measurement
+    state: State
+    decision: Decision
+    disobeyed: tuple[Relay, ...]
+    """Relays whose line does not read what it was told."""
+    is_bus_lost: bool
+    machine: Machine
+
+
+class Lookout:
+    """Keeps what is told from period to period. One thread, the loop's, calls it."""
+
+    def __init__(self, settings: LookoutSettings, past: Past, at: Instant) -> None:
+        """Go on where the journal left off.
+
+        Args:
+            settings: checked.
+            past: what the journal knows of the time before.
+            at: the start, on both axes.
+        """
+        self._settings = settings
+        self.book = AlarmBook(settings.rules, past.alarms, at)
+        self._is_charged = past.charge is not None and past.charge.after == CHARGED
+        charged_s = at.now_s
+        if past.charge is not None and not self._is_charged:
+            charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
+        self._watch = resumed_watch(at.now_s, charged_s)
+        r1, r2 = (self.book.value(quantity) for quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT))
+        self._truth = resumed_truth(ContactFault(int(r1)), ContactFault(int(r2)))
+        self._outages = _resumed(past.outage, at)
+        self._wear = [
+            worn(operations, current_a, settings.wear)
+            for operations, current_a in zip(past.switchings, past.switched_a, strict=True)
+        ]
+        self._moved_s: deque[float] = deque()
+        self._watchdog_restart = 0.0 if past.was_stopped else 1.0
+
+    def moved(self, relay: Relay, measurement: Measurement) -> float | None:
+        """Count a movement of a contact; return the current it switched (A), None where no meter sees it."""
+        current_a = math.nan
+        if relay == Relay.R2 and measurement.charge.is_valid:
+            current_a = abs(measurement.charge.current_a)
+        self._wear[relay] = switched(self._wear[relay], current_a, self._settings.wear)
+        if relay in {Relay.R1, Relay.R2}:
+            self._moved_s.append(measurement.now_s)
+        return None if math.isnan(current_a) else current_a
+
+    def obey(self, command: Command, at: Instant) -> tuple[Reason, list[Event]]:
+        """Carry out an order about alarms; return its reason and what changed."""
+        alarm, who, why = command.alarm, command.who, command.why
+        if alarm is not None and not self.book.knows(alarm):
+            return Reason.UNKNOWN_COMMAND, []
+        if command.action == "acknowledge":
+            events = self.book.acknowledge(alarm, who, why, at)
+            return Reason.ACKNOWLEDGED if events else Reason.NOT_LATCHED, events
+        if alarm is None:
+            return Reason.UNKNOWN_COMMAND, []
+        if command.action == "shelve":
+            events = self.book.shelve(alarm, command.shelve_s or 0.0, who, why, at)
+        else:
+            events = self.book.unshelve(alarm, who, why, at)
+        return Reason.DONE if events else Reason.NOT_SHELVED, events
+
+    def period(self, seen: Seen, at: Instant) -> list[Event]:
+        """Look at one period; return what is to be told of it."""
+        settings, measurement, decision = self._settings, seen.measurement, seen.decision
+        self._truth = check(
+            self._truth,
+            seen.before,
+            decision.contacts,
+            measurement,
+            decision.mains,
+            settings.control.wiring,
+            settings.truth,
+        )
+        self._watch, values = observe(
+            self._watch, seen.state, decision, measurement, self._surroundings(seen), settings.watch
+        )
+        events = self._charge_events(measurement, at)
+        self._outages, has_begun, has_ended, ended = follow(
+            self._outages, seen.state, decision, measurement, settings.outages
+        )
+        if has_ended:
+            events.append(_outage_event(ENDED, ended, at))
+        if has_begun:
+            events.append(_outage_event(BEGAN, self._outages.outage, at))
+        return events + self.book.period(values, at)
+
+    def relay_reports(self) -> list[dict[str, Any]]:
+        """Return what is known of each relay's contact as the link tells it, in relay order."""
+        truths = {Relay.R1: self._truth.r1, Relay.R2: self._truth.r2}
+        reports: list[dict[str, Any]] = []
+        for relay, wear in zip(Relay, self._wear, strict=True):
+            truth = truths.get(relay)
+            reports.append(
+                {
+                    "truth": "unknown" if truth is None else truth.verdict.name.lower(),
+                    "fault": "none" if truth is None else truth.fault.name.lower(),
+                    "wear_share": round(wear.share, 6),
+                    "switched_a": round(wear.switched_a_sum, 2),
+                }
+            )
+        return reports
+
+    def outage_report(self, at: Instant) -> dict[str, Any] | None:
+        """Return the outage, drill or charger fault that lasts, as the link tells it; None when there is none."""
+        if not self._outages.is_open:
+            return None
+        data = _outage_data(self._outages.outage, at)
+        return {"kind": self._outages.outage.kind.name.lower()} | {
+            name: data.get(name) for name in ("began_utc_ms", "lowest_v", "charge_out_ah", "dark_s")
+        }
+
+    def _surroundings(self, seen: Seen) -> Surroundings:
+        now_s, machine = seen.measurement.now_s, seen.machine
+        while self._moved_s and now_s - self._moved_s[0] >= SECONDS_PER_HOUR:
+            self._moved_s.popleft()
+        return Surroundings(
+            float(sum(1 << relay for relay in seen.disobeyed)),
+            float(seen.is_bus_lost),
+            machine.under_voltage,
+            machine.is_throttled,
+            machine.clock_unsynchronised,
+            machine.disk_used_share,
+            machine.journal_fault,
+            self._watchdog_restart,
+            float(self._truth.r1.fault),
+            float(self._truth.r2.fault),
+            self._wear[Relay.R1].share,
+            self._wear[Relay.R2].share,
+            float(len(self._moved_s)),
+        )
+
+    def _charge_events(self, measurement: Measurement, at: Instant) -> list[Event]:
+        """Tell when the battery is charged and when it is no longer held so; a restart reads it back from here."""
+        is_judged = self._watch.seen_s == measurement.now_s
+        is_charged = self._watch.recharged_s == measurement.now_s
+        if not is_judged or is_charged == self._is_charged:
+            return []
+        self._is_charged = is_charged
+        names = (LEFT, CHARGED)
+        data: Mapping[str, float] = {}
+        if measurement.battery.is_valid:
+            data = {"battery_v": round(measurement.battery.bus_v, 4)}
+        before, after = names[not is_charged], names[is_charged]
+        return [Event(at.utc_ms, EventKind.CHARGE, "battery", before, after, "", "controller", "", data)]
+
+
+def _outage_data(outage: Outage, at: Instant) -> dict[str, float | int | str]:
+    told = {
+        "lowest_v": outage.lowest_v,
+        "end_v": outage.end_v,
+        "charge_out_ah": outage.charge_out_ah,
+        "energy_out_wh": outage.energy_out_wh,
+        "dark_s": outage.dark_s,
+    }
+    data: dict[str, float | int | str] = {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
+    data["began_utc_ms"] = at.calendar_ms(outage.began_s) or at.utc_ms
+    data["was_enough"] = int(outage.was_enough)
+    ended_utc_ms = at.calendar_ms(outage.ended_s)
+    if ended_utc_ms is not None:
+        data["ended_utc_ms"] = ended_utc_ms
+        data["duration_s"] = round(outage.ended_s - outage.began_s, 1)
+    return data
+
+
+def _outage_event(after: str, outage: Outage, at: Instant) -> Event:
+    before = BEGAN if after == ENDED else ""
+    kind, data = outage.kind.name.lower(), _outage_data(outage, at)
+    return Event(at.utc_ms, EventKind.OUTAGE, kind, before, after, "", "controller", "", data)
+
+
+def _resumed(event: Event | None, at: Instant) -> OutageState:
+    """Return the outage log as the last run left it; what passed in between is not known."""
+    if event is None or event.after != BEGAN or event.subject.upper() not in OutageKind.__members__:
+        return initial_outages(at.now_s)
+
+    def number(name: str, otherwise: float) -> float:
+        return float(event.data.get(name, otherwise))
+
+    return resumed_outages(
+        OutageKind[event.subject.upper()],
+        at.monotonic_s(number("began_utc_ms", event.utc_ms)),
+        number("lowest_v", math.nan),
+        number("charge_out_ah", 0.0),
+        number("energy_out_wh", 0.0),
+        number("dark_s", 0.0),
+        number("end_v", math.nan),
+        at.now_s,
+    )

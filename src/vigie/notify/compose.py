@@ -1,0 +1,265 @@
+"""The words of the messages: subject, text and simple HTML, in the receiver's language."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from typing import NamedTuple
+
+from vigie.control.alarms.catalogue import Severity
+from vigie.notify.policy import Kind, number, severity_of
+from vigie.notify.settings import MailSettings, Receiver
+from vigie.telemetry.outbox import AlarmEvent, Letter, TrackedAlarm
+from vigie.wording import alarms as words
+from vigie.wording.words import mark, translator
+
+LATE_MS = 300_000
+_LONG_AGO_MS = 30 * 86_400_000
+Data = Mapping[str, float | int | str]
+Translate = Callable[[str], str]
+
+_STORIES = {
+    Kind.RAISED: mark("%(title)s"),
+    Kind.ESCALATED: mark("worse: %(title)s"),
+    Kind.RETRIGGERED: mark("again: %(title)s"),
+    Kind.CHATTERING: mark("comes and goes: %(title)s"),
+    Kind.OVER: mark("over: %(title)s"),
+}
+_NOTES = {
+    Kind.CHATTERING: mark("It was raised %(times)s times. You will be told when it has stayed away."),
+    Kind.OVER: mark("The condition is over."),
+}
+_HTML = (
+    '<!doctype html><html lang="{language}"><meta charset="utf-8">'
+    '<body style="font-family:sans-serif;color:#1a1a1a;max-width:40em">'
+    '<h1 style="font-size:1.2em;border-left:.4em solid {colour};padding-left:.6em">{title}</h1>{body}</body></html>'
+)
+_COLOURS = {Severity.INFO: "#1f6feb", Severity.WARNING: "#b26a00", Severity.CRITICAL: "#b3261e"}
+_CALM = "#2e7d32"
+
+
+class _Page(NamedTuple):
+    """A message before it has a form."""
+
+    title: str
+    rows: Sequence[tuple[str, str]] = ()
+    lines: Sequence[str] = ()
+    colour: str = _CALM
+
+
+class Composer:
+    """Writes the messages of one site."""
+
+    def __init__(self, site: str, settings: MailSettings) -> None:
+        self._site = _one_line(site) or "Vigie"
+        self._settings = settings
+        self._translators: dict[str, Translate] = {}
+
+    def about(self, event: AlarmEvent, told: TrackedAlarm, kind: Kind, receiver: Receiver, now_utc_ms: int) -> Letter:
+        """Return the message about one change of an alarm; the same event gives the same message id."""
+        translate = self._words(receiver)
+        severity = (
+            Severity(max(severity_of(event.data), told.severity)) if kind == Kind.OVER else severity_of(event.data)
+        )
+        title = words.title(event.alarm, translate)
+        story = translate(_STORIES[kind]) % {"title": title}
+        rows = self._facts(event.alarm, event.data, receiver)
+        if kind == Kind.OVER:
+            ended = number(event.data, "returned_utc_ms", event.utc_ms)
+            rows.append((translate(mark("Over since")), moment(ended)))
+        lines = [translate(_NOTES[kind]) % {"times": event.data.get("times", "?")}] if kind in _NOTES else []
+        if kind != Kind.OVER or event.after == "latched":
+            lines.append(words.advice(event.alarm, translate))
+        page = _Page(story, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
+        value = _value(event.alarm, event.data, translate)
+        line = f"{moment(event.utc_ms)}  {_severity(severity, translate)}: {story}" + (f" ({value})" if value else "")
+        identity = f"{told.first_utc_ms} {event.change} {event.utc_ms} {event.data.get('detail')}"
+        return self._letter(
+            receiver, kind, page, now_utc_ms, identity,
+            alarm=event.alarm, severity=severity, happened_utc_ms=event.utc_ms,
+            thread=f"{event.alarm}.{told.first_utc_ms}",
+            line=line,
+        )  # fmt: skip
+
+    def reminder(self, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int) -> Letter:
+        """Return the message that says which alarms nobody has taken note of."""
+        translate = self._words(receiver)
+        title = translate(mark("reminder: %(count)s alarms nobody has taken note of")) % {"count": len(standing)}
+        lines = [translate(mark("Take note of them on the alarm page, and these reminders end."))]
+        for alarm in standing:
+            facts = "; ".join(f"{name}: {value}" for name, value in self._facts(alarm.alarm, alarm.data, receiver))
+            lines.append(f"{words.title(alarm.alarm, translate)}. {facts}. {words.advice(alarm.alarm, translate)}")
+        severity = max((Severity(alarm.severity) for alarm in standing), default=Severity.WARNING)
+        page = _Page(title, (), lines, _COLOURS[severity])
+        return self._letter(receiver, Kind.REMINDER, page, now_utc_ms, str(now_utc_ms), severity=severity)
+
+    def digest(self, letters: Sequence[Letter], receiver: Receiver, now_utc_ms: int) -> Letter:
+        """Return one message in the place of several."""
+        translate = self._words(receiver)
+        severity = max(Severity(letter.severity) for letter in letters)
+        title = translate(mark("%(count)s messages in one")) % {"count": len(letters)}
+        lines = [letter.line for letter in letters]
+        page = _Page(title, (), lines, _COLOURS[severity])
+        return self._letter(
+            receiver, Kind.DIGEST, page, now_utc_ms, letters[-1].message_id, severity=severity,
+            happened_utc_ms=letters[0].happened_utc_ms,
+        )  # fmt: skip
+
+    def alive(self, day: str, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int) -> Letter:
+        """Return the weekly sign of life."""
+        translate = self._words(receiver)
+        lines = [translate(mark("If this message does not come one week, look after the installation."))]
+        lines += [words.title(alarm.alarm, translate) for alarm in standing]
+        rows = [(translate(mark("Alarms that stand")), str(len(standing)))]
+        page = _Page(translate(mark("I am alive")), rows, lines)
+        return self._letter(receiver, Kind.ALIVE, page, now_utc_ms, day)
+
+    def test(self, receiver: Receiver, now_utc_ms: int) -> Letter:
+        """Return a message that only proves the way."""
+        translate = self._words(receiver)
+        lines = [translate(mark("This is a test. Alarms of this installation will reach you like this message."))]
+        least = _severity(receiver.severity, translate)
+        page = _Page(translate(mark("test message")), [(translate(mark("You are told from")), least)], lines)
+        return self._letter(receiver, Kind.TEST, page, now_utc_ms, str(now_utc_ms))
+
+    def subject(self, letter: Letter, receiver: Receiver, now_utc_ms: int) -> str:
+        """Return the subject as it leaves now: a late one says of when it is."""
+        is_late = (
+            now_utc_ms - letter.created_utc_ms > LATE_MS
+            or LATE_MS < now_utc_ms - letter.happened_utc_ms < _LONG_AGO_MS  # a recorded plant lives years ago
+        )
+        if not letter.alarm or not is_late:
+            return letter.subject
+        then, now = moment(letter.happened_utc_ms), moment(now_utc_ms)
+        if then[:10] == now[:10]:
+            then, now = then[11:16], now[11:16]
+        return self._words(receiver)(mark("%(subject)s (alarm of %(then)s, sent %(now)s)")) % {
+            "subject": letter.subject,
+            "then": then,
+            "now": now,
+        }
+
+    def mail(self, letter: Letter, receiver: Receiver, now_utc_ms: int) -> EmailMessage:
+        """Return the message as mail programs want it."""
+        message = EmailMessage()
+        message["Subject"] = self.subject(letter, receiver, now_utc_ms)
+        message["From"] = self._settings.sender_address
+        message["To"] = letter.receiver
+        message["Date"] = format_datetime(datetime.fromtimestamp(now_utc_ms / 1000).astimezone())
+        message["Message-ID"] = letter.message_id
+        message["Auto-Submitted"] = "auto-generated"
+        if letter.thread:
+            message["References"] = f"<{letter.thread}@{self._domain}>"
+        if letter.severity == Severity.CRITICAL and letter.kind != Kind.OVER:
+            message["X-Priority"] = "1"
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        return message
+
+    def _words(self, receiver: Receiver) -> Translate:
+        if receiver.language not in self._translators:
+            self._translators[receiver.language] = translator(receiver.language)
+        return self._translators[receiver.language]
+
+    @property
+    def _domain(self) -> str:
+        return self._settings.sender_address.rpartition("@")[2]
+
+    def _facts(self, alarm: str, data: Data, receiver: Receiver) -> list[tuple[str, str]]:
+        translate = self._words(receiver)
+        facts = []
+        if value := _value(alarm, data, translate):
+            facts.append((translate(mark("What")), value))
+        if limit := _described(alarm, data, "limit", (), translate):
+            facts.append((translate(mark("Limit")), limit))
+        facts.append((translate(mark("Since")), moment(number(data, "raised_utc_ms", 0))))
+        facts.append((translate(mark("Severity")), _severity(severity_of(data), translate)))
+        protection = str(data.get("protection", "none"))
+        facts.append((translate(mark("What the program did")), words.acted(protection, translate)))
+        return [(name, told) for name, told in facts if told]
+
+    def _letter(
+        self,
+        receiver: Receiver,
+        kind: Kind,
+        page: _Page,
+        now_utc_ms: int,
+        identity: str,
+        *,
+        alarm: str = "",
+        severity: Severity = Severity.INFO,
+        happened_utc_ms: int | None = None,
+        thread: str = "",
+        line: str = "",
+    ) -> Letter:
+        translate = self._words(receiver)
+        urgency = f"{_severity(severity, translate)}: " if alarm and kind != Kind.OVER else ""
+        subject = _one_line(f"[{self._site}] {urgency}{page.title}")
+        rows = [*page.rows, (translate(mark("Site")), self._site)]
+        if self._settings.page_url:
+            rows.append((translate(mark("Pages")), self._settings.page_url.rstrip("/") + "/alarms"))
+        name = hashlib.sha256(f"{self._site} {kind} {alarm} {identity} {receiver.address}".encode()).hexdigest()[:32]
+        return Letter(
+            message_id=f"<{name}@{self._domain}>",
+            receiver=receiver.address,
+            kind=kind,
+            alarm=alarm,
+            severity=int(severity),
+            thread=thread,
+            subject=subject,
+            line=line or subject,
+            text=_text(page, rows),
+            html=_html(page, rows, receiver.language),
+            happened_utc_ms=now_utc_ms if happened_utc_ms is None else happened_utc_ms,
+            created_utc_ms=now_utc_ms,
+        )
+
+
+def moment(utc_ms: int) -> str:
+    """Return an instant in this machine's time zone, its offset beside it."""
+    try:
+        local = datetime.fromtimestamp(utc_ms / 1000).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return f"{utc_ms} ms"
+    return f"{local:%Y-%m-%d %H:%M:%S} ({local:%z})"
+
+
+def _value(alarm: str, data: Data, translate: Translate) -> str:
+    detail = [name for name in str(data.get("detail", "")).split(",") if name]
+    return _described(alarm, data, "value", detail, translate)
+
+
+def _described(alarm: str, data: Data, name: str, detail: Sequence[str], translate: Translate) -> str:
+    value = data.get(name)
+    shown = float(value) if isinstance(value, int | float) else None
+    return words.describe_value(alarm, shown, str(data.get("unit", "")), detail, translate)
+
+
+def _severity(severity: Severity, translate: Translate) -> str:
+    return words.severity(severity.name.lower(), translate)
+
+
+def _text(page: _Page, rows: Sequence[tuple[str, str]]) -> str:
+    facts = "\n".join(f"{name}: {value}" for name, value in rows)
+    return "\n\n".join(part for part in (page.title, "\n".join(page.lines), facts) if part) + "\n"
+
+
+def _html(page: _Page, rows: Sequence[tuple[str, str]], language: str) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in page.lines)
+    style = "text-align:left;padding-right:1em;vertical-align:top"
+    cells = "".join(
+        f'<tr><th style="{style}">{escape(name)}</th><td>{_linked(value)}</td></tr>' for name, value in rows
+    )
+    body = f"{lines}<table>{cells}</table>"
+    return _HTML.format(language=escape(language), colour=page.colour, title=escape(page.title), body=body)
+
+
+def _linked(value: str) -> str:
+    shown = escape(value)
+    return f'<a href="{shown}">{shown}</a>' if value.startswith(("http://", "https://")) else shown
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

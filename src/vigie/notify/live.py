@@ -1,0 +1,60 @@
+"""Alarms of the controller's live report that the journal does not tell of in time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vigie.telemetry.outbox import AlarmEvent, TrackedAlarm
+
+GRACE_S = 10.0
+"""The journal's events come within a second; what is still missing then will not come soon."""
+
+
+class LiveAlarms:
+    """The newest report, and since when each alarm in it has been missing from the journal."""
+
+    def __init__(self) -> None:
+        self._reports: Sequence[Mapping[str, Any]] | None = None
+        self._missing_since_s: dict[tuple[str, int], float] = {}
+
+    def notice(self, reports: Sequence[Mapping[str, Any]]) -> None:
+        """Take a new report."""
+        self._reports = reports
+
+    def missing(self, known: Mapping[str, TrackedAlarm], now_s: float, now_utc_ms: int) -> list[AlarmEvent]:
+        """Return what the journal should have told by now, as events that stand in no journal."""
+        if self._reports is None:
+            return []
+        reports, self._reports = self._reports, None
+        standing = [one for one in reports if one["is_present"] and one["standing"] == "unacknowledged"]
+        new = [one for one in standing if not _is_told(known.get(one["alarm"]), one["raised_utc_ms"])]
+        keys = {(one["alarm"], one["raised_utc_ms"]) for one in new}
+        self._missing_since_s = {key: self._missing_since_s.get(key, now_s) for key in keys}
+        raised = [
+            _event(one["alarm"], "unacknowledged", "raised", one["raised_utc_ms"], _data(one))
+            for one in new
+            if now_s - self._missing_since_s[one["alarm"], one["raised_utc_ms"]] >= GRACE_S
+        ]
+        present = {one["alarm"] for one in reports if one["is_present"]}
+        over = [
+            _event(name, "normal", "cleared", now_utc_ms, alarm.data)
+            for name, alarm in known.items()
+            if alarm.is_from_memory and not alarm.is_over and name not in present
+        ]
+        return [*raised, *over]
+
+
+def _is_told(known: TrackedAlarm | None, raised_utc_ms: int) -> bool:
+    return known is not None and known.raised_utc_ms == raised_utc_ms and not known.is_over
+
+
+def _event(alarm: str, after: str, change: str, utc_ms: int, data: Mapping[str, float | int | str]) -> AlarmEvent:
+    return AlarmEvent(0, utc_ms, alarm, "", after, change, "", "", data)
+
+
+def _data(report: Mapping[str, Any]) -> dict[str, float | int | str]:
+    data: dict[str, float | int | str] = {
+        name: report[name]
+        for name in ("severity", "value", "limit", "unit", "protection", "raised_utc_ms", "times")
+        if report.get(name) is not None
+    }
+    return {**data, "detail": ",".join(report.get("detail", ()))}

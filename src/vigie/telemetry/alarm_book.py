@@ -1,0 +1,193 @@
+"""The alarms of a process: the engine's steps told as events, and read back from events after a restart.
+
+Who acknowledged or shelved and why are words; the engine knows numbers only, so they are kept here.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vigie.control.alarms.board import Board, step_board, with_state
+from vigie.control.alarms.catalogue import Severity, Standing
+from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal, restored, shelve, unshelve
+from vigie.control.alarms.quantities import UNITS, Quantity, detail
+from vigie.control.alarms.rules import Rule
+from vigie.telemetry.records import Event, EventKind
+
+NOBODY = ""
+
+
+class Instant(NamedTuple):
+    """One moment on both axes."""
+
+    now_s: float
+    """Monotonic plant time."""
+    utc_ms: int
+    """Plant's calendar."""
+
+    def calendar_ms(self, at_s: float) -> int | None:
+        """Return the calendar of another monotonic instant, None for NaN."""
+        return None if math.isnan(at_s) else round(self.utc_ms + (at_s - self.now_s) * 1_000)
+
+    def monotonic_s(self, utc_ms: float | None) -> float:
+        """Return the monotonic time of another calendar instant, NaN for None."""
+        return math.nan if utc_ms is None else self.now_s + (utc_ms - self.utc_ms) / 1_000
+
+
+class _Note(NamedTuple):
+    who: str
+    why: str
+
+
+class AlarmBook:
+    """The alarms of one process. Not thread-safe: one thread keeps it."""
+
+    def __init__(self, rules: Sequence[Rule], newest: Mapping[str, Event], at: Instant) -> None:
+        """Begin with the alarms as the journal left them.
+
+        Args:
+            rules: one per alarm of this process.
+            newest: the newest ALARM event of each alarm, by the alarm's name.
+            at: now.
+        """
+        self._rules = tuple(rules)
+        self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
+        self._notes: dict[int, _Note] = {}
+        states = [normal()] * len(self._rules)
+        first_out, first_s = -1, math.inf
+        for name, event in newest.items():
+            index = self._index.get(name)
+            if index is None or event.after == Standing.NORMAL.name.lower():
+                continue
+            states[index] = _restored(event, at)
+            if event.reason in {"acknowledged", "shelved"}:
+                self._notes[index] = _Note(event.who, event.text)
+            if event.data.get("first_out") and states[index].raised_s < first_s:
+                first_out, first_s = index, states[index].raised_s
+        self._board = Board(tuple(states), first_out)
+
+    def value(self, quantity: Quantity) -> float:
+        """Return the worst value of an alarm that is present, by the quantity it is about; 0 when it is not."""
+        for rule, state in zip(self._rules, self._board.states, strict=True):
+            if rule.quantity == quantity and state.is_present:
+                return 0.0 if math.isnan(state.value) else state.value
+        return 0.0
+
+    def period(self, values: Sequence[float], at: Instant) -> list[Event]:
+        """Take the values of a period, by :class:`Quantity`; return what changed."""
+        before = self._board
+        self._board, changes = step_board(before, self._rules, tuple(values), at.now_s)
+        return [self._changed(before.states[index], index, change, at) for index, change in changes]
+
+    def acknowledge(self, alarm: str | None, who: str, why: str, at: Instant) -> list[Event]:
+        """Take note of one alarm, or of all (None); an empty list when nothing was to be noted."""
+        wanted = range(len(self._rules)) if alarm is None else [self._index[alarm]]
+        events = []
+        for index in wanted:
+            before = self._board.states[index]
+            state, change = acknowledge(before, self._rules[index], at.now_s)
+            if change != Change.NONE:
+                events.append(self._set_by(index, state, change, _Note(who, why), at))
+        return events
+
+    def shelve(self, alarm: str, lasts_s: float, who: str, why: str, at: Instant) -> list[Event]:
+        """Put one alarm aside for a time."""
+        index = self._index[alarm]
+        state, change = shelve(self._board.states[index], at.now_s + lasts_s, at.now_s)
+        return [] if change == Change.NONE else [self._set_by(index, state, change, _Note(who, why), at)]
+
+    def unshelve(self, alarm: str, who: str, why: str, at: Instant) -> list[Event]:
+        """Take one alarm off its shelf; an empty list when it lies on none."""
+        index = self._index[alarm]
+        state, change = unshelve(self._board.states[index], at.now_s)
+        return [] if change == Change.NONE else [self._set_by(index, state, change, _Note(who, why), at)]
+
+    def knows(self, alarm: str) -> bool:
+        """Return whether that alarm is one of this process."""
+        return alarm in self._index
+
+    def reports(self, at: Instant) -> list[dict[str, Any]]:
+        """Return every alarm that is not at rest as the link tells it (``AlarmReport``), most urgent first."""
+        found = [(index, state) for index, state in enumerate(self._board.states) if state.standing != Standing.NORMAL]
+        found.sort(key=lambda pair: (-self._rules[pair[0]].severity, pair[0]))
+        return [self._report(index, state, at) for index, state in found]
+
+    def counts(self) -> Mapping[Severity, int]:
+        """Return how many alarms are present and not shelved, by severity."""
+        counted = dict.fromkeys(Severity, 0)
+        for rule, state in zip(self._rules, self._board.states, strict=True):
+            if state.is_present and state.standing != Standing.SHELVED:
+                counted[rule.severity] += 1
+        return counted
+
+    def _set_by(self, index: int, state: AlarmState, change: Change, note: _Note, at: Instant) -> Event:
+        before = self._board.states[index]
+        self._board = with_state(self._board, self._rules, index, state)
+        self._notes[index] = note
+        return self._changed(before, index, change, at, note)
+
+    def _changed(self, before: AlarmState, index: int, change: Change, at: Instant, note: _Note | None = None) -> Event:
+        rule, state = self._rules[index], self._board.states[index]
+        report = self._report(index, state, at)
+        if note is None and state.standing in {Standing.UNACKNOWLEDGED, Standing.NORMAL}:
+            self._notes.pop(index, None)
+        told = {key: value for key, value in report.items() if key in _KEPT and value is not None}
+        told |= {"detail": ",".join(report["detail"])}
+        told |= {"is_present": int(state.is_present), "first_out": int(report["is_first_out"])}
+        if math.isfinite(state.value):
+            told["raw"] = state.value
+        who, why = note or (NOBODY, "")
+        return Event(
+            at.utc_ms, EventKind.ALARM, rule.alarm.name.lower(), before.standing.name.lower(),
+            state.standing.name.lower(), change.name.lower(), who or "controller", why, told,
+        )  # fmt: skip
+
+    def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
+        rule = self._rules[index]
+        note = self._notes.get(index, _Note(NOBODY, ""))
+        names = list(detail(rule.quantity, state.value))
+        is_number = rule.quantity in UNITS and math.isfinite(state.value)
+        return {
+            "alarm": rule.alarm.name.lower(),
+            "severity": rule.severity.name.lower(),
+            "standing": state.standing.name.lower(),
+            "is_present": state.is_present,
+            "is_chattering": state.is_chattering,
+            "is_first_out": index == self._board.first_out,
+            "raised_utc_ms": at.calendar_ms(state.raised_s) or at.utc_ms,
+            "returned_utc_ms": at.calendar_ms(state.returned_s),
+            "value": round(state.value, 4) if is_number else None,
+            "limit": rule.limit if is_number else None,
+            "unit": UNITS.get(rule.quantity, ""),
+            "detail": names,
+            "protection": rule.protection.name.lower() if state.is_present else "none",
+            "shelved_until_utc_ms": at.calendar_ms(state.shelved_until_s),
+            "by": note.who,
+            "why": note.why,
+            "times": state.raises,
+        }
+
+
+_KEPT = {
+    "severity", "value", "limit", "unit", "protection", "raised_utc_ms", "returned_utc_ms", "shelved_until_utc_ms",
+    "times",
+}  # fmt: skip
+
+
+def _restored(event: Event, at: Instant) -> AlarmState:
+    data = event.data
+
+    def number(name: str) -> float | None:
+        value = data.get(name)
+        return None if value is None else float(value)
+
+    raw = number("raw")
+    return restored(
+        Standing[event.after.upper()],
+        bool(data.get("is_present")),
+        at.monotonic_s(number("raised_utc_ms")),
+        at.monotonic_s(number("returned_utc_ms")),
+        math.nan if raw is None else raw,
+        int(data.get("times", 1)),
+        at.monotonic_s(number("shelved_until_utc_ms")),
+    )
