@@ -3,6 +3,7 @@
 import math
 import statistics
 import time
+
 from vigie.control.alarms.board import Board, quiet_board, step_board
 from vigie.control.alarms.rules import AlarmSettings, Rule, rules
 from vigie.control.alarms.watch import Surroundings, WatchState, initial_watch, observe, watch_settings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vigie.control.alarms.catalogue import Severity
 from vigie.control.alarms.engine import CHATTERING_RAISES, CHATTERING_WINDOW_S
-from vigie.control.alarms.quantities import UNITS, Quantity
+from vigie.control.alarms.quantities import MEANINGS, UNITS
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, Comparison, Line
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.interlocks import InterlockSettings
@@ -68,9 +68,9 @@ def limit(line: Line) -> str:
     """Return when the value has reached the limit."""
     unit = UNITS.get(line.quantity, "")
     if line.comparison == Comparison.BITS:
-        return "any"
+        return "any of them"
     if not unit and line.limit == 1:
-        return "yes"
+        return "when it is so"
     sign = "at most" if line.comparison == Comparison.BELOW else "at least"
     back = f"; hysteresis {line.hysteresis:g} {unit}".rstrip() if line.hysteresis else ""
     return f"{sign} {number(line.limit, unit)}{back}"
@@ -79,9 +79,9 @@ def limit(line: Line) -> str:
 def section(line: Line) -> str:
     """Return one alarm's part of the page."""
     name = line.alarm.name.lower()
-    worse = f"; an acknowledgement ends {line.worse_by:g} {UNITS.get(line.quantity, '')}".rstrip() + " further"
+    worse = f"; told again when {line.worse_by:g} {UNITS.get(line.quantity, '')}".rstrip() + " worse than acknowledged"
     rows = (
-        ("looks at", Quantity(line.quantity).name.lower() + (worse if line.worse_by else "")),
+        ("looks at", MEANINGS[line.quantity] + (worse if line.worse_by else "")),
         ("limit", limit(line)),
         ("delays", f"{number(line.delays_s[0], 's')} to be raised, {number(line.delays_s[1], 's')} to return"),
         ("severity", severity(Severity(line.severity).name.lower(), str) + (", latched" if line.is_latched else "")),

@@ -165,7 +165,7 @@ def shelve(state: AlarmState, until_s: float, now_s: float) -> tuple[AlarmState,
     """Put an alarm aside until ``until_s``, raised or not; again: with a new end. In the past: nothing happens."""
     if until_s <= now_s:
         return state, Change.NONE
-    return _placed(state, Standing.SHELVED, state.beneath, until_s), Change.SHELVED
+    return _placed(state, Standing.SHELVED, until_s), Change.SHELVED
 
 
 def unshelve(state: AlarmState, now_s: float) -> tuple[AlarmState, Change]:
@@ -237,86 +237,75 @@ def _worsened(state: AlarmState, rule: Rule, value: float) -> tuple[AlarmState, 
     if worst == state.value and math.isnan(state.pending_s):
         return state, Change.NONE
     beneath = state.beneath if change == Change.NONE else Standing.UNACKNOWLEDGED
-    after = AlarmState(
-        Standing.SHELVED if state.standing == Standing.SHELVED else beneath,
-        beneath,
-        True,
-        state.raised_s,
-        state.returned_s,
-        math.nan,
-        worst,
-        state.noted,
-        state.raises,
-        state.window_s,
-        state.window_raises,
-        state.is_chattering,
-        state.shelved_until_s,
-    )
+    after = _with(state, beneath, True, state.returned_s, math.nan, worst, state.noted, state.is_chattering)
     return after, Change.NONE if state.standing == Standing.SHELVED else change
 
 
 def _returned(state: AlarmState, beneath: Standing, change: Change, now_s: float) -> tuple[AlarmState, Change]:
-    is_shelved = state.standing == Standing.SHELVED
-    after = AlarmState(
-        Standing.SHELVED if is_shelved else beneath,
-        beneath,
-        False,
-        state.raised_s,
-        now_s,
-        math.nan,
-        state.value,
-        state.noted,
-        state.raises,
-        state.window_s,
-        state.window_raises,
-        False,
-        state.shelved_until_s,
-    )
-    return after, Change.NONE if is_shelved else change
+    after = _with(state, beneath, False, now_s, math.nan, state.value, state.noted, False)
+    return after, Change.NONE if state.standing == Standing.SHELVED else change
 
 
 def _pending(state: AlarmState, since_s: float) -> AlarmState:
     if since_s == state.pending_s or (math.isnan(since_s) and math.isnan(state.pending_s)):
         return state
-    return AlarmState(
-        state.standing,
+    return _with(
+        state,
         state.beneath,
         state.is_present,
-        state.raised_s,
         state.returned_s,
         since_s,
         state.value,
         state.noted,
-        state.raises,
-        state.window_s,
-        state.window_raises,
         state.is_chattering,
-        state.shelved_until_s,
     )
 
 
 def _noted(state: AlarmState, standing: Standing) -> AlarmState:
-    return AlarmState(
-        standing,
+    return _with(
+        state,
         standing,
         state.is_present,
-        state.raised_s,
         state.returned_s,
         state.pending_s,
         state.value,
         state.value,
+        state.is_chattering,
+    )
+
+
+def _with(
+    state: AlarmState,
+    beneath: Standing,
+    is_present: bool,
+    returned_s: float,
+    pending_s: float,
+    value: float,
+    noted: float,
+    is_chattering: bool,
+) -> AlarmState:
+    """Return the state with what a step can change; a shelved one stays on its shelf."""
+    return AlarmState(
+        Standing.SHELVED if state.standing == Standing.SHELVED else beneath,
+        beneath,
+        is_present,
+        state.raised_s,
+        returned_s,
+        pending_s,
+        value,
+        noted,
         state.raises,
         state.window_s,
         state.window_raises,
-        state.is_chattering,
+        is_chattering,
         state.shelved_until_s,
     )
 
 
-def _placed(state: AlarmState, standing: Standing, beneath: Standing, shelved_until_s: float) -> AlarmState:
+def _placed(state: AlarmState, standing: Standing, shelved_until_s: float) -> AlarmState:
     return AlarmState(
         standing,
-        beneath,
+        state.beneath,
         state.is_present,
         state.raised_s,
         state.returned_s,
@@ -332,4 +321,4 @@ def _placed(state: AlarmState, standing: Standing, beneath: Standing, shelved_un
 
 
 def _unshelved(state: AlarmState) -> AlarmState:
-    return _placed(state, state.beneath, state.beneath, math.nan)
+    return _placed(state, state.beneath, math.nan)

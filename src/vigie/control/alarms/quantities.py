@@ -9,57 +9,40 @@ from vigie.control.signals import Relay
 class Quantity(IntEnum):
     """Values by alarm; ``watch.observe`` gives them in this order, but for the last two.
 
-    Questions are answered with 1 or 0. NaN: cannot be told now.
+    :data:`MEANINGS` says what each is. NaN: cannot be told now.
     """
 
     HOT_C = 0
-    """Battery temperature while the over-temperature latch is set; 0 degC while it is not."""
     BATTERY_C = 1
     OVER_AMBIENT_K = 2
-    """Battery over the air around it."""
     BATTERY_V = 3
     LOAD_V = 4
     MAINS_ABSENT = 5
-    """Absent, and not by our doing."""
     CHARGER_SILENT_S = 6
-    """How long a charger that should charge has not."""
     CHARGER_OFF_V = 7
-    """How far the charger's voltage is from what it should hold."""
     CHARGE_RISING_H = 8
-    """How long the battery has been charged without reaching the charger's voltage."""
     CHARGE_TAPERING_H = 9
-    """How long it has stood at the charger's voltage without its current having fallen."""
     UNDERCHARGE_DAYS = 10
-    """Time since the battery was last seen charged."""
     SATURATED = 11
-    """Bits of :class:`Place`: meters at the end of their range."""
     SENSORS_LOST = 12
-    """Bits of :class:`Place`, as the next three."""
     SENSORS_IMPLAUSIBLE = 13
     SENSORS_FROZEN = 14
     METERS_RESET = 15
     METER_BUS_LOST = 16
     RELAY_LINES = 17
-    """Bits of the relays."""
     R1_FAULT = 18
-    """Kind of fault of the contact, 0 for none."""
     R2_FAULT = 19
     R1_WEAR = 20
-    """Share of the contact's life, 0..1."""
     R2_WEAR = 21
     SWITCHINGS = 22
-    """Movements of R1 and R2 in the last hour."""
     PI_UNDER_VOLTAGE = 23
     PI_THROTTLED = 24
     CLOCK_UNSYNCHRONISED = 25
     DISK_USED = 26
-    """Share, 0..1."""
     JOURNAL_FAULT = 27
     WATCHDOG_RESTART = 28
     CONTROLLER_SILENT_S = 29
-    """Known to the web process only."""
     MAILS_REFUSED = 30
-    """Known to the web process only."""
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -76,6 +59,41 @@ class Place(IntEnum):
     THERMOMETER = 4
     AMBIENT = 5
 
+
+MEANINGS: Mapping[Quantity, str] = {
+    Quantity.HOT_C: "battery temperature while the over-temperature latch is set, 0 while it is not",
+    Quantity.BATTERY_C: "battery temperature",
+    Quantity.OVER_AMBIENT_K: "battery temperature over that of the air around it",
+    Quantity.BATTERY_V: "battery voltage (V1)",
+    Quantity.LOAD_V: "voltage of the loads (V3)",
+    Quantity.MAINS_ABSENT: "the mains is absent, and not by a drill",
+    Quantity.CHARGER_SILENT_S: "time for which a charger that should charge has not, on a battery that stands low",
+    Quantity.CHARGER_OFF_V: "distance of the charger's voltage from what it should hold",
+    Quantity.CHARGE_RISING_H: "time the battery has been charged without reaching the charger's voltage",
+    Quantity.CHARGE_TAPERING_H: "time at the charger's voltage without the current having fallen",
+    Quantity.UNDERCHARGE_DAYS: "time since the battery was last seen charged",
+    Quantity.SATURATED: "meters at the end of their current range",
+    Quantity.SENSORS_LOST: "meters and thermometers that do not answer or do not convert",
+    Quantity.SENSORS_IMPLAUSIBLE: "meters and thermometers with values that cannot be",
+    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s",
+    Quantity.METERS_RESET: "meters that were found reset, but at the start",
+    Quantity.METER_BUS_LOST: "no meter answers",
+    Quantity.RELAY_LINES: "relays whose line does not read what it was told",
+    Quantity.R1_FAULT: "kind of fault the readings show after R1 was told to move",
+    Quantity.R2_FAULT: "kind of fault the readings show after R2 was told to move",
+    Quantity.R1_WEAR: "share of R1's life that is used",
+    Quantity.R2_WEAR: "share of R2's life that is used",
+    Quantity.SWITCHINGS: "movements of R1 and R2 in the last hour",
+    Quantity.PI_UNDER_VOLTAGE: "the Raspberry Pi reports under-voltage",
+    Quantity.PI_THROTTLED: "the Raspberry Pi is throttled",
+    Quantity.CLOCK_UNSYNCHRONISED: "no time server or clock sets the calendar",
+    Quantity.DISK_USED: "share of the journal's disk that is used",
+    Quantity.JOURNAL_FAULT: "measurements cannot be written, or some were lost",
+    Quantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
+    Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
+    Quantity.MAILS_REFUSED: "messages the mail server refused",
+}
+"""What each quantity is. Questions are answered with 1 or 0, lists with the bits of :class:`Place` or the relays."""
 
 UNITS: Mapping[Quantity, str] = {
     Quantity.HOT_C: "degC",

@@ -85,7 +85,7 @@ class WatchState(NamedTuple):
     tapering_s: float
     """At the charger's voltage with a current that has not fallen."""
     peak_a: float
-    """Largest current of this charge."""
+    """Largest current of this charge; 0 when it was not seen to begin, under the charger's voltage."""
 
 
 def watch_settings(alarms: AlarmSettings, interlocks: InterlockSettings, mains: MainsSettings) -> WatchSettings:
@@ -231,7 +231,9 @@ def followed_charge(
     current_a = measurement.charge.current_a
     has_current = current_a >= settings.charging_a
     is_held = line_v(measurement) >= settings.charger_low_v
-    peak_a = max(watch.peak_a, current_a) if has_current else 0.0
+    is_bulk = has_current and not is_held
+    peak_a = max(watch.peak_a, current_a) if is_bulk or watch.peak_a > 0.0 else 0.0
+    has_not_fallen = has_current and peak_a > 0.0 and current_a >= settings.charge_tapered * peak_a
     owed_s = max(owed_s - elapsed_s, 0.0) if is_held else owed_s + elapsed_s * OWED_BY_REST
     floating_s = since(watch.floating_s, is_held and not has_current, now_s)
     if lasting_s(floating_s, now_s) >= FLOATING_S:
@@ -242,10 +244,10 @@ def followed_charge(
         watch.recharged_s if owed_s > 0.0 else now_s,
         since(watch.silent_s, not has_current and line_v(measurement) < settings.charger_dead_v, now_s),
         since(watch.still_s, not has_current, now_s),
-        since(watch.rising_s, has_current and not is_held, now_s),
+        since(watch.rising_s, is_bulk, now_s),
         owed_s,
         floating_s,
-        since(watch.tapering_s, is_held and has_current and current_a >= settings.charge_tapered * peak_a, now_s),
+        since(watch.tapering_s, is_held and has_not_fallen, now_s),
         peak_a,
     )
 

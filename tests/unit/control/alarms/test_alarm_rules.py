@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.control.alarms.catalogue import Alarm
-from vigie.control.alarms.quantities import UNITS, WATCHED, Place, Quantity, detail
+from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, Place, Quantity, detail
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, faults_of, rules, web_rules
 from vigie.control.interlocks import InterlockSettings
 
@@ -33,6 +33,10 @@ def test_the_controller_asks_for_nothing_only_the_web_process_knows() -> None:
 
 def test_every_quantity_is_looked_at() -> None:
     assert {line.quantity for line in TABLE + WEB_TABLE} == set(Quantity)
+
+
+def test_every_quantity_is_explained() -> None:
+    assert list(MEANINGS) == list(Quantity)
 
 
 def test_limits_and_delays_come_from_the_settings() -> None:

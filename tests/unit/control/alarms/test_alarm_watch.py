@@ -163,16 +163,22 @@ def test_a_charge_that_does_not_rise_counts_its_hours() -> None:
 
 def test_a_charge_current_that_never_falls_counts_its_hours() -> None:
     full = {"battery_v": 13.6, "charge_v": 13.6}
-    watched = Watched().see(charge_a=1.4, **full).see_for(5 * HOUR_S, charge_a=0.4, **full)
+    watched = Watched().see(**CHARGING).see_for(5 * HOUR_S, charge_a=0.4, **full)
     assert watched[Q.CHARGE_TAPERING_H] == pytest.approx(5.0, abs=0.02)
     assert watched.see(charge_a=0.34, **full)[Q.CHARGE_TAPERING_H] == 0.0
 
 
 def test_a_current_that_rises_again_at_float_is_counted() -> None:
     full = {"battery_v": 13.6, "charge_v": 13.6}
-    watched = Watched().see(charge_a=1.4, **full).see_for(HOUR_S, charge_a=0.01, **full)
-    watched.see_for(2 * HOUR_S, charge_a=0.2, **full)
+    watched = Watched().see(**CHARGING).see_for(HOUR_S, charge_a=0.01, **full)
+    watched.see_for(2 * HOUR_S, charge_a=0.5, **full)
     assert watched[Q.CHARGE_TAPERING_H] == pytest.approx(2.0, abs=0.02)
+
+
+def test_a_float_current_is_not_blamed_after_a_restart_that_saw_no_charge_begin() -> None:
+    """A large or old battery floats at more than a small one's whole charge current."""
+    watched = Watched().see_for(72 * HOUR_S, 300.0, battery_v=13.6, charge_v=13.6, charge_a=0.2)
+    assert watched[Q.CHARGE_TAPERING_H] == 0.0
 
 
 def undercharge_after(watched: Watched) -> float:
