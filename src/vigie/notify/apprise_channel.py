@@ -34,7 +34,9 @@ class AppriseReceiver:
             try:
                 errors.append(self._error(subject, text))
             except Exception as error:  # a hundred foreign services behind one call
-                errors.append(f"{type(error).__name__} in the package {PACKAGE}: {error}")
+                errors.append(
+                    f"{type(error).__name__} in the package {PACKAGE}"
+                )  # its text may hold the secret address
 
         self._child = threading.Thread(target=hand_over, name="apprise", daemon=True)
         self._child.start()
