@@ -1,0 +1,54 @@
+"""The whole walk: every step asked for, every end with safe contacts."""
+
+from vigie.commission.calibration import CalibrateInDrill, CalibrateOnCharge
+from vigie.commission.channels import FindChannels
+from vigie.commission.coils import Coils
+from vigie.commission.known import Known, Limits, Surroundings
+from vigie.commission.person import Person, Stopped, Topic
+from vigie.commission.relays import FindRelays
+from vigie.commission.steps import AskFacts, FindBoards, ReadChips, Step
+from vigie.plant.bench import Bench
+
+
+def steps() -> tuple[Step, ...]:
+    """Return the steps in order; each relies on what those before it have found."""
+    return (
+        FindBoards(),
+        AskFacts(),
+        ReadChips(),
+        FindRelays(),
+        FindChannels(),
+        CalibrateOnCharge(),
+        CalibrateInDrill(),
+    )
+
+
+def commission(bench: Bench, person: Person, limits: Limits, coils: Coils | None = None) -> tuple[Known, Coils]:
+    """Walk through all steps and return what was found.
+
+    However it ends, R1 and R2 are closed as far as they are known, and other coils are as they were found.
+
+    Args:
+        bench: the boards.
+        person: asked before each step.
+        limits: from the settings.
+        coils: those of the bench, for a caller that must make them safe itself.
+
+    Raises:
+        Stopped: the person did not want a step.
+        Refused: a step cannot be done, or not without a risk for the loads.
+        HardwareError: a board stopped answering.
+    """
+    coils = coils or Coils(bench, limits)
+    known = Known()
+    around = Surroundings(bench, person, limits)
+    all_steps = steps()
+    try:
+        for number, step in enumerate(all_steps, 1):
+            person.begin(number, len(all_steps), step.title, step.effect)
+            if not person.agrees(Topic.GO_ON, "Go on?"):
+                raise Stopped(f"stopped before step {number} ({step.title}); nothing was written")
+            step.run(around, coils, known)
+    finally:
+        coils.make_safe()
+    return known, coils

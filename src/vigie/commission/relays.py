@@ -1,0 +1,136 @@
+"""Which coil moves the mains contact, which the battery contact, and over NO or NC."""
+
+from vigie.commission.coils import LONGEST_PROBE_S, Coils, Probe, Sagged
+from vigie.commission.known import Contactor, Known, Refused, Surroundings
+from vigie.commission.looking import Effect, Sources, described
+from vigie.commission.person import Topic
+from vigie.control.signals import Contact, Relay
+
+ROUNDS = 3
+_DRAIN_S = 20.0
+"""A battery that has given something takes a current that can be seen."""
+_OF_MAINS = (Effect.MAINS_OPENED, Effect.MAINS_CLOSED)
+_CLOSED = (Effect.MAINS_CLOSED, Effect.BATTERY_CLOSED)
+_NAMES = {Relay.R1: "R1, the mains contact", Relay.R2: "R2, the battery contact"}
+
+
+class FindRelays:
+    """Moves one coil at a time and looks at all channels."""
+
+    title = "Find out which relay does what"
+    effect = (
+        f"Each relay is moved for at most {LONGEST_PROBE_S:g} s. The one of the mains makes the loads run on the "
+        "battery meanwhile; the one of the battery leaves them without backup meanwhile. If a voltage falls, the move "
+        "is undone at once."
+    )
+
+    def __init__(self) -> None:
+        self._may_blink = False
+
+    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        first_two = coils.fitted[:2]
+        order = first_two[::-1] if coils.sources() == Sources.MAINS else first_two
+        if not self._search(order, around, coils, known):
+            spare = coils.fitted[2:]
+            question = "Neither of the first two relays shows an effect. May the others be moved too, one at a time?"
+            if spare and around.person.agrees(Topic.SPARE_RELAYS, question):
+                self._search(spare, around, coils, known)
+        missing = [_NAMES[relay] for relay in _NAMES if relay not in coils.contactors]
+        if missing:
+            raise Refused(
+                f"no relay was seen to be {' nor '.join(missing)}: check that the relay board has its supply, that "
+                "its LEDs follow, and that the wires are on the contacts (a welded contact moves nothing either)"
+            )
+        coils.make_safe()
+        coils.await_sources(lambda fed: fed == Sources.BOTH, "by the supply with the battery behind it")
+
+    def _search(self, order: tuple[int, ...], around: Surroundings, coils: Coils, known: Known) -> bool:
+        for _ in range(ROUNDS):
+            for coil in order:
+                if len(coils.contactors) == len(_NAMES):
+                    return True
+                if all(found.coil != coil for found in coils.contactors.values()):
+                    self._try(coil, around, coils, known)
+            if Relay.R1 in coils.contactors and Relay.R2 not in coils.contactors:
+                _drain(coils)
+        return len(coils.contactors) == len(_NAMES)
+
+    def _try(self, coil: int, around: Surroundings, coils: Coils, known: Known) -> None:
+        fed_by = coils.sources()
+        self._ask_for_a_blink(fed_by, around, coils)
+        probe = coils.probe(coil)
+        line = around.bench.lines[coil]
+        if probe.effect is Effect.NOTHING:
+            coils.toggle(coil)
+            around.person.tell(f"The relay at {line} moved nothing that can be seen yet.")
+            return
+        _judge_battery(probe, fed_by, around, coils, coil)
+        is_energised = around.bench.is_energised(coil) != probe.is_undone  # while its effect was there
+        closes_energised = is_energised == (probe.effect in _CLOSED)
+        relay = Relay.R1 if probe.effect in _OF_MAINS else Relay.R2
+        if relay in coils.contactors:
+            raise Refused(
+                f"the relays at {around.bench.lines[coils.contactors[relay].coil]} and at {line} both seem to be "
+                f"{_NAMES[relay]} ({described(probe.before)} -> {described(probe.after)}); if the mains failed just "
+                "now, begin again, else check the wiring"
+            )
+        coils.contactors[relay] = Contactor(coil, closes_energised)
+        if probe.effect not in _CLOSED:
+            coils.move(relay, Contact.CLOSED)
+            coils.recover(probe.before)
+        kind = "NO: energised closes it" if closes_energised else "NC: released closes it"
+        known.note(
+            around.person,
+            relay.name,
+            f"The relay at {line} is {_NAMES[relay]}, wired over {kind}.",
+            f"{probe.effect.name.lower().replace('_', ' ')}: {described(probe.before)} -> {described(probe.after)}",
+        )
+
+    def _ask_for_a_blink(self, fed_by: Sources, around: Surroundings, coils: Coils) -> None:
+        """With one source only, the relay that is tried may be the one that connects it."""
+        only = {Sources.MAINS: Relay.R1, Sources.BATTERY: Relay.R2}.get(fed_by)
+        if only is None or only in coils.contactors or self._may_blink:
+            return
+        missing = "battery" if fed_by == Sources.MAINS else "mains"
+        self._may_blink = around.person.agrees(
+            Topic.BLINK,
+            f"The {missing} is not connected. One of the relays connects it; trying the wrong one cuts the loads for "
+            "some 30 ms until that is seen and undone. Is that allowed?",
+        )
+        if not self._may_blink:
+            raise Refused(
+                f"the {missing} is not connected, and its relay cannot be found without the risk of a short "
+                f"interruption: connect the {missing} by hand (or wire its relay on NC) and begin again"
+            )
+
+
+def _judge_battery(probe: Probe, fed_by: Sources, around: Surroundings, coils: Coils, coil: int) -> None:
+    """Refuse to go on with a battery that could not carry the loads when the mains contact opened."""
+    floor_v = around.limits.floor_v
+    if probe.effect is not Effect.MAINS_OPENED or fed_by != Sources.BOTH:
+        return
+    highest_v = max(pins.bus_v for pins in probe.after.values())
+    if not probe.is_undone and highest_v >= floor_v:
+        return
+    if not probe.is_undone:
+        coils.toggle(coil)
+    raise Refused(
+        f"when the mains contact opened, the voltages fell ({described(probe.after)}) and it was closed again: the "
+        f"battery cannot carry the loads above {floor_v:g} V (interlocks.floor_v), or it is not connected; charge it, "
+        "check its fuse and its wires"
+    )
+
+
+def _drain(coils: Coils) -> None:
+    """Let the loads run on the battery for a while, when it is there."""
+    before = coils.look()
+    if coils.sources() != Sources.BOTH:
+        return
+    coils.move(Relay.R1, Contact.OPEN)
+    try:
+        coils.hold(_DRAIN_S, coils.floors(before))
+    except Sagged as sag:
+        raise Refused(f"the battery could not carry the loads for {_DRAIN_S:g} s: {sag}; charge it first") from sag
+    finally:
+        coils.move(Relay.R1, Contact.CLOSED)
+    coils.recover(before)

@@ -1,0 +1,151 @@
+"""The shape of a step, and the first ones, which move nothing."""
+
+from typing import Protocol
+
+from vigie.commission.coils import Coils
+from vigie.commission.known import Known, Refused, Surroundings
+from vigie.commission.looking import Sources, battery_v, described, sources
+from vigie.commission.person import Topic
+from vigie.plant.bench import FOUR_CHANNEL_HAT
+
+LEAST_FED = 3
+
+
+class Step(Protocol):
+    """One step: what it is, what it does to the loads, and the doing."""
+
+    title: str
+    effect: str
+    """What it will do to the loads, told before the person agrees."""
+
+    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        """Find something out and note it in ``known``.
+
+        Raises:
+            Refused: it cannot be found out, or not without a risk for the loads.
+            HardwareError: a board stopped answering.
+        """
+        ...
+
+
+class FindBoards:
+    """Which chips answer, which lines there are."""
+
+    title = "Find the boards"
+    effect = "Nothing is moved. The meter chips are configured and read, the relay lines are read."
+
+    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        bench, person = around.bench, around.person
+        known.chips = bench.scan()
+        answering = ", ".join(f"0x{address:02x}" for address in known.chips) or "none"
+        silent = [f"0x{address:02x}" for address in FOUR_CHANNEL_HAT if address not in known.chips]
+        known.note(person, "meter", f"Meter chips that answer: {answering}.")
+        if silent:
+            known.note(
+                person,
+                "meter",
+                f"No answer from {', '.join(silent)}: check how the HAT sits on the header, and its address links.",
+                is_weak=True,
+            )
+        lines = [f"{bench.lines[coil]} {'energised' if coils.found[coil] else 'released'}" for coil in coils.fitted]
+        known.note(person, "relays", f"Relay lines as found: {', '.join(lines)}.")
+        sensed = bench.thermometers()
+        for one in sensed:
+            known.note(person, "temperature", f"Thermometer {one.name} {one.address} shows {one.celsius:.1f} degC.")
+        if len(sensed) == 1:
+            known.thermometer = sensed[0]
+        else:
+            known.note(
+                person,
+                "temperature",
+                f"{len(sensed) or 'No'} thermometers: name the one on the battery as rig.thermometer.",
+                is_weak=True,
+            )
+
+
+class AskFacts:
+    """What no measurement can tell."""
+
+    title = "What only you know"
+    effect = "Nothing is moved."
+
+    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        del coils
+        person = around.person
+        supply = person.choose(
+            Topic.CONTROLLER_SUPPLY,
+            "What feeds the computer this program runs on?",
+            {
+                "loads": "the 12 V of the loads: it dies when they go dark",
+                "independent": "something else: it lives on when they go dark",
+            },
+        )
+        known.lives_on_loads = supply == "loads"
+        known.note(person, "controller_supply", f"This computer lives on: {supply}.")
+        known.capacity_ah = person.number(Topic.CAPACITY, "Capacity printed on the battery (20 h)", "Ah", lambda: None)
+        if not 0.5 <= known.capacity_ah <= 1000.0:
+            raise Refused(f"battery capacity {known.capacity_ah:g} Ah outside 0.5..1000 Ah; read the block's label")
+        known.note(person, "battery", f"Battery: 12 V, {known.capacity_ah:g} Ah.")
+        if not person.agrees(Topic.MAINS, "Is there 230 V mains at the site now?"):
+            raise Refused(
+                "without mains only the battery feeds the loads, and a wrong move would cut it off: begin again when "
+                "the mains is back"
+            )
+
+
+class ReadChips:
+    """What stands on the chips before anything is moved, and whether that allows a move."""
+
+    title = "Read everything as it stands"
+    effect = "Nothing is moved."
+
+    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        person, limits = around.person, around.limits
+        seen = coils.look()
+        fed_by = sources(seen, limits.supply_v)
+        known.note(person, "readings", f"Fed by {_SAID[fed_by]}.", described(seen))
+        fed = [pins for pins in seen.values() if pins.is_fed]
+        if not fed:
+            raise Refused("no chip has a voltage: connect IN+, IN- and GND of V1, V2 and V3 (without GND none is read)")
+        if len(fed) < LEAST_FED and (fed_by != Sources.NONE or len(seen) < len(FOUR_CHANNEL_HAT)):
+            raise Refused(
+                f"only {len(fed)} of {len(seen)} chips have a voltage ({described(seen)}): V1, V2 and V3 must all be "
+                "connected, with their GND, or the loads cannot be watched; then begin again"
+            )
+        if fed_by == Sources.NONE and len(fed) >= LEAST_FED:
+            raise Refused(
+                f"no current flows to any load ({described(seen)}): connect loads of 50 mA or more, without them the "
+                "channels cannot be told apart"
+            )
+        estimate_v = battery_v(seen, fed_by)
+        if estimate_v < limits.proof_v:
+            raise Refused(
+                f"the battery shows {estimate_v:.2f} V, under {limits.proof_v:g} V (interlocks.proof_v): it could not "
+                "carry the loads while the mains contact is looked for; charge it first"
+            )
+        if known.lives_on_loads:
+            _refuse_what_could_kill_this_computer(coils, fed_by)
+
+
+_SAID = {
+    Sources.NONE: "nothing: the loads are dark",
+    Sources.MAINS: "the supply alone: the battery is not connected",
+    Sources.BATTERY: "the battery alone",
+    Sources.BOTH: "the supply, with the battery behind it",
+}
+
+
+def _refuse_what_could_kill_this_computer(coils: Coils, fed_by: Sources) -> None:
+    """With everything released and both sources there, a computer that dies lets go, and all is as before."""
+    if any(coils.found.values()):
+        raise Refused(
+            "this computer lives on the loads, and a coil is energised: it may be what connects them (a contact wired "
+            "NO). If a move darkened the loads, the computer would die and the coil stay released. Feed the computer "
+            "from something else while commissioning, or wire R1 and R2 on NC"
+        )
+    if fed_by != Sources.BOTH:
+        raise Refused(
+            f"this computer lives on the loads, which are fed by {_SAID[fed_by]}: looking for the relay of the other "
+            "source could cut this one and the computer with it. Feed the computer from something else while "
+            "commissioning, or connect both sources by wiring R1 and R2 on NC"
+        )
