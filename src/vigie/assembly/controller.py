@@ -13,7 +13,7 @@ from vigie.assembly.plants import open_plant, plant_clock
 from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
 from vigie.clock import machine_utc_s
 from vigie.config import Config, warnings
-from vigie.config.sections import StartMode
+from vigie.config.sections import PlantKind, StartMode
 from vigie.control.commands import Mode
 from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
@@ -121,6 +121,7 @@ class ControllerProcess:
         with closing(JournalReader(self._paths.journal)) as reader:
             past, newest_utc_ms = past_of(reader, config.start.mode)
         clock = plant_clock(config, newest_utc_ms)
+        self._is_rig = config.plant.kind == PlantKind.RIG
         self._journal = Journal(self._paths.journal, config.journal)
         self._journal.start()
         try:
@@ -196,7 +197,8 @@ class ControllerProcess:
         self._lock.close()
 
     def _machine(self) -> Machine:
-        return machine_of(self._figures.newest(), self._journal.state())
+        machine = machine_of(self._figures.newest(), self._journal.state())
+        return machine if self._is_rig else machine._replace(clock_unsynchronised=math.nan)  # its calendar is made up
 
     def _journal_state(self) -> Mapping[str, Any]:
         status = self._journal.state()

@@ -53,7 +53,8 @@ class LogWitness:
         """Periods are the journal's business."""
 
     def event(self, event: Event) -> None:
-        say = log.warning if event.kind in {EventKind.FAULT, EventKind.GAP} else log.info
+        is_bad = event.kind in {EventKind.FAULT, EventKind.GAP} or event.after == "unacknowledged"
+        say = log.warning if is_bad else log.info
         told = {key: value for key, value in event._asdict().items() if value not in ("", {}) and key != "kind"}
         say(event.kind.value, **told)
 

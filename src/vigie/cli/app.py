@@ -10,7 +10,19 @@ import typer
 
 from vigie import __version__
 from vigie.cli import exit_codes
-from vigie.cli.options import AsJson, ConfigFile, ContactName, Data, LogFile, ModeName, Plant, Port, Speed, Url
+from vigie.cli.options import (
+    AlarmArgument,
+    AsJson,
+    ConfigFile,
+    ContactName,
+    Data,
+    LogFile,
+    ModeName,
+    Plant,
+    Port,
+    Speed,
+    Url,
+)
 from vigie.errors import VigieError
 
 EXIT_STATUSES = "Exit status: " + "; ".join(f"{code:d} {text}" for code, text in exit_codes.MEANINGS.items()) + "."
@@ -25,6 +37,8 @@ app = typer.Typer(
 )
 settings_app = typer.Typer(help="Check the settings, or print them with their meaning.", no_args_is_help=True)
 app.add_typer(settings_app, name="config")
+mail_app = typer.Typer(help="Messages to people: try them out, or see how it stands with them.", no_args_is_help=True)
+app.add_typer(mail_app, name="mail")
 
 
 def example(*lines: str) -> str:
@@ -141,8 +155,9 @@ def relay(
     orders.give(settings, url, body, as_json=as_json)
 
 
-@app.command(epilog=example("vigie acknowledge --why 'fan replaced'"))
+@app.command(epilog=example("vigie acknowledge", "vigie acknowledge battery_too_hot --why 'fan replaced'"))
 def acknowledge(
+    alarm: AlarmArgument = None,
     why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
     config: ConfigFile = None,
     port: Port = None,
@@ -150,11 +165,99 @@ def acknowledge(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Acknowledge the over-temperature latch; it releases once the battery has cooled."""
+    """Take note of one alarm, or of all. What protects the battery stays until its cause is gone."""
     from vigie.cli import orders, process
 
     settings = process.parsed(process.arguments(config, None, None, port, data))
-    orders.give(settings, url, {"action": "acknowledge", "why": why}, as_json=as_json)
+    body = {"action": "acknowledge", "why": why} | ({} if alarm is None else {"alarm": alarm})
+    orders.give(settings, url, body, as_json=as_json)
+
+
+@app.command(epilog=example("vigie alarms", "vigie alarms --json"))
+def alarms(
+    config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
+) -> None:
+    """Show what stands, since when, and what to do."""
+    from vigie.cli import alarms, process
+
+    alarms.show(process.parsed(process.arguments(config, None, None, port, data)), url, as_json=as_json)
+
+
+@app.command(epilog=example("vigie shelve mains_lost --hours 8 --why 'works on the grid, announced'"))
+def shelve(
+    alarm: Annotated[str, typer.Argument(help="Name of the alarm, see docs/alarms.md.", metavar="ALARM")],
+    hours: Annotated[float, typer.Option(help="How long, up to a week.", min=0.02, max=168)],
+    why: Annotated[str, typer.Option(help="Reason, kept with the alarm.")],
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an alarm aside for a time: it neither pops up nor sends messages."""
+    from vigie.cli import orders, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    body = {"action": "shelve", "alarm": alarm, "shelve_s": hours * 3600, "why": why}
+    orders.give(settings, url, body, as_json=as_json)
+
+
+@app.command(epilog=example("vigie unshelve mains_lost"))
+def unshelve(
+    alarm: Annotated[str, typer.Argument(help="Name of the alarm.", metavar="ALARM")],
+    why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take an alarm off its shelf."""
+    from vigie.cli import orders, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    orders.give(settings, url, {"action": "unshelve", "alarm": alarm, "why": why}, as_json=as_json)
+
+
+@app.command(epilog=example("vigie outages --days 90"))
+def outages(
+    days: Annotated[float, typer.Option(help="How far back.", min=0.01, max=36_500)] = 30.0,
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show outages, drills and charger faults, and whether the battery was enough."""
+    from vigie.cli import alarms, process
+
+    settings = process.parsed(process.arguments(config, None, None, port, data))
+    alarms.outages(settings, url, days=days, as_json=as_json)
+
+
+@mail_app.command("show", epilog=example("vigie mail show"))
+def mail_show(
+    config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
+) -> None:
+    """Show the messages of the last days and how it stands with each."""
+    from vigie.cli import mail, process
+
+    mail.show(process.parsed(process.arguments(config, None, None, port, data)), url, as_json=as_json)
+
+
+@mail_app.command("test", epilog=example("vigie mail test", "vigie mail test --to ada@example.org"))
+def mail_test(
+    to: Annotated[str | None, typer.Option(help="One receiver; all without.", metavar="ADDRESS")] = None,
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a test message to the receivers now, and say how it went."""
+    from vigie.cli import mail, process
+
+    mail.test(process.parsed(process.arguments(config, None, None, port, data)), url, to, as_json=as_json)
 
 
 @app.command(epilog=example("vigie replay log.csv --mode protect --plot protect.svg"))

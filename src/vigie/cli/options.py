@@ -13,6 +13,9 @@ ConfigFile = Annotated[
         "--config", "-c", help="Settings file (TOML). Without it: the built-in demonstration.", metavar="FILE"
     ),
 ]
+AlarmArgument = Annotated[
+    str | None, typer.Argument(help="Name of one alarm (see docs/alarms.md); all without.", metavar="[ALARM]")
+]
 Plant = Annotated[
     str | None,
     typer.Option("--plant", help="twin (simulated), rig (real boards) or recorded (a log).", metavar="PLANT"),

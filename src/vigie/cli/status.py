@@ -53,7 +53,9 @@ def _print(state: dict[str, Any]) -> None:
     phase = describe_name("phase", snapshot["phase"], words)
     mains = describe_name("mains", snapshot["mains"], words)
     plant = snapshot["plant"] + ("" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}")
-    console.print(f"{mode}, {phase} | 230 V: {mains} | {plant} | {_utc(snapshot['utc_ms'])} ({_age(state['age_ms'])})")
+    console.print(
+        f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
+    )
     channels = Table("", "V", "A", "W", "sweeps", "status", box=None, padding=(0, 2))
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:
@@ -67,7 +69,7 @@ def _print(state: dict[str, Any]) -> None:
         contact = describe_name("contact", relay["contact"], words)
         reason = describe_name("reason", relay["reason"], words)
         label = relay["relay"] if relay["label"] == relay["relay"] else f"{relay['relay']} {relay['label']}"
-        relays.add_row(escape(label), contact, reason, _utc(relay["since_utc_ms"]), str(relay["switchings"]))
+        relays.add_row(escape(label), contact, reason, utc_text(relay["since_utc_ms"]), str(relay["switchings"]))
     console.print(relays)
 
 
@@ -75,7 +77,8 @@ def _number(value: float | None, digits: int) -> str:
     return "—" if value is None else f"{value:.{digits}f}"
 
 
-def _utc(utc_ms: int) -> str:
+def utc_text(utc_ms: int) -> str:
+    """Return an instant as text for people."""
     return datetime.fromtimestamp(utc_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -89,4 +92,4 @@ def _newest_in_journal(config: Config) -> str:
             newest = reader.newest_utc_ms()
     except JournalError as error:
         return str(error)
-    return "the journal is empty" if newest is None else f"the journal's newest period is of {_utc(newest)}"
+    return "the journal is empty" if newest is None else f"the journal's newest period is of {utc_text(newest)}"

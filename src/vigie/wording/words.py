@@ -113,6 +113,25 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
         kind.__name__.lower(): {member.name.lower(): text for member, text in words.items()}
         for kind, words in _WORDS.items()
     },
+    "outage": {
+        "outage": mark("Mains outage"),
+        "drill": mark("Drill"),
+        "charger_fault": mark("No charge"),
+    },
+    "truth": {
+        "unknown": mark("not judged yet"),
+        "obeyed": mark("obeyed"),
+        "no_effect": mark("no effect"),
+        "cannot_tell": mark("cannot tell"),
+    },
+    "contact_fault": {
+        "none": mark("no fault seen"),
+        "no_effect": mark("no effect seen"),
+        "welded": mark("welded: it conducts whatever it is told"),
+        "dead": mark("dead: nothing goes through whatever it is told"),
+        "swapped": mark("swapped: it does what the other one is told"),
+        "reversed": mark("reversed: it does the opposite of what it is told"),
+    },
     "plant": {
         "rig": mark("real boards"),
         "twin": mark("simulated"),

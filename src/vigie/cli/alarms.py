@@ -1,0 +1,74 @@
+"""``vigie alarms`` and ``vigie outages``: what stands, and what the battery has been through."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vigie.cli.client import base_url, get
+from vigie.cli.orders import language
+from vigie.cli.status import utc_text
+from vigie.config import Config
+from vigie.wording.alarms import acted, advice, describe_value, severity, standing, title
+from vigie.wording.words import describe_name, translator
+
+_COLOURS = {"critical": "bold red", "warning": "dark_orange", "info": "blue"}
+
+
+def show(config: Config, url: str | None, *, as_json: bool) -> None:
+    """Print every alarm that is not at rest, most urgent first, with what to do.
+
+    Raises:
+        LinkError: nobody answers.
+    """
+    answer = get(base_url(config, url), "/api/v1/alarms")
+    if as_json:
+        Console().print_json(json.dumps(answer))
+        return
+    words = translator(language())
+    console = Console(highlight=False)
+    for alarm in answer["alarms"]:
+        colour = _COLOURS[alarm["severity"]]
+        name = escape(title(alarm["alarm"], words))
+        how = f"{severity(alarm['severity'], words)}, {standing(alarm['standing'], words)}"
+        console.print(f"[{colour}]{name}[/{colour}] ({alarm['alarm']}): {how}, {utc_text(alarm['raised_utc_ms'])}")
+        value = describe_value(alarm["alarm"], alarm["value"], alarm["unit"], alarm["detail"], words)
+        for line in (value, acted(alarm["protection"], words), advice(alarm["alarm"], words)):
+            if line:
+                console.print(f"    {escape(line)}")
+    if not answer["alarms"]:
+        console.print("no alarm stands")
+
+
+def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> None:
+    """Print the outages, drills and charger faults of the last days, newest first.
+
+    Raises:
+        LinkError: nobody answers.
+    """
+    base = base_url(config, url)
+    snapshot: dict[str, Any] | None = get(base, "/api/v1/state")["snapshot"]
+    query = ""
+    if snapshot is not None:
+        end = snapshot["utc_ms"] + 1
+        query = f"?from_utc_ms={max(0, round(end - days * 86_400_000))}&to_utc_ms={end}"
+    answer = get(base, f"/api/v1/outages{query}")
+    if as_json:
+        Console().print_json(json.dumps(answer))
+        return
+    words = translator(language())
+    table = Table("", "began", "lasted", "lowest V", "Ah out", "backup", box=None, padding=(0, 2))
+    for one in answer["outages"]:
+        enough = "enough" if one["was_enough"] else f"not enough: dark for {one['dark_s']:.0f} s"
+        table.add_row(
+            describe_name("outage", one["kind"], words),
+            utc_text(one["began_utc_ms"]),
+            f"{one['duration_s'] / 60:.1f} min",
+            "—" if one["lowest_v"] is None else f"{one['lowest_v']:.2f}",
+            f"{one['charge_out_ah']:.3f}",
+            enough,
+        )
+    console = Console(highlight=False)
+    console.print(table if answer["outages"] else f"no outage in the last {days:g} days")
