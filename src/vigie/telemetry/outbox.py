@@ -196,10 +196,7 @@ class Outbox:
         """Return the alarms told so far."""
         with self._lent() as connection:
             rows = connection.execute("SELECT * FROM outbox_alarm").fetchall()
-        return [
-            TrackedAlarm(*row[:-1], json.loads(row[-1]))._replace(is_over=bool(row[5]), is_from_memory=bool(row[6]))
-            for row in rows
-        ]
+        return [TrackedAlarm._make((*row[:5], bool(row[5]), bool(row[6]), row[7], json.loads(row[8]))) for row in rows]
 
     def waiting(self) -> list[Letter]:
         """Return the messages that have not left, oldest first."""

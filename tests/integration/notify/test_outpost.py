@@ -1,0 +1,147 @@
+"""The web process's own two alarms, in a real journal."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vigie.control.alarms.rules import web_rules
+from vigie.control.alarms.settings import AlarmSettings
+from vigie.errors import CommandRefused
+from vigie.notify.dispatch import Dispatcher
+from vigie.notify.outpost import Outpost
+from vigie.telemetry.outbox import Outbox
+
+from .mail_servers import Clocks, Mailbox, serving
+
+
+class Watch:
+    """What the web process knows of controller and mail."""
+
+    def __init__(self) -> None:
+        self.silence_s = 0.0
+        self.is_mail_in_trouble = False
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def outpost(path: Path, clocks: Clocks, watch: Watch, dispatch: Callable[..., Dispatcher]) -> Callable[..., Outpost]:
+    def make(dispatcher: Dispatcher | None = None) -> Outpost:
+        return Outpost(
+            web_rules(AlarmSettings()),
+            Outbox(path),
+            (dispatcher or dispatch()).note,
+            lambda: watch.silence_s,
+            lambda: watch.is_mail_in_trouble,
+            clocks.monotonic_s,
+            clocks.utc_s,
+        )
+
+    return make
+
+
+def test_silent_controller_is_told_by_mail_and_so_is_its_return(
+    outpost: Callable[..., Outpost],
+    dispatch: Callable[..., Dispatcher],
+    watch: Watch,
+    clocks: Clocks,
+    box: Mailbox,
+    port: int,
+) -> None:
+    dispatcher = dispatch()
+    post = outpost(dispatcher)
+    watch.silence_s = math.inf
+    post.step()
+    assert post.reports() == [], "a web process that has just started has not waited yet"
+    clocks.pass_s(31)
+    with serving(box, port):
+        post.step()
+        dispatcher.tick()
+        assert box.subjects() == ["[the mill] Critical: Controller lost"]
+        (report,) = post.reports()
+        assert (report["alarm"], report["standing"], report["is_present"]) == (
+            "controller_lost",
+            "unacknowledged",
+            True,
+        )
+        watch.silence_s = 0.5
+        clocks.pass_s(1)
+        post.step()
+        dispatcher.tick()
+        assert box.subjects()[1:] == ["[the mill] over: Controller lost"]
+    assert post.reports()[0]["standing"] == "returned"
+    assert post.acknowledge(None, "ada")
+    assert post.reports() == []
+
+
+def test_reports_are_what_the_link_carries(outpost: Callable[..., Outpost], watch: Watch, clocks: Clocks) -> None:
+    messages = pytest.importorskip("vigie.link.messages")
+    post = outpost()
+    clocks.pass_s(100)
+    watch.silence_s, watch.is_mail_in_trouble = 60.0, True
+    post.step()
+    reports = [messages.AlarmReport(**report) for report in post.reports()]
+    assert [report.alarm for report in reports] == ["controller_lost", "mail_refused"]
+
+
+def test_acknowledgement_survives_a_restart_of_the_web(
+    outpost: Callable[..., Outpost], watch: Watch, clocks: Clocks
+) -> None:
+    post = outpost()
+    watch.is_mail_in_trouble = True
+    post.step()
+    assert post.is_mine("mail_refused")
+    assert post.acknowledge("mail_refused", "ada", "the provider is told")
+    clocks.pass_s(3600)
+    again = outpost()
+    again.step()
+    (report,) = again.reports()
+    assert (report["standing"], report["by"], report["why"]) == ("acknowledged", "ada", "the provider is told")
+    watch.is_mail_in_trouble = False
+    again.step()
+    assert again.reports() == []
+
+
+def test_shelved_alarm_comes_back_when_its_time_is_over(
+    outpost: Callable[..., Outpost], watch: Watch, clocks: Clocks
+) -> None:
+    post = outpost()
+    watch.is_mail_in_trouble = True
+    post.step()
+    assert post.shelve("mail_refused", 600.0, "ada", "moving house")
+    post.step()
+    assert post.reports()[0]["standing"] == "shelved"
+    clocks.pass_s(601)
+    post.step()
+    assert post.reports()[0]["standing"] == "unacknowledged"
+    assert post.shelve("mail_refused", 600.0, "ada", "again")
+    assert post.unshelve("mail_refused", "ada")
+
+
+def test_alarm_of_the_controller_is_not_taken(outpost: Callable[..., Outpost]) -> None:
+    with pytest.raises(CommandRefused, match="battery_warm"):
+        outpost().acknowledge("battery_warm", "ada")
+
+
+def test_outpost_works_without_a_journal(
+    tmp_path: Path, watch: Watch, clocks: Clocks, box: Mailbox, port: int, settings: object
+) -> None:
+    nowhere = Outbox(tmp_path / "gone" / "journal.sqlite")
+    dispatcher = Dispatcher(nowhere, settings, "the mill", clocks.monotonic_s, clocks.utc_s)  # type: ignore[arg-type]
+    post = Outpost(
+        web_rules(AlarmSettings()), nowhere, dispatcher.note, lambda: watch.silence_s, lambda: False,
+        clocks.monotonic_s, clocks.utc_s,
+    )  # fmt: skip
+    clocks.pass_s(100)
+    watch.silence_s = 60.0
+    post.step()
+    with serving(box, port):
+        dispatcher.tick()
+        dispatcher.tick()
+    assert box.subjects() == ["[the mill] Critical: Controller lost"]
+    dispatcher.close()

@@ -1,0 +1,89 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vigie.control.alarms.catalogue import Severity
+from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, Plan, pause_s, plan
+from vigie.notify.settings import MailSettings
+from vigie.telemetry.outbox import Letter
+
+SETTINGS = MailSettings()
+
+
+def letter(number: int, kind: str = "raised", severity: int = Severity.WARNING, alarm: str = "") -> Letter:
+    return Letter(
+        f"<{number}@x>", "ada@example.org", kind, alarm or f"alarm{number}", severity, "", "", "", "", "", 0, 0
+    )
+
+
+def handed(at_s: float, kind: str = "raised", alarm: str = "other") -> Handed:
+    return Handed(at_s, kind, alarm)
+
+
+def test_few_messages_leave_one_by_one() -> None:
+    waiting = [letter(number) for number in range(5)]
+    assert plan(waiting, [], SETTINGS, 0.0) == Plan(tuple(waiting), ())
+
+
+def test_sixth_message_in_ten_minutes_begins_the_digests() -> None:
+    waiting = [letter(number) for number in range(6)]
+    assert plan(waiting, [], SETTINGS, 0.0) == Plan((), tuple(waiting))
+    recent = [handed(100.0)] * 5
+    assert plan(waiting[:1], recent, SETTINGS, 200.0) == Plan((waiting[0],), ()), "a digest of one is the message"
+    assert plan(waiting[:2], recent, SETTINGS, 701.0) == Plan(tuple(waiting[:2]), ())
+
+
+def test_next_digest_waits_ten_minutes() -> None:
+    waiting = [letter(number) for number in range(3)]
+    recent = [*[handed(100.0)] * 4, handed(150.0, "digest")]
+    assert plan(waiting, recent, SETTINGS, 300.0) == NOTHING
+    assert plan(waiting, recent, SETTINGS, 751.0) == Plan(tuple(waiting), ())
+
+
+def test_critical_alarm_does_not_wait_for_the_digest() -> None:
+    waiting = [letter(1), letter(2, severity=Severity.CRITICAL, alarm="loads_dark")]
+    recent = [*[handed(100.0)] * 4, handed(150.0, "digest")]
+    assert plan(waiting, recent, SETTINGS, 300.0) == Plan((), tuple(waiting))
+    told = [*recent, handed(200.0, "raised", "loads_dark")]
+    assert plan(waiting, told, SETTINGS, 300.0) == NOTHING, "told already: its repeats can wait"
+
+
+def test_critical_alarm_has_room_the_others_do_not_get() -> None:
+    history = [handed(float(at)) for at in range(0, 3200, 200)]
+    small, big = letter(1), letter(2, severity=Severity.CRITICAL)
+    assert len(history) == 16
+    assert plan([small], history, SETTINGS, 3300.0) == NOTHING
+    assert plan([big], history, SETTINGS, 3300.0) == Plan((big,), ())
+
+
+def test_reminders_are_never_folded() -> None:
+    waiting = [letter(0, "reminder"), *[letter(number) for number in range(1, 8)]]
+    assert plan(waiting, [], SETTINGS, 0.0) == Plan((waiting[0],), tuple(waiting[1:]))
+
+
+@given(
+    st.lists(st.sampled_from(["raised", "over", "reminder", "alive", "digest"]), max_size=40),
+    st.lists(st.floats(0.0, 4000.0), max_size=40),
+    st.integers(4, 25),
+    st.integers(1, 10),
+)
+def test_cap_holds_and_every_message_is_planned_at_most_once(
+    kinds: list[str], times: list[float], cap: int, digest_after: int
+) -> None:
+    settings = MailSettings(hourly_cap=cap, digest_after=digest_after)
+    waiting = [letter(number, kind, number % 3) for number, kind in enumerate(kinds)]
+    history = [handed(at) for at in times]
+    chosen = plan(waiting, history, settings, 4000.0)
+    leaving = len(chosen.singles) + bool(chosen.digest)
+    in_hour = sum(1 for at in times if 4000.0 - at < 3600.0)
+    assert leaving == 0 or in_hour + leaving <= cap
+    planned = [*chosen.singles, *chosen.digest]
+    assert len(set(planned)) == len(planned)
+    assert set(planned) <= set(waiting)
+    assert len(chosen.digest) != 1
+
+
+def test_pauses_grow_to_an_hour_and_are_spread() -> None:
+    assert [pause_s(tries, 0.5) for tries in (1, 2, 3, 6, 7, 1000)] == [60, 120, 240, 1920, 3600, 3600]
+    thrown = {pause_s(9) for _ in range(50)}
+    assert len(thrown) > 1
+    assert all(0.8 * LONGEST_PAUSE_S <= pause <= 1.2 * LONGEST_PAUSE_S for pause in thrown)
