@@ -147,7 +147,7 @@ _ACTED: Mapping[IntEnum, str] = {
     Protection.R2_OPENED: mark("The charge is stopped: R2 is open while the mains is there."),
     Protection.R2_CLOSED: mark("The battery is kept connected: R2 is closed."),
     Protection.CONTACTS_CLOSED: mark("While a needed reading is missing R1 and R2 are closed."),
-    Protection.R1_CLOSED: mark("R1 is closed: a discharge test is broken off."),
+    Protection.R1_CLOSED: mark("R1 is closed; a discharge test is broken off."),
 }
 
 _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {

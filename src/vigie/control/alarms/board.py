@@ -48,20 +48,21 @@ def step_board(
     if states is None:
         return board, ()
     after_all = tuple(states)
-    raised = tuple(index for index, change in changes if change in (Change.RAISED, Change.CHATTERING))
-    return Board(after_all, first_out(board.first_out, after_all, rules, raised)), tuple(changes)
+    opening = tuple(index for index, _ in changes if after_all[index].standing == Standing.UNACKNOWLEDGED)
+    return Board(after_all, first_out(board.first_out, after_all, rules, opening)), tuple(changes)
 
 
 def with_state(board: Board, rules: tuple[Rule, ...], index: int, state: AlarmState) -> Board:
     """Return the board after a person acknowledged, shelved or unshelved the alarm at ``index``."""
     states = (*board.states[:index], state, *board.states[index + 1 :])
-    return Board(states, first_out(board.first_out, states, rules, ()))
+    opening = (index,) if state.standing == Standing.UNACKNOWLEDGED else ()
+    return Board(states, first_out(board.first_out, states, rules, opening))
 
 
-def first_out(before: int, states: tuple[AlarmState, ...], rules: tuple[Rule, ...], raised: tuple[int, ...]) -> int:
+def first_out(before: int, states: tuple[AlarmState, ...], rules: tuple[Rule, ...], opening: tuple[int, ...]) -> int:
     """Return the alarm that came first, -1 for none.
 
-    It is the first warning raised while no other one waited to be noted, and it keeps the title, even returned, until
+    It is the warning that began to wait for a person while no other did, and it keeps the title, even returned, until
     every warning is acknowledged, gone or shelved. Of several in one period the most severe came first. Information
     opens no story.
 
@@ -69,7 +70,7 @@ def first_out(before: int, states: tuple[AlarmState, ...], rules: tuple[Rule, ..
         before: the answer of the period before.
         states: of this period.
         rules: of the alarms.
-        raised: what this period raised, most urgent first.
+        opening: alarms that wait since this period, most urgent first.
     """
     waiting = (Standing.UNACKNOWLEDGED, Standing.RETURNED, Standing.LATCHED)
     if before >= 0:
@@ -77,7 +78,7 @@ def first_out(before: int, states: tuple[AlarmState, ...], rules: tuple[Rule, ..
             if rule.severity > Severity.INFO and state.standing in waiting:
                 return before
     best = -1
-    for index in raised:
+    for index in opening:
         severity = rules[index].severity
         if severity > Severity.INFO and (best < 0 or severity > rules[best].severity):
             best = index

@@ -70,3 +70,10 @@ def test_information_opens_no_story() -> None:
     board = after(quiet_board(RULES), 1.0, news=1.0)
     assert board.first_out == -1
     assert after(board, 2.0, warm=41.0, news=1.0).first_out == 0
+
+
+def test_an_acknowledged_alarm_that_gets_worse_opens_a_story() -> None:
+    board = acknowledged(after(quiet_board(RULES), 1.0, warm=41.0), 0)
+    board = after(board, 2.0, warm=50.0)
+    assert board.first_out == 0
+    assert after(board, 3.0, warm=50.0, hot=60.0).first_out == 0

@@ -1,7 +1,7 @@
-"""Wrong alarms kill trust: days of a healthy simulated installation raise nothing but its real outages."""
+"""Whole installations: a healthy one raises nothing but its outages, and each fault raises what names it."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,7 +15,7 @@ from vigie.control.alarms.watch import Surroundings, initial_watch, observe, wat
 from vigie.control.commands import Mode
 from vigie.control.filtering import initial_filter_state, summarise
 from vigie.control.interlocks import Latch
-from vigie.control.signals import Relay, Temperature, Wiring
+from vigie.control.signals import Relay, Temperature
 from vigie.control.supervisor import adopted, step
 from vigie.plant.installation import Installation
 from vigie.plant.twin import Twin
@@ -32,13 +32,11 @@ class Raised(NamedTuple):
     has_mains: bool
 
 
-def lived(scenario: str, mode: Mode, days: float, period_s: float, wiring: str = "line") -> list[Raised]:
+def lived(scenario: str, mode: Mode, days: float, period_s: float, **installation: Any) -> list[Raised]:
     """Let an installation run under control and return what its alarms said."""
-    settings = {
-        "plant": {"kind": "twin", "scenario": scenario},
-        "wiring": {"battery_contact": wiring},
-        "twin": {"installation": {"wiring": wiring}},
-    }
+    settings: dict[str, Any] = {"plant": {"kind": "twin", "scenario": scenario}, "twin": {"installation": installation}}
+    if "wiring" in installation:
+        settings["wiring"] = {"battery_contact": installation["wiring"]}
     config = check(settings, "test")
     clock = SimulatedClock(math.inf)
     site = Installation(config.twin.installation)
@@ -50,7 +48,6 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, wiring: str =
     filtered, watch, board = initial_filter_state(), initial_watch(0.0), quiet_board(table)
     moved_s: list[float] = []
     raised: list[Raised] = []
-    assert control.wiring == Wiring[wiring.upper()]
     while (now_s := clock.now_s()) < days * DAY_S:
         clock.sleep_until(now_s + period_s)
         now_s = clock.now_s()
@@ -77,11 +74,11 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, wiring: str =
 
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE])
 @pytest.mark.parametrize("wiring", ["line", "charge_only"])
-@pytest.mark.parametrize(("scenario", "days", "period_s"), [("demo", 1.0, 10.0), ("standby", 4.0, 60.0)])
+@pytest.mark.parametrize(("scenario", "days", "period_s"), [("demo", 0.5, 10.0), ("standby", 2.0, 60.0)])
 def test_a_healthy_installation_raises_nothing_but_its_outages(
     scenario: str, days: float, period_s: float, mode: Mode, wiring: str
 ) -> None:
-    raised = lived(scenario, mode, days, period_s, wiring)
+    raised = lived(scenario, mode, days, period_s, wiring=wiring)
     may_switch_often = scenario == "demo" and mode == Mode.PROTECT  # true there: R2 moves every minute or two
     expected = {Alarm.MAINS_LOST, Alarm.SWITCHING_OFTEN} if may_switch_often else {Alarm.MAINS_LOST}
     assert {one.alarm for one in raised} <= expected
@@ -90,5 +87,35 @@ def test_a_healthy_installation_raises_nothing_but_its_outages(
 
 
 def test_a_period_of_a_second_raises_nothing_more() -> None:
-    raised = lived("demo", Mode.CYCLE, 0.2, 1.0)
+    raised = lived("demo", Mode.CYCLE, 0.1, 1.0)
     assert {one.alarm for one in raised} == {Alarm.MAINS_LOST}
+
+
+NEVER: dict[str, Any] = {"kind": "none"}
+FAULTS: dict[str, tuple[set[Alarm], dict[str, Any]]] = {
+    "the charger is off": ({Alarm.CHARGER_ABSENT}, {"charger": {"set_v": 12.0}}),
+    "the charger is set low": ({Alarm.CHARGER_SET_POINT}, {"charger": {"set_v": 13.1}}),
+    "the charger is set high": ({Alarm.CHARGER_SET_POINT}, {"charger": {"set_v": 14.3}}),
+    "the charger is set much too high": (
+        {Alarm.CHARGER_SET_POINT, Alarm.BATTERY_OVER_VOLTAGE},
+        {"charger": {"set_v": 15.0}},
+    ),
+    "the charger is far too weak": (
+        {Alarm.CHARGE_NOT_RISING},
+        {"charger": {"limit_a": 0.2}, "battery": {"c20_ah": 30.0, "start_soc": 0.4}},
+    ),
+    "the room is warm": ({Alarm.BATTERY_WARM}, {"ambient": {"mean_c": 42.0}}),
+    "the room is hot": ({Alarm.BATTERY_WARM, Alarm.BATTERY_TOO_HOT}, {"ambient": {"mean_c": 52.0}}),
+    "the loads are beyond the meter": ({Alarm.LOADS_OVER_RANGE}, {"load": {"current_a": 3.5}}),
+    "the mains stays away": (
+        {Alarm.MAINS_LOST, Alarm.BATTERY_UNDER_VOLTAGE, Alarm.LOADS_DARK},
+        {"outages": {"kind": "every", "every_s": 500_000.0, "first_s": 3600.0, "lasting_s": 400_000.0}},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_raises_what_names_it_and_nothing_else(fault: str) -> None:
+    expected, installation = FAULTS[fault]
+    raised = lived("standby", Mode.OBSERVE, 1.5, 60.0, **({"outages": NEVER} | installation))
+    assert {one.alarm for one in raised} == expected
