@@ -85,10 +85,17 @@ HEAT_WAVE = Scenario(
 )
 
 BLACKOUT = Scenario(
-    "The demo with a computer that lives on the loads and both relays wired on NC. An outage that finds R2 open (mode "
-    "protect) takes the computer with it: the contacts fall closed, the battery feeds the loads again, and half a "
-    "minute later the program is back.",
-    DEMO.settings._replace(installation=DEMO.settings.installation._replace(controller_supply=ControllerSupply.LOADS)),
+    "A full 7 Ah battery and a computer that lives on the loads, both relays wired on NC; the mains goes for five "
+    "minutes every twenty. In mode protect R2 is open nearly always, so an outage takes the computer with it: the "
+    "contacts fall closed, the battery feeds the loads, and half a minute later the program is back. With "
+    'r2_contact = "no" it stays dark until the mains is back, with r1_contact = "no" as well for good.',
+    TwinSettings(
+        installation=InstallationSettings(
+            load=LoadSettings(current_a=0.5),
+            outages=OutageSettings(kind=OutageKind.EVERY, every_s=1200.0, lasting_s=300.0, first_s=600.0),
+            controller_supply=ControllerSupply.LOADS,
+        ),
+    ),
 )
 
 SCENARIOS = {

@@ -110,30 +110,31 @@ class Twin:
         self._saved_s = installation.now_s
         self._deaths = installation.computer.deaths
 
-    def wait_for_power(self, stop: threading.Event, tell: Callable[[Darkness], None] = lambda _: None) -> bool:
-        """Let the world run, at the clock's pace, until its computer has booted; at once when it is up.
+    def wait_for_power(self, stop: threading.Event, tell: Callable[[Darkness], None] = lambda _: None) -> None:
+        """Let the world run, at the clock's pace, until its computer has booted; return at once when it is up.
 
         Args:
             stop: ends the waiting.
             tell: told about four times a machine second how things stand.
 
-        Returns:
-            Whether a program can run now; false when stopped before.
+        Raises:
+            PowerLost: stopped before the computer was up.
         """
         with self._one_at_a_time:
             up_again_s = self.installation.up_again_s()
         pace_s = _TELL_EVERY_S * self._clock.speed if isfinite(self._clock.speed) else _UNPACED_STEP_S
-        while not stop.is_set():
+        while True:
             with self._one_at_a_time:
                 self._run_on()
                 darkness = self.installation.darkness(up_again_s)
                 if darkness is None:
                     self._deaths = self.installation.computer.deaths
                     self._keep()
-                    return True
+                    return
+            if stop.is_set():
+                raise PowerLost(f"stopped while waiting: {darkness}")
             tell(darkness)
             self._clock.sleep_until(self._clock.now_s() + pace_s)
-        return False
 
     def read_sweep(self) -> Sweep:
         with self._one_at_a_time:
