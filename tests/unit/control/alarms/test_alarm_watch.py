@@ -226,6 +226,34 @@ def test_outages_now_and_then_leave_a_battery_on_charge_charged() -> None:
     assert undercharge_after(watched) < 1.0
 
 
+@pytest.mark.parametrize(
+    ("lasting_s", "period_s", "readings", "owed_s"),
+    [
+        (24 * HOUR_S, 300.0, RESTING, HOUR_S),
+        (24 * HOUR_S, 300.0, CHARGING, HOUR_S),
+        (600.0, 60.0, OUTAGE, 2400.0),
+        (2400.0, 60.0, OUTAGE | {"r1": OPEN}, 9600.0),
+        (240 * HOUR_S, 300.0, RESTING, ALARMS.recharged_h * HOUR_S),
+    ],
+)
+def test_what_a_charged_battery_gave_is_owed(
+    lasting_s: float, period_s: float, readings: dict[str, Any], owed_s: float
+) -> None:
+    taking = FLOATING | {"charge_a": 0.3}
+    watched = Watched().see_for(ALARMS.recharged_h * HOUR_S, **taking)
+    assert undercharge_after(watched) == 0.0
+    watched.see_for(lasting_s, period_s, **readings).see_for(owed_s - 60.0, **taking)
+    assert undercharge_after(watched) > 0.0
+    assert undercharge_after(watched.see_for(120.0, **taking)) == 0.0
+
+
+def test_time_without_readings_charges_nothing() -> None:
+    taking = FLOATING | {"charge_a": 0.3}
+    watched = Watched().see_for(24 * HOUR_S, 300.0, **RESTING).see(**taking)
+    watched.see_for(ALARMS.recharged_h * HOUR_S, 300.0, charge_a=None, is_valid=False)
+    assert undercharge_after(watched.see(60.0, **taking)) > 24.0
+
+
 def test_a_restart_does_not_forget_an_undercharge() -> None:
     watched = Watched()
     watched.watch = resumed_watch(0.0, -20 * 86_400.0)
