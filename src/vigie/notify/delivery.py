@@ -143,7 +143,7 @@ class Delivery:
         doors = [self._mail_door, *self._doors.values()]
         waiting = sum(
             1
-            for letters in self._known.values()
+            for letters in list(self._known.values())
             for letter in letters
             if self._unwritten.get(letter.message_id, letter).state == "waiting"
         )

@@ -54,6 +54,7 @@ class Outpost:
         self._utc_s = utc_s
         self._started_s = monotonic_s()
         self._is_restored = False
+        self._untold: list[AlarmEvent] = []
         self._lock = threading.Lock()
 
     def step(self) -> None:
@@ -65,6 +66,7 @@ class Outpost:
                 before = self._states[name]
                 after, change = engine.step(before, rule, self._value(rule.quantity, now_s), now_s)
                 self._take(name, before, after, change)
+        self._tell()
 
     def is_mine(self, alarm: str | None) -> bool:
         """Return whether an alarm is one of these."""
@@ -81,6 +83,7 @@ class Outpost:
                 after, change = engine.acknowledge(before, self._rules[name], now_s)
                 changes.append(change)
                 self._take(name, before, after, change, who, why)
+        self._tell()
         return any(change != Change.NONE for change in changes)
 
     def shelve(self, alarm: str, shelve_s: float, who: str, why: str) -> bool:
@@ -90,6 +93,7 @@ class Outpost:
             before = self._states[self._known(alarm)]
             after, change = engine.shelve(before, now_s + shelve_s, now_s)
             self._take(alarm, before, after, change, who, why)
+        self._tell()
         return change != Change.NONE
 
     def unshelve(self, alarm: str, who: str, why: str = "") -> bool:
@@ -98,6 +102,7 @@ class Outpost:
             before = self._states[self._known(alarm)]
             after, change = engine.unshelve(before, self._monotonic_s())
             self._take(alarm, before, after, change, who, why)
+        self._tell()
         return change != Change.NONE
 
     def reports(self) -> list[dict[str, Any]]:
@@ -137,12 +142,19 @@ class Outpost:
             for key, value in report.items()
             if key not in left_out and value is not None
         }
-        self._note(
+        self._untold.append(
             AlarmEvent(
                 0, int(self._utc_s() * 1000), name, before.standing.name.lower(), after.standing.name.lower(),
                 change.name.lower(), who, why, {**data, "detail": ""},
             )
         )  # fmt: skip
+
+    def _tell(self) -> None:
+        """Pass changes on, outside the lock: the journal may make one wait, a page must not."""
+        with self._lock:
+            events, self._untold = self._untold, []
+        for event in events:
+            self._note(event)
 
     def _report(self, name: str, rule: Rule, state: AlarmState) -> dict[str, Any]:
         by, why = self._words.get(name, ("", ""))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -429,6 +429,66 @@ def test_two_programs_on_one_journal_send_each_message_once(
         one.tick()
         other.tick()
     assert len(box.messages) == 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 512 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    if subprocess.run(options, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small tmpfs cannot be mounted here: needs root")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_full_or_read_only_disk_keeps_no_message_back(
+    small_disk: Path, settings: MailSettings, clocks: Clocks, box: Mailbox, port: int, trouble: str
+) -> None:
+    path = small_disk / "journal.sqlite"
+    make_journal(path)
+    alarms = Alarms(path, clocks)
+    outbox = Outbox(path)
+    dispatcher = Dispatcher(outbox, settings, "the mill", clocks.monotonic_s, clocks.utc_s)
+    alarms.raise_("undercharge")
+    dispatcher.tick()
+    alarms.raise_("r1_worn")
+    if trouble == "full":
+        subprocess.run(["dd", "if=/dev/zero", f"of={small_disk / 'filler'}"], capture_output=True, check=False)
+    else:
+        dispatcher.tick()
+        alarms.close()
+        outbox.close()  # or the kernel would not let it become read-only
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    live = {
+        "alarm": "disk_nearly_full", "severity": "warning", "standing": "unacknowledged", "is_present": True,
+        "raised_utc_ms": 1, "value": 1.0, "limit": 0.9, "unit": "", "detail": [], "protection": "none", "times": 1,
+    }  # fmt: skip
+    with serving(box, port):
+        for _ in range(25):
+            clocks.pass_s(10)
+            dispatcher.notice([live])
+            dispatcher.tick()
+        names = [str(message["References"]).split(".")[0][1:] for message in box.messages]
+        assert sorted(names) == ["disk_nearly_full", "r1_worn", "undercharge"]
+        assert told(dispatcher)["last_error"] != ""
+        if trouble == "full":
+            (small_disk / "filler").unlink()
+        else:
+            subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        for _ in range(3):
+            clocks.pass_s(10)
+            dispatcher.notice([live])
+            dispatcher.tick()
+        again = Dispatcher(Outbox(path), settings, "the mill", clocks.monotonic_s, clocks.utc_s)
+        again.tick()
+    assert len(box.messages) == 3
+    assert told(dispatcher)["last_error"] == ""
+    alarms.close()
+    dispatcher.close()
+    again.close()
 
 
 class Hook(http.server.BaseHTTPRequestHandler):

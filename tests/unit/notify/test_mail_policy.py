@@ -28,9 +28,8 @@ def test_raise_and_end_are_told_once_each() -> None:
 
 
 def test_acknowledging_and_shelving_tell_nothing() -> None:
-    _, kinds = told(
-        RAISED, event("acknowledged", "acknowledged"), event("shelved", "shelved"), event("cleared", "normal")
-    )
+    noted, shelved = event("acknowledged", "acknowledged"), event("shelved", "shelved")
+    _, kinds = told(RAISED, noted, shelved, event("cleared", "normal"))
     assert kinds == [Kind.RAISED, None, None, Kind.OVER]
 
 
