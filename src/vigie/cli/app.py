@@ -18,6 +18,7 @@ from vigie.cli.options import (
     Data,
     LogFile,
     ModeName,
+    Multimeter,
     Plant,
     Port,
     Speed,
@@ -273,6 +274,38 @@ def replay(
 
     argv = process.arguments(config, "recorded", None, None, None, str(file))
     replays.show(process.parsed(argv), mode, plot, as_json=as_json)
+
+
+@app.command(
+    epilog=example(
+        "vigie commission --plant twin --yes --output practice.toml",
+        "vigie commission --plant rig --config /etc/vigie/vigie.toml",
+    )
+)
+def commission(
+    config: ConfigFile = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File for the settings found; by default the one of --config.", metavar="FILE"
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="File for the report; by default beside the settings.", metavar="FILE")
+    ] = None,
+    plant: Plant = None,
+    data: Data = None,
+    speed: Speed = None,
+    multimeter: Annotated[
+        Multimeter, typer.Option(help="Who reads the multimeter: you, or the twin's own truth.", case_sensitive=False)
+    ] = "person",
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to everything; on the twin only.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find out, step by step, how an installation is wired, and write the settings that fit it."""
+    from vigie.cli import commission
+
+    commission.run(commission.Options(config, output, report, plant, data, speed, multimeter, yes, as_json))
 
 
 @settings_app.command("check", epilog=example("vigie config check --config /etc/vigie/vigie.toml"))

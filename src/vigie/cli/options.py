@@ -7,6 +7,7 @@ import typer
 
 ModeName = Literal["observe", "protect", "cycle", "manual"]
 ContactName = Literal["open", "closed"]
+Multimeter = Literal["person", "twin"]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(

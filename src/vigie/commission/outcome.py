@@ -5,7 +5,7 @@ from typing import Any
 
 from vigie.commission.known import Contactors, Known
 from vigie.control.signals import Channel, Relay
-from vigie.plant.rig import RigSettings, relay_wiring
+from vigie.plant.rig import NOT_FITTED, RigSettings, relay_wiring
 
 Changes = dict[str, dict[str, Any]]
 """Section -> key -> value, as a settings file writes it."""
@@ -23,7 +23,7 @@ def changes(known: Known, contactors: Contactors, lines: tuple[str, ...], settin
     if known.wiring is None:
         raise ValueError("the commissioning has not reached its end")
     found: Changes = {
-        "plant": {"kind": "rig", "speed": 1.0},
+        "plant": {"kind": "rig"},
         "wiring": {
             "battery_contact": known.wiring.name.lower(),
             "controller_supply": "loads" if known.lives_on_loads else "independent",
@@ -56,13 +56,16 @@ def _contacts(contactors: Contactors) -> Mapping[str, str]:
 
 
 def _lines(contactors: Contactors, lines: tuple[str, ...], settings: RigSettings) -> Mapping[str, str]:
-    """Return the lines of all relays, empty where the board's own is meant."""
+    """Return the lines that are not the board's own, and those that the settings so far name."""
     bare = settings._replace(r1_line="", r2_line="", r3_line="", r4_line="")
     usual = [wiring.line for wiring in relay_wiring(bare)]
     taken = {relay: found.coil for relay, found in contactors.items()}
     left = [coil for coil in range(len(lines)) if coil not in taken.values()]
     coils = [taken[Relay.R1], taken[Relay.R2], *left]
+    told = (settings.r1_line, settings.r2_line, settings.r3_line, settings.r4_line)
+    found = {relay: lines[coil] or NOT_FITTED for relay, coil in zip(Relay, coils, strict=True)}
     return {
-        f"{relay.name.lower()}_line": "" if (lines[coil] or "-") == usual[relay] else lines[coil] or "-"
-        for relay, coil in zip(Relay, coils, strict=True)
+        f"{relay.name.lower()}_line": "" if line == usual[relay] else line
+        for relay, line in found.items()
+        if line != usual[relay] or told[relay]
     }

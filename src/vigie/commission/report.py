@@ -60,9 +60,11 @@ def _settings(found: Changes) -> list[str]:
     lines = []
     for section, values in found.items():
         lines.append(f"[{section}]")
-        lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
+        lines += [f"{key} = {_toml(key, value)}" for key, value in values.items()]
     return lines
 
 
-def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
+def _toml(key: str, value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"0x{value:02x}" if isinstance(value, int) and key.endswith("_address") else f"{value}"

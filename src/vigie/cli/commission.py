@@ -1,0 +1,214 @@
+"""``vigie commission``: find out how an installation is wired, and write the settings that fit it."""
+
+import contextlib
+import json
+import signal
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+import tomlkit
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from tomlkit.exceptions import TOMLKitError
+
+from vigie.assembly import commissioning
+from vigie.assembly.commissioning import Session
+from vigie.cli import settings_file
+from vigie.cli.terminal_person import Progress, TerminalPerson, terminal_lines
+from vigie.clock import machine_monotonic_s
+from vigie.commission import report
+from vigie.commission.known import Known
+from vigie.commission.outcome import Changes, changes
+from vigie.commission.person import Person, Stopped, Topic
+from vigie.commission.procedure import commission
+from vigie.commission.unattended import Unattended, multimeter_v
+from vigie.config import Config, load, warnings
+from vigie.config.reading import DEMO_FILE
+from vigie.errors import SettingsError
+
+_PROVISIONAL: Mapping[str, Mapping[str, str]] = {
+    "rig": {"r1_contact": "nc", "r2_contact": "nc"},
+    "wiring": {"controller_supply": "independent"},
+}
+"""Settings without a default that the commissioning is there to find."""
+
+
+class Options(NamedTuple):
+    """What the command line said."""
+
+    config: Path | None
+    output: Path | None
+    report: Path | None
+    plant: str | None
+    data: str | None
+    speed: float | None
+    multimeter: str
+    is_unattended: bool
+    as_json: bool
+
+
+def run(options: Options) -> None:
+    """Commission, and write settings and report when the person agrees.
+
+    Raises:
+        Stopped: the person or a signal ended it.
+        VigieError: with an exit status of its own.
+    """
+    console = Console(highlight=False, stderr=options.as_json)
+    target = options.output or options.config or Path("vigie.toml")
+    source = options.config or (None if options.plant == "rig" else DEMO_FILE)
+    text = settings_file.read_text(source) if source is not None else ""
+    if options.config is not None and not options.config.exists():
+        raise SettingsError(f"{options.config} does not exist; leave --config out to begin with an empty file")
+    is_twin = _is_twin(options.plant, text)
+    _refuse_practice_on_real_boards(options, is_twin)
+    config = _provisional(source, text, options.data, is_twin=is_twin)
+    speed = options.speed or (float("inf") if options.is_unattended else 1.0)
+    with contextlib.ExitStack() as stack:
+        ending = stack.enter_context(_signals())
+        session = commissioning.open_session(config, speed)
+        stack.callback(session.close)
+        session.coils.on_watch = Progress(console, machine_monotonic_s)
+        person = _person(options, console, config, session)
+        with _hands_on(session, ending):
+            known, coils = commission(session.bench, person, session.limits, session.coils)
+        found = changes(known, coils.contactors, session.bench.lines, session.settings)
+        if "speed" in tomlkit.parse(text).get("plant", {}):
+            found["plant"]["speed"] = 1.0  # real time runs at 1
+        after = settings_file.with_changes(text, found)
+        candidate = settings_file.write_candidate(target, after)
+        stack.callback(candidate.unlink, missing_ok=True)
+        new = load(candidate, {"site": {"data": options.data}} if options.data is not None else None)
+        checked = commissioning.check(session, new)
+        _say(console, checked, new)
+        console.print(
+            Syntax(
+                settings_file.difference(settings_file.read_text(target), after, target.name),
+                "diff",
+                background_color="default",
+            )
+        )
+        if not person.agrees(Topic.GO_ON, f"Write these settings to {target}?"):
+            raise Stopped("the settings were not written, as you wished; R1 and R2 are closed")
+        stamp = datetime.fromtimestamp(session.clock.utc_s(), UTC)
+        backup = settings_file.replace(target, candidate, stamp.strftime("%Y%m%dT%H%M%SZ"))
+        page = options.report or target.with_suffix(".commissioning.md")
+        page.write_text(report.markdown(config.site.name, stamp.timestamp(), known, found, checked), encoding="utf-8")
+        _conclude(options, console, target, backup, page, known, found, checked)
+
+
+def _is_twin(plant: str | None, text: str) -> bool:
+    """Tell whether a simulated installation is meant: by the command line, else by the settings.
+
+    Raises:
+        SettingsError: a recording, or no such plant.
+    """
+    try:
+        tables: dict[str, Any] = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        raise SettingsError(f"the settings file is not TOML: {error}") from error
+    kind = plant or str(tables.get("plant", {}).get("kind", "twin"))
+    if kind not in {"twin", "rig"}:
+        raise SettingsError(f"plant {kind!r} cannot be commissioned: twin (emulated boards) or rig (real ones)")
+    boards = str(tables.get("rig", {}).get("boards", "real"))
+    return kind == "twin" or (plant is None and boards == "emulated")
+
+
+def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
+    if not is_twin and (options.is_unattended or options.multimeter == "twin" or options.speed):
+        raise SettingsError("--yes, --speed and --multimeter twin are for the twin: real loads need a person's eyes")
+
+
+def _provisional(source: Path | None, text: str, data: str | None, *, is_twin: bool) -> Config:
+    """Read the settings so far, with a stand-in for those that are to be found."""
+    tables: dict[str, Any] = tomlkit.parse(text).unwrap()
+    laid: dict[str, dict[str, Any]] = {
+        section: {key: value for key, value in values.items() if key not in tables.get(section, {})}
+        for section, values in _PROVISIONAL.items()
+    }
+    laid["rig"]["boards"] = "emulated" if is_twin else "real"
+    laid["plant"] = {"kind": "rig", "speed": 1.0}
+    if data is not None:
+        laid["site"] = {"data": data}
+    return load(source, laid)
+
+
+def _person(options: Options, console: Console, config: Config, session: Session) -> Person:
+    site = session.site
+    if site is not None and options.is_unattended:
+        supply = config.wiring.controller_supply
+        lives_on = "independent" if supply is None else supply.name.lower()
+
+        def say(text: str, is_weak: bool) -> None:
+            console.print(f"[yellow]! {escape(text)}[/yellow]" if is_weak else escape(text))
+
+        return Unattended(site, lives_on, say)
+    if site is not None and options.multimeter == "twin":
+        return TerminalPerson(console, terminal_lines(), lambda topic: multimeter_v(site, topic))
+    return TerminalPerson(console, terminal_lines())
+
+
+class _Ending:
+    """Whether signals are heard: not while the contacts are made safe, and not after the first one."""
+
+    is_deaf = False
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[_Ending]:
+    """Turn the first of SIGINT, SIGTERM, SIGHUP into :class:`Stopped`."""
+    ending = _Ending()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if not ending.is_deaf:
+            ending.is_deaf = True
+            raise Stopped(f"stopped by {signal.Signals(number).name}; nothing was written")
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield ending
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _hands_on(session: Session, ending: _Ending) -> Iterator[None]:
+    """Make the contacts safe once more at the end: the first time may be what a signal interrupted."""
+    try:
+        yield
+    finally:
+        was_deaf, ending.is_deaf = ending.is_deaf, True
+        session.coils.make_safe()
+        ending.is_deaf = was_deaf
+
+
+def _say(console: Console, checked: list[str], new: Config) -> None:
+    console.print("With the new settings:")
+    for line in checked:
+        console.print(f"  {escape(line)}")
+    for warning in warnings(new):
+        console.print(f"  [yellow]known risk[/yellow] {escape(str(warning))}")
+
+
+def _conclude(
+    options: Options,
+    console: Console,
+    target: Path,
+    backup: Path | None,
+    page: Path,
+    known: Known,
+    found: Changes,
+    checked: list[str],
+) -> None:
+    if options.as_json:
+        told = report.as_json(known, found, checked)
+        told |= {"file": str(target), "backup": str(backup) if backup else None, "report": str(page)}
+        Console().print_json(json.dumps(told))
+        return
+    console.print(f"Written: {escape(str(target))}" + (f", the old one is {escape(str(backup))}" if backup else ""))
+    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}`.")

@@ -1,0 +1,110 @@
+"""Write settings into a file that a person keeps: comments stay, the old file is kept, nothing is ever half written."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Integer, Table, Trivia
+
+from vigie.errors import SettingsError, VigieError
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text, nothing when it does not exist.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def with_changes(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a settings file's text with ``section -> key -> value`` set; all other lines and comments stay.
+
+    Raises:
+        SettingsError: the text is not TOML.
+    """
+    try:
+        document = tomlkit.parse(text)
+        for section, values in changes.items():
+            table: Any = document
+            *outer, inner = section.split(".")
+            for name in outer:
+                table = _table(table, name, is_super=True)
+            table = _table(table, inner, is_super=False)
+            for key, value in values.items():
+                if key not in table or table[key] != value:
+                    table[key] = _item(key, value)
+    except TOMLKitError as error:
+        raise SettingsError(f"the settings file is not TOML: {error}") from error
+    return tomlkit.dumps(document)
+
+
+def difference(before: str, after: str, name: str) -> str:
+    """Return what changes, as a unified diff."""
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"{name} (now)", f"{name} (found)", lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def candidate_path(path: Path) -> Path:
+    """Return where the text stands until it has been checked and agreed to."""
+    return path.with_name(f"{path.name}.found")
+
+
+def write_candidate(path: Path, text: str) -> Path:
+    """Write ``text`` beside ``path`` and make sure that it is on the disk.
+
+    Raises:
+        VigieError: the folder cannot be written.
+    """
+    candidate = candidate_path(path)
+    try:
+        with candidate.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise VigieError(f"{candidate} cannot be written: {error.strerror}; choose another --output") from error
+    return candidate
+
+
+def replace(path: Path, candidate: Path, stamp: str) -> Path | None:
+    """Put ``candidate`` in the place of ``path``, keeping the old file and its permissions; return where it is kept.
+
+    Raises:
+        VigieError: the folder cannot be written; the old file is still in its place.
+    """
+    backup = path.with_name(f"{path.name}.{stamp}.bak") if path.exists() else None
+    try:
+        if backup is not None:
+            candidate.chmod(path.stat().st_mode & 0o777)
+            backup.hardlink_to(path)
+        candidate.replace(path)
+    except OSError as error:
+        raise VigieError(f"{path} cannot be replaced: {error.strerror}; what was found is in {candidate}") from error
+    return backup
+
+
+def _item(key: str, value: Any) -> Any:  # noqa: ANN401 - what TOML can hold
+    """Return a value as TOML; an address as a person knows it."""
+    if isinstance(value, int) and key.endswith("_address"):
+        return Integer(value, Trivia(), f"0x{value:02x}")
+    return value
+
+
+def _table(parent: Any, name: str, *, is_super: bool) -> Any:  # noqa: ANN401 - tomlkit's containers
+    if name not in parent:
+        parent[name] = tomlkit.table(is_super_table=is_super)
+    table = parent[name]
+    if not isinstance(table, Table) and not hasattr(table, "items"):
+        raise SettingsError(f"{name} is a value in the settings file, not a section")
+    return table

@@ -1,0 +1,124 @@
+"""The person at the terminal, asked in such a way that a drill is watched while they think."""
+
+import os
+import select
+import sys
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+
+from vigie.commission.person import Stopped, Topic
+from vigie.control.signals import Reading
+
+_ASK_S = 0.25
+_STOPS = frozenset({"q", "quit", "stop"})
+_YES, _NO = frozenset({"y", "yes", "o", "oui", "j", "ja"}), frozenset({"n", "no", "non", "nein"})
+_METERED = frozenset({Topic.BATTERY_V, Topic.CHARGE_V, Topic.LOAD_V})
+
+
+class Lines:
+    """Lines from a file descriptor, waited for in slices so that something else can be done meanwhile."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = b""
+
+    def next(self, meanwhile: Callable[[], None]) -> str:
+        """Return the next line without its end.
+
+        Raises:
+            Stopped: the input has ended.
+        """
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self._descriptor], [], [], _ASK_S)
+            if ready:
+                data = os.read(self._descriptor, 4096)
+                if not data:
+                    raise Stopped("the input has ended before the commissioning did; nothing was written")
+                self._buffer += data
+            else:
+                meanwhile()
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode(errors="replace").strip()
+
+
+class TerminalPerson:
+    """Implements ``Person`` on a terminal; ``q`` at any question stops."""
+
+    def __init__(self, console: Console, lines: Lines, multimeter: Callable[[Topic], float] | None = None) -> None:
+        """Speak through ``console`` and listen to ``lines``; ``multimeter`` measures in the person's place."""
+        self._console = console
+        self._lines = lines
+        self._multimeter = multimeter
+
+    def begin(self, number: int, count: int, title: str, effect: str) -> None:
+        heading = f"Step {number} of {count}: {escape(title)}"
+        self._console.print(Panel(escape(effect), title=heading, title_align="left", expand=False))
+
+    def tell(self, text: str, *, is_weak: bool = False) -> None:
+        self._console.print(f"  [yellow]! {escape(text)}[/yellow]" if is_weak else f"  {escape(text)}")
+
+    def agrees(self, topic: Topic, question: str) -> bool:
+        del topic
+        while True:
+            answer = self._ask(f"{question} (y, n, q to stop)").lower()
+            if answer in _YES:
+                return True
+            if answer in _NO:
+                return False
+            self.tell("Answer y or n; q stops.")
+
+    def choose(self, topic: Topic, question: str, options: Mapping[str, str]) -> str:
+        del topic
+        for key, meaning in options.items():
+            self.tell(f"{key}: {meaning}")
+        while True:
+            answer = self._ask(f"{question} ({', '.join(options)}, q to stop)").lower()
+            fitting = [key for key in options if answer and key.startswith(answer)]
+            if len(fitting) == 1:
+                return fitting[0]
+            self.tell(f"Answer {' or '.join(options)}; q stops.")
+
+    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
+        if self._multimeter is not None and topic in _METERED:
+            meanwhile()
+            value = self._multimeter(topic)
+            self.tell(f"{question}: {value:g} {unit}")
+            return value
+        while True:
+            answer = self._ask(f"{question}, in {unit} (q to stop)", meanwhile)
+            try:
+                return float(answer.replace(",", ".").lower().removesuffix(unit.lower()))
+            except ValueError:
+                self.tell(f"{answer!r} is not a number; type it like 12.63")
+
+    def _ask(self, question: str, meanwhile: Callable[[], None] = lambda: None) -> str:
+        self._console.print(f"[bold]{escape(question)}[/bold] ", end="")
+        answer = self._lines.next(meanwhile)
+        if answer.lower() in _STOPS:
+            raise Stopped("stopped at your word; nothing was written")
+        return answer
+
+
+class Progress:
+    """Shows, once a second, how long a wait still takes and what the chips read."""
+
+    def __init__(self, console: Console, now_s: Callable[[], float]) -> None:
+        self._console = console
+        self._now_s = now_s
+        self._next_s = 0.0
+
+    def __call__(self, left_s: float, sweep: Mapping[int, Reading]) -> None:
+        now_s = self._now_s()
+        if left_s < 1.0 or now_s < self._next_s:
+            return
+        self._next_s = now_s + 1.0
+        shown = "  ".join(f"0x{address:02x} {reading.bus_v:.2f} V" for address, reading in sweep.items())
+        self._console.print(f"  [dim]{left_s:3.0f} s  {shown}[/dim]")
+
+
+def terminal_lines() -> Lines:
+    """Return the lines typed at this process's input."""
+    return Lines(sys.stdin.fileno())
