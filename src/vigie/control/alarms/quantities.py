@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
+from vigie.control.contact_truth import ContactFault
 from vigie.control.signals import Relay
 
 
@@ -119,7 +120,6 @@ _BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
     Quantity.METERS_RESET: Place,
     Quantity.RELAY_LINES: Relay,
 }
-_FAULT_NAMES = ("none", "no_effect", "welded", "dead", "swapped", "reversed")
 
 
 def detail(quantity: Quantity, value: float) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def detail(quantity: Quantity, value: float) -> tuple[str, ...]:
     if value != value or value <= 0.0:  # noqa: PLR0124 - NaN
         return ()
     if quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT):
-        return (_FAULT_NAMES[int(value)],)
+        return (ContactFault(int(value)).name.lower(),)
     names = _BIT_NAMES.get(quantity)
     if names is None:
         return ()
