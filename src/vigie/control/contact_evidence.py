@@ -76,7 +76,7 @@ def facts_of(
     has_fallen = r1 == Contact.OPEN and load_v < load_before_v - clear_v
     is_not_fed_by_battery = is_line and load_v > DARK_V and load_a >= 2.0 * flows_a and charge_a > -0.5 * load_a
     is_above_battery = load_v > battery_v + clear_v and not is_discharging
-    is_supplied = is_charging or ((is_not_fed_by_battery or is_above_battery) and not has_fallen)
+    is_supplied = (is_charging or is_not_fed_by_battery or is_above_battery) and not has_fallen
     return Facts(
         is_supplied,
         not is_supplied and (is_discharging or has_fallen or mains == Mains.ABSENT),

@@ -20,16 +20,34 @@ so that alone is NO_EFFECT and no name. An outage can hide a fault; it is never 
 """
 
 import math
-from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains
 from vigie.control.contact_evidence import LEAST_SWAPS, Facts, SwapWatch, armed, facts_of, is_backed, watched
+from vigie.control.contact_findings import (
+    ContactFault,
+    ContactTruth,
+    Finding,
+    Truth,
+    found,
+    heard,
+    named,
+    remembered,
+    switched,
+)
 from vigie.control.signals import Contact, Contacts, Measurement, Wiring
 from vigie.units import setting
 
-LEAST_PERIODS = 3
-"""A finding lasts when this many periods running agree, and ``proof_s`` has passed."""
+__all__ = [
+    "ContactFault",
+    "ContactTruth",
+    "Truth",
+    "TruthSettings",
+    "TruthState",
+    "check",
+    "initial_truth",
+    "resumed_truth",
+]
 
 
 class TruthSettings(NamedTuple):
@@ -54,66 +72,6 @@ class TruthSettings(NamedTuple):
     answer_s: Annotated[
         float, setting("Without a finding this long after a switching: cannot tell", unit="s", ge=1, le=3600)
     ] = 60.0
-
-
-class Truth(IntEnum):
-    """What became of a contact's last switching."""
-
-    UNKNOWN = 0
-    """Not judged yet."""
-    OBEYED = 1
-    NO_EFFECT = 2
-    CANNOT_TELL = 3
-    """The readings looked the same either way."""
-
-
-class ContactFault(IntEnum):
-    """What is wrong with a contact, as far as readings can name it."""
-
-    NONE = 0
-    NO_EFFECT = 1
-    """It does not do what it is told, or what stands behind it does not; the readings cannot say which."""
-    WELDED = 2
-    """It conducts whatever it is told."""
-    DEAD = 3
-    """Nothing goes through whatever it is told."""
-    SWAPPED = 4
-    """It does what the other one is told."""
-    REVERSED = 5
-    """It does the opposite of what it is told."""
-
-
-class Finding(IntEnum):
-    """What readings say about a contact."""
-
-    UNKNOWN = 0
-    CONDUCTS = 1
-    BLOCKS = 2
-    NO_SIGN = 3
-    """Not what it was told, for a reason the readings leave open."""
-    CROSSED = 4
-    """Told to move, the other contact moved."""
-
-
-class ContactTruth(NamedTuple):
-    """What is known of one contact."""
-
-    verdict: Truth
-    """On its last switching, or on how it was found."""
-    fault: ContactFault
-    since_s: float
-    """When ``fault`` became what it is; NaN since the start."""
-    when_open: Finding
-    """The last lasting finding while it was told open."""
-    when_closed: Finding
-    switched_s: float
-    """When it was last told to move; minus infinity before."""
-    was_contrary: bool
-    """It did not do as told just before its last switching either."""
-    seen: Finding
-    """Found in the last ``seen_periods`` periods, not lasting yet."""
-    seen_periods: int
-    seen_s: float
 
 
 class TruthState(NamedTuple):
@@ -141,8 +99,8 @@ def resumed_truth(r1: ContactFault, r2: ContactFault) -> TruthState:
     """Return the state of a watch that was told, after a restart, what was wrong with the contacts before."""
     is_swapped = r1 == ContactFault.SWAPPED or r2 == ContactFault.SWAPPED
     swap = SwapWatch(False, False, LEAST_SWAPS if is_swapped else 0)
-    one = _remembered(r1, Finding.NO_SIGN, Finding.UNKNOWN)
-    two = _remembered(r2, Finding.UNKNOWN, Finding.NO_SIGN)
+    one = remembered(r1, Finding.NO_SIGN, Finding.UNKNOWN)
+    two = remembered(r2, Finding.UNKNOWN, Finding.NO_SIGN)
     return TruthState(one, two, Mains.UNKNOWN, -math.inf, 0.0, math.nan, False, swap)
 
 
@@ -190,27 +148,51 @@ def check(
     if is_as_told and for_s >= settings.settle_s:
         r1_finding = _r1_finding(state, before, facts, settings)
         r2_finding = _r2_finding(state, before, facts, for_s, settings)
-    r1 = _heard(state.r1, before.r1, r1_finding, now_s, settings)
-    r2 = _heard(state.r2, before.r2, r2_finding, now_s, settings)
+    r1 = heard(state.r1, before.r1, r1_finding, now_s, settings.proof_s, settings.answer_s)
+    r2 = heard(state.r2, before.r2, r2_finding, now_s, settings.proof_s, settings.answer_s)
     if is_as_told and state.is_backed and facts.is_dark and r2.when_closed == Finding.NO_SIGN:
-        r2 = _found(r2, before.r2, Finding.BLOCKS, now_s)  # neither charge nor backup came through
-    swap = watched(state.swap, before, facts, mains, now_s - state.r2.switched_s, settings.settle_s, settings.start_s)
+        r2 = found(r2, before.r2, Finding.BLOCKS, now_s)  # neither charge nor backup came through
+    r2_for_s = now_s - state.r2.switched_s
+    swap = watched(state.swap, before, facts, mains, r2_for_s, settings.settle_s, settings.start_s)
     is_swapped = swap.swaps >= LEAST_SWAPS or r1.when_open == Finding.CROSSED
-    r1 = _named(r1, is_swapped, now_s)
-    r2 = _named(r2, is_swapped, now_s)
-    charge_a = state.charge_a
+    judged = TruthState(
+        named(r1, is_swapped, now_s),
+        named(r2, is_swapped, now_s),
+        mains,
+        mains_since_s,
+        state.charge_a,
+        state.load_v,
+        is_backed(state.is_backed, before, facts),
+        swap,
+    )
+    if before.r1 == after.r1 and before.r2 == after.r2:
+        return judged
+    return _moved(judged, before, after, measurement, facts, r1_finding, r2_finding)
+
+
+def _moved(
+    state: TruthState,
+    before: Contacts,
+    after: Contacts,
+    measurement: Measurement,
+    facts: Facts,
+    r1_finding: Finding,
+    r2_finding: Finding,
+) -> TruthState:
+    """Return the state after R1, R2 or both have been told to move, with the readings they moved on."""
+    now_s = measurement.now_s
+    r1 = state.r1
+    r2 = state.r2
     load_v = state.load_v
-    if before.r1 != after.r1 or before.r2 != after.r2:
-        charge_a = measurement.charge.current_a if measurement.charge.is_valid else 0.0
-        swap = armed(swap, before, after, facts)
-        if before.r1 != after.r1:
-            is_known = after.r1 == Contact.OPEN and measurement.load.is_valid
-            load_v = measurement.load.bus_v if is_known else math.nan
-            r1 = _switched(r1, before.r1, r1_finding, now_s)
-        if before.r2 != after.r2:
-            r2 = _switched(r2, before.r2, r2_finding, now_s)
-    has_backup = is_backed(state.is_backed, before, facts)
-    return TruthState(r1, r2, mains, mains_since_s, charge_a, load_v, has_backup, swap)
+    if before.r1 != after.r1:
+        r1 = switched(r1, before.r1, r1_finding, now_s)
+        is_known = after.r1 == Contact.OPEN and measurement.load.is_valid
+        load_v = measurement.load.bus_v if is_known else math.nan
+    if before.r2 != after.r2:
+        r2 = switched(r2, before.r2, r2_finding, now_s)
+    charge_a = measurement.charge.current_a if measurement.charge.is_valid else 0.0
+    swap = armed(state.swap, before, after, facts)
+    return TruthState(r1, r2, state.mains, state.mains_since_s, charge_a, load_v, state.is_backed, swap)
 
 
 def _r1_finding(state: TruthState, before: Contacts, facts: Facts, settings: TruthSettings) -> Finding:
@@ -222,7 +204,8 @@ def _r1_finding(state: TruthState, before: Contacts, facts: Facts, settings: Tru
             return Finding.BLOCKS
         return Finding.UNKNOWN  # dead, or an outage
     if facts.is_unsupplied:
-        return Finding.BLOCKS
+        proves_nothing = r1.when_open == Finding.CROSSED and before.r2 == Contact.OPEN  # both open: swapped is the same
+        return Finding.UNKNOWN if proves_nothing else Finding.BLOCKS
     if not facts.is_supplied:
         return Finding.UNKNOWN
     if facts.is_charging or before.r2 == Contact.OPEN:
@@ -249,153 +232,3 @@ def _r2_finding(state: TruthState, before: Contacts, facts: Facts, for_s: float,
     if facts.takes_charge and (is_soon or is_going_on):
         return Finding.NO_SIGN
     return Finding.UNKNOWN
-
-
-def _heard(
-    contact: ContactTruth, told: Contact, finding: Finding, now_s: float, settings: TruthSettings
-) -> ContactTruth:
-    """Return the contact after one period's finding: counted until it lasts, then believed."""
-    if finding == Finding.UNKNOWN:
-        is_due = contact.switched_s > -math.inf and now_s - contact.switched_s >= settings.answer_s
-        if contact.verdict == Truth.UNKNOWN and is_due:
-            return _seeing(contact, Truth.CANNOT_TELL, contact.was_contrary, Finding.UNKNOWN, 0, now_s)
-        if contact.seen_periods == 0:
-            return contact
-        return _seeing(contact, contact.verdict, contact.was_contrary, Finding.UNKNOWN, 0, now_s)
-    standing = contact.when_closed if told == Contact.CLOSED else contact.when_open
-    is_contrary = not _is_expected(finding, told)
-    if finding == standing or (finding == Finding.NO_SIGN and _is_fault(standing, told)):
-        verdict = Truth.NO_EFFECT if is_contrary else Truth.OBEYED
-        if contact.verdict == verdict and contact.seen_periods == 0:
-            return contact
-        return _seeing(contact, verdict, contact.was_contrary and is_contrary, Finding.UNKNOWN, 0, now_s)
-    verdict = contact.verdict if is_contrary else Truth.OBEYED
-    periods = contact.seen_periods + 1 if finding == contact.seen else 1
-    seen_s = contact.seen_s if finding == contact.seen else now_s
-    counted = _seeing(contact, verdict, contact.was_contrary and is_contrary, finding, periods, seen_s)
-    if periods < LEAST_PERIODS or now_s - seen_s < settings.proof_s:
-        return counted
-    return _found(counted, told, finding, now_s)
-
-
-def _is_expected(finding: Finding, told: Contact) -> bool:
-    return finding == (Finding.CONDUCTS if told == Contact.CLOSED else Finding.BLOCKS)
-
-
-def _is_fault(finding: Finding, told: Contact) -> bool:
-    return finding != Finding.UNKNOWN and not _is_expected(finding, told)
-
-
-def _found(contact: ContactTruth, told: Contact, finding: Finding, now_s: float) -> ContactTruth:
-    """Return the contact with a finding that lasts; opposite effects before and after a switching are one fault."""
-    is_contrary = not _is_expected(finding, told)
-    when_open = finding if told == Contact.OPEN else contact.when_open
-    when_closed = finding if told == Contact.CLOSED else contact.when_closed
-    if is_contrary and contact.was_contrary:
-        when_open = Finding.CONDUCTS
-        when_closed = Finding.BLOCKS
-    return ContactTruth(
-        Truth.NO_EFFECT if is_contrary else Truth.OBEYED,
-        contact.fault,
-        contact.since_s,
-        when_open,
-        when_closed,
-        contact.switched_s,
-        contact.was_contrary,
-        Finding.UNKNOWN,
-        0,
-        now_s,
-    )
-
-
-def _seeing(
-    contact: ContactTruth, verdict: Truth, was_contrary: bool, seen: Finding, periods: int, seen_s: float
-) -> ContactTruth:
-    return ContactTruth(
-        verdict,
-        contact.fault,
-        contact.since_s,
-        contact.when_open,
-        contact.when_closed,
-        contact.switched_s,
-        was_contrary,
-        seen,
-        periods,
-        seen_s,
-    )
-
-
-def _switched(contact: ContactTruth, told: Contact, finding: Finding, now_s: float) -> ContactTruth:
-    """Return the contact told to move, having been ``told`` and found so in the period that decided it."""
-    return ContactTruth(
-        Truth.UNKNOWN,
-        contact.fault,
-        contact.since_s,
-        contact.when_open,
-        contact.when_closed,
-        now_s,
-        _is_fault(finding, told),
-        Finding.UNKNOWN,
-        0,
-        now_s,
-    )
-
-
-def _named(contact: ContactTruth, is_swapped: bool, now_s: float) -> ContactTruth:
-    fault = fault_of(contact.when_open, contact.when_closed, is_swapped)
-    if fault == contact.fault:
-        return contact
-    return ContactTruth(
-        contact.verdict,
-        fault,
-        now_s,
-        contact.when_open,
-        contact.when_closed,
-        contact.switched_s,
-        contact.was_contrary,
-        contact.seen,
-        contact.seen_periods,
-        contact.seen_s,
-    )
-
-
-def fault_of(when_open: Finding, when_closed: Finding, is_swapped: bool) -> ContactFault:
-    """Return the one fault that explains what was found in both told states, NO_EFFECT when several do."""
-    if is_swapped:
-        return ContactFault.SWAPPED
-    if when_open == Finding.CONDUCTS:
-        if when_closed == Finding.CONDUCTS:
-            return ContactFault.WELDED
-        return ContactFault.NO_EFFECT if when_closed == Finding.UNKNOWN else ContactFault.REVERSED
-    if when_closed == Finding.BLOCKS and when_open == Finding.BLOCKS:
-        return ContactFault.DEAD
-    if when_open == Finding.NO_SIGN or when_closed == Finding.NO_SIGN or when_closed == Finding.BLOCKS:
-        return ContactFault.NO_EFFECT
-    return ContactFault.NONE
-
-
-def _remembered(fault: ContactFault, open_without_sign: Finding, closed_without_sign: Finding) -> ContactTruth:
-    """Return the findings that amount to ``fault``."""
-    when_open = Finding.UNKNOWN
-    when_closed = Finding.UNKNOWN
-    if fault == ContactFault.NO_EFFECT:
-        when_open = open_without_sign
-        when_closed = closed_without_sign
-    elif fault == ContactFault.WELDED or fault == ContactFault.REVERSED:
-        when_open = Finding.CONDUCTS
-        when_closed = Finding.CONDUCTS if fault == ContactFault.WELDED else Finding.BLOCKS
-    elif fault == ContactFault.DEAD:
-        when_open = Finding.BLOCKS
-        when_closed = Finding.BLOCKS
-    return ContactTruth(
-        Truth.UNKNOWN,
-        fault,
-        math.nan,
-        when_open,
-        when_closed,
-        -math.inf,
-        False,
-        Finding.UNKNOWN,
-        0,
-        0.0,
-    )

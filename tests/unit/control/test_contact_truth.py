@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from tests.unit.control.process_images import CHARGE_ONLY, CLOSED, LINE, OPEN, contacts, measured
+from vigie.control.contact_findings import Finding, fault_of
 from vigie.control.contact_truth import (
     ContactFault,
-    Finding,
     Truth,
     TruthSettings,
     check,
-    fault_of,
     initial_truth,
     resumed_truth,
 )
