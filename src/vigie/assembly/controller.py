@@ -27,6 +27,8 @@ from vigie.hardware.raspberry_pi import RaspberryPi
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
+from vigie.plant.computer import Darkness
+from vigie.plant.twin import Twin
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal, JournalStatus
 from vigie.telemetry.reader import JournalReader
@@ -35,6 +37,8 @@ from vigie.telemetry.records import Event, EventKind
 log = structlog.get_logger("vigie.controller")
 
 FIGURES_EVERY_S = 10.0
+POWER_TOLD_S = 30.0
+"""A computer that waits for its power says so more often than this."""
 
 
 def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
@@ -109,8 +113,10 @@ class FiguresThread:
 class ControllerProcess:
     """Everything the controller process holds, opened in an order that leaves nothing behind on a failure."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, stop: threading.Event) -> None:
         """Take the lock, open journal and plant, adopt the contacts.
+
+        A simulated computer that is without power is waited for until ``stop``.
 
         Raises:
             AlreadyRunning: another controller holds this installation.
@@ -125,7 +131,7 @@ class ControllerProcess:
         self._journal = Journal(self._paths.journal, config.journal)
         self._journal.start()
         try:
-            self._plant = open_plant(config, clock, self._paths)
+            self._plant = open_plant(config, clock, self._paths, lambda twin: _await_power(twin, stop))
         except VigieError as error:
             kind = config.plant.kind.name.lower()
             self._journal.note(_fault(clock.utc_s(), "plant", f"{kind} cannot be opened", str(error)))
@@ -210,6 +216,20 @@ class ControllerProcess:
             "waiting_periods": status.waiting_periods,
             "lost_periods": status.lost_periods,
         }
+
+
+def _await_power(twin: Twin, stop: threading.Event) -> None:
+    """Wait until the simulated computer has its power and has booted; say why it is dark."""
+    notifier, said = Notifier(), ""
+
+    def tell(darkness: Darkness) -> None:
+        nonlocal said
+        notifier.extend_start(POWER_TOLD_S, str(darkness))
+        if darkness.why != said:
+            said = darkness.why
+            log.warning("no power", what=str(darkness))
+
+    twin.wait_for_power(stop, tell)
 
 
 def _labels(config: Config) -> Labels:

@@ -1,5 +1,7 @@
 """The plant that the settings name, and its clock. Nothing falls back to another one."""
 
+from collections.abc import Callable
+
 from vigie.assembly.files import Files
 from vigie.clock import Clock, MachineClock, SimulatedClock, machine_utc_s
 from vigie.config import Config
@@ -33,8 +35,12 @@ def plant_clock(config: Config, newest_utc_ms: int | None) -> Clock:
     return SimulatedClock(config.plant.speed, start_s)
 
 
-def open_plant(config: Config, clock: Clock, paths: Files) -> Plant:
+def open_plant(
+    config: Config, clock: Clock, paths: Files, await_power: Callable[[Twin], None] = lambda _: None
+) -> Plant:
     """Open the plant that ``plant.kind`` names, behind the faults of ``[faults]`` when there are any. No contact moves.
+
+    ``await_power`` is given a twin before it is used: the computer it simulates may be without power.
 
     Raises:
         HardwareError: a board, line or bus is missing.
@@ -42,6 +48,8 @@ def open_plant(config: Config, clock: Clock, paths: Files) -> Plant:
         SettingsError: settings and plant do not fit.
     """
     plant = _open_sound_plant(config, clock, paths)
+    if isinstance(plant, Twin):
+        await_power(plant)
     return Faulty(plant, clock, config.faults.listed, config.faults.seed) if config.faults.listed else plant
 
 

@@ -9,15 +9,20 @@ if __name__ == "__main__":
 
 from vigie.assembly.controller import ControllerProcess
 from vigie.cli import process
+from vigie.cli.exit_codes import Exit
 from vigie.config import Config
+from vigie.errors import PowerLost
 
 
 def body(config: Config) -> None:
     """Run the controller until a signal stops it; contacts stay as they are."""
     stop = process.stop_on_signals()
-    controller = ControllerProcess(config)
+    controller = ControllerProcess(config, stop)
     try:
         controller.run(stop)
+    except PowerLost as cut:
+        sys.stderr.write(f"{cut}\n")
+        process.end(Exit.FAILED)  # as a power cut ends it: nothing is written any more
     finally:
         controller.close()
 

@@ -67,11 +67,14 @@ class Child:
 
     def hear(self) -> None:
         """Take one message from the process."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             for line in self.socket.recv(4096).decode(errors="replace").splitlines():
                 if line == "READY=1":
                     self.is_ready = self._has_run = True
                     self._pause_s = 1.0
+                elif line.startswith("EXTEND_TIMEOUT_USEC="):
+                    self._heard_s = time.monotonic() + float(line.partition("=")[2]) / 1e6
+                    return
             self._heard_s = time.monotonic()
 
     def watch(self) -> int | None:

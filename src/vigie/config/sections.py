@@ -272,11 +272,16 @@ class Config(NamedTuple):
         """Opening R2 could leave the site dark for good, and nobody has accepted that."""
         return (
             self.wiring.controller_supply == ControllerSupply.LOADS
-            and self.rig is not None
-            and self.rig.r2_contact == ContactKind.NO
+            and self._r2_contact == ContactKind.NO
             and self.wiring.battery_contact == Wiring.LINE
             and not self.wiring.accept_blackout_risk
         )
+
+    @property
+    def _r2_contact(self) -> ContactKind | None:
+        if self.plant.kind == PlantKind.TWIN:
+            return self.twin.installation.r2_contact
+        return None if self.rig is None else self.rig.r2_contact
 
     def supervisor_settings(self) -> SupervisorSettings:
         """Return what the supervisor reads."""

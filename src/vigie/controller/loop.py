@@ -33,7 +33,7 @@ from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.lookout import UNKNOWN_MACHINE, Lookout, LookoutSettings, Machine, Seen
 from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
 from vigie.controller.period import NO_PAST, Counters, Past, Period, Witness
-from vigie.errors import VigieError
+from vigie.errors import PowerLost, VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.alarm_book import Instant
 from vigie.telemetry.records import Event, EventKind
@@ -215,9 +215,11 @@ class Loop:
     def _read_bus(self) -> BusReading:
         deadline_s = self._rhythm.bus_deadline_s
         if self._clock.speed != 1.0:
-            deadline_s = max(deadline_s / self._clock.speed, 0.25)
+            deadline_s = max(deadline_s / self._clock.speed, 1.0)  # a busy machine is no broken bus
         try:
             reading = self._bus.read(deadline_s)
+        except PowerLost:
+            raise
         except VigieError as error:
             self._tell_fault("bus", "failed", str(error))
             sweeps = (FAILED_SWEEP,) * self._filtering.sweeps
@@ -230,6 +232,8 @@ class Loop:
     def _read_contacts(self) -> tuple[Contacts, bool]:
         try:
             contacts = self._plant.read_contacts()
+        except PowerLost:
+            raise
         except Exception as error:
             self._tell_fault("relays", "unreadable", _words(error))
             relays = self._state.relays
@@ -285,6 +289,8 @@ class Loop:
         state = self._state.relays[relay]
         try:
             self._plant.switch(relay, contact)
+        except PowerLost:
+            raise
         except Exception as error:  # whatever it is, the other contacts must still be moved
             self._tell_fault(relay.name, f"not_{contact.name.lower()}", _words(error))
             return

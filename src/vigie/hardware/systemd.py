@@ -24,6 +24,10 @@ class Notifier:
         """Feed the service watchdog; send it at least twice per ``watchdog_s``."""
         return self._send("WATCHDOG=1")
 
+    def extend_start(self, seconds: float, status: str) -> bool:
+        """Ask for that much more time to get ready, and say why."""
+        return self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}", f"STATUS={status}")
+
     def status(self, text: str) -> bool:
         """Set the line that ``systemctl status`` shows."""
         return self._send(f"STATUS={text}")
