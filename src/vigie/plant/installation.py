@@ -19,7 +19,8 @@ from vigie.units import SECONDS_PER_DAY
 FORETOLD_S = 30 * SECONDS_PER_DAY
 """How far ahead a dark world is looked through for its end."""
 _LONGEST_STEP_S = 10.0
-_LONGEST_STEP_FORETOLD_S = 600.0
+_LONGEST_STEP_FORETOLD_S = 21_600.0
+"""Nothing flows in the dark, and a battery at rest is solved exactly."""
 _INSTANT_S = 0.01
 _METER_INPUT_OHM = 320e3
 _METER_BIAS_A = 40e-6

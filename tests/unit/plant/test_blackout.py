@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from vigie.clock import SimulatedClock
-from vigie.control.signals import Contact, Contacts, Relay
+from vigie.control.signals import Contact, Contacts, Relay, Wiring
 from vigie.errors import PowerLost, SettingsError
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.computer import Darkness, Phase
 from vigie.plant.faults import Fault, FaultKind, ListedFate
 from vigie.plant.installation import Installation
 from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.scenario import BLACKOUT
 from vigie.plant.site import BatterySettings, ControllerSupply, InstallationSettings, LoadSettings
 from vigie.plant.twin import Twin, TwinSettings
 
@@ -82,6 +83,25 @@ def test_a_mains_failure_with_r2_closed_kills_nobody(r1: ContactKind, r2: Contac
     assert not fall(installation, 800.0).dies
     assert installation.contacts == Contacts(CLOSED, CLOSED, OPEN, OPEN)
     assert installation.has_mains
+
+
+def test_a_battery_wired_past_r2_keeps_the_computer_alive() -> None:
+    installation = Installation(site(NO, NO, wiring=Wiring.CHARGE_ONLY))
+    installation.set_contact(Relay.R2, OPEN)
+    assert not fall(installation, 800.0).dies
+
+
+def test_the_blackout_scenario_finds_r2_open_and_gives_everything_back() -> None:
+    installation = Installation(BLACKOUT.settings.installation)
+    installation.advance_to(60.0)
+    assert installation.battery_v > 12.9, "protect opens R2 here"
+    installation.set_contact(Relay.R2, OPEN)
+    installation.advance_to(599.0)
+    assert installation.battery_v > 12.7, "and leaves it open"
+    installation.advance_to(601.0)
+    assert installation.computer.phase == Phase.BOOTING
+    assert installation.loads_are_powered
+    assert installation.up_again_s() == pytest.approx(630.02)
 
 
 RUN_EMPTY = [
