@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
@@ -16,6 +17,8 @@ from vigie.wording import alarms as words
 from vigie.wording.words import mark, translator
 
 LATE_MS = 300_000
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+"""Old relays mangle 8-bit text."""
 _LONG_AGO_MS = 30 * 86_400_000
 Data = Mapping[str, float | int | str]
 Translate = Callable[[str], str]
@@ -71,7 +74,7 @@ class Composer:
             rows.append((translate(mark("Over since")), moment(ended)))
         lines = [translate(_NOTES[kind]) % {"times": event.data.get("times", "?")}] if kind in _NOTES else []
         if kind != Kind.OVER or event.after == "latched":
-            lines.append(words.advice(event.alarm, translate))
+            rows.append((translate(mark("What to do")), words.advice(event.alarm, translate)))
         page = _Page(story, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
         value = _value(event.alarm, event.data, translate)
         line = f"{moment(event.utc_ms)}  {_severity(severity, translate)}: {story}" + (f" ({value})" if value else "")
@@ -143,7 +146,7 @@ class Composer:
 
     def mail(self, letter: Letter, receiver: Receiver, now_utc_ms: int) -> EmailMessage:
         """Return the message as mail programs want it."""
-        message = EmailMessage()
+        message = EmailMessage(_POLICY)
         message["Subject"] = self.subject(letter, receiver, now_utc_ms)
         message["From"] = self._settings.sender_address
         message["To"] = letter.receiver

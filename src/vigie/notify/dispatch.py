@@ -310,7 +310,7 @@ class Dispatcher:
         now_s, now_ms = self._monotonic_s(), self._now_ms()
         try:
             self._undelivered = self._file.undelivered_since(now_ms - _DAYS_SHOWN * int(SECONDS_PER_DAY * 1000))
-            if now_s - self._trimmed_s > SECONDS_PER_DAY:
+            if now_s - self._trimmed_s > SECONDS_PER_HOUR:
                 self._trimmed_s = now_s
                 self._file.trim(now_ms)
         except JournalError:

@@ -14,7 +14,7 @@ class LiveAlarms:
 
     def __init__(self) -> None:
         self._reports: Sequence[Mapping[str, Any]] | None = None
-        self._missing_since_s: dict[tuple[str, int], float] = {}
+        self._missing_since_s: dict[str, float] = {}
 
     def notice(self, reports: Sequence[Mapping[str, Any]]) -> None:
         """Take a new report."""
@@ -26,13 +26,12 @@ class LiveAlarms:
             return []
         reports, self._reports = self._reports, None
         standing = [one for one in reports if one["is_present"] and one["standing"] == "unacknowledged"]
-        new = [one for one in standing if not _is_told(known.get(one["alarm"]), one["raised_utc_ms"])]
-        keys = {(one["alarm"], one["raised_utc_ms"]) for one in new}
-        self._missing_since_s = {key: self._missing_since_s.get(key, now_s) for key in keys}
+        new = [one for one in standing if _is_untold(known.get(one["alarm"]))]
+        self._missing_since_s = {one["alarm"]: self._missing_since_s.get(one["alarm"], now_s) for one in new}
         raised = [
             _event(one["alarm"], "unacknowledged", "raised", one["raised_utc_ms"], _data(one))
             for one in new
-            if now_s - self._missing_since_s[one["alarm"], one["raised_utc_ms"]] >= GRACE_S
+            if now_s - self._missing_since_s[one["alarm"]] >= GRACE_S
         ]
         present = {one["alarm"] for one in reports if one["is_present"]}
         over = [
@@ -43,8 +42,8 @@ class LiveAlarms:
         return [*raised, *over]
 
 
-def _is_told(known: TrackedAlarm | None, raised_utc_ms: int) -> bool:
-    return known is not None and known.raised_utc_ms == raised_utc_ms and not known.is_over
+def _is_untold(known: TrackedAlarm | None) -> bool:
+    return known is None or known.is_over
 
 
 def _event(alarm: str, after: str, change: str, utc_ms: int, data: Mapping[str, float | int | str]) -> AlarmEvent:

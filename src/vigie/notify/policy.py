@@ -29,6 +29,8 @@ REMINDED_STANDINGS = frozenset({"unacknowledged", "latched"})
 _ENDS = frozenset({"returned", "latched", "cleared"})
 _BACK_FROM_SHELF = frozenset({"unshelved", "shelf_ended"})
 _STANDS_UNNOTED = "unacknowledged"
+_PRESENT = frozenset({_STANDS_UNNOTED, "acknowledged", "shelved"})
+_RAISES = frozenset({Kind.RAISED, Kind.RETRIGGERED, Kind.CHATTERING})
 
 
 def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tuple[TrackedAlarm, Kind | None]:
@@ -42,7 +44,7 @@ def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tu
     raised_utc_ms = number(event.data, "raised_utc_ms", event.utc_ms)
     severity = severity_of(event.data)
     kind = _kind(known, event, raised_utc_ms)
-    is_end = event.change in _ENDS
+    is_end = event.change in _ENDS or kind == Kind.OVER
     is_new = known is None or (event.change == "raised" and kind is not None)
     after = TrackedAlarm(
         alarm=event.alarm,
@@ -59,14 +61,21 @@ def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tu
 
 
 def _kind(known: TrackedAlarm | None, event: AlarmEvent, raised_utc_ms: int) -> Kind | None:
+    stands = known is not None and not known.is_over
     if event.change in _ENDS:
-        return Kind.OVER if known is not None and not known.is_over else None
-    is_told = known is not None and known.raised_utc_ms == raised_utc_ms and not known.is_over
-    if is_told and (event.change == "raised" or (known is not None and known.is_from_memory)):
-        return None  # the same occurrence, told before its event was read
+        return Kind.OVER if stands else None
     if event.change in _BACK_FROM_SHELF:
-        return Kind.RETRIGGERED if event.after == _STANDS_UNNOTED else None
+        if event.after == _STANDS_UNNOTED:
+            return Kind.RETRIGGERED
+        return Kind.OVER if stands and event.after not in _PRESENT else None
+    if known is not None and stands and event.change in _RAISES and _is_told(known, event, raised_utc_ms):
+        return None
     return Kind(event.change) if event.change in ABOUT_ONE_ALARM else None
+
+
+def _is_told(known: TrackedAlarm, event: AlarmEvent, raised_utc_ms: int) -> bool:
+    """Return whether this very occurrence was told before its event was read."""
+    return known.is_from_memory or (event.change == Kind.RAISED and known.raised_utc_ms == raised_utc_ms)
 
 
 def severity_of(data: Mapping[str, float | int | str]) -> Severity:

@@ -22,7 +22,7 @@ _BUSY_TIMEOUT_S = 1.0
 _ALARM = "alarm"
 _CURSOR = "cursor"
 _LETTERS_KEPT_MS = 30 * 86_400_000
-_BITE = 200
+_BITE = 1000
 _EVENT = "SELECT id, utc_ms, subject, before, after, reason, who, text, data FROM event"
 
 

@@ -68,6 +68,7 @@ class Mailbox:
         assert isinstance(content, bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        assert content.isascii(), "old relays mangle 8-bit text"
         answer = self.answer_data(message)
         if answer.startswith("250"):
             self.messages.append(message)

@@ -40,7 +40,12 @@ def test_end_of_an_alarm_nobody_was_told_of_is_not_told() -> None:
 def test_alarm_that_comes_off_its_shelf_unnoted_is_told_again() -> None:
     _, kinds = told(RAISED, event("shelved", "shelved"), event("shelf_ended", "unacknowledged"))
     assert kinds[-1] == Kind.RETRIGGERED
-    assert told(RAISED, event("shelved", "shelved"), event("unshelved", "normal"))[1][-1] is None
+
+
+def test_alarm_that_ended_on_its_shelf_is_told_to_be_over() -> None:
+    shelved = event("shelved", "shelved")
+    assert told(RAISED, shelved, event("unshelved", "normal"))[1][-1] == Kind.OVER
+    assert told(RAISED, shelved, event("unshelved", "acknowledged"))[1][-1] is None
 
 
 def test_new_raise_begins_a_new_thread_and_a_return_of_the_alarm_does_not() -> None:
@@ -62,7 +67,8 @@ def test_event_after_the_live_report_tells_nothing_new() -> None:
     live = event("raised", "unacknowledged", row=0)
     assert told(live, RAISED)[1] == [Kind.RAISED, None]
     assert told(live, event("retriggered", "unacknowledged"))[1] == [Kind.RAISED, None]
-    assert told(live, event("retriggered", "unacknowledged", 2000))[1] == [Kind.RAISED, Kind.RETRIGGERED]
+    again = told(live, RAISED, event("returned", "returned"), event("retriggered", "unacknowledged", 2000))
+    assert again[1][2:] == [Kind.OVER, Kind.RETRIGGERED]
 
 
 @pytest.mark.parametrize("change", [change.name.lower() for change in Change if change != Change.NONE])
