@@ -38,6 +38,50 @@ def _record(utc_s: float, now_s: float, battery_v: float, charge_a: float, has_m
     return PeriodRecord(round(utc_s * 1000), measurement, Mode.OBSERVE, Phase.STEADY, mains, CLOSED, False)
 
 
+def _ended(
+    kind: str, began_s: float, minutes: float, lowest_v: float, charge_out_ah: float, dark_s: float = 0.0
+) -> Event:
+    ended_s = began_s + minutes * 60
+    figures: dict[str, float | int] = {
+        "began_utc_ms": round(began_s * 1000),
+        "ended_utc_ms": round(ended_s * 1000),
+        "duration_s": minutes * 60,
+        "lowest_v": lowest_v,
+        "end_v": lowest_v + 0.1,
+        "charge_out_ah": charge_out_ah,
+        "energy_out_wh": charge_out_ah * 12.2,
+        "dark_s": dark_s,
+        "was_enough": int(dark_s == 0.0),
+    }
+    return Event(round(ended_s * 1000), EventKind.OUTAGE, kind, "", "ended", "", "", "", figures)
+
+
+def _alarm(utc_s: float, alarm: str, severity: str, reason: str, after: str, who: str = "", why: str = "") -> Event:
+    is_warm = alarm == "battery_warm"
+    value: dict[str, float | int | str] = {"value": 41.6, "limit": 40.0, "unit": "degC"} if is_warm else {"unit": ""}
+    data = {"severity": severity, "detail": "", "protection": "none", **value}
+    return Event(round(utc_s * 1000), EventKind.ALARM, alarm, "", after, reason, who, why, data)
+
+
+def month(end_utc_s: float) -> list[Event]:
+    """Return what a month left in the journal besides its last day: outages of every kind, alarms of every fate."""
+    ago_s = {days: end_utc_s - days * 24 * HOUR_S for days in range(31)}
+    return [
+        _ended("outage", ago_s[24], 140, 11.6, 1.9, dark_s=420.0),
+        _ended("outage", ago_s[17], 3, 12.7, 0.05),
+        _ended("charger_fault", ago_s[12], 95, 12.8, 0.0),
+        _ended("drill", ago_s[9], 55, 12.3, 0.8),
+        _alarm(ago_s[5], "battery_warm", "warning", "raised", "unacknowledged"),
+        _alarm(ago_s[5] + 900, "battery_warm", "warning", "acknowledged", "acknowledged", "marie"),
+        _alarm(ago_s[5] + 7200, "battery_warm", "warning", "cleared", "normal"),
+        _alarm(ago_s[3], "meter_reset", "info", "raised", "unacknowledged"),
+        _alarm(ago_s[3] + 60, "meter_reset", "info", "shelved", "shelved", "marie", "being repaired"),
+        _alarm(end_utc_s - 15 * HOUR_S, "mains_lost", "critical", "raised", "unacknowledged"),
+        _ended("outage", end_utc_s - 15 * HOUR_S, 36, 12.1, 0.51),
+        _alarm(end_utc_s - 14.4 * HOUR_S, "mains_lost", "critical", "returned", "returned"),
+    ]
+
+
 def write_day(path: Path, end_utc_s: float) -> None:
     """Write 24 h up to ``end_utc_s``: float charge, an outage of 35 minutes, half an hour without records."""
     random.seed(4)
@@ -66,5 +110,7 @@ def write_day(path: Path, end_utc_s: float) -> None:
         (1.0, (EventKind.MODE, "mode", "protect", "observe", "", "marie", "")),
     ):
         journal.note(Event(round((end_utc_s - hours_ago * HOUR_S) * 1000), *event, {}))
+    for event in month(end_utc_s):
+        journal.note(event)
     journal.close()
     assert journal.state().error is None, journal.state().error

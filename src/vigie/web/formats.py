@@ -67,6 +67,11 @@ def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
     return f"{format_datetime(moment, 'd MMM', locale=get_locale())}{NO_BREAK}{clock}"
 
 
+def date(utc_ms: float) -> str:
+    """Return a day and its month."""
+    return str(format_datetime(datetime.fromtimestamp(utc_ms / 1000, LOCALTZ), "d MMM", locale=get_locale()))
+
+
 def since(utc_ms: float | None, now_utc_ms: float | None) -> str:
     """Return when something began and how long ago that is."""
     if utc_ms is None or now_utc_ms is None:
@@ -81,6 +86,20 @@ def flow(current_a: float | None) -> str:
     if abs(current_a) < FLOW_A:
         return gettext("at rest")
     return gettext("charging") if current_a > 0 else gettext("discharging")
+
+
+_QUANTITIES = {"degC": ("°C", 1), "K": ("K", 1), "V": ("V", 2), "A": ("A", 2), "%": ("%", 0), "1/h": ("/h", 0)}
+_SECONDS = {"s": 1, "h": 3600, "d": 86_400}
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """Return a value with its unit, as alarms name it: ``degC``, ``V``, ``%`` (of a share), ``s``, ``h``, ``d``."""
+    if value is None:
+        return NOTHING
+    if unit in _SECONDS:
+        return duration(value * _SECONDS[unit])
+    symbol, decimals = _QUANTITIES.get(unit, (unit, 1))
+    return f"{number(value * 100 if unit == '%' else value, decimals)}{NO_BREAK}{symbol}".rstrip()
 
 
 def yes_no(value: bool | None) -> str:
@@ -110,12 +129,15 @@ def write(value: Any, form: str, now_utc_ms: float | None) -> str:  # noqa: ANN4
     """Return ``value`` in the form a ``data-fmt`` attribute names.
 
     Forms: ``n0``..``n3`` (decimals), ``milli`` (thousandths), ``ghz``, ``bytes``, ``duration`` (s), ``instant``,
-    ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``word:<kind>``.
+    ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``word:<kind>``,
+    ``of:<unit>`` (a value with its unit).
     """
     if form in _PLAIN:
         return _PLAIN[form](value)
     if form.startswith("word:"):
         return _named(form.removeprefix("word:"), value)
+    if form.startswith("of:"):
+        return quantity(value, form.removeprefix("of:"))
     if form == "since":
         return since(value, now_utc_ms)
     if form == "instant":

@@ -4,97 +4,27 @@ from importlib.resources import files
 from typing import Any, cast
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
-from markupsafe import Markup
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
 
+from vigie.errors import JournalError
+from vigie.notify.dispatch import Dispatcher
 from vigie.telemetry.reader import JournalReader
-from vigie.web.formats import instant, number, timezone_name, write
+from vigie.web.alarms import NAMES, SPANS_DAYS, filters_of, past_of
+from vigie.web.binding import THEME_COOKIE, THEMES, context, current_look, now_utc_ms
 from vigie.web.history import history_of
-from vigie.web.i18n import LANGUAGE_COOKIE, LANGUAGE_NAMES
-from vigie.web.presentation import Look, look_at, look_up, stale_after_ms
-from vigie.web.texts import script_texts
+from vigie.web.i18n import LANGUAGE_COOKIE
+from vigie.web.outages import log_of
+from vigie.web.presentation import SEVERITIES
 from vigie.wording.sentences import tell
-from vigie.wording.words import describe_name, languages, vocabulary
+from vigie.wording.words import languages
 
-THEME_COOKIE = "vigie_theme"
-THEMES = ("auto", "light", "dark")
 COOKIE_AGE_S = 5 * 365 * 86_400
+MOST_LETTERS = 20
 
 blueprint = Blueprint("pages", __name__)
-
-
-def current_look() -> Look:
-    """Return this request's view of the installation, judged once."""
-    if "look" not in g:
-        g.state = current_app.extensions["vigie_hub"].state()
-        g.look = look_at(g.state)
-    return cast(Look, g.look)
-
-
-def now_utc_ms() -> int | None:
-    """Return the plant's time of the newest snapshot."""
-    snapshot = current_look().snapshot
-    return snapshot["utc_ms"] if snapshot else None
-
-
-def live(path: str, form: str = "text", css: str = "") -> Markup:
-    """Return a field of the snapshot as text that the page's script keeps up to date."""
-    text = write(look_up(current_look().snapshot, path), form, now_utc_ms())
-    return Markup('<span class="live {}" data-live="{}" data-fmt="{}">{}</span>').format(css, path, form, text)
-
-
-def marks(path: str) -> Markup:
-    """Return attributes that carry a field's raw value for the style sheet: ``data-value``."""
-    value = look_up(current_look().snapshot, path)
-    return Markup('data-is="{}" data-value="{}"').format(path, _raw(value))
-
-
-def shown(path: str, wanted: str = "") -> Markup:
-    """Return attributes that show an element only while the field is ``wanted`` (any value when empty)."""
-    value = look_up(current_look().snapshot, path)
-    is_shown = _raw(value) == wanted if wanted else bool(value)
-    hidden = "" if is_shown else Markup(" hidden")
-    return Markup('data-show="{}" data-wanted="{}"{}').format(path, wanted, hidden)
-
-
-def _raw(value: Any) -> str:  # noqa: ANN401 - any field of a snapshot
-    """Return a raw value as scripts write it too."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def word(kind: str, name: str) -> str:
-    """Return the words for an enum member's lower-case name, in the page's language."""
-    return describe_name(kind, name, gettext)
-
-
-@blueprint.app_context_processor
-def _context() -> dict[str, Any]:
-    look, theme = current_look(), request.cookies.get(THEME_COOKIE, "auto")
-    snapshot = look.snapshot
-    return {
-        "look": look,
-        "snapshot": snapshot,
-        "live": live,
-        "marks": marks,
-        "shown": shown,
-        "word": word,
-        "number": number,
-        "time": lambda utc_ms: instant(utc_ms, now_utc_ms()),
-        "language": str(get_locale()),
-        "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
-        "theme": theme if theme in THEMES else "auto",
-        "page_data": {
-            "root": request.script_root,
-            "language": str(get_locale()),
-            "timezone": timezone_name(),
-            "state": g.state,
-            "stale_after_ms": stale_after_ms(snapshot) if snapshot else None,
-            "words": vocabulary(gettext),
-            "texts": script_texts(),
-        },
-    }
+blueprint.app_context_processor(context)
 
 
 @blueprint.get("/")
@@ -110,11 +40,8 @@ def history() -> str:
 
 
 def _history() -> dict[str, Any]:
-    reader = cast(JournalReader, current_app.extensions["vigie_journal"])
     end_utc_ms = now_utc_ms()
-    if end_utc_ms is None:
-        return {"history": None, "tell": tell}
-    return {"history": history_of(reader, end_utc_ms), "tell": tell, "gettext": gettext}
+    return {"history": None if end_utc_ms is None else history_of(_journal(), end_utc_ms), "tell": tell}
 
 
 @blueprint.get("/multimeter")
@@ -127,6 +54,72 @@ def multimeter() -> str:
 def relays() -> str:
     """The four contacts, what holds them, and manual mode."""
     return render_template("relays.html")
+
+
+@blueprint.get("/alarms")
+def alarms() -> str:
+    """What stands and what to do about it, how it came and went, the messages to people."""
+    choices = {"catalogue": NAMES, "spans": SPANS_DAYS, "severities": SEVERITIES}
+    return render_template("alarms.html", **choices, **_past(), **_mail())
+
+
+@blueprint.get("/alarms/bar")
+def alarm_bar() -> str:
+    """The bar of every page and the popups alone, for scripts to put in place of the old ones."""
+    return render_template("_alarm_bar.html")
+
+
+@blueprint.get("/alarms/now")
+def alarms_now() -> str:
+    """The alarms that stand alone."""
+    return render_template("_alarms_now.html")
+
+
+@blueprint.get("/alarms/past")
+def alarms_past() -> str:
+    """The changes of alarms alone."""
+    return render_template("_alarms_past.html", **_past())
+
+
+@blueprint.get("/alarms/mail")
+def alarms_mail() -> str:
+    """The outbox alone."""
+    return render_template("_mail.html", **_mail())
+
+
+def _past() -> dict[str, Any]:
+    filters, end_utc_ms = filters_of(request.args), now_utc_ms()
+    return {"filters": filters, "past": None if end_utc_ms is None else past_of(_journal(), end_utc_ms, filters)}
+
+
+@blueprint.get("/outages")
+def outages() -> str:
+    """Every time the battery was called for."""
+    return render_template("outages.html", **_outages())
+
+
+@blueprint.get("/outages/log")
+def outage_log() -> str:
+    """The log alone."""
+    return render_template("_outages.html", **_outages())
+
+
+def _outages() -> dict[str, Any]:
+    snapshot = current_look().snapshot
+    return {"log": log_of(_journal(), snapshot["utc_ms"], snapshot["outage"]) if snapshot else None}
+
+
+def _mail() -> dict[str, Any]:
+    current_look()
+    post: Dispatcher | None = current_app.extensions["vigie_post"]
+    try:
+        return {"mail": g.state["mail"], "letters": post.letters(MOST_LETTERS) if post else [], "mail_error": None}
+    except JournalError as error:
+        return {"mail": g.state["mail"], "letters": [], "mail_error": str(error)}
+
+
+def _journal() -> JournalReader:
+    return cast(JournalReader, current_app.extensions["vigie_journal"])
 
 
 @blueprint.get("/about")
@@ -175,7 +168,7 @@ def _remember(cookie: str, value: str) -> Redirection:
     return response
 
 
-PAGES = ("home", "multimeter", "relays", "about")
+PAGES = ("home", "multimeter", "relays", "alarms", "outages", "about")
 
 
 @blueprint.get("/app.webmanifest")

@@ -6,11 +6,17 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from vigie.web.formats import FLOW_A, duration
+from vigie.wording.alarms import title
 from vigie.wording.words import describe_name
 
 SHORTEST_STALE_MS = 2500.0
 DEAD_V = 5.0
 """A conductor under this voltage is drawn dead."""
+
+SEVERITIES = ("info", "warning", "critical")
+ASKING = ("unacknowledged", "returned", "latched")
+"""Standings of an alarm that wait for somebody to take note."""
+MOST_NAMED = 3
 
 Values = Mapping[str, Any]
 
@@ -36,6 +42,10 @@ class Look(NamedTuple):
     why: str
     since_utc_ms: int | None
     wires: Mapping[str, Wire]
+    alarms: list[Values]
+    """Those of the controller and of the web process, most urgent first."""
+    values: Values
+    """What a page may show by path: the snapshot, with all alarms and the number that wait for somebody."""
 
 
 def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any field of a snapshot
@@ -43,7 +53,7 @@ def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any fi
     value: Any = snapshot
     for step in path.split("."):
         if isinstance(value, list):
-            value = next((entry for entry in value if step in (entry.get("channel"), entry.get("relay"))), None)
+            value = next((entry for entry in value if step in map(entry.get, ("channel", "relay", "alarm"))), None)
         elif value is not None:
             value = value.get(step)
     return value
@@ -57,14 +67,35 @@ def stale_after_ms(snapshot: Values) -> float:
 def look_at(state: Values) -> Look:
     """Judge the hub's ``state``: never "ok" from a lost link or an old snapshot."""
     snapshot, age_ms, link = state["snapshot"], state["age_ms"], state["link"]
+    alarms = alarms_of(state)
+    values = {**(snapshot or {}), "alarms": alarms, "alarm_count": sum(is_asking(alarm) for alarm in alarms)}
     is_fresh = (
         snapshot is not None and link == "connected" and age_ms is not None and age_ms <= stale_after_ms(snapshot)
     )
-    verdict = snapshot["verdict"] if snapshot and is_fresh else "unknown"
-    wires = wires_of(snapshot) if snapshot and is_fresh else dict.fromkeys(WIRES, Wire("unknown"))
-    why = _why(snapshot) if snapshot and is_fresh else _why_unknown(snapshot, age_ms)
-    since = _since(snapshot) if snapshot and is_fresh else None
-    return Look(snapshot, age_ms, link, is_fresh, verdict, why, since, wires)
+    if not snapshot or not is_fresh:
+        why, wires = _why_unknown(snapshot, age_ms), dict.fromkeys(WIRES, Wire("unknown"))
+        return Look(snapshot, age_ms, link, False, "unknown", why, None, wires, alarms, values)
+    acting = [a for a in alarms if a["is_present"] and a["standing"] != "shelved" and a["severity"] != "info"]
+    verdict, why, since = _verdict(snapshot, acting), _why(snapshot, acting), _since(snapshot, acting)
+    return Look(snapshot, age_ms, link, True, verdict, why, since, wires_of(snapshot), alarms, values)
+
+
+def alarms_of(state: Values) -> list[Values]:
+    """Return the controller's alarms and the web's own: those that wait for somebody first, then by severity."""
+    alarms = [*(state["snapshot"] or {}).get("alarms", ()), *state["web_alarms"]]
+    return sorted(alarms, key=lambda alarm: (not is_asking(alarm), -SEVERITIES.index(alarm["severity"])))
+
+
+def is_asking(alarm: Values) -> bool:
+    """Return whether an alarm waits for somebody to take note."""
+    return alarm["standing"] in ASKING
+
+
+def _verdict(snapshot: Values, acting: list[Values]) -> str:
+    """Return the controller's word, raised to what the alarms that act demand."""
+    if any(alarm["severity"] == "critical" for alarm in acting):
+        return "alarm"
+    return "attention" if acting and snapshot["verdict"] == "ok" else str(snapshot["verdict"])
 
 
 def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
@@ -75,9 +106,11 @@ def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
     return gettext("The controller has been silent for {age}.").format(age=duration(age_ms / 1000))
 
 
-def _why(snapshot: Values) -> str:
-    if reasons := snapshot["verdict_reasons"]:
-        text = " · ".join(describe_name("reason", name, gettext) for name in reasons)
+def _why(snapshot: Values, acting: list[Values]) -> str:
+    told = [describe_name("reason", name, gettext) for name in snapshot["verdict_reasons"]]
+    told = told or [title(alarm["alarm"], gettext) for alarm in acting[:MOST_NAMED]]
+    if told:
+        text = " · ".join(told)
         return text[0].upper() + text[1:]
     return gettext("Mode {mode}, mains {mains}").format(
         mode=describe_name("mode", snapshot["mode"], gettext).lower(),
@@ -85,10 +118,11 @@ def _why(snapshot: Values) -> str:
     )
 
 
-def _since(snapshot: Values) -> int | None:
+def _since(snapshot: Values, acting: list[Values]) -> int | None:
     """Return when the present verdict began, as far as the snapshot can prove it."""
     if not snapshot["verdict_reasons"]:
-        return int(max(snapshot["phase_since_utc_ms"], snapshot["mains_since_utc_ms"]))
+        raised = [alarm["raised_utc_ms"] for alarm in acting]
+        return int(min(raised) if raised else max(snapshot["phase_since_utc_ms"], snapshot["mains_since_utc_ms"]))
     reason = snapshot["verdict_reasons"][0]
     if reason in {"mains_lost", "not_back_after_drill"}:
         return int(snapshot["mains_since_utc_ms"])

@@ -25,6 +25,8 @@ def script_texts() -> dict[str, str]:
         "unconfirmed": gettext("Not confirmed within 3 seconds. Check before you try again."),
         "no_server": gettext("Not confirmed: the server did not answer."),
         "no_controller": gettext("Not sent: the controller is not connected."),
+        "mail_sending": gettext("Test mail on its way…"),
+        "sent": gettext("sent"),
         "connected": gettext("connected"),
         "lost": gettext("lost"),
         "never": gettext("never seen"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vigie.wording import alarms
 from vigie.wording.words import describe_name, mark
 
 _SWITCHED = {"open": mark("%(subject)s opened"), "closed": mark("%(subject)s closed")}
@@ -29,6 +30,16 @@ _ACTIONS = {
     "set_mode": mark("change of mode"),
     "set_contact": mark("order to a contact"),
     "acknowledge": mark("acknowledgement"),
+    "shelve": mark("an alarm is put on the shelf"),
+    "unshelve": mark("an alarm is taken off the shelf"),
+}
+_OUTAGES = {
+    ("outage", "began"): mark("Outage began"),
+    ("outage", "ended"): mark("Outage over"),
+    ("drill", "began"): mark("Drill began"),
+    ("drill", "ended"): mark("Drill over"),
+    ("charger_fault", "began"): mark("Charger fault began"),
+    ("charger_fault", "ended"): mark("Charger fault over"),
 }
 
 
@@ -38,8 +49,9 @@ def tell(
     before: str,
     after: str,
     translate: Callable[[str], str],
+    reason: str = "",
 ) -> str:
-    """Return what an event says, without its reason and without who caused it.
+    """Return what an event says, without who caused it; its reason is told of an alarm only, whose change it is.
 
     The arguments are the event's own lower-case names; what this version does not know is shown as it is.
 
@@ -47,7 +59,17 @@ def tell(
     'R2 opened'
     >>> tell("mode", "mode", "observe", "protect", str)
     'Mode: Observe → Protect'
+    >>> tell("alarm", "mains_lost", "normal", "unacknowledged", str, "raised")
+    'Mains lost: raised'
     """
+    if kind == "alarm":
+        told = alarms.change(reason, translate) if reason else alarms.standing(after, translate)
+        return translate(mark("%(subject)s: %(change)s")) % {
+            "subject": alarms.title(subject, translate),
+            "change": told,
+        }
+    if (subject, after) in _OUTAGES and kind == "outage":
+        return translate(_OUTAGES[subject, after])
     if kind == "switching" and after in _SWITCHED:
         return translate(_SWITCHED[after]) % {"subject": subject}
     if kind == "mode":

@@ -141,7 +141,23 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
         "start": mark("the start of the controller"),
         "expiry": mark("the end of manual mode"),
         "controller": mark("the controller"),
+        "web": mark("the web page"),
         **{mode.name.lower(): text for mode, text in _WORDS[Mode].items()},
+    },
+    "weight": {
+        "failed": mark("outage, the backup was not enough"),
+        "outage": mark("outage, the battery was enough"),
+        "charger_fault": mark("no charge"),
+        "drill": mark("drill (R1 opened on purpose)"),
+        "none": mark("nothing happened"),
+        "nothing": mark("nothing recorded"),
+    },
+    "letter": {
+        "waiting": mark("waiting"),
+        "sent": mark("sent"),
+        "folded": mark("in a summary"),
+        "refused": mark("refused"),
+        "expired": mark("given up"),
     },
     "throttled": {
         "good": mark("healthy"),
@@ -156,7 +172,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     },
 }
 KINDS = tuple(_NAMES)
-"""Kinds of names there are words for: the enums above, the plants, who acts, the flags of the Raspberry Pi."""
+"""Kinds of names there are words for: the enums above, and what has names on the wire only."""
 
 
 def describe(member: IntEnum, translate: Callable[[str], str]) -> str:

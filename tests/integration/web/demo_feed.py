@@ -2,8 +2,8 @@
 
     python -m tests.integration.web.demo_feed [port] [mains_seconds]
 
-Moving, plausible snapshots go through the real link once a second; set_mode, set_contact and acknowledge
-are answered as a controller would. The mains fails for 20 s of every ``mains_seconds`` (default 120; 0 never).
+Moving, plausible snapshots go through the real link once a second; orders are answered as a controller would.
+The mains fails for 20 s of every ``mains_seconds`` (default 120; 0 never), which raises an alarm.
 The journal is empty. Ctrl-C ends it.
 """
 
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.integration.web.snapshots import make_channel, make_figures, make_relay, make_snapshot
+from tests.integration.web.snapshots import make_alarm, make_channel, make_figures, make_relay, make_snapshot
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command, LoopState
 
@@ -44,6 +44,27 @@ class Feed:
         self._switchings = {"R1": 12, "R2": 341, "R3": 0, "R4": 0}
         self._mains_since_s, self._had_mains = self._started_s, True
         self._answers: dict[str, Answer] = {}
+        self._alarms: dict[str, dict[str, Any]] = {}
+
+    def raise_alarm(self, alarm: str, **fields: Any) -> None:
+        """Let an alarm's condition begin; ``fields`` are those of an AlarmReport."""
+        with self._lock:
+            self._raise(alarm, **fields)
+
+    def return_alarm(self, alarm: str) -> None:
+        """Let an alarm's condition end; it stays until somebody has taken note."""
+        with self._lock:
+            self._return(alarm)
+
+    def _raise(self, alarm: str, **fields: Any) -> None:
+        report = make_alarm(alarm, **({"raised_utc_ms": round(time.time() * 1000)} | fields))
+        self._alarms[alarm] = report.model_dump(mode="json")
+
+    def _return(self, alarm: str) -> None:
+        if (report := self._alarms.get(alarm)) and report["standing"] == "acknowledged":
+            del self._alarms[alarm]
+        elif report:
+            report |= {"standing": "returned", "is_present": False, "returned_utc_ms": round(time.time() * 1000)}
 
     def answer(self, command: Command) -> Answer:
         with self._lock:
@@ -70,8 +91,8 @@ class Feed:
                 self._move("R1", "closed", "mode_changed")
                 self._move("R2", "closed", "mode_changed")
             return "done"
-        if command.action == "acknowledge":
-            return "not_latched"
+        if command.action in {"acknowledge", "shelve", "unshelve"}:
+            return self._handle(command)
         relay, contact = str(command.relay), str(command.contact)
         if relay in {"R3", "R4"}:
             self._move(relay, contact, "set_by_user")
@@ -80,6 +101,23 @@ class Feed:
         if refusal is None:
             self._move(relay, contact, "manual_wish")
         return refusal or "manual_wish"
+
+    def _handle(self, command: Command) -> str:
+        """Acknowledge, shelve or take off the shelf; without a name acknowledge all."""
+        chosen = [report for report in self._alarms.values() if command.alarm in {None, report["alarm"]}]
+        if not chosen:
+            return "not_latched"
+        for report in chosen:
+            if command.action == "shelve":
+                until = round((time.time() + (command.shelve_s or 0.0)) * 1000)
+                report |= {"standing": "shelved", "shelved_until_utc_ms": until, "by": command.who, "why": command.why}
+            elif command.action == "unshelve":
+                report |= {"standing": "unacknowledged", "shelved_until_utc_ms": None, "by": "", "why": ""}
+            elif report["is_present"]:
+                report |= {"standing": "acknowledged", "by": command.who}
+            else:
+                del self._alarms[report["alarm"]]
+        return "done"
 
     def _refusal(self, relay: str) -> str | None:
         if relay in {"R3", "R4"}:
@@ -106,6 +144,10 @@ class Feed:
             now_s, has_mains = time.time(), self._has_mains()
             if has_mains != self._had_mains:
                 self._had_mains, self._mains_since_s = has_mains, now_s
+                if has_mains:
+                    self._return("mains_lost")
+                else:
+                    self._raise("mains_lost", severity="critical", protection="r2_closed")
             if self._manual_until_s is not None and now_s > self._manual_until_s:
                 self._mode, self._mode_by, self._manual_until_s = "observe", "start", None
             if not has_mains:
@@ -165,6 +207,8 @@ class Feed:
             verdict_reasons=[] if has_mains else ["mains_lost"],
             channels=[*channels, make_channel("spare")],
             temperature_c=24.0 + math.sin(now_s / 60),
+            alarms=list(self._alarms.values()),
+            outage=None if has_mains else self._outage(now_s),
             relays=relays,
             loop=LoopState(
                 periods=self._seq,
@@ -176,6 +220,16 @@ class Feed:
             ),
             figures=make_figures(cpu_temp_c=50 + 3 * math.sin(now_s / 20)),
         )
+
+    def _outage(self, now_s: float) -> dict[str, Any]:
+        lasted_s = now_s - self._mains_since_s
+        return {
+            "kind": "outage",
+            "began_utc_ms": round(self._mains_since_s * 1000),
+            "lowest_v": self._battery_v,
+            "charge_out_ah": 0.85 * lasted_s / 3600,
+            "dark_s": 0.0,
+        }
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vigie.link.messages import ChannelState, Figures, JournalState, LoopState, RelayState, Snapshot
+from vigie.link.messages import AlarmReport, ChannelState, Figures, JournalState, LoopState, RelayState, Snapshot
 
 UTC_MS = 1_790_000_000_000
 """The instant of an unchanged snapshot."""
@@ -46,8 +46,35 @@ def make_relay(relay: str, **changes: Any) -> RelayState:
         "since_utc_ms": UTC_MS - 3_600_000,
         "switchings": {"R1": 12, "R2": 341, "R3": 0, "R4": 0}[relay],
         "refusal_to_open": None,
+        "truth": "obeyed" if relay in {"R1", "R2"} else "unknown",
+        "wear_share": {"R1": 0.0002, "R2": 0.0137, "R3": 0.0, "R4": 0.0}[relay],
+        "switched_a": {"R1": 10.2, "R2": 289.9, "R3": 0.0, "R4": 0.0}[relay],
     }
     return RelayState(**(values | changes))
+
+
+def make_alarm(alarm: str = "battery_warm", **changes: Any) -> AlarmReport:
+    """Return an alarm that was just raised and that nobody has taken note of: by default a warm battery."""
+    values: dict[str, Any] = {
+        "alarm": alarm,
+        "severity": "warning",
+        "standing": "unacknowledged",
+        "is_present": True,
+        "is_chattering": False,
+        "is_first_out": False,
+        "raised_utc_ms": UTC_MS - 60_000,
+        "returned_utc_ms": None,
+        "value": 41.2 if alarm == "battery_warm" else None,
+        "limit": 40.0 if alarm == "battery_warm" else None,
+        "unit": "degC" if alarm == "battery_warm" else "",
+        "detail": [],
+        "protection": "none",
+        "shelved_until_utc_ms": None,
+        "by": "",
+        "why": "",
+        "times": 1,
+    }
+    return AlarmReport(**(values | changes))
 
 
 def make_figures(**changes: Any) -> Figures:
@@ -99,6 +126,7 @@ def make_snapshot(**changes: Any) -> Snapshot:
         "channels": [make_channel(name) for name in ("battery", "charge", "load", "spare")],
         "temperature_c": 24.1,
         "temperature_status": [],
+        "ambient_c": 21.3,
         "relays": [make_relay(name) for name in ("R1", "R2", "R3", "R4")],
         "thresholds": {
             "protect_open_above_v": 12.9,

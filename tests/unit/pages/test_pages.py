@@ -14,7 +14,7 @@ from vigie.web import pages
 from vigie.web.app import create_app
 from vigie.web.settings import WebSettings
 
-PAGES = ("/", "/multimeter", "/relays", "/about")
+PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/about")
 
 
 class Silent:
@@ -111,7 +111,6 @@ def test_an_alarm_says_why_and_marks_the_title(site: Site) -> None:
     html = site.page("/")
     assert "<title>⚠ Accueil – Vigie</title>" in html
     assert "Batterie trop chaude\u00a0: la charge est coupée" in html
-    assert re.search(r'class="banner banner-alarm" data-show="over_temperature_latched" data-wanted="">', html)
     assert 'id="verdict-since" >' in html
 
 
@@ -184,7 +183,8 @@ def test_what_people_wrote_cannot_become_markup(site: Site) -> None:
 def test_the_scripts_stay_small() -> None:
     folder = Path(pages.__file__).parent / "static" / "js"
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
-    assert lines <= 900, "the scripts are an enhancement: keep them small"
+    # 900 for values, orders and charts; 150 more since alarms pop up, sound and are shelved on every page
+    assert lines <= 1050, "the scripts are an enhancement: keep them small"
 
 
 def test_address_that_leads_nowhere_is_a_page_of_ours_in_the_reader_s_language(site: Site) -> None:

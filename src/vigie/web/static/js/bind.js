@@ -9,39 +9,45 @@ let isHeld = false;
 export const hold = (value) => { isHeld = value; };
 
 const raw = (value) => (value === null ? "" : String(value));
-const title = document.title.replace(/^⚠ /, "");
+const title = document.title.replace(/^(\(\d+\) )?⚠ /, "");
 
-/** True when the snapshot has what `path=value` names. */
-export function meets(snapshot, expectation) {
+/** True when the values have what `path=one|or|another` names; what is not there is empty. */
+export function meets(values, expectation) {
   const [path, wanted] = expectation.split("=");
-  return raw(lookUp(snapshot, path)) === wanted;
+  return wanted.split("|").includes(raw(lookUp(values, path)));
 }
 
 export function update(look, isNews) {
-  if (isNews && look.snapshot) bindSnapshot(look.snapshot);
+  if (isNews) bindValues(look.values);
   document.body.classList.toggle("is-stale", !look.isFresh);
   if (document.body.dataset.verdict !== look.verdict) document.body.dataset.verdict = look.verdict;
   sayVerdict(look);
+  sayTitle(look);
   sayAges(look);
   for (const [name, wire] of Object.entries(look.wires)) {
     for (const node of all(`[data-wire="${name}"]`)) Object.assign(node.dataset, wire);
   }
 }
 
-function bindSnapshot(snapshot) {
-  for (const node of all("[data-live]")) {
-    if (isHeld && node.closest(".meter")) continue;
-    setText(node, write(lookUp(snapshot, node.dataset.live), node.dataset.fmt, snapshot.utc_ms));
+function bindValues(values) {
+  const free = (selector) => all(selector).filter((node) => !isHeld || !node.closest(".meter"));
+  for (const node of free("[data-live]")) {
+    setText(node, write(lookUp(values, node.dataset.live), node.dataset.fmt, values.utc_ms));
   }
-  for (const node of all("[data-is]")) node.dataset.value = raw(lookUp(snapshot, node.dataset.is));
+  for (const node of free("[data-gauge]")) {
+    const { gauge: path, low, high } = node.dataset;
+    const share = Math.min(1, Math.max(0, ((lookUp(values, path) ?? low) - low) / (high - low)));
+    node.setAttribute("width", (share * 200).toFixed(1));
+  }
+  for (const node of all("[data-is]")) node.dataset.value = raw(lookUp(values, node.dataset.is));
   for (const node of all("[data-show]")) {
-    const value = lookUp(snapshot, node.dataset.show);
-    node.hidden = !(node.dataset.wanted ? raw(value) === node.dataset.wanted : value);
+    const { show: path, wanted } = node.dataset;
+    node.hidden = !(wanted ? meets(values, `${path}=${wanted}`) : lookUp(values, path));
   }
   for (const node of all("[data-mine]")) node.setAttribute("aria-pressed", node.dataset.value === node.dataset.mine);
   for (const node of all("[data-lock]")) {
     const reasons = node.dataset.lock.split(" ");
-    const acts = snapshot.relays.some((relay) => reasons.includes(relay.refusal_to_open) || reasons.includes(relay.reason));
+    const acts = values.relays?.some((relay) => reasons.includes(relay.refusal_to_open) || reasons.includes(relay.reason));
     node.querySelector(".lock-now").hidden = !acts;
   }
 }
@@ -58,8 +64,11 @@ function sayVerdict(look) {
   // Only the title is read aloud when it changes; the growing age stays out of the live region.
   setText(one("banner-lost-title"), look.isFresh ? "" : texts.not_live);
   setText(one("banner-lost-text"), look.why);
-  const isAlarm = look.verdict === "alarm";
-  const wanted = (isAlarm ? "⚠ " : "") + title;
+}
+
+function sayTitle({ values: { alarm_count: count }, verdict }) {
+  const isAlarm = count > 0 || verdict === "alarm";
+  const wanted = `${count ? `(${count}) ` : ""}${isAlarm ? "⚠ " : ""}${title}`;
   if (document.title !== wanted) document.title = wanted;
   const icon = one("favicon");
   const href = isAlarm ? icon.dataset.alarm : icon.dataset.normal;

@@ -1,6 +1,6 @@
 // Orders: guarded by a hold or a dialog, sent once with an id, believed only when the installation shows it.
-import { currentLook, onLook } from "./live.js";
 import { meets } from "./bind.js";
+import { currentLook, isLive, onLook } from "./live.js";
 import { all, fill, one, root, setText, texts, word } from "./page.js";
 
 const HOLD_MS = 1500;
@@ -12,10 +12,13 @@ function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What the web process does itself needs no controller. */
+const isInReach = (button, look) => (button.dataset.needs === "web" ? isLive() : look.isFresh);
+
 function allowed(button, look) {
-  if (!look.isFresh || button.dataset.busy) return false;
-  if (meets(look.snapshot, button.dataset.expect)) return false;
-  return !button.dataset.needs || look.snapshot.mode === button.dataset.needs;
+  const { busy, expect, needs } = button.dataset;
+  if (!isInReach(button, look) || busy || meets(look.values, expect)) return false;
+  return needs !== "manual" || look.snapshot.mode === needs;
 }
 
 function refresh(look) {
@@ -27,59 +30,54 @@ function refresh(look) {
 
 const isOff = (button) => button.getAttribute("aria-disabled") === "true";
 
-function answerOf(button) {
-  return button.closest(".order").querySelector(".answer");
-}
-
-function say(button, text, kind) {
-  const node = answerOf(button);
+function say(order, text, kind) {
+  const node = order.querySelector(".answer");
   node.dataset.kind = kind;
   setText(node, text);
+  if (!node.hasAttribute("role")) setText(one("said"), text); // this one may be replaced before it is read aloud
 }
 
 /** Send the order, then wait until the read-back shows it. Nothing on the page moves before that. */
-async function send(button, minutes) {
+async function send(button, fields = {}) {
   if (isOff(button)) return;
-  const command = { id: newId(), ...JSON.parse(button.dataset.command) };
-  if (minutes) command.manual_s = minutes * 60;
+  const order = button.closest(".order");
   button.dataset.busy = "1";
   refresh(currentLook());
-  say(button, texts.sending, "sending");
-  try {
-    const [text, kind] = await outcome(command, button.dataset.expect);
-    say(button, text, kind);
-  } finally {
-    delete button.dataset.busy;
-    refresh(currentLook());
-  }
+  say(order, texts.sending, "sending");
+  const answer = await post("commands", { id: newId(), ...JSON.parse(button.dataset.command), ...fields });
+  const isDone = answer.isDone && (await isShown(button));
+  say(order, isDone ? texts.confirmed : answer.text ?? texts.unconfirmed, isDone ? "done" : "failed");
+  delete button.dataset.busy;
+  refresh(currentLook());
 }
 
-async function outcome(command, expectation) {
-  let response, answer;
+/** Post to the API: `isDone` with the answer's `body`, or the `text` that says why not. */
+export async function post(path, data, timeoutMs = CONFIRM_MS + 2000) {
+  let response, body;
   try {
-    response = await fetch(`${root}/api/v1/commands`, {
+    response = await fetch(`${root}/api/v1/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(command),
-      signal: AbortSignal.timeout(CONFIRM_MS + 2000),
+      body: JSON.stringify(data),
+      signal: AbortSignal.timeout(timeoutMs),
     });
-    answer = await response.json();
+    body = await response.json();
   } catch {
-    return [texts.no_server, "failed"];
+    return { text: texts.no_server };
   }
-  if (response.status === 503) return [texts.no_controller, "failed"];
-  if (response.status === 504) return [texts.unconfirmed, "failed"];
-  if (response.status === 409 && answer.reason) return [fill(texts.refused, { why: word("reason", answer.reason) }), "failed"];
-  if (!response.ok) return [fill(texts.refused, { why: answer.detail ?? answer.title ?? response.status }), "failed"];
-  return (await isShown(expectation)) ? [texts.confirmed, "done"] : [texts.unconfirmed, "failed"];
+  if (response.ok) return { isDone: true, body };
+  if (response.status === 503 && path === "commands") return { text: texts.no_controller };
+  if (response.status === 504) return { text: texts.unconfirmed };
+  const why = body.reason ? word("reason", body.reason) : body.detail ?? body.title ?? response.status;
+  return { text: fill(texts.refused, { why }) };
 }
 
-function isShown(expectation) {
+function isShown(button) {
   return new Promise((resolve) => {
     const until = performance.now() + CONFIRM_MS;
     const timer = setInterval(() => {
       const look = currentLook();
-      const shown = look.isFresh && meets(look.snapshot, expectation);
+      const shown = isInReach(button, look) && meets(look.values, button.dataset.expect);
       if (!shown && performance.now() < until) return;
       clearInterval(timer);
       resolve(shown);
@@ -87,24 +85,28 @@ function isShown(expectation) {
   });
 }
 
-function chosenMinutes(button) {
-  const group = one(button.dataset.minutesFrom ?? "");
-  return Number(group?.querySelector("input:checked")?.value ?? button.dataset.duration ?? 0);
+/** What a held button sends besides its own: the duration chosen beside it, else half an hour. */
+function preset(button) {
+  const chosen = one(button.dataset.fieldsFrom ?? "")?.querySelector("input:checked");
+  return button.dataset.ask === "duration" ? { manual_s: Number(chosen?.value ?? 1800) } : {};
 }
 
 function ask(button) {
-  setText(one("confirm-title"), button.dataset.title);
-  setText(one("confirm-text"), button.dataset.consequence);
-  setText(one("confirm-ok"), button.dataset.confirm);
-  const needsDuration = Boolean(button.dataset.duration);
-  one("confirm-duration").hidden = !needsDuration;
-  for (const input of all("input", one("confirm-duration"))) input.checked = Number(input.value) === chosenMinutes(button);
-  dialog.returnValue = "";
+  const { title, consequence, confirm, ask: asked } = button.dataset;
+  setText(one("confirm-title"), title);
+  setText(one("confirm-text"), consequence);
+  setText(one("confirm-ok"), confirm);
+  for (const group of all("fieldset", dialog)) group.hidden = group.disabled = group.dataset.asked !== asked;
+  const { manual_s } = preset(button);
+  for (const input of all("[name=manual_s]", dialog)) input.checked = Number(input.value) === manual_s;
+  dialog.returnValue = one("confirm-why").value = "";
   dialog.showModal();
-  one("confirm-cancel").focus();
+  one(asked === "shelf" ? "confirm-why" : "confirm-cancel").focus();
   dialog.onclose = () => {
-    button.focus();
-    if (dialog.returnValue === "ok") send(button, needsDuration ? Number(dialog.querySelector("input:checked").value) : 0);
+    (one(button.id) ?? (button.isConnected ? button : one("content"))).focus();
+    if (dialog.returnValue !== "ok") return;
+    const fields = [...new FormData(dialog.firstElementChild)];
+    send(button, Object.fromEntries(fields.map(([name, value]) => [name, name === "why" ? value.trim() : Number(value)])));
   };
 }
 
@@ -117,13 +119,13 @@ function guard(button) {
     button.classList.remove("is-holding");
   };
   button.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || isOff(button)) return;
+    if (event.button !== 0 || isOff(button) || button.dataset.ask === "shelf") return;
     hasActed = false;
     button.classList.add("is-holding");
     timer = setTimeout(() => {
       hasActed = true;
       stop();
-      send(button, chosenMinutes(button));
+      send(button, preset(button));
     }, HOLD_MS);
   });
   for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, stop);
@@ -134,10 +136,16 @@ function guard(button) {
   });
 }
 
-export function begin() {
-  for (const button of all("[data-command]")) {
+/** Make the buttons of a new piece of the page work. */
+export function attend(piece) {
+  for (const button of all("[data-command]", piece)) {
     if (button.dataset.title) guard(button);
     else button.addEventListener("click", () => send(button));
   }
+  refresh(currentLook());
+}
+
+export function begin() {
+  attend(document);
   onLook(refresh);
 }

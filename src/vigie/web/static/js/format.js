@@ -4,7 +4,10 @@ import { language, texts, timezone, word } from "./page.js";
 export const NOTHING = "—";
 export const FLOW_A = 0.02;
 const NBSP = "\u00a0";
+const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 0], "1/h": ["/h", 0] };
+const SECONDS = { s: 1, h: 3600, d: 86400 };
 const formatters = new Map();
+const isNothing = (value) => value === null || value === undefined;
 
 function intl(key, make) {
   if (!formatters.has(key)) formatters.set(key, make());
@@ -12,7 +15,7 @@ function intl(key, make) {
 }
 
 export function number(value, decimals = 0) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
+  if (!Number.isFinite(value)) return NOTHING;
   const format = intl(`n${decimals}`, () => new Intl.NumberFormat(language, {
     minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "negative", useGrouping: "always",
   }));
@@ -20,7 +23,7 @@ export function number(value, decimals = 0) {
 }
 
 export function duration(seconds) {
-  if (seconds === null || seconds === undefined) return NOTHING;
+  if (isNothing(seconds)) return NOTHING;
   const whole = Math.max(0, Math.floor(seconds));
   const minutes = Math.floor(whole / 60), hours = Math.floor(whole / 3600), days = Math.floor(whole / 86400);
   if (!minutes) return `${whole}${NBSP}s`;
@@ -30,7 +33,7 @@ export function duration(seconds) {
 }
 
 export function size(count) {
-  if (count === null || count === undefined) return NOTHING;
+  if (isNothing(count)) return NOTHING;
   for (const [exponent, prefix] of [[9, "G"], [6, "M"], [3, "k"]]) {
     if (count >= 10 ** exponent) return `${number(count / 10 ** exponent, 1)}${NBSP}${prefix}${texts.byte}`;
   }
@@ -60,38 +63,45 @@ export function date(utcMs) {
 }
 
 export function instant(utcMs, nowUtcMs) {
-  if (utcMs === null || utcMs === undefined) return NOTHING;
+  if (isNothing(utcMs)) return NOTHING;
   if (nowUtcMs && dayOf(nowUtcMs) === dayOf(utcMs)) return clock(utcMs);
   return `${date(utcMs)}${NBSP}${clock(utcMs)}`;
 }
 
 export function flow(currentA) {
-  if (currentA === null || currentA === undefined) return NOTHING;
+  if (isNothing(currentA)) return NOTHING;
   if (Math.abs(currentA) < FLOW_A) return texts.rest;
   return currentA > 0 ? texts.charging : texts.discharging;
 }
 
 function named(kind, value) {
-  if (value === null || value === undefined) return NOTHING;
+  if (isNothing(value)) return NOTHING;
   const names = typeof value === "string" ? [value] : value;
   return (names.length ? names : ["good"]).map((name) => word(kind, name)).join(", ");
+}
+
+function quantity(value, unit) {
+  if (unit in SECONDS) return duration(isNothing(value) ? null : value * SECONDS[unit]);
+  const [symbol, decimals] = QUANTITIES[unit] ?? [unit, 1];
+  return isNothing(value) ? NOTHING : `${number(unit === "%" ? value * 100 : value, decimals)}${NBSP}${symbol}`.trimEnd();
 }
 
 const plain = {
   flow,
   bytes: size,
   duration,
-  text: (value) => (value === null || value === undefined ? NOTHING : String(value)),
-  yesno: (value) => (value === null || value === undefined ? NOTHING : value ? texts.yes : texts.no),
-  ghz: (value) => number(value === null || value === undefined ? null : value / 1e9, 2),
-  milli: (value) => number(value === null || value === undefined ? null : value * 1000, 2),
+  text: (value) => (isNothing(value) ? NOTHING : String(value)),
+  yesno: (value) => (isNothing(value) ? NOTHING : value ? texts.yes : texts.no),
+  ghz: (value) => number(isNothing(value) ? null : value / 1e9, 2),
+  milli: (value) => number(isNothing(value) ? null : value * 1000, 2),
 };
 
 /** Write a value in the form a data-fmt attribute names; formats.py lists the forms. */
 export function write(value, form, nowUtcMs) {
   if (form in plain) return plain[form](value);
   if (form.startsWith("word:")) return named(form.slice(5), value);
-  const isKnown = value !== null && value !== undefined && nowUtcMs;
+  if (form.startsWith("of:")) return quantity(value, form.slice(3));
+  const isKnown = !isNothing(value) && nowUtcMs;
   if (form === "instant") return instant(value, nowUtcMs);
   if (form === "since") return isKnown ? `${instant(value, nowUtcMs)} (${duration((nowUtcMs - value) / 1000)})` : NOTHING;
   if (form === "remaining") return isKnown ? duration((value - nowUtcMs) / 1000) : NOTHING;

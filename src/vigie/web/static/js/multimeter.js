@@ -1,4 +1,4 @@
-// The multimeter's own: hold, smallest and largest value since the page was opened, bar gauges.
+// The multimeter's own: hold, smallest and largest value since the page was opened.
 import { hold } from "./bind.js";
 import { number } from "./format.js";
 import { onLook } from "./live.js";
@@ -17,15 +17,6 @@ function follow(snapshot) {
   }
 }
 
-export function drawGauges(snapshot) {
-  for (const node of all("[data-gauge]")) {
-    const { gauge: path, low, high } = node.dataset;
-    const value = lookUp(snapshot, path);
-    const share = value === null ? 0 : Math.min(1, Math.max(0, (value - low) / (high - low)));
-    node.querySelector(".gauge-fill").setAttribute("width", (share * 200).toFixed(1));
-  }
-}
-
 export function begin() {
   const button = one("hold");
   button.addEventListener("click", () => {
@@ -35,9 +26,5 @@ export function begin() {
     hold(isHeld);
   });
   one("reset-extremes").addEventListener("click", () => extremes.clear());
-  onLook((look, isNews) => {
-    if (!isNews || !look.snapshot) return;
-    if (look.isFresh) follow(look.snapshot);
-    if (button.getAttribute("aria-pressed") !== "true") drawGauges(look.snapshot);
-  });
+  onLook((look, isNews) => isNews && look.isFresh && follow(look.snapshot));
 }

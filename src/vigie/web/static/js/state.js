@@ -4,13 +4,16 @@ import { fill, texts, word } from "./page.js";
 
 const SHORTEST_STALE_MS = 2500;
 const DEAD_V = 5;
+const MOST_NAMED = 3;
+const SEVERITIES = ["info", "warning", "critical"];
+const ASKING = ["unacknowledged", "returned", "latched"];
 const WIRES = ["mains", "supply", "output", "load", "charge", "battery"];
 
 /** Return the field a path names ("mode", "channels.battery.bus_v", "relays.R2.contact"), null without one. */
 export function lookUp(snapshot, path) {
   let value = snapshot;
   for (const step of path.split(".")) {
-    if (Array.isArray(value)) value = value.find((entry) => entry.channel === step || entry.relay === step);
+    if (Array.isArray(value)) value = value.find((entry) => [entry.channel, entry.relay, entry.alarm].includes(step));
     else value = value?.[step];
   }
   return value ?? null;
@@ -19,17 +22,29 @@ export function lookUp(snapshot, path) {
 const staleAfterMs = (snapshot) =>
   Math.max(SHORTEST_STALE_MS, (2500 * snapshot.loop.period_s) / snapshot.speed);
 
+const isAsking = (alarm) => ASKING.includes(alarm.standing);
+const rank = (alarm) => (isAsking(alarm) ? 10 : 0) + SEVERITIES.indexOf(alarm.severity);
+
 /** Judge a state: never "ok" from a cut page, a lost link or an old snapshot. */
-export function lookAt({ snapshot, link }, ageMs, pageCutMs) {
+export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs) {
   const isFresh = Boolean(snapshot) && link === "connected" && pageCutMs === null
     && ageMs !== null && ageMs <= staleAfterMs(snapshot);
+  const alarms = [...(snapshot?.alarms ?? []), ...web_alarms].sort((a, b) => rank(b) - rank(a));
+  const acting = alarms.filter((alarm) => alarm.is_present && alarm.standing !== "shelved" && alarm.severity !== "info");
   return {
     snapshot, ageMs, link, isFresh,
-    verdict: isFresh ? snapshot.verdict : "unknown",
-    why: isFresh ? why(snapshot) : whyUnknown(snapshot, ageMs, pageCutMs),
-    sinceUtcMs: isFresh ? since(snapshot) : null,
+    values: { ...snapshot, alarms, alarm_count: alarms.filter(isAsking).length },
+    verdict: isFresh ? verdict(snapshot, acting) : "unknown",
+    why: isFresh ? why(snapshot, acting) : whyUnknown(snapshot, ageMs, pageCutMs),
+    sinceUtcMs: isFresh ? since(snapshot, acting) : null,
     wires: isFresh ? wiresOf(snapshot) : Object.fromEntries(WIRES.map((name) => [name, wire("unknown")])),
   };
+}
+
+/** The controller's word, raised to what the alarms that act demand. */
+function verdict(snapshot, acting) {
+  if (acting.some((alarm) => alarm.severity === "critical")) return "alarm";
+  return acting.length && snapshot.verdict === "ok" ? "attention" : snapshot.verdict;
 }
 
 function whyUnknown(snapshot, ageMs, pageCutMs) {
@@ -39,8 +54,10 @@ function whyUnknown(snapshot, ageMs, pageCutMs) {
   return fill(texts.silent, { age: duration(ageMs / 1000) });
 }
 
-function why(snapshot) {
-  if (snapshot.verdict_reasons.length) return sentence(snapshot.verdict_reasons.map((name) => word("reason", name)).join(" · "));
+function why(snapshot, acting) {
+  const told = snapshot.verdict_reasons.map((name) => word("reason", name));
+  if (!told.length) told.push(...acting.slice(0, MOST_NAMED).map(({ alarm }) => word("alarm", alarm)));
+  if (told.length) return sentence(told.join(" · "));
   return fill(texts.mode_and_mains, {
     mode: word("mode", snapshot.mode).toLowerCase(), mains: word("mains", snapshot.mains),
   });
@@ -48,8 +65,9 @@ function why(snapshot) {
 
 const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
-function since(snapshot) {
+function since(snapshot, acting) {
   const reason = snapshot.verdict_reasons[0];
+  if (!reason && acting.length) return Math.min(...acting.map((alarm) => alarm.raised_utc_ms));
   if (!reason) return Math.max(snapshot.phase_since_utc_ms, snapshot.mains_since_utc_ms);
   if (["mains_lost", "not_back_after_drill"].includes(reason)) return snapshot.mains_since_utc_ms;
   const movements = snapshot.relays.filter((relay) => relay.reason === reason).map((relay) => relay.since_utc_ms);
