@@ -15,6 +15,7 @@ from vigie.telemetry.outbox import Letter, Outbox
 from vigie.units import SECONDS_PER_HOUR
 
 _PROBE_S = 60.0
+_SUSPECT_TRIES = 3
 _LONG_AWAY_S = SECONDS_PER_HOUR
 _GIVEN_UP = frozenset({"refused", "expired"})
 
@@ -169,39 +170,55 @@ class Delivery:
             self._disk_error = ""
 
     def _run_mail(self, box: Outbox, waiting: Sequence[Letter]) -> None:
-        now_s = self._monotonic_s()
-        if not self._plans(waiting):
+        door = self._mail_door
+        if not self._may_knock(door, waiting):
             return
-        if not self._mail_door.may_try(now_s, has_fresh=any(letter.tries == 0 for letter in waiting)):
-            return
+        on_its_way: Letter | None = None
         try:
             with MailServer(self._settings) as server:
-                self._mail_door.opened(now_s)
-                for letter in self._chosen(box, waiting):
-                    self._judge(box, letter, self._handed(server, letter))
+                for on_its_way in self._chosen(box, waiting):
+                    outcome = self._handed(server, on_its_way)
+                    door.opened(self._monotonic_s())
+                    self._judge(box, on_its_way, outcome)
         except MailDoorClosed as error:
-            self._mail_door.failed(self._monotonic_s(), str(error), is_permanent=error.is_permanent)
-            still = [letter for letter in self.undelivered(box) if letter in waiting]
-            self._settle(box, *(self._put_off(letter, str(error), is_its_own=False) for letter in still))
+            door.failed(self._monotonic_s(), str(error), is_permanent=error.is_permanent)
+            self._put_all_off(box, waiting, str(error), on_its_way)
 
     def _run_service(self, box: Outbox, waiting: Sequence[Letter], door: Door, service: AppriseReceiver) -> None:
-        now_s = self._monotonic_s()
-        if not self._plans(waiting) or not door.may_try(now_s, has_fresh=any(letter.tries == 0 for letter in waiting)):
+        if not self._may_knock(door, waiting):
             return
         for letter in self._chosen(box, waiting):
             receiver = self._receivers[letter.receiver]
             outcome = service.send(self._composer.subject(letter, receiver, self._now_ms()), letter.text)
             if outcome.fate != Fate.SENT:
                 door.failed(self._monotonic_s(), outcome.error)
-                self._settle(box, *(self._put_off(x, outcome.error, is_its_own=False) for x in waiting))
+                self._put_all_off(box, waiting, outcome.error, letter)
                 return
             door.opened(self._monotonic_s())
             self._judge(box, letter, outcome)
 
+    def _may_knock(self, door: Door, waiting: Iterable[Letter]) -> bool:
+        leaving = [letter for plan in self._plans(waiting).values() for letter in (*plan.singles, *plan.digest)]
+        has_fresh = any(letter.tries == 0 for letter in leaving)
+        return bool(leaving) and door.may_try(self._monotonic_s(), has_fresh=has_fresh)
+
+    def _put_all_off(self, box: Outbox, waiting: Iterable[Letter], error: str, at: Letter | None) -> None:
+        """Note that a way is shut; the message it shuts at again and again lets the others go first."""
+        tried = {letter.message_id for letter in waiting}
+        culprit = at.message_id if at is not None and at.tries >= _SUSPECT_TRIES else ""
+        self._settle(
+            box,
+            *(
+                self._put_off(letter, error, 2.0 * (letter.message_id == culprit))
+                for letter in self.undelivered(box)
+                if letter.message_id in tried or (at is not None and letter.message_id == at.message_id)
+            ),
+        )
+
     def _plans(self, waiting: Iterable[Letter]) -> dict[str, Plan]:
         """Return by receiver what he gets now, without those who get nothing."""
         now_s, now_ms = self._monotonic_s(), self._now_ms()
-        longest_ms = pacing.LONGEST_PAUSE_S * 1500  # a date farther away was set by a clock that was wrong
+        longest_ms = pacing.LONGEST_PAUSE_S * 2500  # a date farther away was set by a clock that was wrong
         due: dict[str, list[Letter]] = {}
         for letter in waiting:
             if not 0 < letter.next_try_utc_ms - now_ms < longest_ms:
@@ -245,7 +262,7 @@ class Delivery:
     def _judge(self, box: Outbox, letter: Letter, outcome: Outcome) -> None:
         now_ms = self._now_ms()
         if outcome.fate == Fate.PUT_OFF:
-            self._settle(box, self._put_off(letter, outcome.error, is_its_own=True))
+            self._settle(box, self._put_off(letter, outcome.error, 1.0))
             return
         if outcome.fate == Fate.REFUSED:
             self._refusal = f"{letter.receiver}: {outcome.error}"
@@ -256,12 +273,12 @@ class Delivery:
         self._history[letter.receiver].append(Handed(self._monotonic_s(), letter.kind, letter.alarm))
         self._settle(box, letter._replace(state="sent", tries=letter.tries + 1, last_error=""))
 
-    def _put_off(self, letter: Letter, error: str, *, is_its_own: bool) -> Letter:
-        """Return a message after a failure; ``is_its_own``: the server was there and put off this very one."""
+    def _put_off(self, letter: Letter, error: str, pauses: float) -> Letter:
+        """Return a message after a failure; it waits ``pauses`` of its own, besides those of its way out."""
         now_ms, tries = self._now_ms(), letter.tries + 1
         if now_ms - letter.created_utc_ms > pacing.GIVE_UP_S * 1000 and tries >= pacing.LEAST_TRIES:
             return letter._replace(state="expired", tries=tries, last_error=error)
-        next_ms = now_ms + int(pacing.pause_s(tries) * 1000) if is_its_own else letter.next_try_utc_ms
+        next_ms = now_ms + int(pauses * pacing.pause_s(tries) * 1000) if pauses else letter.next_try_utc_ms
         return letter._replace(tries=tries, next_try_utc_ms=next_ms, last_error=error)
 
     def _settle(self, box: Outbox, *letters: Letter) -> None:

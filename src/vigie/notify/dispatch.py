@@ -2,18 +2,18 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.errors import CommandRefused, JournalError
+from vigie.notify.alive import SignOfLife
 from vigie.notify.compose import Composer
 from vigie.notify.delivery import Delivery
 from vigie.notify.live import LiveAlarms
 from vigie.notify.policy import REMINDED_STANDINGS, Kind, follow
-from vigie.notify.settings import MailSettings, Weekday
+from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import AlarmEvent, Letter, Outbox, TrackedAlarm
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -66,7 +66,7 @@ class Dispatcher:
         """The last event read; beyond ``_saved`` while the disk takes nothing."""
         self._is_unsaved = False
         self._alive_day: str | None = None
-        self._odd_since_s: float | None = None
+        self._sign_of_life = SignOfLife(settings, monotonic_s, utc_s)
         self._trimmed_s = monotonic_s()
         self._undelivered = 0
         self._journal_error = ""
@@ -166,11 +166,11 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._is_closed:
-            try:
-                self._each_round()
-                self.tick()
-            except Exception:
-                log.exception("notify_failed")
+            for act in (self._each_round, self.tick):
+                try:
+                    act()
+                except Exception:
+                    log.exception("notify_failed")
             self._wake.wait(_POLL_S)
             self._wake.clear()
 
@@ -181,7 +181,7 @@ class Dispatcher:
             while True:
                 events, end = self._file.new_events(self._seen, _BATCH)
                 if not self._tell(events, end):
-                    self._generation = -1  # another program reads this journal too: start from where it left
+                    self._generation, self._alarms = -1, {}  # another program reads it too: go on from where it is
                     return
                 self._seen = end
                 if len(events) < _BATCH:
@@ -277,34 +277,22 @@ class Dispatcher:
         self._told_s.update({alarm.alarm: now_s for alarm in told})
 
     def _give_sign_of_life(self) -> None:
-        """Send the weekly message, once for each week whatever the clock does."""
-        settings = self._settings
-        if settings.alive_weekday == Weekday.OFF or not settings.is_configured:
-            return
-        day = last_day(settings, datetime.fromtimestamp(self._utc_s()).astimezone()).isoformat()
         try:
-            before = self._alive_day or self._file.mark(_ALIVE)
-            if before is None or self._is_from_wrong_clock(before, day):
-                self._file.enqueue((), marks={_ALIVE: day})
-                self._alive_day = day
-            if before is None or day <= before:
+            last = self._alive_day or self._file.mark(_ALIVE)
+            due = self._sign_of_life.look(last)
+            if due.day is None:
                 return
-            now_ms = self._now_ms()
-            standing = [alarm for alarm in self._alarms.values() if alarm.standing in REMINDED_STANDINGS]
-            letters = [self._composer.alive(day, standing, one, now_ms) for one in settings.receivers]
-            self._file.enqueue(letters, marks={_ALIVE: day})
-            self._alive_day = day
+            letters: list[Letter] = []
+            if due.is_sent:
+                standing = [alarm for alarm in self._alarms.values() if alarm.standing in REMINDED_STANDINGS]
+                letters = [
+                    self._composer.alive(due.day, standing, receiver, self._now_ms())
+                    for receiver in self._settings.receivers
+                ]
+            self._file.enqueue(letters, marks={_ALIVE: due.day})
+            self._alive_day = due.day
         except JournalError:
             return  # a sign of life from a broken disk would be a lie
-
-    def _is_from_wrong_clock(self, before: str, day: str) -> bool:
-        """Return whether the last sign of life has been ahead of today for a whole day: the clock was wrong then."""
-        if date.fromisoformat(before) <= date.fromisoformat(day) + timedelta(days=7):
-            self._odd_since_s = None
-            return False
-        now_s = self._monotonic_s()
-        self._odd_since_s = now_s if self._odd_since_s is None else self._odd_since_s
-        return now_s - self._odd_since_s >= SECONDS_PER_DAY
 
     def _tidy(self) -> None:
         now_s, now_ms = self._monotonic_s(), self._now_ms()
@@ -318,16 +306,6 @@ class Dispatcher:
 
     def _now_ms(self) -> int:
         return int(self._utc_s() * 1000)
-
-
-def last_day(settings: MailSettings, now: datetime) -> date:
-    """Return the latest day a sign of life was due.
-
-    >>> last_day(MailSettings(), datetime(2026, 11, 23, 7, 59)), last_day(MailSettings(), datetime(2026, 11, 23, 8, 0))
-    (datetime.date(2026, 11, 16), datetime.date(2026, 11, 23))
-    """
-    began = now - timedelta(hours=settings.alive_hour)
-    return began.date() - timedelta(days=(began.weekday() - settings.alive_weekday) % 7)
 
 
 def _shown(letter: Letter) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from math import isfinite
 
 from vigie.control.alarms.catalogue import Severity
 from vigie.telemetry.outbox import AlarmEvent, TrackedAlarm
@@ -87,4 +88,4 @@ def severity_of(data: Mapping[str, float | int | str]) -> Severity:
 def number(data: Mapping[str, float | int | str], name: str, otherwise: int) -> int:
     """Return a whole number out of an event's data."""
     value = data.get(name)
-    return int(value) if isinstance(value, int | float) else otherwise
+    return int(value) if isinstance(value, int | float) and isfinite(value) else otherwise

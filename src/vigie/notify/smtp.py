@@ -13,6 +13,8 @@ from vigie.errors import VigieError
 from vigie.notify.settings import MailSettings, Security
 
 _PERMANENT = 500
+_FAILURES = (OSError, smtplib.SMTPException, ValueError)
+"""ValueError: a host name or a password that cannot be written in ASCII."""
 
 
 class MailDoorClosed(VigieError):
@@ -58,7 +60,7 @@ class MailServer:
         password = self._password() if settings.user else ""
         try:
             self._smtp = self._connected(context)
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAILURES as error:
             raise self._closed(error) from error
         try:
             self._smtp.ehlo()
@@ -67,7 +69,7 @@ class MailServer:
                 self._smtp.ehlo()
             if settings.user:
                 self._smtp.login(settings.user, password)
-        except (OSError, smtplib.SMTPException) as error:
+        except _FAILURES as error:
             self._smtp.close()
             raise self._closed(error) from error
         return self
@@ -157,6 +159,8 @@ class MailServer:
         elif isinstance(error, smtplib.SMTPResponseException):
             said = f"{error.smtp_code} {_words(error.smtp_error)}"
             advice, is_permanent = "ask who runs it", error.smtp_code >= _PERMANENT
+        elif isinstance(error, ValueError):
+            advice, is_permanent = "mail.host, mail.user and the password must be plain ASCII", True
         elif isinstance(error, smtplib.SMTPNotSupportedError):
             advice, is_permanent = "check mail.security and mail.user", True
         return MailDoorClosed(f"{self._where}: {said}; {advice}", is_permanent=is_permanent)

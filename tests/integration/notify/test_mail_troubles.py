@@ -46,13 +46,6 @@ def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path)
 
 
-@pytest.fixture
-def password_file(tmp_path: Path) -> str:
-    file = tmp_path / "mail.password"
-    file.write_text("s3cret ünd more\n", encoding="utf-8")
-    return str(file)
-
-
 def test_starttls_with_login_and_own_authority(
     alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int, certificates: Certificates, tmp_path: Path
 ) -> None:
@@ -125,6 +118,65 @@ def test_wrong_password_is_told_and_the_right_one_cures_it(
         dispatcher.tick()
     assert len(box.messages) == 1
     assert not dispatcher.is_in_trouble()
+
+
+def test_password_or_host_that_cannot_be_sent_is_told(
+    alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("pässword\n", encoding="utf-8")
+    alarms.raise_()
+    dispatcher = dispatch(user="mill", password_file=str(file))
+    with serving(box, port, authenticator=password_checker(b"mill", b"right"), auth_require_tls=False):
+        dispatcher.tick()
+    assert "plain ASCII" in str(told(dispatcher)["last_error"])
+    elsewhere = dispatch(host="mail..example.org")
+    elsewhere.tick()
+    assert "plain ASCII" in str(told(elsewhere)["last_error"])
+
+
+def test_message_the_server_chokes_on_does_not_stop_the_others(
+    alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int, clocks: Clocks
+) -> None:
+    class Choking(Mailbox):
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+            if b"undercharge" in (envelope.content or b"")[:2000]:  # type: ignore[operator]
+                server.transport.abort()
+                return "421 gone"
+            return await super().handle_DATA(server, session, envelope)
+
+    choking = Choking()
+    dispatcher = dispatch(alive_weekday=Weekday.OFF)
+    alarms.raise_("undercharge")
+    alarms.raise_("r1_worn")
+    with serving(choking, port):
+        for _ in range(60):
+            clocks.pass_s(60)
+            dispatcher.tick()
+    assert [str(message["References"]).split(".")[0][1:] for message in choking.messages] == ["r1_worn"]
+
+
+def test_refused_sender_is_asked_less_and_less_often(
+    alarms: Alarms, dispatch: Dispatch, port: int, clocks: Clocks
+) -> None:
+    class Strict(Mailbox):
+        asked = 0
+
+        async def handle_MAIL(self, *_: object) -> str:  # noqa: N802
+            self.asked += 1
+            return "553 who are you"
+
+    strict = Strict()
+    dispatcher = dispatch(alive_weekday=Weekday.OFF)
+    alarms.raise_()
+    with serving(strict, port):
+        for _ in range(60):
+            clocks.pass_s(60)
+            dispatcher.tick()
+    assert 4 <= strict.asked <= 8
+    assert "mail.sender vigie@site.example" in str(told(dispatcher)["last_error"])
+    assert dispatcher.is_in_trouble()
+    assert told(dispatcher)["waiting"] == 1
 
 
 def test_missing_password_file_is_told(alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int) -> None:
