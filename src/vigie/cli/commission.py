@@ -18,6 +18,7 @@ from tomlkit.exceptions import TOMLKitError
 from vigie.assembly import commissioning
 from vigie.assembly.commissioning import Session
 from vigie.cli import settings_file
+from vigie.cli.contact_guard import ContactGuard
 from vigie.cli.terminal_person import Progress, TerminalPerson, terminal_lines
 from vigie.clock import machine_monotonic_s
 from vigie.commission import report
@@ -74,7 +75,7 @@ def run(options: Options) -> None:
         stack.callback(session.close)
         session.coils.on_watch = Progress(console, machine_monotonic_s)
         person = _person(options, console, config, session)
-        with _hands_on(session, ending):
+        with _hands_on(session, ending, console):
             known, coils = commission(session.bench, person, session.limits, session.coils)
         found = changes(known, coils.contactors, session.bench.lines, session.settings)
         if "speed" in tomlkit.parse(text).get("plant", {}):
@@ -177,13 +178,19 @@ def _signals() -> Iterator[_Ending]:
 
 
 @contextlib.contextmanager
-def _hands_on(session: Session, ending: _Ending) -> Iterator[None]:
-    """Make the contacts safe once more at the end: the first time may be what a signal interrupted."""
+def _hands_on(session: Session, ending: _Ending, console: Console) -> Iterator[None]:
+    """Guard the contacts, and make them safe once more at the end: a signal may have interrupted the first time."""
+    levels_file = None if session.site is None else session.paths.levels
+    guard = ContactGuard(is_active_high=session.settings.relay_is_active_high, levels_file=levels_file)
+    session.coils.on_move = guard.tell
     try:
         yield
     finally:
         was_deaf, ending.is_deaf = ending.is_deaf, True
         session.coils.make_safe()
+        session.coils.on_move = None
+        guard.dismiss()
+        console.print(f"Contacts: {session.coils.described()}.")
         ending.is_deaf = was_deaf
 
 

@@ -2,7 +2,7 @@
 
 from vigie.commission.coils import Coils, Sagged
 from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Calibrated, Known, Refused, SenseKind, Surroundings
-from vigie.commission.looking import Pins, look
+from vigie.commission.looking import Pins, Sources, look
 from vigie.commission.person import Topic
 from vigie.control.signals import Channel, Contact, Relay
 from vigie.hardware.ina219 import Averaging
@@ -35,8 +35,10 @@ class CalibrateOnCharge:
     effect = "Nothing is moved. Have a multimeter ready: three voltages are asked for, here and in the next step."
 
     def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+        _need_both_sources(coils)
         around.bench.average(Averaging.TIMES_32)
         _compare(around, coils, known, {}, "on charge")
+        _need_both_sources(coils)
 
 
 class CalibrateInDrill:
@@ -51,6 +53,7 @@ class CalibrateInDrill:
     def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
         limits, channels = around.limits, known.channels
         floors = {channels[Channel.LOAD]: limits.load_floor_v, channels[Channel.CHARGE]: limits.floor_v}
+        _need_both_sources(coils)
         before = coils.look()
         high_v = before[channels[Channel.CHARGE]].bus_v
         coils.move(Relay.R1, Contact.OPEN)
@@ -65,6 +68,10 @@ class CalibrateInDrill:
         for channel in _ASKED:
             known.calibrations[channel] = _judged(around, known, channel)
         around.bench.average(Averaging.BITS_12)
+
+
+def _need_both_sources(coils: Coils) -> None:
+    coils.await_sources(lambda fed_by: fed_by == Sources.BOTH, "by the supply with the battery behind it")
 
 
 def _discharge(around: Surroundings, coils: Coils, address: int, to_v: float, floors: dict[int, float]) -> None:

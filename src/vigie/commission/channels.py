@@ -65,9 +65,9 @@ def _held(coils: Coils, relay: Relay, seconds: float) -> Look:
         coils.hold(seconds, coils.floors(before))
         seen = coils.look()
     except Sagged as sag:
+        why = "the battery cannot carry the loads" if relay == Relay.R1 else "the mains may have failed"
         raise Refused(
-            f"with {relay.name} open a voltage fell ({sag}), and it was closed again; charge the battery "
-            "first, or look for a wire that came loose"
+            f"with {relay.name} open, {sag}, and it was closed again: {why}; mend that and begin again"
         ) from sag
     finally:
         coils.move(relay, Contact.CLOSED)

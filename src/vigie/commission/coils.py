@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from vigie.commission.known import Contactor, Limits, Refused
-from vigie.commission.looking import Effect, Look, Pins, Sources, described, effect, is_supplied, look, sources
+from vigie.commission.looking import Effect, Look, Sources, described, effect, is_supplied, look, seen_once, sources
 from vigie.control.signals import Contact, Reading, Relay
 from vigie.errors import VigieError
 from vigie.plant.bench import Bench
@@ -14,15 +14,17 @@ _SETTLES_S = 0.3
 """Contacts bounce and supplies swing this long."""
 _LOW_IN_A_ROW = 3
 """Sweeps, some 20 ms on real boards: a change-over may dip for less."""
+_AT_ONCE_S = 0.05
+"""After a move every sweep counts; later on one every ``_PAUSE_S`` does, until one is low."""
 _PAUSE_S = 0.02
 
 
 class Sagged(Exception):
-    """A chip fell under its floor."""
+    """A chip stayed under its floor; ``sweep`` is what all of them showed then."""
 
-    def __init__(self, address: int, bus_v: float, floor_v: float) -> None:
-        super().__init__(f"0x{address:02x} fell to {bus_v:.2f} V, under {floor_v:.1f} V")
-        self.bus_v = bus_v
+    def __init__(self, address: int, floor_v: float, sweep: Mapping[int, Reading]) -> None:
+        super().__init__(f"0x{address:02x} fell to {sweep[address].bus_v:.2f} V, under {floor_v:.1f} V")
+        self.sweep = sweep
 
 
 class Probe(NamedTuple):
@@ -42,10 +44,14 @@ class Coils:
         self._bench = bench
         self._limits = limits
         self.fitted = tuple(coil for coil, line in enumerate(bench.lines) if line)
+        self.candidates = self.fitted[:2]
+        """Those of R1 and R2 unless somebody took others; further ones may hold what nobody knows of."""
         self.found = {coil: bench.is_energised(coil) for coil in self.fitted}
         self.contactors: dict[Relay, Contactor] = {}
         self.on_watch: Callable[[float, Mapping[int, Reading]], None] | None = None
         """Told of (seconds to go, newest sweep) while a wait is watched."""
+        self.on_move: Callable[[Mapping[str, bool]], None] | None = None
+        """Told, before a coil moves, which lines to energise or release should this process die."""
 
     def look(self) -> Look:
         """Return what all chips show now."""
@@ -57,10 +63,16 @@ class Coils:
 
     def set(self, coil: int, *, is_energised: bool) -> None:
         """Give a coil its state."""
+        self._announce()
         if is_energised:
             self._bench.energise(coil)
         else:
             self._bench.release(coil)
+
+    def identify(self, relay: Relay, found: Contactor) -> None:
+        """Remember what closes a relay's contact: from now on that is its safe state."""
+        self.contactors[relay] = found
+        self._announce()
 
     def toggle(self, coil: int) -> None:
         """Energise a released coil, or release an energised one."""
@@ -71,6 +83,24 @@ class Coils:
         found = self.contactors[relay]
         self.set(found.coil, is_energised=found.closes_energised == (contact == Contact.CLOSED))
 
+    def described(self) -> str:
+        """Say how the contacts stand."""
+        said = []
+        for relay in (Relay.R1, Relay.R2):
+            if relay in self.contactors:
+                found = self.contactors[relay]
+                is_closed = self._bench.is_energised(found.coil) == found.closes_energised
+                said.append(f"{relay.name} is {'closed' if is_closed else 'open'}")
+        rest = [coil for coil, state in self._others().items() if self._bench.is_energised(coil) != state]
+        said.append(
+            f"relays at {', '.join(self._bench.lines[coil] for coil in rest)} moved"
+            if rest
+            else "the others are as they were found"
+            if said
+            else "all relays are as they were found"
+        )
+        return ", ".join(said)
+
     def make_safe(self) -> None:
         """Close R1, then R2 where they are known; put every other coil back as it was found.
 
@@ -79,13 +109,8 @@ class Coils:
         Raises:
             RelayError: a line did not take its level.
         """
-        levels = dict(self.found)
-        for relay in (Relay.R2, Relay.R1):
-            if relay in self.contactors:
-                found = self.contactors[relay]
-                levels = {found.coil: found.closes_energised, **{c: v for c, v in levels.items() if c != found.coil}}
         failure: VigieError | None = None
-        for coil, is_energised in levels.items():
+        for coil, is_energised in self._safe_states().items():
             try:
                 if self._bench.is_energised(coil) != is_energised:
                     self.set(coil, is_energised=is_energised)
@@ -93,6 +118,19 @@ class Coils:
                 failure = error
         if failure is not None:
             raise failure
+
+    def _safe_states(self) -> dict[int, bool]:
+        """Return what each coil should be, in the order of moving: R1, R2, then those as they were found."""
+        known = [self.contactors[relay] for relay in (Relay.R1, Relay.R2) if relay in self.contactors]
+        return {**{found.coil: found.closes_energised for found in known}, **self._others()}
+
+    def _others(self) -> dict[int, bool]:
+        taken = {found.coil for found in self.contactors.values()}
+        return {coil: is_energised for coil, is_energised in self.found.items() if coil not in taken}
+
+    def _announce(self) -> None:
+        if self.on_move is not None:
+            self.on_move({self._bench.lines[coil]: state for coil, state in self._safe_states().items()})
 
     def hold(self, seconds: float, floors: Mapping[int, float]) -> None:
         """Wait, watching.
@@ -108,13 +146,13 @@ class Coils:
             for address, floor_v in floors.items():
                 low[address] = low[address] + 1 if sweep[address].bus_v < floor_v else 0
                 if low[address] >= _LOW_IN_A_ROW:
-                    raise Sagged(address, sweep[address].bus_v, floor_v)
+                    raise Sagged(address, floor_v, sweep)
             now_s = clock.now_s()
             if self.on_watch is not None:
                 self.on_watch(max(began_s + seconds - now_s, 0.0), sweep)
             if now_s - began_s >= seconds:
                 return
-            if now_s - began_s > _SETTLES_S and not any(low.values()):
+            if now_s - began_s > _AT_ONCE_S and not any(low.values()):
                 clock.sleep_until(now_s + _PAUSE_S)
 
     def floors(self, seen: Look) -> dict[int, float]:
@@ -135,9 +173,9 @@ class Coils:
                     break
                 self.hold(_SETTLES_S, floors)
                 after = self.look()
-        except Sagged:
-            after = self._glance()
+        except Sagged as sag:
             self.toggle(coil)
+            after = seen_once(sag.sweep, self._limits.shunt_ohm)
             was_supplied = is_supplied(before, self._limits.supply_v)
             return Probe(before, after, Effect.MAINS_OPENED if was_supplied else Effect.BATTERY_OPENED, True)
         return Probe(before, after, self._effect(before, after), False)
@@ -149,7 +187,7 @@ class Coils:
             Refused: they are not, within the settling time.
         """
         wanted = sources(before, self._limits.supply_v)
-        self.await_sources(lambda fed_by: fed_by == wanted, f"as before ({wanted.name.lower()})")
+        self.await_sources(lambda fed_by: fed_by == wanted, f"as before the move ({wanted.name.lower()})")
 
     def await_sources(self, is_right: Callable[[Sources], bool], wanted: str) -> None:
         """Wait until what feeds the loads is right.
@@ -164,16 +202,10 @@ class Coils:
                 return
             if self._bench.clock.now_s() >= until_s:
                 raise Refused(
-                    f"the loads are not fed {wanted} {self._limits.settling_s:g} s after the move was undone "
-                    f"({described(seen)}): the mains may have failed meanwhile; begin again when it is back"
+                    f"the loads are not fed {wanted}, after {self._limits.settling_s:g} s ({described(seen)}): the "
+                    "mains may have failed meanwhile; begin again when it is back"
                 )
             self.hold(_SETTLES_S, {})
 
     def _effect(self, before: Look, after: Look) -> Effect:
         return effect(before, after, self._limits.supply_v)
-
-    def _glance(self) -> Look:
-        """Return one sweep, for when there is no time for a mean."""
-        shunt_ohm = self._limits.shunt_ohm
-        sweep = self._bench.sweep()
-        return {address: Pins(one.bus_v, one.shunt_v / shunt_ohm, False) for address, one in sweep.items()}

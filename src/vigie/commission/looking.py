@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from vigie.control.signals import Status
+from vigie.control.signals import Reading, Status
 from vigie.errors import ReadingError
 from vigie.plant.bench import Bench
 
@@ -51,7 +51,7 @@ def look(bench: Bench, shunt_ohm: float, sweeps: int = 12) -> Look:
         ChipError: a chip no longer answers.
         ReadingError: a chip answers but converts nothing.
     """
-    good: list[Mapping[int, tuple[float, float, int]]] = []
+    good: list[Mapping[int, Reading]] = []
     for _ in range(_TRIES * sweeps):
         sweep = bench.sweep()
         if not any(reading.status & _USELESS for reading in sweep.values()):
@@ -62,12 +62,17 @@ def look(bench: Bench, shunt_ohm: float, sweeps: int = 12) -> Look:
         raise ReadingError(f"only {len(good)} of {_TRIES * sweeps} sweeps were good; check the meter HAT's supply")
     return {
         address: Pins(
-            sum(sweep[address][0] for sweep in good) / sweeps,
-            sum(sweep[address][1] for sweep in good) / sweeps / shunt_ohm,
-            any(sweep[address][2] & Status.SATURATED for sweep in good),
+            sum(sweep[address].bus_v for sweep in good) / sweeps,
+            sum(sweep[address].shunt_v for sweep in good) / sweeps / shunt_ohm,
+            any(sweep[address].status & Status.SATURATED for sweep in good),
         )
         for address in good[0]
     }
+
+
+def seen_once(sweep: Mapping[int, Reading], shunt_ohm: float) -> Look:
+    """Return one sweep, for when there is no time for a mean."""
+    return {address: Pins(one.bus_v, one.shunt_v / shunt_ohm, False) for address, one in sweep.items()}
 
 
 def described(seen: Look) -> str:

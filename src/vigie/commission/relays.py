@@ -28,10 +28,9 @@ class FindRelays:
         self._may_blink = False
 
     def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        first_two = coils.fitted[:2]
-        order = first_two[::-1] if coils.sources() == Sources.MAINS else first_two
+        order = coils.candidates[::-1] if coils.sources() == Sources.MAINS else coils.candidates
         if not self._search(order, around, coils, known):
-            spare = coils.fitted[2:]
+            spare = coils.fitted[len(coils.candidates) :]
             question = "Neither of the first two relays shows an effect. May the others be moved too, one at a time?"
             if spare and around.person.agrees(Topic.SPARE_RELAYS, question):
                 self._search(spare, around, coils, known)
@@ -39,7 +38,8 @@ class FindRelays:
         if missing:
             raise Refused(
                 f"no relay was seen to be {' nor '.join(missing)}: check that the relay board has its supply, that "
-                "its LEDs follow, and that the wires are on the contacts (a welded contact moves nothing either)"
+                "its LEDs follow, and that the wires are on the contacts; a welded contact moves nothing either, and "
+                "R1 shows nothing without mains"
             )
         coils.make_safe()
         coils.await_sources(lambda fed: fed == Sources.BOTH, "by the supply with the battery behind it")
@@ -72,9 +72,9 @@ class FindRelays:
             raise Refused(
                 f"the relays at {around.bench.lines[coils.contactors[relay].coil]} and at {line} both seem to be "
                 f"{_NAMES[relay]} ({described(probe.before)} -> {described(probe.after)}); if the mains failed just "
-                "now, begin again, else check the wiring"
+                "now, or the loads take less than 50 mA, mend that and begin again; else check the wiring"
             )
-        coils.contactors[relay] = Contactor(coil, closes_energised)
+        coils.identify(relay, Contactor(coil, closes_energised))
         if probe.effect not in _CLOSED:
             coils.move(relay, Contact.CLOSED)
             coils.recover(probe.before)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from vigie.commission.coils import Coils
 from vigie.commission.known import Known, Refused, Surroundings
-from vigie.commission.looking import Sources, battery_v, described, sources
+from vigie.commission.looking import Look, Sources, battery_v, described, sources
 from vigie.commission.person import Topic
 from vigie.plant.bench import FOUR_CHANNEL_HAT
 
@@ -38,20 +38,20 @@ class FindBoards:
         bench, person = around.bench, around.person
         known.chips = bench.scan()
         answering = ", ".join(f"0x{address:02x}" for address in known.chips) or "none"
-        silent = [f"0x{address:02x}" for address in FOUR_CHANNEL_HAT if address not in known.chips]
         known.note(person, "meter", f"Meter chips that answer: {answering}.")
-        if silent:
-            known.note(
-                person,
-                "meter",
-                f"No answer from {', '.join(silent)}: check how the HAT sits on the header, and its address links.",
-                is_weak=True,
-            )
+        for address in FOUR_CHANNEL_HAT:
+            if address not in known.chips:
+                known.note(
+                    person,
+                    "meter",
+                    f"No answer from 0x{address:02x}: check how the HAT sits on the header, and its address links.",
+                    is_weak=True,
+                )
         lines = [f"{bench.lines[coil]} {'energised' if coils.found[coil] else 'released'}" for coil in coils.fitted]
         known.note(person, "relays", f"Relay lines as found: {', '.join(lines)}.")
         sensed = bench.thermometers()
         for one in sensed:
-            known.note(person, "temperature", f"Thermometer {one.name} {one.address} shows {one.celsius:.1f} degC.")
+            known.note(person, "temperature", f"Thermometer {one} shows {one.celsius:.1f} degC.")
         if len(sensed) == 1:
             known.thermometer = sensed[0]
         else:
@@ -109,13 +109,18 @@ class ReadChips:
             raise Refused("no chip has a voltage: connect IN+, IN- and GND of V1, V2 and V3 (without GND none is read)")
         if len(fed) < LEAST_FED and (fed_by != Sources.NONE or len(seen) < len(FOUR_CHANNEL_HAT)):
             raise Refused(
-                f"only {len(fed)} of {len(seen)} chips have a voltage ({described(seen)}): V1, V2 and V3 must all be "
-                "connected, with their GND, or the loads cannot be watched; then begin again"
+                f"only {len(fed)} chips have a voltage ({described(seen)}{_silent(seen)}): V1, V2 and V3 must all "
+                "answer and be connected, with their GND, or the loads cannot be watched; then begin again"
             )
         if fed_by == Sources.NONE and len(fed) >= LEAST_FED:
             raise Refused(
                 f"no current flows to any load ({described(seen)}): connect loads of 50 mA or more, without them the "
                 "channels cannot be told apart"
+            )
+        if _supply_gives_nothing(seen, limits.supply_v):
+            raise Refused(
+                f"the supply's voltage is there, but no current with it ({described(seen)}): connect loads of 50 mA or "
+                "more, without them the channels cannot be told apart"
             )
         estimate_v = battery_v(seen, fed_by)
         if estimate_v < limits.proof_v:
@@ -135,9 +140,19 @@ _SAID = {
 }
 
 
+def _silent(seen: Look) -> str:
+    silent = [f"0x{address:02x}" for address in FOUR_CHANNEL_HAT if address not in seen]
+    return f"; no answer from {', '.join(silent)}" if silent else ""
+
+
+def _supply_gives_nothing(seen: Look, supply_v: float) -> bool:
+    high = [pins for pins in seen.values() if pins.bus_v >= supply_v]
+    return bool(high) and not any(pins.flows for pins in high)
+
+
 def _refuse_what_could_kill_this_computer(coils: Coils, fed_by: Sources) -> None:
     """With everything released and both sources there, a computer that dies lets go, and all is as before."""
-    if any(coils.found.values()):
+    if any(coils.found[coil] for coil in coils.candidates):
         raise Refused(
             "this computer lives on the loads, and a coil is energised: it may be what connects them (a contact wired "
             "NO). If a move darkened the loads, the computer would die and the coil stay released. Feed the computer "
@@ -145,7 +160,7 @@ def _refuse_what_could_kill_this_computer(coils: Coils, fed_by: Sources) -> None
         )
     if fed_by != Sources.BOTH:
         raise Refused(
-            f"this computer lives on the loads, which are fed by {_SAID[fed_by]}: looking for the relay of the other "
+            f"this computer is said to live on the loads, fed by {_SAID[fed_by]}: looking for the relay of the other "
             "source could cut this one and the computer with it. Feed the computer from something else while "
             "commissioning, or connect both sources by wiring R1 and R2 on NC"
         )

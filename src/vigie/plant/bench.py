@@ -35,6 +35,9 @@ class Sensed(NamedTuple):
     address: str
     celsius: float
 
+    def __str__(self) -> str:
+        return f"{self.name} at {self.address}" if self.address else self.name
+
 
 class Bench(Protocol):
     """Coils by their place on the relay board (0 is the first), chips by their I2C address. For one thread."""
