@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.property.test_compiled_agrees import bits
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode
-from vigie.control.contact_truth import ContactFault, TruthSettings, TruthState, check, initial_truth
+from vigie.control.contact_truth import ContactFault, Truth, TruthSettings, TruthState, check, initial_truth
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
@@ -20,10 +21,13 @@ from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import Outage, OutageLogSettings, follow, initial_outages
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
 from vigie.control.supervisor import Action, Decision, Order, State, SupervisorSettings, adopted, obey, step
+from vigie.control.wear import WearSettings, switched, worn
+from vigie.plant.faults import Fault, FaultKind, ListedFate
 from vigie.plant.installation import Installation
 from vigie.plant.outages import OutageKind, OutageSettings
 from vigie.plant.site import BatterySettings, ChargerSettings, InstallationSettings, LoadSettings
 from vigie.plant.twin import MeterSettings, Twin, TwinSettings
+from vigie.simulation.compiled import compiled
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
 LINE, CHARGE_ONLY = Wiring.LINE, Wiring.CHARGE_ONLY
@@ -143,7 +147,9 @@ class World:
         temperature, ambient = self.twin.read_temperature(), self.twin.read_ambient()
         now_s = self.clock.now_s()
         before = self.told
-        self.filtered, image = summarise(self.filtered, tuple(sweeps), temperature, ambient, before, now_s, CHANNELS, FILTER)
+        self.filtered, image = summarise(
+            self.filtered, tuple(sweeps), temperature, ambient, before, now_s, CHANNELS, FILTER
+        )
         self.state, decision = step(self.state, image, self.control)
         self.told = decision.contacts
         self.truth = check(
@@ -152,9 +158,7 @@ class World:
         self.outages, _, ended, outage = follow(self.outages, self.state, decision, image, OutageLogSettings())
         if before != self.told:
             self.connect()
-        moment = Moment(
-            now_s, self.truth, self.told, before, outage if ended else None, decision, image, self.state
-        )
+        moment = Moment(now_s, self.truth, self.told, before, outage if ended else None, decision, image, self.state)
         self.clock.sleep_until(began_s + self.period_s)
         return moment
 
@@ -164,10 +168,167 @@ class World:
             yield self.period()
 
 
-if __name__ == "__main__":
-    import time
+class Named(NamedTuple):
+    """What was said of the contacts, and how long after the first switching under the fault."""
 
-    world = World(LINE, Mode.PROTECT)
-    t = time.process_time()
-    n = sum(1 for _ in world.lives(3600.0))
-    print((time.process_time() - t) / n * 1e6, "us/period")
+    r1: ContactFault
+    r2: ContactFault
+    after_s: float
+
+
+def detected(world: World, seconds: float, *, cycles_every_s: float = math.inf) -> list[Named]:
+    """Let a world live and return each change of what is said; ``cycles_every_s`` begins a drill again and again."""
+    changes: list[Named] = []
+    switched_s = math.nan
+    next_s = world.clock.now_s() + 60.0
+    for moment in world.lives(seconds):
+        if cycles_every_s < math.inf and moment.now_s >= next_s:
+            next_s += cycles_every_s
+            world.enters(Mode.OBSERVE)
+            world.enters(Mode.CYCLE)
+        if math.isnan(switched_s) and moment.before != moment.told:
+            switched_s = moment.now_s
+        said = (moment.truth.r1.fault, moment.truth.r2.fault)
+        if said != (changes[-1][:2] if changes else (ContactFault.NONE, ContactFault.NONE)):
+            changes.append(Named(*said, moment.now_s - switched_s))
+    return changes
+
+
+def every(period_s: float) -> OutageSettings:
+    return OutageSettings(
+        kind=OutageKind.RANDOM, every_s=400.0 * max(period_s, 1.0), lasting_s=30.0 * max(period_s, 1.0)
+    )
+
+
+@pytest.mark.parametrize("period_s", [1.0, 10.0, 60.0])
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE, Mode.MANUAL])
+@pytest.mark.parametrize("wiring", list(Wiring))
+def test_a_healthy_installation_is_never_accused(wiring: Wiring, mode: Mode, period_s: float) -> None:
+    seed = 7 * int(period_s) + mode
+    world = World(wiring, Mode.OBSERVE, outages=every(period_s), period_s=period_s, seed=seed)
+    judged = 0
+    for moment in world.lives(3600.0 * period_s):
+        if mode == Mode.MANUAL and world.random.random() < 0.01:
+            world.sets(world.random.choice([Relay.R1, Relay.R2]), world.random.choice([OPEN, CLOSED]))
+        elif mode != Mode.MANUAL and world.random.random() < 0.002:
+            world.enters(Mode.OBSERVE)
+            world.enters(mode)
+        for contact in (moment.truth.r1, moment.truth.r2):
+            assert contact.fault == ContactFault.NONE, moment
+            judged += contact.verdict == Truth.OBEYED
+    assert judged > 1800
+
+
+FLICKER = Fault(FaultKind.MAINS_FLICKER, value=1.7, start_s=120.0, end_s=3000.0)
+OTHERS = [
+    FLICKER,
+    FLICKER._replace(value=3.3),
+    Fault(FaultKind.BATTERY_OPEN, start_s=600.0),
+    Fault(FaultKind.CELL_SHORTED, start_s=600.0),
+    Fault(FaultKind.CHARGER_SET_POINT, value=12.8, start_s=600.0),
+    Fault(FaultKind.LOADS_OVER, value=5.0, start_s=600.0),
+]
+
+
+@pytest.mark.parametrize("fault", OTHERS, ids=[f"{fault.kind.name.lower()} {fault.value}" for fault in OTHERS])
+@pytest.mark.parametrize("wiring", list(Wiring))
+def test_what_is_wrong_with_mains_charger_battery_or_loads_is_not_the_contacts_fault(
+    wiring: Wiring, fault: Fault
+) -> None:
+    world = World(wiring, Mode.PROTECT, outages=every(1.0))
+    world.installation.fate = ListedFate([fault])
+    assert detected(world, 3600.0) == []
+
+
+@pytest.mark.parametrize("wiring", list(Wiring))
+def test_a_dead_charger_gets_no_contact_a_name(wiring: Wiring) -> None:
+    world = World(wiring, Mode.PROTECT, outages=every(1.0))
+    world.installation.fate = ListedFate([Fault(FaultKind.CHARGER_DEAD, start_s=600.0)])
+    said = {(one.r1, one.r2) for one in detected(world, 7200.0)}
+    assert said <= {(ContactFault.NONE, ContactFault.NONE), (ContactFault.NONE, ContactFault.NO_EFFECT)}
+
+
+NONE, NO_EFFECT, WELDED = ContactFault.NONE, ContactFault.NO_EFFECT, ContactFault.WELDED
+DEAD, SWAPPED, REVERSED = ContactFault.DEAD, ContactFault.SWAPPED, ContactFault.REVERSED
+TABLE = [
+    # fault, wiring, mode, what is said in turn, named within so many seconds of the first switching
+    ("r2 welded", LINE, Mode.PROTECT, [(NONE, WELDED)], 10.0),
+    ("r2 welded", CHARGE_ONLY, Mode.PROTECT, [(NONE, WELDED)], 10.0),
+    ("r2 dead", LINE, Mode.PROTECT, [(NONE, NO_EFFECT), (NONE, DEAD)], 2400.0),
+    ("r2 dead", CHARGE_ONLY, Mode.PROTECT, [(NONE, NO_EFFECT)], 40.0),
+    ("swapped", LINE, Mode.PROTECT, [(SWAPPED, SWAPPED)], 240.0),
+    ("swapped", CHARGE_ONLY, Mode.PROTECT, [(SWAPPED, SWAPPED)], 240.0),
+    ("r1 welded", LINE, Mode.CYCLE, [(WELDED, NONE)], 10.0),
+    ("r1 welded", CHARGE_ONLY, Mode.CYCLE, [(WELDED, NONE)], 10.0),
+    ("swapped", LINE, Mode.CYCLE, [(SWAPPED, SWAPPED)], 10.0),
+    ("r1 dead", LINE, Mode.CYCLE, [], 0.0),  # an outage looks the same
+    ("r1 dead", CHARGE_ONLY, Mode.CYCLE, [], 0.0),
+]
+
+
+@pytest.mark.parametrize(("fault", "wiring", "mode", "said", "within_s"), TABLE)
+def test_a_fault_is_named_soon_after_the_first_switching_where_readings_allow(
+    fault: str, wiring: Wiring, mode: Mode, said: list[tuple[ContactFault, ContactFault]], within_s: float
+) -> None:
+    outage = OutageSettings(kind=OutageKind.LISTED, listed=((5100.0, 120.0),))
+    world = World(wiring, Mode.PROTECT if mode == Mode.PROTECT else Mode.OBSERVE, outages=outage)
+    assert detected(world, 1500.0) == []
+    world.breaks(fault)
+    changes = detected(world, 4000.0, cycles_every_s=1800.0 if mode == Mode.CYCLE else math.inf)
+    assert [one[:2] for one in changes] == said
+    assert all(one.after_s <= within_s for one in changes), changes
+
+
+@pytest.mark.parametrize(("soc", "wiring"), [(0.66, LINE), (0.66, CHARGE_ONLY), (1.0, LINE)])
+def test_an_r1_of_the_wrong_kind_is_named_when_the_program_first_closes_it(soc: float, wiring: Wiring) -> None:
+    changes = detected(World(wiring, Mode.OBSERVE, wires="r1 reversed", found=(OPEN, CLOSED), soc=soc), 120.0)
+    assert [one[:2] for one in changes] == [(REVERSED, NONE)]
+    assert changes[0].after_s <= 10.0
+
+
+@pytest.mark.parametrize("wiring", list(Wiring))
+def test_an_r2_of_the_wrong_kind_is_named_when_the_program_first_closes_it(wiring: Wiring) -> None:
+    changes = detected(World(wiring, Mode.OBSERVE, wires="r2 reversed", found=(CLOSED, OPEN)), 120.0)
+    assert [one[:2] for one in changes] == [(NONE, REVERSED)]
+    assert changes[0].after_s <= 40.0
+
+
+@pytest.mark.parametrize("wiring", list(Wiring))
+def test_the_log_knows_each_outage_and_drill_of_the_twin_and_what_it_took(wiring: Wiring) -> None:
+    spells = ((1000.0, 300.0), (3000.0, 20.5), (6000.0, 900.0))
+    world = World(wiring, Mode.OBSERVE, outages=OutageSettings(kind=OutageKind.LISTED, listed=spells), load_a=0.5)
+    ended: list[Outage] = []
+    for moment in world.lives(8000.0):
+        if 4000.0 <= moment.now_s < 4001.0:
+            world.sets(Relay.R1, OPEN)
+        if 4600.0 <= moment.now_s < 4601.0:
+            world.sets(Relay.R1, CLOSED)
+        if moment.ended is not None:
+            ended.append(moment.ended)
+    assert [(one.kind.name, round(one.began_s, -1)) for one in ended] == [
+        ("OUTAGE", 1000.0),
+        ("OUTAGE", 3000.0),
+        ("DRILL", 4000.0),
+        ("OUTAGE", 6000.0),
+    ]
+    for one, lasted_s in zip(ended, (300.0, 20.5, 600.0, 900.0), strict=True):
+        assert one.ended_s - one.began_s == pytest.approx(lasted_s, abs=3.0)
+        assert one.charge_out_ah == pytest.approx(0.5 * lasted_s / HOUR, rel=0.02, abs=0.5 * 2.0 / HOUR)
+        assert one.energy_out_wh == pytest.approx(12.6 * one.charge_out_ah, rel=0.03)
+        assert one.was_enough
+
+
+def test_compiled_and_plain_watch_and_log_agree_period_by_period() -> None:
+    quick_check, quick_follow = compiled(check), compiled(follow)
+    settings = OutageLogSettings()
+    for wiring in Wiring:
+        world = World(wiring, Mode.PROTECT, outages=every(1.0), wires="swapped")
+        truth, outages = initial_truth(), initial_outages(0.0)
+        for moment in world.lives(900.0):
+            image, decision = moment.measurement, moment.decision
+            truth = quick_check(truth, moment.before, moment.told, image, decision.mains, wiring, world.truth_settings)
+            assert bits(truth) == bits(moment.truth)
+            outages, *_ = quick_follow(outages, moment.state, decision, image, settings)
+            assert bits(outages) == bits(world.outages)
+    wear = compiled(switched)(worn(3, 1.0, WearSettings()), -1.4, WearSettings())
+    assert wear == switched(worn(3, 1.0, WearSettings()), -1.4, WearSettings())

@@ -110,19 +110,29 @@ def is_backed(was_backed: bool, before: Contacts, facts: Facts) -> bool:
 
 
 def watched(
-    swap: SwapWatch, before: Contacts, facts: Facts, mains: Mains, r2_for_s: float, settle_s: float, start_s: float
+    swap: SwapWatch,
+    before: Contacts,
+    facts: Facts,
+    mains: Mains,
+    wiring: Wiring,
+    r2_for_s: float,
+    for_s: float,
+    settle_s: float,
+    start_s: float,
 ) -> SwapWatch:
     """Return the watch after a period.
 
-    A supply that is seen while R2 is told open, and has settled, acquits at once. An outage that R2 has nothing to do
-    with may begin while it is open, but hardly three times running in its first seconds and end with it.
+    A supply that is seen while R2 is told open, and has settled, acquits at once; so does a mains that goes while R2
+    is closed. With LINE the battery must feed the loads through an R2 that is told open: no outage looks like that.
 
     Args:
         swap: from the period before.
         before: as told while the readings were taken.
         facts: of the period.
         mains: the period's evidence.
+        wiring: what R2 cuts.
         r2_for_s: how long R2 has been told what it is.
+        for_s: how long both contacts and the mains have been as they are.
         settle_s: readings count after it.
         start_s: the supply is back by then.
     """
@@ -131,10 +141,12 @@ def watched(
     if before.r2 == Contact.OPEN:
         if facts.is_supplied and r2_for_s >= settle_s:
             return SwapWatch(False, False, 0)
-        return SwapWatch(swap.is_armed, swap.is_lost or (swap.is_armed and mains == Mains.ABSENT), swap.swaps)
+        is_losing = swap.is_armed and mains == Mains.ABSENT and (wiring == Wiring.CHARGE_ONLY or facts.is_through_r2)
+        return SwapWatch(swap.is_armed, swap.is_lost or is_losing, swap.swaps)
     if not swap.is_lost:
-        return swap
-    if mains == Mains.PRESENT and r2_for_s <= start_s:
+        is_flickering = mains == Mains.ABSENT and swap.swaps < LEAST_SWAPS
+        return SwapWatch(False, False, 0) if is_flickering else swap
+    if mains == Mains.PRESENT and (for_s >= settle_s or wiring == Wiring.LINE):
         return SwapWatch(False, False, swap.swaps + 1)
     if r2_for_s > start_s:
         return SwapWatch(False, False, 0)

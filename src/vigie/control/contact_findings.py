@@ -100,8 +100,12 @@ def remembered(fault: ContactFault, open_without_sign: Finding, closed_without_s
 def heard(
     contact: ContactTruth, told: Contact, finding: Finding, now_s: float, proof_s: float, answer_s: float
 ) -> ContactTruth:
-    """Return the contact after one period's finding: counted until it lasts, then believed."""
-    if finding == Finding.UNKNOWN:
+    """Return the contact after one period's finding: counted until it lasts, then believed.
+
+    What conducted after it was told to open has not opened: a current that ends later has ended for another reason.
+    """
+    has_conducted = told == Contact.OPEN and contact.verdict == Truth.NO_EFFECT
+    if finding == Finding.UNKNOWN or (finding == Finding.BLOCKS and has_conducted):
         is_due = contact.switched_s > -math.inf and now_s - contact.switched_s >= answer_s
         if contact.verdict == Truth.UNKNOWN and is_due:
             return _seeing(contact, Truth.CANNOT_TELL, contact.was_contrary, Finding.UNKNOWN, 0, now_s)

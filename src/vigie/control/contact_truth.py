@@ -87,6 +87,8 @@ class TruthState(NamedTuple):
     """On V3 when R1 last opened; NaN while it is closed."""
     is_backed: bool
     """R2 was told closed while the supply was there, so that it had to take over from it."""
+    was_lacking: bool
+    """When R2 last opened, a low battery took no charge, nor has it since: the charger was out already."""
     swap: SwapWatch
 
 
@@ -101,7 +103,7 @@ def resumed_truth(r1: ContactFault, r2: ContactFault) -> TruthState:
     swap = SwapWatch(False, False, LEAST_SWAPS if is_swapped else 0)
     one = remembered(r1, Finding.NO_SIGN, Finding.UNKNOWN)
     two = remembered(r2, Finding.UNKNOWN, Finding.NO_SIGN)
-    return TruthState(one, two, Mains.UNKNOWN, -math.inf, 0.0, math.nan, False, swap)
+    return TruthState(one, two, Mains.UNKNOWN, -math.inf, 0.0, math.nan, False, False, swap)
 
 
 def check(
@@ -153,7 +155,7 @@ def check(
     if is_as_told and state.is_backed and facts.is_dark and r2.when_closed == Finding.NO_SIGN:
         r2 = found(r2, before.r2, Finding.BLOCKS, now_s)  # neither charge nor backup came through
     r2_for_s = now_s - state.r2.switched_s
-    swap = watched(state.swap, before, facts, mains, r2_for_s, settings.settle_s, settings.start_s)
+    swap = watched(state.swap, before, facts, mains, wiring, r2_for_s, for_s, settings.settle_s, settings.start_s)
     is_swapped = swap.swaps >= LEAST_SWAPS or r1.when_open == Finding.CROSSED
     judged = TruthState(
         named(r1, is_swapped, now_s),
@@ -163,6 +165,7 @@ def check(
         state.charge_a,
         state.load_v,
         is_backed(state.is_backed, before, facts),
+        state.was_lacking and not facts.is_charging,
         swap,
     )
     if before.r1 == after.r1 and before.r2 == after.r2:
@@ -184,15 +187,18 @@ def _moved(
     r1 = state.r1
     r2 = state.r2
     load_v = state.load_v
+    was_lacking = state.was_lacking
     if before.r1 != after.r1:
         r1 = switched(r1, before.r1, r1_finding, now_s)
         is_known = after.r1 == Contact.OPEN and measurement.load.is_valid
         load_v = measurement.load.bus_v if is_known else math.nan
     if before.r2 != after.r2:
         r2 = switched(r2, before.r2, r2_finding, now_s)
+        if after.r2 == Contact.OPEN:
+            was_lacking = facts.is_supplied and facts.is_still and facts.takes_charge
     charge_a = measurement.charge.current_a if measurement.charge.is_valid else 0.0
     swap = armed(state.swap, before, after, facts)
-    return TruthState(r1, r2, state.mains, state.mains_since_s, charge_a, load_v, state.is_backed, swap)
+    return TruthState(r1, r2, state.mains, state.mains_since_s, charge_a, load_v, state.is_backed, was_lacking, swap)
 
 
 def _r1_finding(state: TruthState, before: Contacts, facts: Facts, settings: TruthSettings) -> Finding:
@@ -227,7 +233,7 @@ def _r2_finding(state: TruthState, before: Contacts, facts: Facts, for_s: float,
         return Finding.BLOCKS if facts.takes_charge or has_stopped else Finding.UNKNOWN
     if r2.switched_s == -math.inf or r2.verdict == Truth.OBEYED or before.r1 == Contact.OPEN:
         return Finding.UNKNOWN  # it has conducted since it was closed: the charger's affair
-    is_soon = settings.start_s <= for_s <= settings.start_s + settings.answer_s
+    is_soon = settings.start_s <= for_s <= settings.start_s + settings.answer_s and not state.was_lacking
     is_going_on = r2.seen == Finding.NO_SIGN or r2.when_closed == Finding.NO_SIGN
     if facts.takes_charge and (is_soon or is_going_on):
         return Finding.NO_SIGN
