@@ -68,16 +68,18 @@ class Composer:
         )
         title = words.title(event.alarm, translate)
         story = translate(_STORIES[kind]) % {"title": title}
-        rows = self._facts(event.alarm, event.data, receiver)
+        is_over = kind == Kind.OVER and event.after != "latched"
+        rows = self._facts(event.alarm, event.data, receiver, is_over=is_over)
         if kind == Kind.OVER:
             ended = number(event.data, "returned_utc_ms", event.utc_ms)
             rows.append((translate(mark("Over since")), moment(ended)))
         lines = [translate(_NOTES[kind]) % {"times": event.data.get("times", "?")}] if kind in _NOTES else []
-        if kind != Kind.OVER or event.after == "latched":
+        if not is_over:
             rows.append((translate(mark("What to do")), words.advice(event.alarm, translate)))
         page = _Page(story, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
         value = _value(event.alarm, event.data, translate)
-        line = f"{moment(event.utc_ms)}  {_severity(severity, translate)}: {story}" + (f" ({value})" if value else "")
+        told_in_short = _pair(_severity(severity, translate), story, translate)
+        line = f"{moment(event.utc_ms)}  {told_in_short}" + (f" ({value})" if value else "")
         identity = f"{told.first_utc_ms} {event.change} {event.utc_ms} {event.data.get('detail')}"
         return self._letter(
             receiver, kind, page, now_utc_ms, identity,
@@ -89,11 +91,15 @@ class Composer:
     def reminder(self, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int) -> Letter:
         """Return the message that says which alarms nobody has taken note of."""
         translate = self._words(receiver)
-        title = translate(mark("reminder: %(count)s alarms nobody has taken note of")) % {"count": len(standing)}
+        if len(standing) == 1:
+            title = translate(mark("reminder: %(title)s")) % {"title": words.title(standing[0].alarm, translate)}
+        else:
+            title = translate(mark("reminder: %(count)s alarms nobody has taken note of")) % {"count": len(standing)}
         lines = [translate(mark("Take note of them on the alarm page, and these reminders end."))]
         for alarm in standing:
-            facts = "; ".join(f"{name}: {value}" for name, value in self._facts(alarm.alarm, alarm.data, receiver))
-            lines.append(f"{words.title(alarm.alarm, translate)}. {facts}. {words.advice(alarm.alarm, translate)}")
+            facts = [_pair(name, value, translate) for name, value in self._facts(alarm.alarm, alarm.data, receiver)]
+            said = [words.title(alarm.alarm, translate), *facts, words.advice(alarm.alarm, translate)]
+            lines.append(" ".join(part.rstrip(".") + "." for part in said if part))
         severity = max((Severity(alarm.severity) for alarm in standing), default=Severity.WARNING)
         page = _Page(title, (), lines, _COLOURS[severity])
         return self._letter(receiver, Kind.REMINDER, page, now_utc_ms, str(now_utc_ms), severity=severity)
@@ -159,6 +165,7 @@ class Composer:
             message["X-Priority"] = "1"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
+        message["Content-Language"] = receiver.language
         return message
 
     def _words(self, receiver: Receiver) -> Translate:
@@ -170,7 +177,7 @@ class Composer:
     def _domain(self) -> str:
         return self._settings.sender_address.rpartition("@")[2]
 
-    def _facts(self, alarm: str, data: Data, receiver: Receiver) -> list[tuple[str, str]]:
+    def _facts(self, alarm: str, data: Data, receiver: Receiver, *, is_over: bool = False) -> list[tuple[str, str]]:
         translate = self._words(receiver)
         facts = []
         if value := _value(alarm, data, translate):
@@ -180,7 +187,8 @@ class Composer:
         facts.append((translate(mark("Since")), moment(number(data, "raised_utc_ms", 0))))
         facts.append((translate(mark("Severity")), _severity(severity_of(data), translate)))
         protection = str(data.get("protection", "none"))
-        facts.append((translate(mark("What the program did")), words.acted(protection, translate)))
+        if not is_over:
+            facts.append((translate(mark("What the program did")), words.acted(protection, translate)))
         return [(name, told) for name, told in facts if told]
 
     def _letter(
@@ -198,8 +206,9 @@ class Composer:
         line: str = "",
     ) -> Letter:
         translate = self._words(receiver)
-        urgency = f"{_severity(severity, translate)}: " if alarm and kind != Kind.OVER else ""
-        subject = _one_line(f"[{self._site}] {urgency}{page.title}")
+        is_urgent = bool(alarm) and kind != Kind.OVER
+        title = _pair(_severity(severity, translate), page.title, translate) if is_urgent else page.title
+        subject = _one_line(f"[{self._site}] {title}")
         rows = [*page.rows, (translate(mark("Site")), self._site)]
         if self._settings.page_url:
             rows.append((translate(mark("Pages")), self._settings.page_url.rstrip("/") + "/alarms"))
@@ -213,7 +222,7 @@ class Composer:
             thread=thread,
             subject=subject,
             line=line or subject,
-            text=_text(page, rows),
+            text=_text(page, rows, translate),
             html=_html(page, rows, receiver.language),
             happened_utc_ms=now_utc_ms if happened_utc_ms is None else happened_utc_ms,
             created_utc_ms=now_utc_ms,
@@ -244,8 +253,13 @@ def _severity(severity: Severity, translate: Translate) -> str:
     return words.severity(severity.name.lower(), translate)
 
 
-def _text(page: _Page, rows: Sequence[tuple[str, str]]) -> str:
-    facts = "\n".join(f"{name}: {value}" for name, value in rows)
+def _pair(name: str, value: str, translate: Translate) -> str:
+    """Return name and value with the colon as the language sets it."""
+    return translate(mark("%(name)s: %(value)s")) % {"name": name, "value": value}
+
+
+def _text(page: _Page, rows: Sequence[tuple[str, str]], translate: Translate) -> str:
+    facts = "\n".join(_pair(name, value, translate) for name, value in rows)
     return "\n\n".join(part for part in (page.title, "\n".join(page.lines), facts) if part) + "\n"
 
 

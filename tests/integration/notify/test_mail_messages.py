@@ -221,6 +221,18 @@ def test_reminder_comes_every_twelve_hours_until_somebody_takes_note(
     assert len(box.messages) == before
 
 
+def test_reminder_of_one_alarm_names_it(alarms: Alarms, dispatch: Dispatch, box: Mailbox, clocks: Clocks) -> None:
+    dispatcher = dispatch(alive_weekday=-1)
+    alarms.change("battery_too_hot", "latched", "unacknowledged", "latched", raised_utc_ms=1)
+    dispatcher.tick()
+    alarms.raise_("battery_warm")
+    dispatcher.tick()
+    alarms.change("battery_too_hot", "acknowledged", "latched", "normal")
+    clocks.pass_s(13 * 3600)
+    dispatcher.tick()
+    assert box.subjects()[-1] == "[the mill] reminder: Battery warm"
+
+
 def test_a_clock_that_jumps_makes_no_burst_of_reminders(
     alarms: Alarms, dispatch: Dispatch, box: Mailbox, clocks: Clocks
 ) -> None:
