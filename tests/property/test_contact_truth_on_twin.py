@@ -169,7 +169,7 @@ class World:
 
 
 class Named(NamedTuple):
-    """What was said of the contacts, and how long after the first switching under the fault."""
+    """What was said of the contacts, and how long after the first switching (or the call, when none came before)."""
 
     r1: ContactFault
     r2: ContactFault
@@ -179,8 +179,9 @@ class Named(NamedTuple):
 def detected(world: World, seconds: float, *, cycles_every_s: float = math.inf) -> list[Named]:
     """Let a world live and return each change of what is said; ``cycles_every_s`` begins a drill again and again."""
     changes: list[Named] = []
+    began_s = world.clock.now_s()
     switched_s = math.nan
-    next_s = world.clock.now_s() + 60.0
+    next_s = began_s + 60.0
     for moment in world.lives(seconds):
         if cycles_every_s < math.inf and moment.now_s >= next_s:
             next_s += cycles_every_s
@@ -190,7 +191,7 @@ def detected(world: World, seconds: float, *, cycles_every_s: float = math.inf) 
             switched_s = moment.now_s
         said = (moment.truth.r1.fault, moment.truth.r2.fault)
         if said != (changes[-1][:2] if changes else (ContactFault.NONE, ContactFault.NONE)):
-            changes.append(Named(*said, moment.now_s - switched_s))
+            changes.append(Named(*said, moment.now_s - (began_s if math.isnan(switched_s) else switched_s)))
     return changes
 
 
@@ -207,7 +208,7 @@ def test_a_healthy_installation_is_never_accused(wiring: Wiring, mode: Mode, per
     seed = 7 * int(period_s) + mode
     world = World(wiring, Mode.OBSERVE, outages=every(period_s), period_s=period_s, seed=seed)
     judged = 0
-    for moment in world.lives(3600.0 * period_s):
+    for moment in world.lives(1500.0 * period_s):
         if mode == Mode.MANUAL and world.random.random() < 0.01:
             world.sets(world.random.choice([Relay.R1, Relay.R2]), world.random.choice([OPEN, CLOSED]))
         elif mode != Mode.MANUAL and world.random.random() < 0.002:
@@ -216,10 +217,10 @@ def test_a_healthy_installation_is_never_accused(wiring: Wiring, mode: Mode, per
         for contact in (moment.truth.r1, moment.truth.r2):
             assert contact.fault == ContactFault.NONE, moment
             judged += contact.verdict == Truth.OBEYED
-    assert judged > 1800
+    assert judged > 750
 
 
-FLICKER = Fault(FaultKind.MAINS_FLICKER, value=1.7, start_s=120.0, end_s=3000.0)
+FLICKER = Fault(FaultKind.MAINS_FLICKER, value=1.7, start_s=120.0, end_s=2000.0)
 OTHERS = [
     FLICKER,
     FLICKER._replace(value=3.3),
@@ -237,14 +238,14 @@ def test_what_is_wrong_with_mains_charger_battery_or_loads_is_not_the_contacts_f
 ) -> None:
     world = World(wiring, Mode.PROTECT, outages=every(1.0))
     world.installation.fate = ListedFate([fault])
-    assert detected(world, 3600.0) == []
+    assert detected(world, 2400.0) == []
 
 
 @pytest.mark.parametrize("wiring", list(Wiring))
 def test_a_dead_charger_gets_no_contact_a_name(wiring: Wiring) -> None:
     world = World(wiring, Mode.PROTECT, outages=every(1.0))
     world.installation.fate = ListedFate([Fault(FaultKind.CHARGER_DEAD, start_s=600.0)])
-    said = {(one.r1, one.r2) for one in detected(world, 7200.0)}
+    said = {(one.r1, one.r2) for one in detected(world, 3600.0)}
     assert said <= {(ContactFault.NONE, ContactFault.NONE), (ContactFault.NONE, ContactFault.NO_EFFECT)}
 
 
@@ -254,7 +255,7 @@ TABLE = [
     # fault, wiring, mode, what is said in turn, named within so many seconds of the first switching
     ("r2 welded", LINE, Mode.PROTECT, [(NONE, WELDED)], 10.0),
     ("r2 welded", CHARGE_ONLY, Mode.PROTECT, [(NONE, WELDED)], 10.0),
-    ("r2 dead", LINE, Mode.PROTECT, [(NONE, NO_EFFECT), (NONE, DEAD)], 2400.0),
+    ("r2 dead", LINE, Mode.PROTECT, [(NONE, NO_EFFECT), (NONE, DEAD)], 3600.0),  # named in the outage
     ("r2 dead", CHARGE_ONLY, Mode.PROTECT, [(NONE, NO_EFFECT)], 40.0),
     ("swapped", LINE, Mode.PROTECT, [(SWAPPED, SWAPPED)], 240.0),
     ("swapped", CHARGE_ONLY, Mode.PROTECT, [(SWAPPED, SWAPPED)], 240.0),

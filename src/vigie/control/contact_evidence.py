@@ -149,7 +149,7 @@ def watched(
     if mains == Mains.PRESENT and (for_s >= settle_s or wiring == Wiring.LINE):
         return SwapWatch(False, False, swap.swaps + 1)
     if r2_for_s > start_s:
-        return SwapWatch(False, False, 0)
+        return SwapWatch(False, False, swap.swaps if swap.swaps >= LEAST_SWAPS else 0)  # an outage, whatever else
     return swap
 
 
