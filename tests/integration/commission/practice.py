@@ -101,6 +101,7 @@ def practice(
     site = EmulatedSite(installation, rig, miswiring, clock)
     installation.advance_to(0.0)
     installation.was_lit = installation.loads_are_powered
+    installation.movements.clear()
     bench = DriverBench(
         rig,
         clock,
@@ -108,4 +109,11 @@ def practice(
         open_chips=lambda: [site.boards.gpio],
         thermometers=lambda: [Sensed("emulated", "", site.celsius())],
     )
-    return Practice(clock, installation, site, bench, Coils(bench, LIMITS), Scripted(site, answers or {}, at_question))
+    return Practice(
+        clock,
+        installation,
+        site,
+        bench,
+        Coils(bench, LIMITS),
+        Scripted(site, {} if answers is None else answers, at_question),
+    )
