@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from tests.property.sequences import Story, read_back, stories, swept
 from vigie.control import supervisor
 from vigie.control.filtering import ChannelSettings, initial_filter_state, summarise
+from vigie.control.signals import NO_SENSOR
 from vigie.control.supervisor import adopted, obey, overruled, step
 from vigie.simulation.compiled import compiled
 

@@ -88,8 +88,10 @@ class Witness:
         assert not self.settings.r2_may_black_out, "2: R2 open although that could leave the site dark for good"
         if self.settings.wiring == Wiring.CHARGE_ONLY and decision.contacts.r1 == OPEN:
             return  # a drill: the battery feeds the loads past R2, and the supply is cut by us
-        if self.commanded.r2 == CLOSED:
+        if self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED:
             assert mains == "present", f"2: R2 opens with the mains {mains}"
+            if self.settings.wiring == Wiring.LINE:
+                assert image.charge.is_valid, "2: R2 opens without V2, on what may be surface charge"
             if self.settings.wiring == Wiring.LINE and image.load.is_valid:
                 assert self.lowest_v3_v >= self.settings.mains.supply_present_v, "2: R2 opens with V3 sinking"
         elif self.is_latched:
@@ -117,7 +119,8 @@ class Witness:
         is_watched = self.settings.mains.present_unless_discharging
         if image.load.is_valid:
             is_watched = self.is_v3_flat and self.lowest_v3_v >= self.settings.mains.supply_present_v
-        is_free = self.settings.wiring == Wiring.CHARGE_ONLY or self.commanded.r2 == OPEN
+        is_watched = is_watched and image.charge.is_valid
+        is_free = self.settings.wiring == Wiring.CHARGE_ONLY or self.commanded.r2 == image.contacts.r2 == OPEN
         can_open = mains == "present" and (is_watched or is_free)
         if self.is_latched and can_open and not self.settings.r2_may_black_out:
             assert decision.contacts.r2 == OPEN, "4: R2 closed with a hot battery and the mains present"

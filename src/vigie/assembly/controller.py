@@ -22,7 +22,7 @@ from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
 from vigie.controller.period import NO_PAST, Past
 from vigie.controller.status import Labels, SnapshotParts
-from vigie.errors import JournalError, VigieError
+from vigie.errors import JournalError, PowerLost, VigieError
 from vigie.hardware.raspberry_pi import RaspberryPi
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
@@ -133,6 +133,10 @@ class ControllerProcess:
         try:
             self._plant = open_plant(config, clock, self._paths, lambda twin: _await_power(twin, stop))
         except VigieError as error:
+            if isinstance(error, PowerLost):  # stopped while it was dark: nothing is wrong with the plant
+                self._journal.close()
+                self._lock.close()
+                raise
             kind = config.plant.kind.name.lower()
             self._journal.note(_fault(clock.utc_s(), "plant", f"{kind} cannot be opened", str(error)))
             self._journal.close()
@@ -220,7 +224,8 @@ class ControllerProcess:
 
 def _await_power(twin: Twin, stop: threading.Event) -> None:
     """Wait until the simulated computer has its power and has booted; say why it is dark."""
-    notifier, said = Notifier(), ""
+    notifier = Notifier()
+    said: str | None = None
 
     def tell(darkness: Darkness) -> None:
         nonlocal said

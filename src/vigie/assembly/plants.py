@@ -47,38 +47,37 @@ def open_plant(
         RecordingError: the log cannot be used.
         SettingsError: settings and plant do not fit.
     """
-    plant = _open_sound_plant(config, clock, paths)
+    plant, installation = _open_sound_plant(config, clock, paths)
+    listed, seed = config.faults.listed, config.faults.seed
+    faulty = Faulty(plant, clock, listed, seed, installation=installation) if listed else plant
     if isinstance(plant, Twin):
         await_power(plant)
-    return Faulty(plant, clock, config.faults.listed, config.faults.seed) if config.faults.listed else plant
+    return faulty
 
 
-def _open_sound_plant(config: Config, clock: Clock, paths: Files) -> Plant:
+def _open_sound_plant(config: Config, clock: Clock, paths: Files) -> tuple[Plant, Installation | None]:
+    """Return the plant, and the simulated installation behind it where there is one."""
     match config.plant.kind:
         case PlantKind.TWIN:
             installation = Installation(config.twin.installation)
-            return Twin(installation, clock, config.twin, paths.world)
+            return Twin(installation, clock, config.twin, paths.world), installation
         case PlantKind.RECORDED:
             shunt_ohm = config.channels[Channel.CHARGE].shunt_ohm
-            return Recorded(read_recording(config.recorded), clock, config.recorded.hold_s, shunt_ohm)
+            return Recorded(read_recording(config.recorded), clock, config.recorded.hold_s, shunt_ohm), None
         case PlantKind.RIG:
             if config.rig is None:
                 raise SettingsError("plant.kind is rig, but there is no section [rig]")
             if config.rig.boards == Boards.EMULATED:
-                return open_emulated_rig(config, config.rig, clock, paths)
-            return open_rig(config.rig, clock)
-
-
-def open_emulated_rig(config: Config, settings: RigSettings, clock: Clock, paths: Files) -> Plant:
-    """Return the real drivers over emulated chips that a simulated installation feeds, wired as [twin.miswiring] says.
-
-    The relay lines keep their levels in a file, as a Raspberry Pi's kernel keeps them when a program dies.
-    """
-    return rig_over(open_emulated_site(config, settings, clock, paths), settings, clock)
+                site = open_emulated_site(config, config.rig, clock, paths)
+                return rig_over(site, config.rig, clock), site.installation
+            return open_rig(config.rig, clock), None
 
 
 def open_emulated_site(config: Config, settings: RigSettings, clock: Clock, paths: Files) -> EmulatedSite:
-    """Return the simulated installation with its emulated boards, its relay lines as they were left."""
+    """Return the simulated installation with its emulated boards, wired as [twin.miswiring] says.
+
+    The relay lines keep their levels in a file, as a Raspberry Pi's kernel keeps them when a program dies.
+    """
     installation = Installation(config.twin.installation)
     return EmulatedSite(installation, settings, config.twin.miswiring, clock, paths.levels)
 

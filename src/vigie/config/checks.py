@@ -102,6 +102,10 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
                 "A blackout depends on it, so there is no default",
             )
         )
+    twin = sections.get("twin")
+    if twin is not None and twin.installation.controller_supply == ControllerSupply.LOADS:
+        message = "only plant.kind = twin lets its computer die: emulated lines keep their levels without power"
+        faults.append(Fault("twin.installation.controller_supply", message))
     rig, filtering, loop = sections.get("rig"), sections.get("filter"), sections.get("loop")
     if rig is not None:
         try:

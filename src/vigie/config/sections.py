@@ -29,6 +29,7 @@ from vigie.plant.faults import FaultSettings
 from vigie.plant.recording import RecordedSettings
 from vigie.plant.rig import RigSettings
 from vigie.plant.scenario import SCENARIOS
+from vigie.plant.site import ControllerSupply
 from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
@@ -41,13 +42,6 @@ class PlantKind(IntEnum):
     TWIN = 0
     RIG = 1
     RECORDED = 2
-
-
-class ControllerSupply(IntEnum):
-    """What feeds the computer this program runs on."""
-
-    LOADS = 0
-    INDEPENDENT = 1
 
 
 class Calibration(IntEnum):

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from vigie.control.alarms.catalogue import Protection
 from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import Rule
 from vigie.control.alarms.watch import Surroundings, WatchSettings, observe, resumed_watch
@@ -22,7 +23,7 @@ from vigie.control.outages import (
     initial_outages,
     resumed_outages,
 )
-from vigie.control.signals import Contacts, Measurement, Relay
+from vigie.control.signals import Contact, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.control.wear import WearSettings, switched, worn
 from vigie.controller.period import Past
@@ -151,7 +152,7 @@ class Lookout:
             events.append(_outage_event(ENDED, ended, at))
         if has_begun:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
-        return events + self.book.period(values, at)
+        return events + self.book.period(values, _in_force(decision), at)
 
     def relay_reports(self) -> list[dict[str, Any]]:
         """Return what is known of each relay's contact as the link tells it, in relay order."""
@@ -211,6 +212,18 @@ class Lookout:
             data = {"battery_v": round(measurement.battery.bus_v, 4)}
         before, after = names[not is_charged], names[is_charged]
         return [Event(at.utc_ms, EventKind.CHARGE, "battery", before, after, "", "controller", "", data)]
+
+
+def _in_force(decision: Decision) -> set[Protection]:
+    """Return the protections whose contacts stand as they would have them."""
+    has_r1, has_r2 = decision.contacts.r1 == Contact.CLOSED, decision.contacts.r2 == Contact.CLOSED
+    stand = {
+        Protection.R2_OPENED: not has_r2,
+        Protection.R2_CLOSED: has_r2,
+        Protection.R1_CLOSED: has_r1,
+        Protection.CONTACTS_CLOSED: has_r1 and has_r2,
+    }
+    return {protection for protection, does_stand in stand.items() if does_stand}
 
 
 def _outage_data(outage: Outage, at: Instant) -> dict[str, float | int | str]:

@@ -4,11 +4,11 @@ Who acknowledged or shelved and why are words; the engine knows numbers only, so
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.board import Board, step_board, with_state
-from vigie.control.alarms.catalogue import Severity, Standing
+from vigie.control.alarms.catalogue import Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal, restored, shelve, unshelve
 from vigie.control.alarms.quantities import UNITS, Quantity, detail
 from vigie.control.alarms.rules import Rule
@@ -53,6 +53,7 @@ class AlarmBook:
         self._rules = tuple(rules)
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
+        self._in_force: Collection[Protection] = ()
         states = [normal()] * len(self._rules)
         first_out, first_s = -1, math.inf
         for name, event in newest.items():
@@ -73,8 +74,9 @@ class AlarmBook:
                 return 0.0 if math.isnan(state.value) else state.value
         return 0.0
 
-    def period(self, values: Sequence[float], at: Instant) -> list[Event]:
-        """Take the values of a period, by :class:`Quantity`; return what changed."""
+    def period(self, values: Sequence[float], in_force: Collection[Protection], at: Instant) -> list[Event]:
+        """Take the values of a period, by :class:`Quantity`, and what protects now; return what changed."""
+        self._in_force = in_force
         before = self._board
         self._board, changes = step_board(before, self._rules, tuple(values), at.now_s)
         return [self._changed(before.states[index], index, change, at) for index, change in changes]
@@ -145,6 +147,8 @@ class AlarmBook:
     def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
         rule = self._rules[index]
         note = self._notes.get(index, _Note(NOBODY, ""))
+        is_protecting = state.is_present and rule.protection in self._in_force
+        protection = rule.protection if is_protecting else Protection.NONE
         names = list(detail(rule.quantity, state.value))
         is_number = rule.quantity in UNITS and math.isfinite(state.value)
         return {
@@ -160,7 +164,7 @@ class AlarmBook:
             "limit": rule.limit if is_number else None,
             "unit": UNITS.get(rule.quantity, ""),
             "detail": names,
-            "protection": rule.protection.name.lower() if state.is_present else "none",
+            "protection": protection.name.lower(),
             "shelved_until_utc_ms": at.calendar_ms(state.shelved_until_s),
             "by": note.who,
             "why": note.why,

@@ -317,6 +317,20 @@ def test_4_a_lost_reading_leaves_a_latched_r2_open(wiring: Wiring) -> None:
     assert moved(without_thermometer) == (CLOSED, OPEN)
 
 
+def test_4_surface_charge_on_v3_alone_does_not_open_a_hot_battery_that_may_carry_the_loads() -> None:
+    """V2 is lost in the period in which the mains fails: V3 at 13.3 V may be the battery's surface charge."""
+    panel = Panel(configured(LINE))
+    assert panel.after(celsius=51.0, charge_a=None, load_v=13.3, is_valid=False).contacts.r2 == CLOSED
+    assert Panel(configured(CHARGE_ONLY)).after(celsius=51.0, charge_a=None, is_valid=False).contacts.r2 == OPEN
+
+
+def test_4_r2_whose_line_still_reads_closed_needs_the_proof_again() -> None:
+    panel = Panel(configured(LINE))
+    assert panel.after(celsius=51.0).contacts.r2 == OPEN
+    blind = panel.after(celsius=51.0, charge_a=0.0, load_v=None, r2=CLOSED, is_valid=False)
+    assert blind.contacts.r2 == CLOSED
+
+
 def test_4_stays_latched_when_cool_until_acknowledged() -> None:
     panel = Panel()
     panel.after(celsius=51.0)
