@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vigie.config.sections import Calibration, Config, ControllerSupply, Fault, PlantKind
+from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.control.alarms.rules import faults_of
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
@@ -11,6 +11,7 @@ from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
 from vigie.notify import settings as notify_settings
 from vigie.plant.rig import Boards, relay_wiring
+from vigie.plant.site import ControllerSupply
 from vigie.web import settings as web_settings
 
 SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
@@ -159,6 +160,13 @@ def warnings(config: Config) -> list[Fault]:
         found.append(
             Fault(
                 "channels.load.is_fitted", "without V3 a mains failure cannot be seen while R2 is open: it never opens"
+            )
+        )
+    if config.plant.kind == PlantKind.RIG and not config.channels[Channel.CHARGE].is_fitted:
+        found.append(
+            Fault(
+                "channels.charge.is_fitted",
+                "without V2 nothing shows that the battery is not feeding the loads: in wiring line R2 never opens",
             )
         )
     is_recorded = config.plant.kind == PlantKind.RECORDED

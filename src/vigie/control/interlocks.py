@@ -120,8 +120,8 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     """Interlocks 1 and 2: return why R2 may not be open with R1 as it will be; NONE when it may.
 
     With CHARGE_ONLY a drill may have R2 open: the battery feeds the loads past it, and the absent supply is our doing.
-    With LINE an opening R2 needs V2 and V3: a battery's surface charge can look like the supply on V3, and only V2 shows
-    that it does not discharge. A contact whose line still reads closed is opening, whatever it was told before.
+    With LINE an opening R2 needs V2 and V3: a battery's surface charge can look like the supply on V3, and only V2
+    shows that it does not discharge. A contact whose line still reads closed is opening, whatever it was told before.
     """
     if situation.r2_may_black_out:
         return Reason.BLACKOUT_RISK
@@ -134,18 +134,18 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     if situation.mains != Mains.PRESENT:
         return Reason.MAINS_NOT_PROVEN
     is_opening = situation.r2 == Contact.CLOSED or measurement.contacts.r2 == Contact.CLOSED
-    if situation.wiring == Wiring.LINE and is_opening:
-        if not measurement.charge.is_valid or not is_steady(measurement, mains):
-            return Reason.MAINS_NOT_PROVEN
+    is_proven = measurement.charge.is_valid and is_steady(measurement, mains)
+    if situation.wiring == Wiring.LINE and is_opening and not is_proven:
+        return Reason.MAINS_NOT_PROVEN
     return Reason.NONE
 
 
 def hot_r2(situation: Situation, r1: Contact, r2_line: Contact, block: Reason) -> Contact:
     """Interlock 4: return R2 while the latch is set and R1 is (being) closed.
 
-    It opens like any other time, only with the mains proven. Once open (``r2_line``: as its line reads) it stays so while the mains is merely unknown
-    (a lost reading) or cut by the drill that ends, and closes when it is absent: there is no charge then, and the
-    loads need the battery.
+    It opens like any other time, only with the mains proven. Once open, its line too (``r2_line``), it stays so while
+    the mains is merely unknown (a lost reading) or cut by the drill that ends, and closes when it is absent: there is
+    no charge then, and the loads need the battery.
     """
     if block == Reason.NONE:
         return Contact.OPEN

@@ -1,0 +1,42 @@
+"""A computer that lives on the loads: the whole program dies with them and comes back by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.process.installations import Site, wait_for
+from vigie.telemetry.records import EventKind
+
+ON_THE_LOADS = """
+[plant]
+kind = "twin"
+scenario = "blackout"
+speed = 120
+
+[start]
+mode = "protect"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    dark = Site(tmp_path, ON_THE_LOADS)
+    dark.config.write_text(dark.config.read_text().replace('"independent"', '"loads"'))
+    yield dark
+    dark.end()
+
+
+@pytest.mark.slow
+def test_computer_that_dies_with_the_loads_finds_its_contacts_and_says_that_it_was_cut_off(site: Site) -> None:
+    site.started()
+    first = site.controller().pid
+    wait_for(lambda: len(site.events(EventKind.START)) == 2, 60, "a second start", lambda: site.log)
+    assert site.controller().pid != first
+    assert site.events(EventKind.STOP) == []
+    assert "lives on them" in site.log
+    again = site.events(EventKind.START)[1]
+    assert (again.data["R1"], again.data["R2"]) == ("closed", "closed")  # normally closed: they fell back
+    wait_for(
+        lambda: any(alarm["alarm"] == "watchdog_restart" for alarm in site.snapshot()["alarms"]), 15, "the restart told"
+    )
