@@ -130,9 +130,7 @@ def check(
         The next state. A period whose lines do not read as told judges nothing: that fault is told by the line.
     """
     now_s = measurement.now_s
-    mains_since_s = state.mains_since_s
-    if mains != state.mains and (state.mains != Mains.UNKNOWN or mains_since_s > -math.inf):
-        mains_since_s = now_s
+    mains_since_s = _mains_since_s(state, mains, now_s)
     for_s = now_s - max(state.r1.switched_s, state.r2.switched_s, mains_since_s)
     facts = facts_of(
         measurement,
@@ -171,6 +169,12 @@ def check(
     if before.r1 == after.r1 and before.r2 == after.r2:
         return judged
     return _moved(judged, before, after, measurement, facts, r1_finding, r2_finding)
+
+
+def _mains_since_s(state: TruthState, mains: Mains, now_s: float) -> float:
+    """Return since when the mains has been so; what the first period finds has always been so."""
+    is_first = state.mains == Mains.UNKNOWN and state.mains_since_s == -math.inf
+    return state.mains_since_s if mains == state.mains or is_first else now_s
 
 
 def _moved(
