@@ -297,8 +297,9 @@ def commission(
     data: Data = None,
     speed: Speed = None,
     multimeter: Annotated[
-        Multimeter, typer.Option(help="Who reads the multimeter: you, or the twin's own truth.", case_sensitive=False)
-    ] = "person",
+        Multimeter | None,
+        typer.Option(help="Who measures: person, or on the twin (its default) twin.", case_sensitive=False),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to everything; on the twin only.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -19,14 +19,14 @@ from vigie.assembly import commissioning
 from vigie.assembly.commissioning import Session
 from vigie.cli import settings_file
 from vigie.cli.contact_guard import ContactGuard
-from vigie.cli.terminal_person import Progress, TerminalPerson, terminal_lines
+from vigie.cli.terminal_person import TO_MEASURE, TO_SEE, Progress, TerminalPerson, terminal_lines
 from vigie.clock import machine_monotonic_s
 from vigie.commission import report
 from vigie.commission.known import Known
 from vigie.commission.outcome import Changes, changes
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.commission.procedure import commission
-from vigie.commission.unattended import Unattended, multimeter_v
+from vigie.commission.unattended import Unattended
 from vigie.config import Config, load, warnings
 from vigie.config.reading import DEMO_FILE
 from vigie.errors import SettingsError
@@ -47,7 +47,7 @@ class Options(NamedTuple):
     plant: str | None
     data: str | None
     speed: float | None
-    multimeter: str
+    multimeter: str | None
     is_unattended: bool
     as_json: bool
 
@@ -140,17 +140,19 @@ def _provisional(source: Path | None, text: str, data: str | None, *, is_twin: b
 
 def _person(options: Options, console: Console, config: Config, session: Session) -> Person:
     site = session.site
-    if site is not None and options.is_unattended:
-        supply = config.wiring.controller_supply
-        lives_on = "independent" if supply is None else supply.name.lower()
+    if site is None:
+        return TerminalPerson(console, terminal_lines())
+    supply = config.wiring.controller_supply
+    lives_on = "independent" if supply is None else supply.name.lower()
 
-        def say(text: str, is_weak: bool) -> None:
-            console.print(f"[yellow]! {escape(text)}[/yellow]" if is_weak else escape(text))
+    def say(text: str, is_weak: bool) -> None:
+        console.print(f"[yellow]! {escape(text)}[/yellow]" if is_weak else escape(text))
 
-        return Unattended(site, lives_on, say)
-    if site is not None and options.multimeter == "twin":
-        return TerminalPerson(console, terminal_lines(), lambda topic: multimeter_v(site, topic))
-    return TerminalPerson(console, terminal_lines())
+    twin = Unattended(site, lives_on, say)
+    if options.is_unattended:
+        return twin
+    seen = TO_SEE if options.multimeter == "person" else TO_SEE | TO_MEASURE
+    return TerminalPerson(console, terminal_lines(), twin, seen)
 
 
 class _Ending:

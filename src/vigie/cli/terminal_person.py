@@ -9,13 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from vigie.commission.person import Stopped, Topic
+from vigie.commission.person import Person, Stopped, Topic
 from vigie.control.signals import Reading
 
 _ASK_S = 0.25
 _STOPS = frozenset({"q", "quit", "stop"})
 _YES, _NO = frozenset({"y", "yes", "o", "oui", "j", "ja"}), frozenset({"n", "no", "non", "nein"})
-_METERED = frozenset({Topic.BATTERY_V, Topic.CHARGE_V, Topic.LOAD_V})
+TO_SEE = frozenset({Topic.LEDS, Topic.MAINS})
+"""What a person sees at the site."""
+TO_MEASURE = frozenset({Topic.BATTERY_V, Topic.CHARGE_V, Topic.LOAD_V})
+"""What a person measures there."""
 
 
 class Lines:
@@ -47,11 +50,21 @@ class Lines:
 class TerminalPerson:
     """Implements ``Person`` on a terminal; ``q`` at any question stops."""
 
-    def __init__(self, console: Console, lines: Lines, multimeter: Callable[[Topic], float] | None = None) -> None:
-        """Speak through ``console`` and listen to ``lines``; ``multimeter`` measures in the person's place."""
+    def __init__(
+        self, console: Console, lines: Lines, eyes: Person | None = None, seen: frozenset[Topic] = frozenset()
+    ) -> None:
+        """Speak through ``console`` and listen to ``lines``.
+
+        Args:
+            console: where everything is shown.
+            lines: what is typed.
+            eyes: answers for what nobody can see at a terminal, on a simulated installation.
+            seen: what those eyes are asked for.
+        """
         self._console = console
         self._lines = lines
-        self._multimeter = multimeter
+        self._eyes = eyes
+        self._seen = seen
 
     def begin(self, number: int, count: int, title: str, effect: str) -> None:
         heading = f"Step {number} of {count}: {escape(title)}"
@@ -61,7 +74,10 @@ class TerminalPerson:
         self._console.print(f"  [yellow]! {escape(text)}[/yellow]" if is_weak else f"  {escape(text)}")
 
     def agrees(self, topic: Topic, question: str) -> bool:
-        del topic
+        if self._eyes is not None and topic in self._seen:
+            is_so = self._eyes.agrees(topic, question)
+            self.tell(f"{question} The twin says: {'yes' if is_so else 'no'}.")
+            return is_so
         while True:
             answer = self._ask(f"{question} (y, n, q to stop)").lower()
             if answer in _YES:
@@ -82,10 +98,9 @@ class TerminalPerson:
             self.tell(f"Answer {' or '.join(options)}; q stops.")
 
     def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
-        if self._multimeter is not None and topic in _METERED:
-            meanwhile()
-            value = self._multimeter(topic)
-            self.tell(f"{question}: {value:g} {unit}")
+        if self._eyes is not None and topic in self._seen:
+            value = self._eyes.number(topic, question, unit, meanwhile)
+            self.tell(f"{question}: the twin says {value:g} {unit}.")
             return value
         while True:
             answer = self._ask(f"{question}, in {unit} (q to stop)", meanwhile)

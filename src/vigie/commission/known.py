@@ -67,6 +67,8 @@ class Known:
 
     findings: list[Finding] = field(default_factory=list)
     lives_on_loads: bool = False
+    is_polarity_reversed: bool = False
+    """The board energises a coil at the other level than the settings say."""
     capacity_ah: float = 0.0
     chips: tuple[int, ...] = ()
     channels: dict[Channel, int] = field(default_factory=dict)

@@ -30,11 +30,13 @@ def changes(known: Known, contactors: Contactors, lines: tuple[str, ...], settin
         },
         "rig": {
             "boards": settings.boards.name.lower(),
-            **_contacts(contactors),
+            **_contacts(contactors, known),
             **_lines(contactors, lines, settings),
             **{f"{channel.name.lower()}_address": known.channels.get(channel, 0) for channel in Channel},
         },
     }
+    if known.is_polarity_reversed:
+        found["rig"]["relay_is_active_high"] = not settings.relay_is_active_high
     if known.thermometer is not None and not settings.thermometer and known.thermometer.address:
         found["rig"] |= {"thermometer": known.thermometer.name, "thermometer_address": known.thermometer.address}
     for channel, calibrated in known.calibrations.items():
@@ -48,9 +50,9 @@ def changes(known: Known, contactors: Contactors, lines: tuple[str, ...], settin
     return found
 
 
-def _contacts(contactors: Contactors) -> Mapping[str, str]:
+def _contacts(contactors: Contactors, known: Known) -> Mapping[str, str]:
     return {
-        f"{relay.name.lower()}_contact": "no" if found.closes_energised else "nc"
+        f"{relay.name.lower()}_contact": "no" if found.closes_energised != known.is_polarity_reversed else "nc"
         for relay, found in sorted(contactors.items())
     }
 

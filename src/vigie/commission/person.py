@@ -15,6 +15,8 @@ class Topic(Enum):
     MAINS = "mains"
     """Is there 230 V before R1?"""
     CONTROLLER_SUPPLY = "controller_supply"
+    LEDS = "leds"
+    """Do the relay board's LEDs show what the lines should do?"""
     CAPACITY = "capacity_ah"
     BLINK = "blink"
     """May the loads lose their voltage for some milliseconds?"""

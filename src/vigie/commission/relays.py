@@ -78,7 +78,8 @@ class FindRelays:
         if probe.effect not in _CLOSED:
             coils.move(relay, Contact.CLOSED)
             coils.recover(probe.before)
-        kind = "NO: energised closes it" if closes_energised else "NC: released closes it"
+        is_no = closes_energised != known.is_polarity_reversed
+        kind = "NO: energised closes it" if is_no else "NC: released closes it"
         known.note(
             around.person,
             relay.name,

@@ -70,7 +70,6 @@ class AskFacts:
     effect = "Nothing is moved."
 
     def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        del coils
         person = around.person
         supply = person.choose(
             Topic.CONTROLLER_SUPPLY,
@@ -82,6 +81,7 @@ class AskFacts:
         )
         known.lives_on_loads = supply == "loads"
         known.note(person, "controller_supply", f"This computer lives on: {supply}.")
+        _ask_for_leds(around, coils, known)
         known.capacity_ah = person.number(Topic.CAPACITY, "Capacity printed on the battery (20 h)", "Ah", lambda: None)
         if not 0.5 <= known.capacity_ah <= 1000.0:
             raise Refused(f"battery capacity {known.capacity_ah:g} Ah outside 0.5..1000 Ah; read the block's label")
@@ -91,6 +91,27 @@ class AskFacts:
                 "without mains only the battery feeds the loads, and a wrong move would cut it off: begin again when "
                 "the mains is back"
             )
+
+
+def _ask_for_leds(around: Surroundings, coils: Coils, known: Known) -> None:
+    """Nothing but the eye sees which level energises a coil; what a relay does without power depends on it."""
+    lines = around.bench.lines
+    lit = [lines[coil] for coil, is_energised in coils.found.items() if is_energised]
+    dark = [lines[coil] for coil, is_energised in coils.found.items() if not is_energised]
+    question = (
+        f"Look at the relay board's LEDs. By the settings (rig.relay_is_active_high) they should be lit at "
+        f"{', '.join(lit) or 'no relay'} and dark at {', '.join(dark) or 'no relay'}. Is that so?"
+    )
+    known.is_polarity_reversed = not around.person.agrees(Topic.LEDS, question)
+    if known.is_polarity_reversed:
+        known.note(
+            around.person,
+            "polarity",
+            "The relay board energises its coils at the other level than the settings say: rig.relay_is_active_high "
+            "is turned round.",
+        )
+    else:
+        known.note(around.person, "polarity", "The relay board's LEDs follow its lines as the settings say.")
 
 
 class ReadChips:

@@ -11,11 +11,6 @@ MULTIMETER_STEP_V = 0.01
 _METER = {Topic.BATTERY_V: Channel.BATTERY, Topic.CHARGE_V: Channel.CHARGE, Topic.LOAD_V: Channel.LOAD}
 
 
-def multimeter_v(site: EmulatedSite, topic: Topic) -> float:
-    """Return what the multimeter of a simulated installation shows for a question about a voltage."""
-    return round(site.multimeter_v(_METER[topic]) / MULTIMETER_STEP_V) * MULTIMETER_STEP_V
-
-
 class Unattended:
     """Implements ``Person`` with the installation's own truth; says everything through ``say``."""
 
@@ -33,7 +28,11 @@ class Unattended:
 
     def agrees(self, topic: Topic, question: str) -> bool:
         del question
-        return self._site.has_mains() if topic is Topic.MAINS else True
+        if topic is Topic.MAINS:
+            return self._site.has_mains()
+        if topic is Topic.LEDS:
+            return self._site.leds_follow_settings
+        return True
 
     def choose(self, topic: Topic, question: str, options: Mapping[str, str]) -> str:
         del topic, question, options
@@ -44,4 +43,4 @@ class Unattended:
         if topic is Topic.CAPACITY:
             return self._site.installation.battery.parameters.c20_ah
         meanwhile()
-        return multimeter_v(self._site, topic)
+        return round(self._site.multimeter_v(_METER[topic]) / MULTIMETER_STEP_V) * MULTIMETER_STEP_V

@@ -9,7 +9,7 @@ from vigie.control.signals import Channel, Relay
 from vigie.hardware.emulated.boards import EmulatedBoards, build_emulated_boards
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.installation import Installation, Node
-from vigie.plant.miswired import MiswiringSettings, TrueContact
+from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.rig import RigSettings, contact_at, relay_wiring
 
 
@@ -38,6 +38,7 @@ class EmulatedSite:
         """
         self.installation = installation
         self._miswiring = miswiring
+        self._settings = settings
         self._truth = true_settings(settings, miswiring)
         self._clock = clock
         self._one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
@@ -70,6 +71,11 @@ class EmulatedSite:
         with self._one_at_a_time:
             self._catch_up()
             return self.installation.battery_v if channel == Channel.BATTERY else self._node(channel).bus_v
+
+    @property
+    def leds_follow_settings(self) -> bool:
+        """Whether a coil is energised, and its LED lit, at the level that the settings say."""
+        return self._truth.relay_is_active_high == self._settings.relay_is_active_high
 
     def has_mains(self) -> bool:
         """Return whether 230 V stands before R1."""
@@ -108,7 +114,7 @@ class EmulatedSite:
 
 
 def true_settings(settings: RigSettings, miswiring: MiswiringSettings) -> RigSettings:
-    """Return ``settings`` with the line and the contact that R1 and R2 really have.
+    """Return ``settings`` with the lines, the contacts and the polarity that R1 and R2 really have.
 
     Raises:
         SettingsError: R1 or R2 has no line, or two relays have the same.
@@ -120,4 +126,6 @@ def true_settings(settings: RigSettings, miswiring: MiswiringSettings) -> RigSet
         settings = settings._replace(r1_contact=ContactKind(miswiring.r1_contact))
     if miswiring.r2_contact != TrueContact.AS_SET:
         settings = settings._replace(r2_contact=ContactKind(miswiring.r2_contact))
+    if miswiring.relays_active != TruePolarity.AS_SET:
+        settings = settings._replace(relay_is_active_high=miswiring.relays_active == TruePolarity.HIGH)
     return settings

@@ -19,6 +19,15 @@ class TrueContact(IntEnum):
     NC = 1
 
 
+class TruePolarity(IntEnum):
+    """Which level of a line really energises a coil."""
+
+    AS_SET = -1
+    """The one that ``[rig]`` says."""
+    LOW = 0
+    HIGH = 1
+
+
 def _each_once(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     if sorted(channels) != list(Channel):
         raise ValueError(f"must name each of {', '.join(channel.name.lower() for channel in Channel)} once")
@@ -39,6 +48,9 @@ class MiswiringSettings(NamedTuple):
         TrueContact, *by_name(TrueContact), setting("Contact R1 really uses: as_set (what [rig] says), no or nc")
     ] = TrueContact.AS_SET
     r2_contact: Annotated[TrueContact, *by_name(TrueContact), setting("Contact R2 really uses")] = TrueContact.AS_SET
+    relays_active: Annotated[
+        TruePolarity, *by_name(TruePolarity), setting("Level that really energises a coil: as_set, low or high")
+    ] = TruePolarity.AS_SET
     channels: Annotated[
         ChannelOrder, AfterValidator(_each_once), setting("What the chips at 0x40, 0x41, 0x42, 0x43 really measure")
     ] = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD, Channel.SPARE)

@@ -46,7 +46,7 @@ relays_swapped = true
 r1_contact = "nc"
 r2_contact = "nc"
 """
-BY_HAND = "y\ny\nindependent\n7\ny\ny\ny\ny\ny\ny\ny\n"
+BY_HAND = "y\ny\nindependent\n7\ny\ny\ny\ny\ny\ny\n"
 
 
 def commission(
@@ -130,15 +130,15 @@ def test_what_it_found_is_found_again_from_its_own_file(site: Path) -> None:
 
 
 def test_a_person_walks_through_it(site: Path) -> None:
-    ran = commission(site, "--multimeter", "twin", "--speed", "100", typed=BY_HAND)
+    ran = commission(site, "--speed", "100", typed=BY_HAND)
     assert ran.returncode == Exit.OK, ran.stderr
     assert "Step 7 of 7" in ran.stdout
     assert load(site / "site.toml").rig is not None
 
 
-@pytest.mark.parametrize("typed", ["q\n", "y\nq\n", "y\ny\nindependent\n7\ny\ny\nq\n", "n\n", ""])
+@pytest.mark.parametrize("typed", ["q\n", "y\nq\n", "y\ny\nindependent\n7\ny\nq\n", "n\n", ""])
 def test_a_person_may_stop_at_any_question(site: Path, typed: str) -> None:
-    ran = commission(site, "--multimeter", "twin", "--speed", "100", typed=typed)
+    ran = commission(site, "--speed", "100", typed=typed)
     assert ran.returncode == Exit.FAILED
     assert "nothing was written" in ran.stderr
     assert "Contacts:" in ran.stdout
@@ -147,7 +147,7 @@ def test_a_person_may_stop_at_any_question(site: Path, typed: str) -> None:
 
 
 def test_a_person_may_decline_to_write(site: Path) -> None:
-    ran = commission(site, "--multimeter", "twin", "--speed", "100", typed=BY_HAND[:-2] + "n\n")
+    ran = commission(site, "--speed", "100", typed=BY_HAND[:-2] + "n\n")
     assert ran.returncode == Exit.FAILED
     assert "not written, as you wished" in ran.stderr
     assert (site / "site.toml").read_text() == SITE
@@ -156,7 +156,7 @@ def test_a_person_may_decline_to_write(site: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_stopped_or_killed_in_a_drill_the_contacts_come_back(site: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(
-        arguments(site, ["--multimeter", "twin", "--speed", "1"]),
+        arguments(site, ["--speed", "1"]),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

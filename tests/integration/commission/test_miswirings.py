@@ -17,7 +17,7 @@ from vigie.commission.outcome import changes
 from vigie.config import Config, load
 from vigie.control.filtering import calibrated_current_a, calibrated_voltage_v
 from vigie.control.signals import Channel, Contact, Relay, Wiring
-from vigie.plant.miswired import MiswiringSettings, TrueContact
+from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.site import BatterySettings, InstallationSettings
 
 NC, NO = TrueContact.NC, TrueContact.NO
@@ -33,6 +33,10 @@ SINGLES = {
         channels=(Channel.LOAD, Channel.SPARE, Channel.BATTERY, Channel.CHARGE)
     ),
     "spare chip absent": MiswiringSettings(absent_address=0x43),
+    "board active low": MiswiringSettings(relays_active=TruePolarity.LOW),
+    "board active low, swapped, NO": MiswiringSettings(
+        relays_active=TruePolarity.LOW, relays_swapped=True, r1_contact=NO, r2_contact=NO
+    ),
     "resistor as a load": MiswiringSettings(sense_is_load=True),
 }
 ACCEPTANCE = MiswiringSettings(charge_reversed=True, relays_swapped=True, r1_contact=NC, r2_contact=NC)
@@ -51,7 +55,11 @@ def assert_found(bench: Practice, known: Known, miswiring: MiswiringSettings, si
     assert known.wiring == site.wiring
     r1, r2 = bench.coils.contactors[Relay.R1], bench.coils.contactors[Relay.R2]
     assert (r1.coil, r2.coil) == ((1, 0) if miswiring.relays_swapped else (0, 1))
-    assert (r1.closes_energised, r2.closes_energised) == (miswiring.r1_contact == NO, miswiring.r2_contact == NO)
+    assert known.is_polarity_reversed == (miswiring.relays_active == TruePolarity.LOW)
+    rig = changes(known, bench.coils.contactors, bench.bench.lines, RIG)["rig"]
+    assert rig["r1_contact"] == ("no" if miswiring.r1_contact == NO else "nc")
+    assert rig["r2_contact"] == ("no" if miswiring.r2_contact == NO else "nc")
+    assert rig.get("relay_is_active_high", True) != known.is_polarity_reversed
     if site.sense_ohm == 0.0:
         assert known.sense is SenseKind.NONE
     else:
