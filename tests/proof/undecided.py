@@ -1,0 +1,203 @@
+"""Values that are not decided yet: the real control asks about them, and every answer is followed to its end.
+
+An :class:`Undecided` stands for one quantity whose possible values are listed. When the code under proof compares it,
+and some of the values still possible answer yes and others no, the path forks: each answer is taken once, and the values
+that would have answered otherwise are struck out. What comes out are the leaves of the decision tree that the code really
+has, each with the set of all values that lead to it. No comparison is foreseen by hand; one with a threshold that the
+listed values do not straddle is an error.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+class NotForeseenError(AssertionError):
+    """The control asks something the exploration does not vary; the proof would have a hole."""
+
+
+class Unasked:
+    """Stands where the control is known to look at nothing, and says so when it does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def _asked(self, *_: object) -> Any:
+        raise NotForeseenError(f"the control now looks at {self.name}: give it classes in tests/proof")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __add__ = __radd__ = _asked
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __abs__ = __float__ = __int__ = __and__ = __rand__ = _asked
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+class Draw:
+    """The values still possible in each group, and the answers given on the way here."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.possible: list[int] = []
+        self._script: list[bool] = []
+        self._position = 0
+
+    def group(self, members: int) -> int:
+        """Add a group of quantities that are listed together; return its number."""
+        self.sizes.append(members)
+        self.possible.append((1 << members) - 1)
+        return len(self.sizes) - 1
+
+    def everything(self) -> tuple[int, ...]:
+        """Return the masks of all members of all groups."""
+        return tuple((1 << size) - 1 for size in self.sizes)
+
+    def answer(self, group: int, mask: int) -> bool:
+        """Answer a question that the members in ``mask`` answer with yes; fork when both answers are possible."""
+        possible = self.possible[group]
+        yes = possible & mask
+        if not yes:
+            return False
+        if yes == possible:
+            return True
+        if self._position == len(self._script):
+            self._script.append(True)
+        is_yes = self._script[self._position]
+        self._position += 1
+        self.possible[group] = yes if is_yes else possible ^ yes
+        return is_yes
+
+    def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list[tuple[tuple[int, ...], Any]]:
+        """Run to the end of every path; return what was possible there and what came out."""
+        start = list(within)
+        outcomes = []
+        self._script = []
+        while True:
+            self._position = 0
+            self.possible = list(start)
+            result = run()
+            outcomes.append((tuple(self.possible), result))
+            while self._script and not self._script[-1]:
+                self._script.pop()
+            if not self._script:
+                return outcomes
+            self._script[-1] = False
+
+
+COMPUTED: frozenset[float] = frozenset()
+"""Cuts of what the control computes from listed quantities: judged by the values themselves."""
+
+
+class Undecided:
+    """One quantity of a group: ``values[i]`` is its value in the group's member ``i``.
+
+    ``cuts`` are the thresholds that the values are known to straddle; None for what has no threshold (flags, enums).
+    """
+
+    __slots__ = ("_derived", "_masks", "cuts", "draw", "group", "name", "values")
+
+    def __init__(
+        self, draw: Draw, group: int, name: str, values: tuple[Any, ...], cuts: frozenset[float] | None
+    ) -> None:
+        self.draw = draw
+        self.group = group
+        self.name = name
+        self.values = values
+        self.cuts = cuts
+        self._masks: dict[tuple[Any, Any], int] = {}
+        self._derived: dict[tuple[Any, Any], Undecided] = {}
+
+    def _ask(self, compare: Callable[[Any, Any], bool], other: Any) -> bool:
+        key = (compare, id(other) if isinstance(other, Undecided) else other)
+        mask = self._masks.get(key)
+        if mask is None:
+            mask = self._masks[key] = self._mask(compare, other)
+        return self.draw.answer(self.group, mask)
+
+    def _mask(self, compare: Callable[[Any, Any], bool], other: Any) -> int:
+        if isinstance(other, Undecided):
+            self._check_partner(other)
+            pairs = zip(self.values, other.values, strict=True)
+        else:
+            if self.cuts is not None and not self._straddles(float(other)):
+                raise NotForeseenError(f"the control compares {self.name} with {other}: add this threshold to its cuts")
+            pairs = ((value, other) for value in self.values)
+        return sum(1 << index for index, (a, b) in enumerate(pairs) if compare(a, b))
+
+    def _straddles(self, threshold: float) -> bool:
+        if self.cuts == COMPUTED:
+            return any(value < threshold for value in self.values) and any(value >= threshold for value in self.values)
+        return threshold in self.cuts
+
+    def _check_partner(self, other: "Undecided") -> None:
+        if other.group != self.group:
+            raise NotForeseenError(f"the control compares {self.name} with {other.name}: list them together")
+
+    def __lt__(self, other: Any) -> bool:
+        return self._ask(operator.lt, other)
+
+    def __le__(self, other: Any) -> bool:
+        return self._ask(operator.le, other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._ask(operator.gt, other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._ask(operator.ge, other)
+
+    def __eq__(self, other: Any) -> bool:
+        return self._ask(operator.eq, other)
+
+    def __ne__(self, other: Any) -> bool:
+        return self._ask(operator.ne, other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        return self._ask(operator.eq, True)
+
+    def _with(self, compute: Callable[[Any, Any], Any], other: Any, sign: str) -> "Undecided":
+        key = (compute, id(other) if isinstance(other, Undecided) else other)
+        if key in self._derived:
+            return self._derived[key]
+        if isinstance(other, Undecided):
+            self._check_partner(other)
+            values = tuple(compute(a, b) for a, b in zip(self.values, other.values, strict=True))
+            name = f"({self.name} {sign} {other.name})"
+        else:
+            values = tuple(compute(value, other) for value in self.values)
+            name = f"({self.name} {sign} {other:g})"
+        made = Undecided(self.draw, self.group, name, values, COMPUTED)
+        self._derived[key] = made
+        return made
+
+    def __add__(self, other: Any) -> "Undecided":
+        return self._with(operator.add, other, "+")
+
+    def __sub__(self, other: Any) -> "Undecided":
+        return self._with(operator.sub, other, "-")
+
+    def __rsub__(self, other: Any) -> "Undecided":
+        return self._with(lambda a, b: b - a, other, "from")
+
+    def __mul__(self, other: Any) -> "Undecided":
+        return self._with(operator.mul, other, "*")
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __float__(self) -> float:
+        raise NotForeseenError(f"the control computes with {self.name} in a way that cannot be followed")
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+class AllOf:
+    """True when every part is; asked one after the other."""
+
+    def __init__(self, *parts: Any) -> None:
+        self.parts = parts
+
+    def __bool__(self) -> bool:
+        return all(self.parts)
