@@ -149,9 +149,10 @@ def _year_cost(folder: Path) -> list[Row]:
 
 def _metrics_cost() -> Row:
     figures = dict.fromkeys(PiFigures._fields, 12.5)
+    contacts = [{"wear_share": 0.1, "switched_a": 10.0}] * 4
     inputs = MetricInputs(
         START_MS, next(_records(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
-        figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), JournalStatus("j", 4096, True, None, 0, 0, 9),
+        figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
         "0.1.0", "rig", "bench",
     )  # fmt: skip
     exporter = Exporter(0)

@@ -18,7 +18,7 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
-from vigie.control.outages import Outage, OutageLogSettings, follow, initial_outages
+from vigie.control.outages import Outage, OutageLogSettings, follow, initial_outages, outage_rules
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
 from vigie.control.supervisor import Action, Decision, Order, State, SupervisorSettings, adopted, obey, step
 from vigie.control.wear import WearSettings, switched, worn
@@ -35,6 +35,7 @@ SWEEPS = 3
 PLAIN = ChannelSettings(True, 1.0, 0.0, 1.0, 0.1, 0.0, 0.0, 20.0, 3.2)
 CHANNELS = ChannelsSettings(PLAIN._replace(gain=1.03125, offset_v=0.4), PLAIN, PLAIN, PLAIN._replace(is_fitted=False))
 FILTER = FilterSettings(sweeps=SWEEPS, least_good=2)
+OUTAGE_RULES = outage_rules(OutageLogSettings(), MainsSettings())
 HOUR = 3600.0
 
 Wires = Callable[[Contact, Contact], tuple[Contact, Contact]]
@@ -155,7 +156,7 @@ class World:
         self.truth = check(
             self.truth, before, self.told, image, decision.mains, self.control.wiring, self.truth_settings
         )
-        self.outages, _, ended, outage = follow(self.outages, self.state, decision, image, OutageLogSettings())
+        self.outages, _, ended, outage = follow(self.outages, self.state, decision, image, OUTAGE_RULES)
         if before != self.told:
             self.connect()
         moment = Moment(now_s, self.truth, self.told, before, outage if ended else None, decision, image, self.state)
@@ -321,7 +322,7 @@ def test_the_log_knows_each_outage_and_drill_of_the_twin_and_what_it_took(wiring
 
 def test_compiled_and_plain_watch_and_log_agree_period_by_period() -> None:
     quick_check, quick_follow = compiled(check), compiled(follow)
-    settings = OutageLogSettings()
+    settings = OUTAGE_RULES
     for wiring in Wiring:
         world = World(wiring, Mode.PROTECT, outages=every(1.0), wires="swapped")
         truth, outages = initial_truth(), initial_outages(0.0)

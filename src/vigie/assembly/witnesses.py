@@ -124,6 +124,8 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         switchings={relay.name: counters.switchings[relay] for relay in Relay},
         figures=figures,
         counters=Counters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
+        alarms=period.alarms,
+        contacts=period.contact_reports,
         journal=journal.state(),
         version=__version__,
         plant=parts.plant,

@@ -17,7 +17,7 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
-from vigie.control.outages import OutageLogSettings
+from vigie.control.outages import OutageLogSettings, outage_rules
 from vigie.control.signals import Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.control.wear import WearSettings
@@ -297,8 +297,9 @@ class Config(NamedTuple):
             watch_settings(self.alarms, self.interlocks, self.mains),
             self.contact_truth,
             self.contacts,
-            self.outage_log,
+            outage_rules(self.outage_log, self.mains),
             self.supervisor_settings(),
+            self.plant.kind != PlantKind.RECORDED,
         )
 
     def channels_settings(self) -> ChannelsSettings:

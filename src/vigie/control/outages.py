@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains
+from vigie.control.mains import MainsSettings
 from vigie.control.signals import Contact, Measurement
 from vigie.control.supervisor import Decision, State
 from vigie.units import SECONDS_PER_HOUR, setting
@@ -20,11 +21,7 @@ class OutageLogSettings(NamedTuple):
     back_s: Annotated[float, setting("The mains is back when it has stayed for this long", unit="s", ge=0, le=600)] = (
         10.0
     )
-    settling_s: Annotated[
-        float, setting("Time the supply may take to come back after a drill", unit="s", ge=0, le=300)
-    ] = 10.0
     dark_v: Annotated[float, setting("Loads with less than this have no voltage", unit="V", ge=0, le=12)] = 10.0
-    charging_a: Annotated[float, setting("V2 at or above this is a charge", unit="A", gt=0, le=2)] = 0.05
     low_v: Annotated[float, setting("A battery below this must take charge", unit="V", ge=11, le=13.5)] = 12.9
     no_charge_s: Annotated[
         float,
@@ -38,6 +35,25 @@ class OutageLogSettings(NamedTuple):
     longest_gap_s: Annotated[
         float, setting("Across a longer gap between two periods no charge is counted", unit="s", ge=1, le=3600)
     ] = 120.0
+
+
+class OutageRules(NamedTuple):
+    """The log's settings, with what the recognition of the mains has already."""
+
+    back_s: float
+    settling_s: float
+    dark_v: float
+    charging_a: float
+    low_v: float
+    no_charge_s: float
+    longest_gap_s: float
+
+
+def outage_rules(log: OutageLogSettings, mains: MainsSettings) -> OutageRules:
+    """Return the numbers the log needs out of checked settings."""
+    return OutageRules(
+        log.back_s, mains.settling_s, log.dark_v, mains.charging_a, log.low_v, log.no_charge_s, log.longest_gap_s
+    )
 
 
 class OutageKind(IntEnum):
@@ -127,7 +143,7 @@ def resumed_outages(
 
 
 def follow(
-    state: OutageState, after: State, decision: Decision, measurement: Measurement, settings: OutageLogSettings
+    state: OutageState, after: State, decision: Decision, measurement: Measurement, settings: OutageRules
 ) -> tuple[OutageState, int, int, Outage]:
     """Follow the log through one period.
 
@@ -174,9 +190,7 @@ def _kind(wanted: _Wanted) -> OutageKind:
     return OutageKind.OUTAGE if wanted == _Wanted.OUTAGE else OutageKind.CHARGER_FAULT
 
 
-def _wanted(
-    after: State, decision: Decision, now_s: float, lacking_since_s: float, settings: OutageLogSettings
-) -> _Wanted:
+def _wanted(after: State, decision: Decision, now_s: float, lacking_since_s: float, settings: OutageRules) -> _Wanted:
     if decision.mains == Mains.CUT:
         return _Wanted.DRILL
     if decision.mains == Mains.UNKNOWN:
@@ -190,7 +204,7 @@ def _wanted(
 
 
 def _lacking_since_s(
-    since_s: float, after: State, decision: Decision, measurement: Measurement, settings: OutageLogSettings
+    since_s: float, after: State, decision: Decision, measurement: Measurement, settings: OutageRules
 ) -> float:
     """Return since when V3 has proven the mains, R2 been closed, the battery low, and V2 without charge."""
     charge = measurement.charge
@@ -215,7 +229,7 @@ def _begun(
     lacking_since_s: float,
     decision: Decision,
     measurement: Measurement,
-    settings: OutageLogSettings,
+    settings: OutageRules,
 ) -> OutageState:
     """Return the state with a new record, begun when its cause did."""
     now_s = measurement.now_s
@@ -230,9 +244,7 @@ def _begun(
     return OutageState(True, outage, now_s, math.nan, lacking_since_s)
 
 
-def _carried(
-    outage: Outage, elapsed_s: float, mains: Mains, measurement: Measurement, settings: OutageLogSettings
-) -> Outage:
+def _carried(outage: Outage, elapsed_s: float, mains: Mains, measurement: Measurement, settings: OutageRules) -> Outage:
     """Return the record with one more period that took ``elapsed_s``."""
     counted_s = elapsed_s if 0.0 < elapsed_s <= settings.longest_gap_s else 0.0
     battery = measurement.battery

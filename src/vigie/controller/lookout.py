@@ -17,7 +17,7 @@ from vigie.control.contact_truth import ContactFault, TruthSettings, check, resu
 from vigie.control.outages import (
     Outage,
     OutageKind,
-    OutageLogSettings,
+    OutageRules,
     OutageState,
     follow,
     initial_outages,
@@ -43,8 +43,10 @@ class LookoutSettings(NamedTuple):
     watch: WatchSettings
     truth: TruthSettings
     wear: WearSettings
-    outages: OutageLogSettings
+    outages: OutageRules
     control: SupervisorSettings
+    has_contacts: bool
+    """The contacts act on what is measured; false on a recording, whose readings no contact can change."""
 
 
 class Machine(NamedTuple):
@@ -132,15 +134,16 @@ class Lookout:
     def period(self, seen: Seen, at: Instant) -> list[Event]:
         """Look at one period; return what is to be told of it."""
         settings, measurement, decision = self._settings, seen.measurement, seen.decision
-        self._truth = check(
-            self._truth,
-            seen.before,
-            decision.contacts,
-            measurement,
-            decision.mains,
-            settings.control.wiring,
-            settings.truth,
-        )
+        if settings.has_contacts:
+            self._truth = check(
+                self._truth,
+                seen.before,
+                decision.contacts,
+                measurement,
+                decision.mains,
+                settings.control.wiring,
+                settings.truth,
+            )
         self._watch, values = observe(
             self._watch, seen.state, decision, measurement, self._surroundings(seen), settings.watch
         )

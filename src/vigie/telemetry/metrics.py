@@ -1,9 +1,10 @@
 """Every metric, defined once: its names (ours and the client's), unit, labels, and where its value comes from."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
+from vigie.control.alarms.rules import TABLE
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contacts, Measurement, Relay
 from vigie.telemetry.journal import JournalStatus
@@ -35,6 +36,10 @@ class MetricInputs(NamedTuple):
     figures: Mapping[str, Any]
     """The machine's own figures, fields of ``hardware.raspberry_pi.PiFigures``; None or missing where not offered."""
     counters: Counters
+    alarms: Sequence[Mapping[str, Any]]
+    """Fields of ``link.messages.AlarmReport``: every alarm that is not at rest."""
+    contacts: Sequence[Mapping[str, Any]]
+    """``wear_share`` and ``switched_a`` by relay."""
     journal: JournalStatus
     version: str
     plant: str
@@ -139,6 +144,19 @@ def _temperature(inputs: MetricInputs) -> float | None:
     return temperature.celsius if temperature.status == 0 else None
 
 
+def _ambient(inputs: MetricInputs) -> float | None:
+    ambient = inputs.measurement.ambient
+    return ambient.celsius if ambient.status == 0 else None
+
+
+def _of_alarms(is_so: Callable[[Mapping[str, Any]], bool]) -> Callable[[MetricInputs], Iterable[Sample]]:
+    def read(inputs: MetricInputs) -> Iterable[Sample]:
+        found = {report["alarm"] for report in inputs.alarms if is_so(report)}
+        return [(labels, float(labels[0] in found)) for labels in _ALARMS]
+
+    return read
+
+
 def _rejected(inputs: MetricInputs) -> Iterable[Sample]:
     return zip(_ROLES, inputs.counters.rejected, strict=True)
 
@@ -148,6 +166,9 @@ def _numbered(pattern: str) -> tuple[str, ...]:
 
 
 _CHANNEL = ("channel", "role")
+_ALARM = ("alarm", "severity")
+_ALARMS = tuple((line.alarm.name.lower(), line.severity.name.lower()) for line in TABLE)
+_ASKING = ("unacknowledged", "returned", "latched")
 _G, _C = Kind.GAUGE, Kind.COUNTER
 
 METRICS: tuple[Metric, ...] = (
@@ -163,6 +184,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("vigie_channel_bus_spread_volts", _G, "Standard deviation of the voltage over the period's sweeps",
            "V", _CHANNEL, _of_channels(lambda mean: mean.bus_spread_v)),
     Metric("vigie_temperature_celsius", _G, "Battery temperature", "degC", (), _one(_temperature)),
+    Metric("vigie_ambient_celsius", _G, "Temperature of the air around the battery", "degC", (), _one(_ambient)),
     Metric("vigie_measurement_valid", _G, "1 when every reading control needs was there and plausible", "", (),
            _one(lambda inputs: float(inputs.measurement.is_valid))),
     Metric("vigie_last_measurement_timestamp_seconds", _G,
@@ -175,6 +197,14 @@ METRICS: tuple[Metric, ...] = (
            _of_relays(lambda inputs, relay: inputs.commanded[relay])),
     Metric("vigie_switchings", _C, "Movements of a contact, counted in the journal", "", ("relay",),
            _of_relays(lambda inputs, relay: inputs.switchings.get(relay.name, 0)), is_live=False),
+    Metric("vigie_contact_wear_ratio", _G, "Used part of a contact's rated life, 0..1", "1", ("relay",),
+           _of_relays(lambda inputs, relay: inputs.contacts[relay]["wear_share"])),
+    Metric("vigie_contact_switched_amperes", _C, "Sum of the currents a contact has switched, where a meter saw them",
+           "A", ("relay",), _of_relays(lambda inputs, relay: inputs.contacts[relay]["switched_a"]), is_live=False),
+    Metric("vigie_alarm_present", _G, "1 while the condition of an alarm holds and it is not put aside", "", _ALARM,
+           _of_alarms(lambda report: report["is_present"] and report["standing"] != "shelved")),
+    Metric("vigie_alarm_unacknowledged", _G, "1 while an alarm waits for somebody to take note", "", _ALARM,
+           _of_alarms(lambda report: report["standing"] in _ASKING)),
     Metric("vigie_mode", Kind.STATES, "What the installation is being used for", "", ("mode",),
            _states(Mode, lambda inputs: inputs.mode), ("mode",),
            client_states=("au_ob", "au_pr", "au_co", "au_ma")),

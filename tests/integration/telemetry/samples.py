@@ -83,6 +83,8 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
         },
         counters=Counters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
         journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),
+        alarms=[{"alarm": "mains_lost", "is_present": True, "standing": "unacknowledged"}],
+        contacts=[{"wear_share": 0.25, "switched_a": 12.5}] * 4,
         version="0.1.0",
         plant="twin",
         site='the "old" mill',

@@ -17,6 +17,7 @@ from tests.unit.control.process_images import (
     mode_order,
 )
 from vigie.control.commands import Mode
+from vigie.control.mains import MainsSettings
 from vigie.control.outages import (
     Outage,
     OutageKind,
@@ -24,12 +25,13 @@ from vigie.control.outages import (
     OutageState,
     follow,
     initial_outages,
+    outage_rules,
     resumed_outages,
 )
 from vigie.control.signals import Contact, Relay, Wiring
 from vigie.control.supervisor import step
 
-SETTINGS = OutageLogSettings()
+SETTINGS = outage_rules(OutageLogSettings(), MainsSettings())
 HEALTHY = {"battery_v": 13.0, "charge_v": 13.0, "charge_a": 0.5, "load_v": 13.6}
 CARRYING = {"battery_v": 12.6, "charge_v": 12.6, "charge_a": -0.5, "load_v": 12.4}
 PAST_V2 = CARRYING | {"charge_a": 0.0}

@@ -18,7 +18,7 @@ from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
-from vigie.control.outages import OutageLogSettings
+from vigie.control.outages import OutageLogSettings, outage_rules
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.control.wear import WearSettings
@@ -66,8 +66,9 @@ def lookout(control: SupervisorSettings = CONTROL) -> LookoutSettings:
         watch_settings(alarms, control.interlocks, control.mains),
         TruthSettings(),
         contacts,
-        OutageLogSettings(),
+        outage_rules(OutageLogSettings(), control.mains),
         control,
+        True,
     )
 
 
@@ -154,6 +155,7 @@ class Bench:
         past: Past = NO_PAST,
         *,
         control: SupervisorSettings = CONTROL,
+        settings: LookoutSettings | None = None,
         deadline_s: float = 0.5,
     ) -> None:
         self.plant = plant or ScriptedPlant()
@@ -167,7 +169,7 @@ class Bench:
             [self.notes],
             channels=CHANNELS,
             filtering=QUICK,
-            lookout=lookout(control),
+            lookout=settings or lookout(control),
             rhythm=LoopSettings(1.0, deadline_s),
             past=past,
         )
