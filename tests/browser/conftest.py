@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.integration.web.demo_feed import Feed
-from tests.integration.web.programs import Web, link
+from tests.integration.web.programs import Web, link, wait_for
 
 from .journals import write_day
 
@@ -43,6 +43,7 @@ class Installation:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+        wait_for(lambda: self.web.state()["snapshot"], what="the first snapshot")
 
     def _run(self) -> None:
         while not self._stop.wait(TICK_S):

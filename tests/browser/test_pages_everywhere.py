@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/multimeter", "/relays", "/about")
+PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/about")
 
 
 class Watch:
@@ -70,21 +70,34 @@ def test_troubled_states_are_accessible_too(chromium: Browser, installation: Any
         viewport={"width": 360, "height": 800}, color_scheme=theme, locale="fr", reduced_motion="reduce"
     )
     page = context.new_page()
-    for verdict, reason in (("attention", "mains_lost"), ("alarm", "over_temperature")):
+    installation.feed.raise_alarm("battery_too_hot", severity="critical", value=51.3, limit=50.0, unit="degC")
+    installation.feed.raise_alarm("sensor_lost", detail=["charge"], times=3, is_chattering=True, is_first_out=True)
+    installation.feed.raise_alarm("meter_reset", severity="info", standing="acknowledged", by="marie")
+    installation.feed.raise_alarm("switching_often", standing="returned", is_present=False)
+    installation.feed.raise_alarm("disk_nearly_full", standing="shelved", by="marie", why="Carte commandée")
+    for verdict, reason in (("alarm", "mains_lost"), ("alarm", "over_temperature")):
         installation.changes = {
             "verdict": verdict,
             "verdict_reasons": [reason],
-            "over_temperature_latched": verdict == "alarm",
+            "over_temperature_latched": reason == "over_temperature",
+            "outage": {
+                "kind": "outage",
+                "began_utc_ms": 1_790_000_000_000,
+                "lowest_v": 11.2,
+                "charge_out_ah": 2.0,
+                "dark_s": 60.0,
+            },
             "mode": "manual",
             "manual_until_utc_ms": 4_000_000_000_000,
         }
         page.goto(installation.url + "/")
         expect(page.locator("body")).to_have_attribute("data-verdict", verdict)
         assert violations(page) == "", verdict
-        page.goto(installation.url + "/relays")
-        expect(page.locator("body")).to_have_attribute("data-verdict", verdict)
-        assert violations(page) == "", f"relays, {verdict}"
-        assert not is_wider_than_the_screen(page)
+        for path in ("/relays", "/alarms", "/outages"):
+            page.goto(installation.url + path)
+            expect(page.locator("body")).to_have_attribute("data-verdict", verdict)
+            assert violations(page) == "", f"{path}, {verdict}"
+            assert not is_wider_than_the_screen(page)
     installation.is_frozen = True
     expect(page.locator("body")).to_have_attribute("data-verdict", "unknown")
     assert violations(page) == "", "stale"

@@ -88,7 +88,7 @@ def flow(current_a: float | None) -> str:
     return gettext("charging") if current_a > 0 else gettext("discharging")
 
 
-_QUANTITIES = {"degC": ("°C", 1), "K": ("K", 1), "V": ("V", 2), "A": ("A", 2), "%": ("%", 0), "1/h": ("/h", 0)}
+_QUANTITIES = {"degC": ("°C", 1), "K": ("K", 1), "V": ("V", 2), "A": ("A", 2), "%": ("%", 1), "1/h": ("/h", 0)}
 _SECONDS = {"s": 1, "h": 3600, "d": 86_400}
 
 

@@ -38,7 +38,7 @@ def test_every_page_carries_the_worst_alarm_in_its_bar_and_the_count_in_its_titl
     assert bar
     assert "Critique" in bar[0]
     assert "Secteur perdu" in bar[0]
-    assert "1 autre" in html
+    assert "encore 1" in html
     assert verdict_of(html) == "alarm"
 
 

@@ -146,6 +146,7 @@ export function attend(piece) {
 }
 
 export function begin() {
+  one("confirm-cancel").addEventListener("click", () => dialog.close());
   attend(document);
   onLook(refresh);
 }

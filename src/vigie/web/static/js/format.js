@@ -4,7 +4,7 @@ import { language, texts, timezone, word } from "./page.js";
 export const NOTHING = "—";
 export const FLOW_A = 0.02;
 const NBSP = "\u00a0";
-const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 0], "1/h": ["/h", 0] };
+const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 1], "1/h": ["/h", 0] };
 const SECONDS = { s: 1, h: 3600, d: 86400 };
 const formatters = new Map();
 const isNothing = (value) => value === null || value === undefined;

@@ -15,5 +15,5 @@ if (page === "multimeter") (await import("./chart.js")).begin();
 bind.begin();
 connect();
 addEventListener("click", (event) => {
-  for (const menu of all("details.menu[open]")) menu.open = menu.contains(event.target);
+  for (const menu of all("[data-menu][open]")) menu.open = menu.contains(event.target);
 });
