@@ -2,24 +2,22 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
-from vigie.control.alarms import engine
-from vigie.control.alarms.catalogue import Alarm, Standing
-from vigie.control.alarms.engine import AlarmState, Change
-from vigie.control.alarms.rules import Quantity, Rule
+from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.rules import Rule
 from vigie.errors import CommandRefused, JournalError
+from vigie.telemetry.alarm_book import AlarmBook, Instant
 from vigie.telemetry.outbox import AlarmEvent, Outbox
-
-Number = float | int | str
+from vigie.telemetry.records import Event, EventKind
 
 
 class Outpost:
     """Watches controller and mail with the controller's own alarm engine; every change goes to the journal.
 
-    Its states survive a restart by the newest event of each alarm. Safe from any thread.
+    Its alarms survive a restart by the newest event of each. Safe from any thread.
     """
 
     def __init__(
@@ -43,9 +41,8 @@ class Outpost:
             monotonic_s: machine's monotonic seconds.
             utc_s: machine's calendar.
         """
-        self._rules = {_name(rule): rule for rule in rules}
-        self._states = {name: engine.normal() for name in self._rules}
-        self._words: dict[str, tuple[str, str]] = {}
+        self._rules = rules
+        self._names = [rule.alarm.name.lower() for rule in rules]
         self._outbox = outbox
         self._note = note
         self._silence_s = silence_s
@@ -53,175 +50,81 @@ class Outpost:
         self._monotonic_s = monotonic_s
         self._utc_s = utc_s
         self._started_s = monotonic_s()
-        self._is_restored = False
-        self._untold: list[AlarmEvent] = []
         self._lock = threading.Lock()
+        self._book = AlarmBook(rules, {}, self._now())
+        self._is_restored = False
 
     def step(self) -> None:
         """Look once; call it every second or so."""
-        now_s = self._monotonic_s()
+        at = self._now()
+        values = [math.nan] * len(Quantity)
+        # a web process that has just started has waited for nobody
+        values[Quantity.CONTROLLER_SILENT_S] = min(self._silence_s(), at.now_s - self._started_s)
+        values[Quantity.MAILS_REFUSED] = float(self._is_mail_in_trouble())
         with self._lock:
-            self._restore(now_s)
-            for name, rule in self._rules.items():
-                before = self._states[name]
-                after, change = engine.step(before, rule, self._value(rule.quantity, now_s), now_s)
-                self._take(name, before, after, change)
-        self._tell()
+            self._restore(at)
+            events = self._book.period(values, (), at)
+        self._tell(events)
 
     def is_mine(self, alarm: str | None) -> bool:
         """Return whether an alarm is one of these."""
-        return alarm in self._rules
+        return alarm in self._names
 
     def acknowledge(self, alarm: str | None, who: str, why: str = "") -> bool:
         """Take note of one of these alarms, or of all with None; return whether there was anything to note."""
-        now_s = self._monotonic_s()
         with self._lock:
-            names = list(self._rules) if alarm is None else [self._known(alarm)]
-            changes = []
-            for name in names:
-                before = self._states[name]
-                after, change = engine.acknowledge(before, self._rules[name], now_s)
-                changes.append(change)
-                self._take(name, before, after, change, who, why)
-        self._tell()
-        return any(change != Change.NONE for change in changes)
+            events = self._book.acknowledge(None if alarm is None else self._known(alarm), who, why, self._now())
+        return self._tell(events)
 
     def shelve(self, alarm: str, shelve_s: float, who: str, why: str) -> bool:
         """Put one of these alarms aside for ``shelve_s`` seconds; return whether that did anything."""
-        now_s = self._monotonic_s()
         with self._lock:
-            before = self._states[self._known(alarm)]
-            after, change = engine.shelve(before, now_s + shelve_s, now_s)
-            self._take(alarm, before, after, change, who, why)
-        self._tell()
-        return change != Change.NONE
+            events = self._book.shelve(self._known(alarm), shelve_s, who, why, self._now())
+        return self._tell(events)
 
     def unshelve(self, alarm: str, who: str, why: str = "") -> bool:
         """Take one of these alarms off its shelf; return whether it was on it."""
         with self._lock:
-            before = self._states[self._known(alarm)]
-            after, change = engine.unshelve(before, self._monotonic_s())
-            self._take(alarm, before, after, change, who, why)
-        self._tell()
-        return change != Change.NONE
+            events = self._book.unshelve(self._known(alarm), who, why, self._now())
+        return self._tell(events)
 
     def reports(self) -> list[dict[str, Any]]:
-        """Return those that are not normal as JSON of ``messages.AlarmReport``, most urgent first."""
+        """Return those that are not at rest as JSON of ``messages.AlarmReport``, most urgent first."""
         with self._lock:
-            standing = [
-                (rule, self._report(name, rule, self._states[name]))
-                for name, rule in self._rules.items()
-                if self._states[name].standing != Standing.NORMAL
-            ]
-        return [report for _, report in sorted(standing, key=lambda one: -one[0].severity)]
+            return self._book.reports(self._now())
+
+    def _now(self) -> Instant:
+        return Instant(self._monotonic_s(), round(self._utc_s() * 1_000))
 
     def _known(self, alarm: str) -> str:
-        if alarm not in self._rules:
-            raise CommandRefused(f"alarm {alarm!r} is none of the web process's own: {', '.join(self._rules)}")
+        if alarm not in self._names:
+            raise CommandRefused(f"alarm {alarm!r} is none of the web process's own: {', '.join(self._names)}")
         return alarm
 
-    def _value(self, quantity: Quantity, now_s: float) -> float:
-        if quantity == Quantity.CONTROLLER_SILENT_S:
-            return min(self._silence_s(), now_s - self._started_s)  # a web process just started has waited for nobody
-        return float(self._is_mail_in_trouble())
-
-    def _take(
-        self, name: str, before: AlarmState, after: AlarmState, change: Change, who: str = "", why: str = ""
-    ) -> None:
-        self._states[name] = after
-        if change == Change.NONE:
-            return
-        if who:
-            self._words[name] = (who, why)
-        elif change in {Change.RAISED, Change.RETRIGGERED, Change.ESCALATED}:
-            self._words.pop(name, None)
-        report = self._report(name, self._rules[name], after)
-        left_out = {"alarm", "standing", "by", "why", "detail"}
-        data: dict[str, Number] = {
-            key: int(value) if isinstance(value, bool) else value
-            for key, value in report.items()
-            if key not in left_out and value is not None
-        }
-        self._untold.append(
-            AlarmEvent(
-                0, int(self._utc_s() * 1000), name, before.standing.name.lower(), after.standing.name.lower(),
-                change.name.lower(), who, why, {**data, "detail": ""},
-            )
-        )  # fmt: skip
-
-    def _tell(self) -> None:
-        """Pass changes on, outside the lock: the journal may make one wait, a page must not."""
-        with self._lock:
-            events, self._untold = self._untold, []
-        for event in events:
-            self._note(event)
-
-    def _report(self, name: str, rule: Rule, state: AlarmState) -> dict[str, Any]:
-        by, why = self._words.get(name, ("", ""))
-        return {
-            "alarm": name,
-            "severity": rule.severity.name.lower(),
-            "standing": state.standing.name.lower(),
-            "is_present": state.is_present,
-            "is_chattering": state.is_chattering,
-            "is_first_out": False,
-            "raised_utc_ms": self._calendar(state.raised_s) or int(self._utc_s() * 1000),
-            "returned_utc_ms": self._calendar(state.returned_s),
-            "value": state.value if math.isfinite(state.value) else None,
-            "limit": rule.limit,
-            "unit": "s" if rule.quantity == Quantity.CONTROLLER_SILENT_S else "",
-            "detail": [],
-            "protection": rule.protection.name.lower(),
-            "shelved_until_utc_ms": self._calendar(state.shelved_until_s),
-            "by": by,
-            "why": why,
-            "times": state.raises,
-        }
-
-    def _calendar(self, at_s: float) -> int | None:
-        if math.isnan(at_s):
-            return None
-        return int((self._utc_s() - self._monotonic_s() + at_s) * 1000)
-
-    def _restore(self, now_s: float) -> None:
+    def _restore(self, at: Instant) -> None:
         """Take the alarms up where the journal has them, once it can be read."""
         if self._is_restored:
             return
         try:
-            events = {name: self._outbox.last_event(name) for name in self._rules}
+            newest = [self._outbox.last_event(name) for name in self._names]
         except JournalError:
             return
         self._is_restored = True
-        for name, event in events.items():
-            if event is not None and self._states[name].standing == Standing.NORMAL:
-                self._states[name] = self._restored(event, now_s)
-                self._words[name] = (event.who, event.why)
+        if not self._book.reports(at):
+            known = {event.alarm: _as_journalled(event) for event in newest if event is not None}
+            self._book = AlarmBook(self._rules, known, at)
 
-    def _restored(self, event: AlarmEvent, now_s: float) -> AlarmState:
-        offset_s = now_s - self._utc_s()
-
-        def at_s(key: str) -> float:
-            value = event.data.get(key)
-            return float(value) / 1000 + offset_s if isinstance(value, int | float) else math.nan
-
-        name = event.after.upper()
-        if name not in Standing.__members__ or Standing[name] == Standing.NORMAL:
-            return engine.normal()
-        return engine.restored(
-            Standing[name],
-            bool(event.data.get("is_present")),
-            at_s("raised_utc_ms"),
-            at_s("returned_utc_ms"),
-            _number(event.data, "value"),
-            int(_number(event.data, "times", 1.0)),
-            at_s("shelved_until_utc_ms"),
-        )
+    def _tell(self, events: list[Event]) -> bool:
+        """Write the changes down, outside the lock: a slow disk must not hold up a page."""
+        for one in events:
+            self._note(
+                AlarmEvent(0, one.utc_ms, one.subject, one.before, one.after, one.reason, one.who, one.text, one.data)
+            )
+        return bool(events)
 
 
-def _name(rule: Rule) -> str:
-    return Alarm(rule.alarm).name.lower()
-
-
-def _number(data: Mapping[str, Number], key: str, otherwise: float = math.nan) -> float:
-    value = data.get(key)
-    return float(value) if isinstance(value, int | float) else otherwise
+def _as_journalled(event: AlarmEvent) -> Event:
+    return Event(
+        event.utc_ms, EventKind.ALARM, event.alarm, event.before, event.after, event.change, event.who, event.why,
+        event.data,
+    )  # fmt: skip
