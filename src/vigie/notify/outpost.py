@@ -51,7 +51,7 @@ class Outpost:
         self._utc_s = utc_s
         self._started_s = monotonic_s()
         self._lock = threading.Lock()
-        self._book = AlarmBook(rules, {}, self._now())
+        self._book = AlarmBook(rules, {}, self._now(), "web")
         self._is_restored = False
 
     def step(self) -> None:
@@ -112,7 +112,7 @@ class Outpost:
         self._is_restored = True
         if not self._book.reports(at):
             known = {event.alarm: _as_journalled(event) for event in newest if event is not None}
-            self._book = AlarmBook(self._rules, known, at)
+            self._book = AlarmBook(self._rules, known, at, "web")
 
     def _tell(self, events: list[Event]) -> bool:
         """Write the changes down, outside the lock: a slow disk must not hold up a page."""

@@ -42,14 +42,18 @@ class _Note(NamedTuple):
 class AlarmBook:
     """The alarms of one process. Not thread-safe: one thread keeps it."""
 
-    def __init__(self, rules: Sequence[Rule], newest: Mapping[str, Event], at: Instant) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], newest: Mapping[str, Event], at: Instant, voice: str = "controller"
+    ) -> None:
         """Begin with the alarms as the journal left them.
 
         Args:
             rules: one per alarm of this process.
             newest: the newest ALARM event of each alarm, by the alarm's name.
             at: now.
+            voice: who says what nobody in particular did.
         """
+        self._voice = voice
         self._rules = tuple(rules)
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
@@ -141,7 +145,7 @@ class AlarmBook:
         who, why = note or (NOBODY, "")
         return Event(
             at.utc_ms, EventKind.ALARM, rule.alarm.name.lower(), before.standing.name.lower(),
-            state.standing.name.lower(), change.name.lower(), who or "controller", why, told,
+            state.standing.name.lower(), change.name.lower(), who or self._voice, why, told,
         )  # fmt: skip
 
     def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
