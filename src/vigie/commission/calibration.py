@@ -20,6 +20,8 @@ NONSENSE = 0.08
 _SLICE_S = 0.2
 _CALM_V = 0.004
 _CALM_S = 3.0
+_TREND = 10
+"""Looks over which the fall is judged."""
 _SWEEPS = 10
 _ASKED = {
     Channel.BATTERY: (Topic.BATTERY_V, "Multimeter at the battery's poles"),
@@ -75,16 +77,20 @@ def _need_both_sources(coils: Coils) -> None:
 
 
 def _discharge(around: Surroundings, coils: Coils, address: int, to_v: float, floors: dict[int, float]) -> None:
-    """Wait until the battery is down to ``to_v``, or has become calm and will not get there soon."""
+    """Wait until the battery is down to ``to_v`` and calm, or is falling too slowly to get there in time."""
     clock = around.bench.clock
     until_s = clock.now_s() + LONGEST_DRILL_S / 2
-    last_v = coils.look()[address].bus_v
+    seen_v = [coils.look()[address].bus_v]
     while clock.now_s() < until_s:
         coils.hold(_CALM_S, floors)
-        now_v = coils.look()[address].bus_v
-        if now_v <= to_v and abs(now_v - last_v) <= _CALM_V:
+        seen_v.append(coils.look()[address].bus_v)
+        now_v = seen_v[-1]
+        if now_v <= to_v and abs(now_v - seen_v[-2]) <= _CALM_V:
             return
-        last_v = now_v
+        if len(seen_v) > _TREND:
+            fall_v_per_s = (seen_v[-1 - _TREND] - now_v) / (_TREND * _CALM_S)
+            if fall_v_per_s * (until_s - clock.now_s()) < now_v - to_v:
+                return
 
 
 def _compare(around: Surroundings, coils: Coils, known: Known, floors: dict[int, float], when: str) -> None:

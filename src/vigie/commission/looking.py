@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
+from itertools import combinations
 from typing import NamedTuple
 
 from vigie.control.signals import Reading, Status
@@ -16,6 +17,10 @@ STEP_V = 0.08
 """A regulated supply does not move by this; one that is replaced by a battery does."""
 RELAXES_V = 0.04
 """A battery cut off from its charger falls by this within seconds."""
+CERTAIN_V = 0.25
+"""So far over the supply's threshold no battery stays that feeds loads."""
+_BETWEEN_V = 0.5
+"""Between battery and loads, with all the wires, shunts and change-over on the way."""
 _USELESS = int(Status.OVERFLOW | Status.STALE | Status.RESET)
 _TRIES = 3
 
@@ -105,14 +110,22 @@ def sources(seen: Look, supply_v: float) -> Sources:
 
 
 def is_supplied(seen: Look, supply_v: float) -> bool:
-    """Tell whether the supply feeds the loads: its voltage is there, and not the battery's current in two chips."""
+    """Tell whether the supply feeds the loads.
+
+    Its voltage is there; a battery just charged may show it too, but then the same current flows in two chips.
+    """
     carriers = [pins for pins in seen.values() if pins.flows]
-    for pins in carriers:
-        for other in carriers:
-            is_same = abs(abs(pins.current_a) - abs(other.current_a)) <= 0.01 + 0.05 * abs(pins.current_a)
-            if pins is not other and is_same and min(pins.bus_v, other.bus_v) < supply_v:
-                return False
-    return any(pins.bus_v >= supply_v for pins in carriers)
+    highest_v = max((pins.bus_v for pins in carriers), default=0.0)
+    if highest_v < supply_v + CERTAIN_V and any(
+        _is_same_current(one, other) for one, other in combinations(carriers, 2)
+    ):
+        return False
+    return highest_v >= supply_v
+
+
+def _is_same_current(one: Pins, other: Pins) -> bool:
+    difference_a = abs(one.current_a) - abs(other.current_a)
+    return abs(difference_a) <= 0.01 + 0.05 * abs(one.current_a) and abs(one.bus_v - other.bus_v) <= _BETWEEN_V
 
 
 def battery_v(seen: Look, fed_by: Sources) -> float:

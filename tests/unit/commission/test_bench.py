@@ -1,0 +1,124 @@
+"""The bench: coils and chips as they are, through the real drivers over emulated ones."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from vigie.cli.contact_guard import main
+from vigie.clock import SimulatedClock
+from vigie.control.signals import Channel, Status
+from vigie.errors import ChipError, RelayError
+from vigie.hardware.emulated import EmulatedGpioChip
+from vigie.hardware.ina219 import CONFIGURATION, Averaging, configuration_word
+from vigie.hardware.relay_board import ContactKind
+from vigie.plant.bench import DriverBench
+from vigie.plant.emulated_site import EmulatedSite
+from vigie.plant.installation import Installation
+from vigie.plant.miswired import MiswiringSettings
+from vigie.plant.rig import Boards, RigSettings
+from vigie.plant.site import BatterySettings, InstallationSettings
+
+RIG = RigSettings(ContactKind.NC, ContactKind.NC, boards=Boards.EMULATED)
+SITE = InstallationSettings(battery=BatterySettings(start_soc=0.8))
+
+
+def build(
+    rig: RigSettings = RIG,
+    miswiring: MiswiringSettings = MiswiringSettings(),  # noqa: B008 - immutable
+) -> tuple[EmulatedSite, DriverBench]:
+    clock = SimulatedClock(float("inf"), 0.0)
+    site = EmulatedSite(Installation(SITE), rig, miswiring, clock)
+    return site, DriverBench(rig, clock, open_bus=site.boards.bus.open, open_chips=lambda: [site.boards.gpio])
+
+
+def test_opening_moves_no_line() -> None:
+    site, bench = build()
+    assert site.boards.gpio.changes == []
+    assert [bench.is_energised(coil) for coil in range(4)] == [False, False, True, True]  # as pulled at boot
+
+
+@pytest.mark.parametrize("is_active_high", [True, False])
+def test_an_energised_coil_has_its_active_level(is_active_high: bool) -> None:
+    site, bench = build(RIG._replace(relay_is_active_high=is_active_high))
+    bench.energise(0)
+    assert site.boards.gpio.is_high("GPIO19") is is_active_high
+    bench.release(0)
+    assert site.boards.gpio.is_high("GPIO19") is not is_active_high
+
+
+def test_a_line_that_takes_no_level_is_an_error() -> None:
+    site, bench = build()
+    site.boards.gpio.stuck.add("GPIO19")
+    with pytest.raises(RelayError, match="GPIO19"):
+        bench.energise(0)
+
+
+def test_the_scan_tells_who_answers_also_at_addresses_of_the_settings() -> None:
+    site, bench = build(RIG._replace(spare_address=0x45), MiswiringSettings(absent_address=0x41))
+    assert bench.scan() == (0x40, 0x42, 0x43)
+    assert set(bench.sweep()) == {0x40, 0x42, 0x43}
+    assert site.boards.bus.chips[0x41].is_absent
+
+
+@pytest.mark.parametrize("averaging", Averaging)
+def test_every_sweep_is_a_new_conversion(averaging: Averaging) -> None:
+    _, bench = build()
+    bench.scan()
+    bench.average(averaging)
+    for _ in range(5):
+        assert all(reading.status == Status.GOOD for reading in bench.sweep().values())
+
+
+def test_a_chip_lost_after_the_scan_is_an_error_and_not_a_value() -> None:
+    site, bench = build()
+    bench.scan()
+    site.boards.bus.chips[0x42].is_absent = True
+    with pytest.raises(ChipError, match="0x42"):
+        bench.sweep()
+
+
+def test_the_fine_reading_uses_the_smallest_range_and_puts_the_chip_back() -> None:
+    site, bench = build(miswiring=MiswiringSettings(sense_is_load=True))
+    bench.scan()
+    written: list[int] = []
+    chip = site.boards.bus.chips[0x40]
+    write = chip.write
+
+    def keep(data: bytes) -> None:
+        if data[0] == CONFIGURATION and len(data) == 3:
+            written.append(int.from_bytes(data[1:], "big"))
+        write(data)
+
+    chip.write = keep  # type: ignore[method-assign]
+    assert bench.fine_shunt_v(0x40) == pytest.approx(site.multimeter_v(Channel.BATTERY) / 10e3 * 0.1, abs=10e-6)
+    assert written[0] & 0b11 << 11 == 0
+    assert written[-1] == configuration_word(Averaging.BITS_12)
+    assert all(reading.status == Status.GOOD for reading in bench.sweep().values())
+
+
+def test_the_fine_reading_of_a_chip_that_is_gone_is_an_error() -> None:
+    site, bench = build()
+    bench.scan()
+    site.boards.bus.chips[0x40].is_absent = True
+    with pytest.raises(ChipError):
+        bench.fine_shunt_v(0x40)
+
+
+def left_by_a_dead_commissioning(tmp_path: Path, told: bytes) -> EmulatedGpioChip:
+    path = tmp_path / "lines.bin"
+    chip = EmulatedGpioChip(levels_file=path)
+    chip.drive(chip.names.index("GPIO19"), True)
+    main(["--levels", str(path)], BytesIO(told))
+    return EmulatedGpioChip(levels_file=path)
+
+
+def test_the_guard_puts_back_the_last_levels_it_was_told(tmp_path: Path) -> None:
+    told = b'{"GPIO19": true, "GPIO13": false}\n{"GPIO19": false, "GPIO13": true}\n{"GPIO19": tr'
+    chip = left_by_a_dead_commissioning(tmp_path, told)
+    assert (chip.is_high("GPIO19"), chip.is_high("GPIO13")) == (False, True)
+
+
+def test_the_guard_touches_nothing_when_it_was_dismissed(tmp_path: Path) -> None:
+    chip = left_by_a_dead_commissioning(tmp_path, b'{"GPIO19": false}\n{}\n')
+    assert chip.is_high("GPIO19")
