@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import tomlkit
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
@@ -20,7 +21,7 @@ from vigie.assembly.commissioning import Session
 from vigie.cli import settings_file
 from vigie.cli.contact_guard import ContactGuard
 from vigie.cli.terminal_person import TO_MEASURE, TO_SEE, Progress, TerminalPerson, terminal_lines
-from vigie.clock import machine_monotonic_s
+from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.commission import report
 from vigie.commission.known import Known
 from vigie.commission.outcome import Changes, changes
@@ -71,6 +72,8 @@ def run(options: Options) -> None:
     speed = options.speed or (float("inf") if options.is_unattended else 1.0)
     with contextlib.ExitStack() as stack:
         ending = stack.enter_context(_signals())
+        candidate = settings_file.write_candidate(target, text)  # to know now that there is a place for it
+        stack.callback(candidate.unlink, missing_ok=True)
         session = commissioning.open_session(config, speed)
         stack.callback(session.close)
         session.coils.on_watch = Progress(console, machine_monotonic_s)
@@ -81,8 +84,7 @@ def run(options: Options) -> None:
         if "speed" in tomlkit.parse(text).get("plant", {}):
             found["plant"]["speed"] = 1.0  # real time runs at 1
         after = settings_file.with_changes(text, found)
-        candidate = settings_file.write_candidate(target, after)
-        stack.callback(candidate.unlink, missing_ok=True)
+        settings_file.write_candidate(target, after)
         new = load(candidate, {"site": {"data": options.data}} if options.data is not None else None)
         checked = commissioning.check(session, new)
         _say(console, checked, new)
@@ -95,7 +97,7 @@ def run(options: Options) -> None:
         )
         if not person.agrees(Topic.GO_ON, f"Write these settings to {target}?"):
             raise Stopped("the settings were not written, as you wished; R1 and R2 are closed")
-        stamp = datetime.fromtimestamp(session.clock.utc_s(), UTC)
+        stamp = datetime.fromtimestamp(machine_utc_s(), UTC)
         backup = settings_file.replace(target, candidate, stamp.strftime("%Y%m%dT%H%M%SZ"))
         page = options.report or target.with_suffix(".commissioning.md")
         page.write_text(report.markdown(config.site.name, stamp.timestamp(), known, found, checked), encoding="utf-8")
@@ -106,7 +108,7 @@ def _is_twin(plant: str | None, text: str) -> bool:
     """Tell whether a simulated installation is meant: by the command line, else by the settings.
 
     Raises:
-        SettingsError: a recording, or no such plant.
+        SettingsError: the settings are not TOML.
     """
     try:
         tables: dict[str, Any] = tomlkit.parse(text).unwrap()
@@ -114,14 +116,14 @@ def _is_twin(plant: str | None, text: str) -> bool:
         raise SettingsError(f"the settings file is not TOML: {error}") from error
     kind = plant or str(tables.get("plant", {}).get("kind", "twin"))
     if kind not in {"twin", "rig"}:
-        raise SettingsError(f"plant {kind!r} cannot be commissioned: twin (emulated boards) or rig (real ones)")
+        raise typer.BadParameter(f"plant {kind!r} cannot be commissioned: twin (emulated boards) or rig (real ones)")
     boards = str(tables.get("rig", {}).get("boards", "real"))
     return kind == "twin" or (plant is None and boards == "emulated")
 
 
 def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
     if not is_twin and (options.is_unattended or options.multimeter == "twin" or options.speed):
-        raise SettingsError("--yes, --speed and --multimeter twin are for the twin: real loads need a person's eyes")
+        raise typer.BadParameter("--yes, --speed and --multimeter twin are for the twin: real loads need your eyes")
 
 
 def _provisional(source: Path | None, text: str, data: str | None, *, is_twin: bool) -> Config:

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,21 @@ def replace(path: Path, candidate: Path, stamp: str) -> Path | None:
     Raises:
         VigieError: the folder cannot be written; the old file is still in its place.
     """
-    backup = path.with_name(f"{path.name}.{stamp}.bak") if path.exists() else None
+    backup = _free(path, stamp) if path.exists() else None
     try:
         if backup is not None:
             candidate.chmod(path.stat().st_mode & 0o777)
             backup.hardlink_to(path)
         candidate.replace(path)
     except OSError as error:
-        raise VigieError(f"{path} cannot be replaced: {error.strerror}; what was found is in {candidate}") from error
+        raise VigieError(f"{path} cannot be replaced: {error.strerror}; the old one is still there") from error
     return backup
+
+
+def _free(path: Path, stamp: str) -> Path:
+    """Return a name for the old file that nothing has."""
+    names = (path.with_name(f"{path.name}.{stamp}{f'-{again}' if again else ''}.bak") for again in count())
+    return next(name for name in names if not name.exists())
 
 
 def _item(key: str, value: Any) -> Any:  # noqa: ANN401 - what TOML can hold

@@ -58,8 +58,9 @@ class FindRelays:
     def _try(self, coil: int, around: Surroundings, coils: Coils, known: Known) -> None:
         fed_by = coils.sources()
         self._ask_for_a_blink(fed_by, around, coils)
-        probe = coils.probe(coil)
         line = around.bench.lines[coil]
+        around.person.tell(f"Now the relay at {line} is moved.")
+        probe = coils.probe(coil)
         if probe.effect is Effect.NOTHING:
             coils.toggle(coil)
             around.person.tell(f"The relay at {line} moved nothing that can be seen yet.")

@@ -150,7 +150,7 @@ class ReadChips:
                 "carry the loads while the mains contact is looked for; charge it first"
             )
         if known.lives_on_loads:
-            _refuse_what_could_kill_this_computer(coils, fed_by)
+            _refuse_what_could_kill_this_computer(coils, known, fed_by)
 
 
 _SAID = {
@@ -171,17 +171,21 @@ def _supply_gives_nothing(seen: Look, supply_v: float) -> bool:
     return bool(high) and not any(pins.flows for pins in high)
 
 
-def _refuse_what_could_kill_this_computer(coils: Coils, fed_by: Sources) -> None:
+def _refuse_what_could_kill_this_computer(coils: Coils, known: Known, fed_by: Sources) -> None:
     """With everything released and both sources there, a computer that dies lets go, and all is as before."""
-    if any(coils.found[coil] for coil in coils.candidates):
-        raise Refused(
-            "this computer lives on the loads, and a coil is energised: it may be what connects them (a contact wired "
-            "NO). If a move darkened the loads, the computer would die and the coil stay released. Feed the computer "
-            "from something else while commissioning, or wire R1 and R2 on NC"
-        )
+    why = ""
     if fed_by != Sources.BOTH:
+        why = (
+            f"they are fed by {_SAID[fed_by]}, and looking for the relay of the other source could cut this one and "
+            "the computer with it"
+        )
+    elif known.is_polarity_reversed or any(coils.found[coil] for coil in coils.candidates):
+        why = (
+            "a coil is energised, which may be what connects them (a contact wired NO): if a move darkened the loads, "
+            "the computer would die and let go of the coil, and they would stay dark"
+        )
+    if why:
         raise Refused(
-            f"this computer is said to live on the loads, fed by {_SAID[fed_by]}: looking for the relay of the other "
-            "source could cut this one and the computer with it. Feed the computer from something else while "
-            "commissioning, or connect both sources by wiring R1 and R2 on NC"
+            f"this computer lives on the loads: {why}. Feed the computer from something else while commissioning, or "
+            "wire R1 and R2 on NC and begin with both sources connected"
         )

@@ -1,6 +1,6 @@
 """Wrongly wired installations to commission, their loads watched by a witness that misses nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from vigie.clock import SimulatedClock
@@ -15,7 +15,7 @@ from vigie.plant.bench import DriverBench, Sensed
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.installation import Installation
 from vigie.plant.miswired import MiswiringSettings
-from vigie.plant.rig import Boards, RigSettings
+from vigie.plant.rig import Boards, RigSettings, relay_wiring
 from vigie.plant.site import BatterySettings, InstallationSettings
 
 LIMITS = Limits(supply_v=13.2, proof_v=12.5, floor_v=11.8, load_floor_v=10.5, settling_s=10.0)
@@ -95,11 +95,14 @@ def practice(
     answers: Mapping[Topic, object] | None = None,
     at_question: Callable[[Topic], None] = lambda topic: None,
     rig: RigSettings = RIG,
+    energised: Sequence[int] = (),
 ) -> Practice:
+    """Build an installation as a program that ran before has left it: with these coils energised."""
     clock = SimulatedClock(float("inf"), 0.0)
     installation = WitnessedInstallation(settings)
     site = EmulatedSite(installation, rig, miswiring, clock)
-    installation.advance_to(0.0)
+    for coil in energised:
+        site.boards.gpio.drive(site.boards.gpio.names.index(relay_wiring(rig)[coil].line), True)
     installation.was_lit = installation.loads_are_powered
     installation.movements.clear()
     bench = DriverBench(

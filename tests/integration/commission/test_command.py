@@ -180,8 +180,19 @@ def test_stopped_or_killed_in_a_drill_the_contacts_come_back(site: Path, number:
 @pytest.mark.parametrize("options", [["--yes"], ["--multimeter", "twin"], ["--speed", "10"]])
 def test_real_boards_are_never_commissioned_without_eyes(site: Path, options: list[str]) -> None:
     ran = commission(site, "--plant", "rig", *options)
-    assert ran.returncode == Exit.SETTINGS
-    assert "for the twin" in ran.stderr
+    assert ran.returncode == Exit.USAGE
+    assert "for the twin" in " ".join(ran.stderr.split())
+
+
+def test_a_recording_cannot_be_commissioned(site: Path) -> None:
+    assert commission(site, "--plant", "recorded", "--yes").returncode == Exit.USAGE
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything(site: Path) -> None:
+    ran = commission(site, "--yes", "--output", str(site / "nowhere" / "found.toml"))
+    assert ran.returncode == Exit.FAILED
+    assert "cannot be written" in ran.stderr
+    assert "Find the boards" not in ran.stdout
 
 
 def test_a_machine_without_boards_is_told(site: Path) -> None:

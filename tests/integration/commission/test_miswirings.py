@@ -94,6 +94,17 @@ def test_all_of_them_together_are_found(
     assert bench.installation.dark_s <= (BLINK_S if swapped and one_source_at_first else 0.0)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("wiring", Wiring)
+def test_contacts_on_no_that_a_controller_holds_are_found_without_a_dark_moment(swapped: bool, wiring: Wiring) -> None:
+    miswiring = MiswiringSettings(relays_swapped=swapped, r1_contact=NO, r2_contact=NO)
+    site = SITE._replace(wiring=wiring)
+    bench = practice(miswiring, site, energised=(0, 1))
+    known = bench.run()
+    assert_found(bench, known, miswiring, site)
+    assert bench.installation.dark_s == 0.0
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     miswiring=st.builds(

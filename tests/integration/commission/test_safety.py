@@ -202,10 +202,8 @@ def test_a_computer_that_lives_on_the_loads_is_not_put_at_risk(r1: TrueContact, 
 
 
 def test_a_computer_that_lives_on_the_loads_is_refused_when_an_energised_coil_may_hold_them() -> None:
-    bench = practice(MiswiringSettings(r1_contact=NO, r2_contact=NO), answers={Topic.CONTROLLER_SUPPLY: "loads"})
-    bench.bench.energise(0)
-    bench.bench.energise(1)
-    bench.coils.found.update({0: True, 1: True})  # as a controller before would have left them
+    miswiring = MiswiringSettings(r1_contact=NO, r2_contact=NO)
+    bench = practice(miswiring, answers={Topic.CONTROLLER_SUPPLY: "loads"}, energised=(0, 1))
     assert "a coil is energised" in refused(bench)
     assert bench.installation.contacts[:2] == (CLOSED, CLOSED)
 

@@ -77,14 +77,22 @@ def test_the_old_file_is_kept_with_its_permissions(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([path, backup])
 
 
-def test_a_second_backup_in_the_same_second_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_second_backup_in_the_same_second_leaves_the_first_alone(tmp_path: Path) -> None:
     path = tmp_path / "vigie.toml"
     path.write_text(TEXT)
-    replace(path, write_candidate(path, "new"), "now")
-    candidate = write_candidate(path, "newer")
-    with pytest.raises(VigieError, match="what was found is in"):
-        replace(path, candidate, "now")
-    assert (path.read_text(), candidate.read_text()) == ("new", "newer")
+    first = replace(path, write_candidate(path, "new"), "now")
+    second = replace(path, write_candidate(path, "newer"), "now")
+    assert first is not None
+    assert second is not None
+    assert (first.read_text(), second.read_text(), path.read_text()) == (TEXT, "new", "newer")
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
+    path = tmp_path / "vigie.toml"
+    path.mkdir()
+    with pytest.raises(VigieError, match="still there"):
+        replace(path, write_candidate(path, "new"), "now")
+    assert path.is_dir()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
