@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -27,9 +28,9 @@ from vigie.commission.known import Known
 from vigie.commission.outcome import Changes, changes
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.commission.procedure import commission
+from vigie.commission.report import Result
 from vigie.commission.unattended import Unattended
 from vigie.config import Config, load, warnings
-from vigie.config.reading import DEMO_FILE
 from vigie.errors import SettingsError
 
 _PROVISIONAL: Mapping[str, Mapping[str, str]] = {
@@ -62,46 +63,34 @@ def run(options: Options) -> None:
     """
     console = Console(highlight=False, stderr=options.as_json)
     target = options.output or options.config or Path("vigie.toml")
-    source = options.config or (None if options.plant == "rig" else DEMO_FILE)
-    text = settings_file.read_text(source) if source is not None else ""
-    if options.config is not None and not options.config.exists():
-        raise SettingsError(f"{options.config} does not exist; leave --config out to begin with an empty file")
+    text = _text_so_far(options.config)
     is_twin = _is_twin(options.plant, text)
     _refuse_practice_on_real_boards(options, is_twin)
-    config = _provisional(source, text, options.data, is_twin=is_twin)
-    speed = options.speed or (float("inf") if options.is_unattended else 1.0)
     with contextlib.ExitStack() as stack:
         ending = stack.enter_context(_signals())
-        candidate = settings_file.write_candidate(target, text)  # to know now that there is a place for it
+        candidate = settings_file.candidate_path(target)
         stack.callback(candidate.unlink, missing_ok=True)
-        session = commissioning.open_session(config, speed)
+        settings_file.write(candidate, text)  # to know now that there is a place for it
+        config = _provisional(options.config or candidate, text, options.data, is_twin=is_twin)
+        session = commissioning.open_session(config, options.speed or (inf if options.is_unattended else 1.0))
         stack.callback(session.close)
         session.coils.on_watch = Progress(console, machine_monotonic_s)
         person = _person(options, console, config, session)
         with _hands_on(session, ending, console):
-            known, coils = commission(session.bench, person, session.limits, session.coils)
-        found = changes(known, coils.contactors, session.bench.lines, session.settings)
-        if "speed" in tomlkit.parse(text).get("plant", {}):
-            found["plant"]["speed"] = 1.0  # real time runs at 1
-        after = settings_file.with_changes(text, found)
-        settings_file.write_candidate(target, after)
-        new = load(candidate, {"site": {"data": options.data}} if options.data is not None else None)
-        checked = commissioning.check(session, new)
-        _say(console, checked, new)
-        console.print(
-            Syntax(
-                settings_file.difference(settings_file.read_text(target), after, target.name),
-                "diff",
-                background_color="default",
-            )
-        )
-        if not person.agrees(Topic.GO_ON, f"Write these settings to {target}?"):
-            raise Stopped("the settings were not written, as you wished; R1 and R2 are closed")
-        stamp = datetime.fromtimestamp(machine_utc_s(), UTC)
-        backup = settings_file.replace(target, candidate, stamp.strftime("%Y%m%dT%H%M%SZ"))
-        page = options.report or target.with_suffix(".commissioning.md")
-        page.write_text(report.markdown(config.site.name, stamp.timestamp(), known, found, checked), encoding="utf-8")
-        _conclude(options, console, target, backup, page, known, found, checked)
+            known = commission(session.bench, person, session.limits, session.coils)
+        found = _found(session, known, text)
+        settings_file.write(candidate, settings_file.with_changes(text, found))
+        result = Result(known, found, _checked(session, candidate, options.data, console))
+        _offer(console, person, target, candidate)
+        _conclude(options, console, result, target, candidate, config.site.name)
+
+
+def _text_so_far(config: Path | None) -> str:
+    if config is None:
+        return ""
+    if not config.exists():
+        raise SettingsError(f"{config} does not exist; leave --config out to begin with an empty file")
+    return settings_file.read_text(config)
 
 
 def _is_twin(plant: str | None, text: str) -> bool:
@@ -126,7 +115,7 @@ def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
         raise typer.BadParameter("--yes, --speed and --multimeter twin are for the twin: real loads need your eyes")
 
 
-def _provisional(source: Path | None, text: str, data: str | None, *, is_twin: bool) -> Config:
+def _provisional(source: Path, text: str, data: str | None, *, is_twin: bool) -> Config:
     """Read the settings so far, with a stand-in for those that are to be found."""
     tables: dict[str, Any] = tomlkit.parse(text).unwrap()
     laid: dict[str, dict[str, Any]] = {
@@ -135,9 +124,11 @@ def _provisional(source: Path | None, text: str, data: str | None, *, is_twin: b
     }
     laid["rig"]["boards"] = "emulated" if is_twin else "real"
     laid["plant"] = {"kind": "rig", "speed": 1.0}
-    if data is not None:
-        laid["site"] = {"data": data}
-    return load(source, laid)
+    return load(source, laid | _in_folder(data))
+
+
+def _in_folder(data: str | None) -> dict[str, dict[str, Any]]:
+    return {} if data is None else {"site": {"data": data}}
 
 
 def _person(options: Options, console: Console, config: Config, session: Session) -> Person:
@@ -198,28 +189,43 @@ def _hands_on(session: Session, ending: _Ending, console: Console) -> Iterator[N
         ending.is_deaf = was_deaf
 
 
-def _say(console: Console, checked: list[str], new: Config) -> None:
+def _found(session: Session, known: Known, text: str) -> Changes:
+    found = changes(known, session.coils.contactors, session.bench.lines, session.settings)
+    if "speed" in tomlkit.parse(text).get("plant", {}):
+        found["plant"]["speed"] = 1.0  # real time runs at 1
+    return found
+
+
+def _checked(session: Session, candidate: Path, data: str | None, console: Console) -> list[str]:
+    """Measure with the new settings; return what that shows, and say it with the risks that are known."""
+    config = load(candidate, _in_folder(data))
+    shown = commissioning.check(session, config)
     console.print("With the new settings:")
-    for line in checked:
+    for line in shown:
         console.print(f"  {escape(line)}")
-    for warning in warnings(new):
+    for warning in warnings(config):
         console.print(f"  [yellow]known risk[/yellow] {escape(str(warning))}")
+    return shown
 
 
-def _conclude(
-    options: Options,
-    console: Console,
-    target: Path,
-    backup: Path | None,
-    page: Path,
-    known: Known,
-    found: Changes,
-    checked: list[str],
-) -> None:
+def _offer(console: Console, person: Person, target: Path, candidate: Path) -> None:
+    """Show what would change, and ask."""
+    before, after = settings_file.read_text(target), settings_file.read_text(candidate)
+    console.print(Syntax(settings_file.difference(before, after, target.name), "diff", background_color="default"))
+    if not person.agrees(Topic.GO_ON, f"Write these settings to {target}?"):
+        raise Stopped("the settings were not written, as you wished; R1 and R2 are closed")
+
+
+def _conclude(options: Options, console: Console, result: Result, target: Path, candidate: Path, site: str) -> None:
+    """Write report and settings, and say where."""
+    utc_s = machine_utc_s()
+    page = options.report or target.with_suffix(".commissioning.md")
+    settings_file.write(page, report.markdown(site, utc_s, result))
+    stamp = datetime.fromtimestamp(utc_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+    backup = settings_file.replace(target, candidate, stamp)
     if options.as_json:
-        told = report.as_json(known, found, checked)
-        told |= {"file": str(target), "backup": str(backup) if backup else None, "report": str(page)}
-        Console().print_json(json.dumps(told))
+        files = {"file": str(target), "backup": str(backup) if backup else None, "report": str(page)}
+        Console().print_json(json.dumps(report.as_json(result) | files))
         return
     console.print(f"Written: {escape(str(target))}" + (f", the old one is {escape(str(backup))}" if backup else ""))
     console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}`.")

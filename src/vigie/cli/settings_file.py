@@ -61,21 +61,19 @@ def candidate_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.found")
 
 
-def write_candidate(path: Path, text: str) -> Path:
-    """Write ``text`` beside ``path`` and make sure that it is on the disk.
+def write(path: Path, text: str) -> None:
+    """Write a whole file and make sure that it is on the disk.
 
     Raises:
         VigieError: the folder cannot be written.
     """
-    candidate = candidate_path(path)
     try:
-        with candidate.open("w", encoding="utf-8") as file:
+        with path.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise VigieError(f"{candidate} cannot be written: {error.strerror}; choose another --output") from error
-    return candidate
+        raise VigieError(f"{path} cannot be written: {error.strerror}; choose another place for it") from error
 
 
 def replace(path: Path, candidate: Path, stamp: str) -> Path | None:

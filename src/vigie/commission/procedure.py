@@ -23,7 +23,7 @@ def steps() -> tuple[Step, ...]:
     )
 
 
-def commission(bench: Bench, person: Person, limits: Limits, coils: Coils | None = None) -> tuple[Known, Coils]:
+def commission(bench: Bench, person: Person, limits: Limits, coils: Coils) -> Known:
     """Walk through all steps and return what was found.
 
     However it ends, R1 and R2 are closed as far as they are known, and other coils are as they were found.
@@ -32,14 +32,13 @@ def commission(bench: Bench, person: Person, limits: Limits, coils: Coils | None
         bench: the boards.
         person: asked before each step.
         limits: from the settings.
-        coils: those of the bench, for a caller that must make them safe itself.
+        coils: those of the bench; afterwards they know R1 and R2.
 
     Raises:
         Stopped: the person did not want a step.
         Refused: a step cannot be done, or not without a risk for the loads.
         HardwareError: a board stopped answering.
     """
-    coils = coils or Coils(bench, limits)
     known = Known()
     around = Surroundings(bench, person, limits)
     all_steps = steps()
@@ -51,4 +50,4 @@ def commission(bench: Bench, person: Person, limits: Limits, coils: Coils | None
             step.run(around, coils, known)
     finally:
         coils.make_safe()
-    return known, coils
+    return known

@@ -1,45 +1,53 @@
 """The report of a commissioning: what was found, on what evidence, and what is weak."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from vigie.commission.known import Finding, Known
 from vigie.commission.outcome import Changes
 from vigie.control.signals import Channel
 
 
-def markdown(site: str, utc_s: float, known: Known, found: Changes, checked: list[str]) -> str:
-    """Return the report as Markdown.
+class Result(NamedTuple):
+    """A commissioning that has reached its end."""
 
-    Args:
-        site: name of the installation.
-        utc_s: when it was commissioned.
-        known: what all steps have found.
-        found: the settings that were written.
-        checked: what the check with the new settings showed.
-    """
+    known: Known
+    """What all steps have found."""
+    found: Changes
+    """The same as settings."""
+    checked: list[str]
+    """What the check with the new settings showed."""
+
+
+def markdown(site: str, utc_s: float, result: Result) -> str:
+    """Return the report on the installation called ``site``, commissioned at ``utc_s``, as Markdown."""
     when = datetime.fromtimestamp(utc_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    weak = [finding for finding in known.findings if finding.is_weak]
-    parts = [f"# Commissioning of {site}", f"{when}."]
-    parts.append("\n".join(["## To look at again", *[f"* {finding.text}" for finding in weak or _NOTHING]]))
-    parts.append("\n".join(["## What was found", *[_told(finding) for finding in known.findings]]))
-    parts.append("\n".join(["## Calibration", *_table(known)]))
-    parts.append("\n".join(["## Settings", "```toml", *_settings(found), "```"]))
-    parts.append("\n".join(["## Check with these settings", *[f"* {line}" for line in checked]]))
-    return "\n\n".join(parts) + "\n"
+    findings = result.known.findings
+    weak = [finding.text for finding in findings if finding.is_weak] or ["Nothing."]
+    parts = (
+        [f"# Commissioning of {site}", "", f"{when}."],
+        ["## To look at again", *_listed(weak)],
+        ["## What was found", *[_told(finding) for finding in findings]],
+        ["## Calibration", *_table(result.known)],
+        ["## Settings", "```toml", *_settings(result.found), "```"],
+        ["## Check with these settings", *_listed(result.checked)],
+    )
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
 
-def as_json(known: Known, found: Changes, checked: list[str]) -> dict[str, Any]:
+def as_json(result: Result) -> dict[str, Any]:
     """Return the same for programs."""
+    known = result.known
     return {
         "findings": [finding._asdict() for finding in known.findings],
         "calibration_points": {channel.name.lower(): points for channel, points in known.points.items()},
-        "settings": found,
-        "checked": checked,
+        "settings": result.found,
+        "checked": result.checked,
     }
 
 
-_NOTHING = (Finding("", "Nothing."),)
+def _listed(texts: list[str]) -> list[str]:
+    return [f"* {text}" for text in texts]
 
 
 def _told(finding: Finding) -> str:

@@ -86,7 +86,7 @@ class Practice(NamedTuple):
     person: Scripted
 
     def run(self) -> Known:
-        return commission(self.bench, self.person, LIMITS, self.coils)[0]
+        return commission(self.bench, self.person, LIMITS, self.coils)
 
 
 def practice(

@@ -8,7 +8,7 @@ import pytest
 from vigie.cli.settings_file import with_changes
 from vigie.commission.known import Calibrated, Contactor, Finding, Known
 from vigie.commission.outcome import changes
-from vigie.commission.report import as_json, markdown
+from vigie.commission.report import Result, as_json, markdown
 from vigie.config import check
 from vigie.control.signals import Channel, Relay, Wiring
 from vigie.hardware.relay_board import ContactKind
@@ -95,7 +95,7 @@ def test_an_unfinished_commissioning_makes_no_settings() -> None:
 
 def test_the_report_holds_the_settings_as_a_file_would() -> None:
     found = changes(known(), contactors(1, 0), LINES, RIG)
-    report = markdown("Cellar", 0.0, known(), found, ["V1 13.2 V"])
+    report = markdown("Cellar", 0.0, Result(known(), found, ["V1 13.2 V"]))
     block = report.split("```toml\n")[1].split("```")[0]
     assert tomllib.loads(block) == tomllib.loads(with_changes("", found))
     assert "| V1 | 12.400 | 13.200 | 13.189 |" in report
@@ -107,6 +107,7 @@ def test_the_report_lists_what_is_weak_first() -> None:
     weak.findings.clear()
     for text, is_weak in (("Sound.", False), ("Doubtful.", True)):
         weak.findings.append(Finding("x", text, ("reading",), is_weak))
-    report = markdown("Cellar", 0.0, weak, changes(weak, contactors(0, 1), LINES, RIG), [])
+    result = Result(weak, changes(weak, contactors(0, 1), LINES, RIG), [])
+    report = markdown("Cellar", 0.0, result)
     assert report.index("* Doubtful.") < report.index("* Sound.")
-    assert as_json(weak, {}, [])["findings"][1]["is_weak"] is True
+    assert as_json(result)["findings"][1]["is_weak"] is True

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.cli.settings_file import difference, replace, with_changes, write_candidate
+from vigie.cli.settings_file import candidate_path, difference, replace, with_changes, write
 from vigie.errors import SettingsError, VigieError
 
 TEXT = """# Ours.
@@ -20,6 +20,11 @@ sign = 1
 # keep this remark
 r1_contact = "no"
 """
+
+
+def candidate(path: Path, text: str) -> Path:
+    write(candidate_path(path), text)
+    return candidate_path(path)
 
 
 def test_only_what_changes_is_another_line() -> None:
@@ -70,7 +75,7 @@ def test_the_old_file_is_kept_with_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "vigie.toml"
     path.write_text(TEXT)
     path.chmod(0o640)
-    backup = replace(path, write_candidate(path, "new"), "20261122T000000Z")
+    backup = replace(path, candidate(path, "new"), "20261122T000000Z")
     assert backup is not None
     assert (backup.read_text(), path.read_text()) == (TEXT, "new")
     assert path.stat().st_mode & 0o777 == 0o640
@@ -80,8 +85,8 @@ def test_the_old_file_is_kept_with_its_permissions(tmp_path: Path) -> None:
 def test_a_second_backup_in_the_same_second_leaves_the_first_alone(tmp_path: Path) -> None:
     path = tmp_path / "vigie.toml"
     path.write_text(TEXT)
-    first = replace(path, write_candidate(path, "new"), "now")
-    second = replace(path, write_candidate(path, "newer"), "now")
+    first = replace(path, candidate(path, "new"), "now")
+    second = replace(path, candidate(path, "newer"), "now")
     assert first is not None
     assert second is not None
     assert (first.read_text(), second.read_text(), path.read_text()) == (TEXT, "new", "newer")
@@ -91,10 +96,10 @@ def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
     path = tmp_path / "vigie.toml"
     path.mkdir()
     with pytest.raises(VigieError, match="still there"):
-        replace(path, write_candidate(path, "new"), "now")
+        replace(path, candidate(path, "new"), "now")
     assert path.is_dir()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(VigieError, match="--output"):
-        write_candidate(tmp_path / "nowhere" / "vigie.toml", "x")
+    with pytest.raises(VigieError, match="another place"):
+        write(tmp_path / "nowhere" / "vigie.toml", "x")
