@@ -189,13 +189,15 @@ class Loop:
         return period
 
     def _look(self, contacts: Contacts, measurement: Measurement, decision: Decision) -> None:
+        standing = self._chronicle.standing()
+        disobeyed = tuple(Relay) if "relays" in standing else _disobeyed(contacts, decision)  # unread: none is known
         seen = Seen(
             self._commanded,
             measurement,
             self._state,
             decision,
-            _disobeyed(contacts, decision),
-            "bus" in self._chronicle.standing(),
+            disobeyed,
+            "bus" in standing,
             self._machine(),
         )
         self._commanded = decision.contacts

@@ -1,6 +1,8 @@
 """Serves the application with gunicorn: one process, many threads."""
 
+import ctypes
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -17,6 +19,8 @@ from vigie.memory import share_one_heap
 from vigie.web.settings import WebSettings
 
 GRACE_S = 2
+_PR_SET_PDEATHSIG = 1
+"""Linux: the signal a process gets when its parent dies (sys/prctl.h)."""
 
 
 class _Worker(ThreadWorker):
@@ -68,6 +72,7 @@ def serve(
     share_one_heap()
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
+    master = os.getpid()
     shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat must not wear the SD card
     options = {
         "bind": f"fd://{listener.detach()}",
@@ -80,10 +85,9 @@ def serve(
         "loglevel": "warning",
         "control_socket_disable": True,
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
-        "post_worker_init": lambda _worker: in_worker() if in_worker else None,
+        "post_worker_init": lambda _worker: _begin(master, in_worker),
         "when_ready": lambda _arbiter: on_ready(port) if on_ready else None,
     }
-    master = os.getpid()
     try:
         _Gunicorn(app, options).run()  # type: ignore[no-untyped-call]
     except SystemExit as stop:
@@ -91,6 +95,15 @@ def serve(
             raise
         if stop.code:
             raise VigieError(f"the web application did not start (gunicorn ended with {stop.code})") from stop
+
+
+def _begin(master: int, in_worker: Callable[[], None] | None) -> None:
+    """Begin in the worker: tie it to its master, or a killed master leaves one that keeps the controller's link."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != master:  # it died before the kernel knew
+        os._exit(1)
+    if in_worker is not None:
+        in_worker()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -91,7 +91,7 @@ TABLE: tuple[Line, ...] = (
          P.R1_CLOSED, 0.5),
     Line(A.JOURNAL_GAP, Q.JOURNAL_FAULT, ABOVE, 1, 0, (30, 60), WARN, FREE, P.NONE, 0),
     Line(A.MAINS_LOST, Q.MAINS_ABSENT, ABOVE, 1, 0, (_OUTAGE, 5), WARN, FREE, P.R2_CLOSED, 0),
-    Line(A.CHARGER_ABSENT, Q.CHARGER_SILENT_S, ABOVE, "alarms.charger_silent_s", 0, (0, 60), WARN, FREE, P.NONE, 0),
+    Line(A.CHARGER_ABSENT, Q.CHARGER_SILENT_S, ABOVE, "alarms.charger_silent_s", 0, (0, 0), WARN, FREE, P.NONE, 0),
     Line(A.CHARGER_SET_POINT, Q.CHARGER_OFF_V, ABOVE, "alarms.charger_tolerance_v", 0.1, (600, 600), WARN, FREE,
          P.NONE, 0.3),
     Line(A.CHARGE_NOT_RISING, Q.CHARGE_RISING_H, ABOVE, "alarms.charge_rising_h", 0, (0, 600), WARN, FREE, P.NONE, 24),

@@ -1,0 +1,34 @@
+"""The web process killed, master and worker: nothing of it is left, and the page follows the installation again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.process.installations import TWIN, Site, wait_for
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    installation = Site(tmp_path, TWIN, speed=1, soc=0.9).started()
+    yield installation
+    installation.end()
+
+
+def test_killed_master_leaves_no_worker_that_keeps_the_controller(site: Site) -> None:
+    master = site.web()
+    workers = wait_for(master.children, 5, "a worker")
+    master.kill()
+    wait_for(lambda: not any(worker.is_running() for worker in workers), 5, "no orphan", lambda: site.log)
+    wait_for(lambda: site.child("web_process") not in {None, master}, 10, "a new web process", lambda: site.log)
+    assert site.wait_until_connected(15)["link"] == "connected"
+
+
+def test_killed_worker_is_replaced(site: Site) -> None:
+    master = site.web()
+    (worker,) = wait_for(master.children, 5, "a worker")
+    worker.kill()
+    wait_for(lambda: [one.pid for one in master.children()] not in ([], [worker.pid]), 10, "another", lambda: site.log)
+    assert psutil.pid_exists(master.pid)
+    assert site.wait_until_connected(15)["link"] == "connected"
