@@ -1,10 +1,11 @@
 """Interlocks broken on purpose, one at a time: the exploration must find every one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from vigie.control import interlocks, supervisor
+from vigie.control import interlocks, mains, supervisor
 from vigie.control.commands import Mains, Reason
 from vigie.control.interlocks import Latch
 from vigie.control.signals import Contact
@@ -14,7 +15,7 @@ _r1_block = interlocks.r1_block
 _r2_block = interlocks.r2_block
 _hot_r2 = interlocks.hot_r2
 _next_latch = interlocks.next_latch
-_evidence = supervisor.evidence
+_evidence = mains.evidence
 
 
 class Breakage(NamedTuple):
@@ -26,6 +27,19 @@ class Breakage(NamedTuple):
     broken: Callable[..., Any]
     shows_in: str = "line"
     """Name of the settings that it is searched in."""
+    is_example: bool = False
+    """Its story stands in the documentation."""
+
+
+@contextmanager
+def broken_on_purpose(breakage: Breakage) -> Iterator[None]:
+    """Put the broken function in place for a while."""
+    whole = getattr(breakage.module, breakage.function)
+    setattr(breakage.module, breakage.function, breakage.broken)
+    try:
+        yield
+    finally:
+        setattr(breakage.module, breakage.function, whole)
 
 
 def _without(reason: Reason, block: Callable[..., Reason]) -> Callable[..., Reason]:
@@ -45,9 +59,9 @@ def _by_v3_alone(measurement: Any, settings: Any) -> Mains:
     return _evidence(deaf, settings)
 
 
-def _r2_trusts_v3(situation: Any, r1: Any, measurement: Any, mains: Any) -> Reason:
+def _r2_trusts_v3(situation: Any, r1: Any, measurement: Any, rules: Any) -> Reason:
     sure = measurement._replace(charge=measurement.charge._replace(is_valid=True))
-    return _r2_block(situation, r1, sure, mains)
+    return _r2_block(situation, r1, sure, rules)
 
 
 def _releases_unasked(latch: Any, measurement: Any, settings: Any) -> Latch:
@@ -71,7 +85,9 @@ BREAKAGES = (
     Breakage("R2 may always open", interlocks, "r2_block", lambda *_: Reason.NONE),
     Breakage("R1 may always open", interlocks, "r1_block", lambda *_: Reason.NONE),
     Breakage("R1 opens beside an open R2", interlocks, "r1_block", _without(Reason.BOTH_OPEN, _r1_block)),
-    Breakage("R2 opens beside an open R1", interlocks, "r2_block", _without(Reason.BOTH_OPEN, _r2_block)),
+    Breakage(
+        "R2 opens beside an open R1", interlocks, "r2_block", _without(Reason.BOTH_OPEN, _r2_block), is_example=True
+    ),
     Breakage("R2 opens without proof", interlocks, "r2_block", _without(Reason.MAINS_NOT_PROVEN, _r2_block)),
     Breakage("R2 stays open in an outage", interlocks, "r2_block", _without(Reason.MAINS_LOST, _r2_block)),
     Breakage(
@@ -87,11 +103,21 @@ BREAKAGES = (
     Breakage("a drill leaves the loads dark", interlocks, "r1_block", _without(Reason.LOADS_NOT_CARRIED, _r1_block)),
     Breakage("a drill never ends", interlocks, "r1_block", _without(Reason.DRILL_TOO_LONG, _r1_block)),
     Breakage("a drill lasts a period too long", interlocks, "r1_block", _one_period_too_long),
-    Breakage("a drill without a measurement", interlocks, "r1_block", _without(Reason.MEASUREMENT_LOST, _r1_block)),
-    Breakage("a drill with a hot battery", interlocks, "r1_block", _without(Reason.OVER_TEMPERATURE, _r1_block)),
+    Breakage(
+        "a drill without a measurement",
+        interlocks,
+        "r1_block",
+        lambda situation, measurement, limits: _r1_block(situation, measurement._replace(is_valid=True), limits),
+    ),
+    Breakage(
+        "a drill with a hot battery",
+        interlocks,
+        "r1_block",
+        lambda situation, *rest: _r1_block(situation._replace(is_hot=False), *rest),
+    ),
     Breakage("heat does not stop the charge", interlocks, "hot_r2", lambda *_: Contact.CLOSED),
     Breakage("heat cuts the backup", interlocks, "hot_r2", lambda *_: Contact.OPEN),
-    Breakage("heat holds what never opened", interlocks, "hot_r2", _held_as_told),
+    Breakage("heat holds what never opened", interlocks, "hot_r2", _held_as_told, is_example=True),
     Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False)),
     Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False)),
     Breakage("the latch lets go by itself", interlocks, "next_latch", _releases_unasked),

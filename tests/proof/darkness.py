@@ -1,7 +1,7 @@
 """Breadth first through every state of an installation: are the loads ever dark while a source could feed them?
 
 The mains comes and goes, before or between the sweeps; the battery gives out and is charged again; every channel, the
-thermometer and the lines may be lost in any period; contacts may not follow; the program is killed and started again; and
+thermometer and the lines may be lost in any period; contacts may not follow; the program is killed and started again;
 where the controller lives on the loads, it dies with them, its coils let go, and it starts again when they are fed.
 """
 
@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.proof.properties import Property
-from tests.proof.readings import LINES, LOAD, Lines
-from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, settled
+from tests.proof.readings import Lines
+from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, renewed, settled
 from tests.proof.world import Cube, Sight, Site, Truth, are_fed, could_be_fed, has_path, is_supplied
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Mode
-from vigie.control.signals import Contact, Wiring
+from vigie.control.signals import Contact
 
 DARK = Property(
     "8 never dark through our doing",
-    "Loads that a source could feed are fed at the end of every period whose sweeps all saw the world as it is.",
+    "At the end of every period whose sweeps all saw the world as it is, the loads are fed, if any position of the "
+    "contacts that can be set would feed them.",
 )
 DEAD = Property(
     "9 the dying controller lets the loads live",
@@ -109,7 +110,7 @@ class Limit(NamedTuple):
 
 HOT_AND_BLIND = Limit(
     "hot and blind",
-    "The battery is too hot, its R2 open, and V3 is lost: a mains failure cannot be seen, and R2 stays open for the heat.",
+    "The battery is too hot, its R2 open, and V3 is lost: a mains failure cannot be seen, R2 stays open for the heat.",
 )
 RISK_ACCEPTED = Limit(
     "blackout accepted",
@@ -117,7 +118,8 @@ RISK_ACCEPTED = Limit(
 )
 R1_NO = Limit(
     "R1 wired NO",
-    "R1 is wired NO and the controller lives on the loads: without it the mains cannot come back. The configuration warns.",
+    "R1 is wired NO and the controller lives on the loads: when they go dark, in a drill or at the end of an outage, "
+    "the mains cannot come back without it. The configuration warns.",
 )
 
 
@@ -175,8 +177,8 @@ class Reactions:
         masks = (circuit & cube.masks[0], load & cube.masks[1], heat & cube.masks[2], line & cube.masks[3])
         if not masks[0]:
             return None
-        first = self.control.image.first(masks)
-        return Way(leaf, masks, first[LINES], not first[LOAD].is_valid, self.control.image.strangeness(masks))
+        _, v3, _, lines = self.control.image.first(masks)
+        return Way(leaf, masks, lines, not v3.is_valid, self.control.image.strangeness(masks))
 
 
 NO_WAY = None
@@ -314,7 +316,7 @@ class World:
         """Yield what becomes of a decision: each contact that was told to move does so or not."""
         way, truth = lived.way, lived.after
         leaf = way.leaf
-        ages = settled(self.control.kepts[leaf.after], leaf.ages_after(lived.before.ages), self.control.longest)
+        ages = settled(self.control.kepts[leaf.after], renewed(lived.before.ages, leaf.moved), self.control.longest)
         for stuck, after in _switched(way, truth):
             event = lived if after == truth and not any(stuck) else lived._replace(stuck=stuck, after=after)
             if self.site.lives_on_loads and not are_fed(after, self.site.wiring):
@@ -335,7 +337,7 @@ class World:
         for before, orders in waiting:
             yield before, orders
             for ordered in self.control.ordered(before.number):
-                node = Alive(before.truth, ordered.after, ordered.ages_after(before.ages))
+                node = Alive(before.truth, ordered.after, renewed(before.ages, ordered.moved))
                 if (node, is_changing) not in self._seen:
                     self._seen.add((node, is_changing))
                     waiting.append((node, (*orders, ordered)))
@@ -370,7 +372,7 @@ class World:
         wiring = self.site.wiring
         if isinstance(after, Dead):
             is_needless = not are_fed(after.truth, wiring) and could_be_fed(after.truth, wiring, (True, True))
-            return (DEAD, self._dead_limit()) if is_needless else (None, None)
+            return (DEAD, self._dead_limit(after.truth)) if is_needless else (None, None)
         if not isinstance(event, Lived) or are_fed(event.after, wiring):
             return None, None
         if "between" in event.weather:
@@ -395,11 +397,10 @@ class World:
         is_latched = self.control.kepts[event.way.leaf.after].is_latched
         return HOT_AND_BLIND if is_latched and event.way.is_blind and event.before.truth.r2 == OPEN else None
 
-    def _dead_limit(self) -> Limit | None:
-        if self.site.r1_at_rest == OPEN:
-            return R1_NO
-        is_risky = self.site.r2_at_rest == OPEN and self.site.wiring == Wiring.LINE and self.site.is_risk_accepted
-        return RISK_ACCEPTED if is_risky else None
+    def _dead_limit(self, truth: Truth) -> Limit | None:
+        if truth.is_able:  # the battery is left unused
+            return RISK_ACCEPTED if self.site.is_risk_accepted else None
+        return R1_NO if self.site.r1_at_rest == OPEN else None
 
 
 def _resumed(mode: Mode) -> Mode:

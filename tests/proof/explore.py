@@ -1,7 +1,7 @@
 """Breadth first through every state that the supervisor can reach in a hostile world.
 
-Hostile: every period may measure anything on every channel, every line may read anything, anybody may order anything, the
-program may hang for as long as it likes, or be killed and started again with or without a memory. No statement of
+Hostile: every period may measure anything on every channel, every line may read anything, anybody may order anything,
+the program may hang for as long as it likes, or be killed and started again with or without a memory. No statement of
 :mod:`tests.proof.properties` may be broken there.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.proof.properties import Memory, Property, judged, told
-from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, settled
+from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, renewed, settled
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact
@@ -94,10 +94,14 @@ class Hostile:
         self._seen: set[Node] = set()
         self._transitions = 0
 
+    def root(self) -> Node:
+        """Return the state of a program that starts for the first time."""
+        number, ages = self.control.adopted(Mode.OBSERVE, CLOSED, CLOSED, 0, False)
+        return Node(number, ages, Memory(CLOSED, CLOSED, 0, False, False))
+
     def explore(self) -> Found:
         """Visit every state once; stop at the first statement broken."""
-        number, ages = self.control.adopted(Mode.OBSERVE, CLOSED, CLOSED, 0, False)
-        root = Node(number, ages, Memory(CLOSED, CLOSED, 0, False, False))
+        root = self.root()
         self.parents[root] = (None, None)
         frontier = [root]
         broken = None
@@ -113,8 +117,8 @@ class Hostile:
 
     def _expand(self, node: Node, ahead: list[Node]) -> Broken | None:
         for elapsed in self.elapsed:
-            for before, orders in self._ordered(self._later(node, elapsed)):
-                for group in self._judged(before):
+            for before, orders in self._ordered(self.later(node, elapsed)):
+                for group in self.judged(before):
                     if not group.leaf.takes(before.ages):
                         continue
                     self._transitions += group.leaves
@@ -125,7 +129,7 @@ class Hostile:
         for restart in self._restarts(node):
             self._transitions += 1
             number, ages = self.control.adopted(*restart)
-            memory = Memory(int(restart.r1), int(restart.r2), ages.r1, restart.is_latched, False)
+            memory = Memory(restart.r1, restart.r2, ages.r1, restart.is_latched, False)
             self._reach(Node(number, ages, memory), node, restart, ahead)
         return None
 
@@ -134,36 +138,41 @@ class Hostile:
             self.parents[node] = (before, event)
             ahead.append(node)
 
-    def _later(self, node: Node, elapsed: int) -> Node:
+    def later(self, node: Node, elapsed: int) -> Node:
+        """Return a state some periods later."""
         ages = passed(self.control.kepts[node.number], node.ages, elapsed, self.control.longest)
         r1_age = min(node.memory.r1_age + elapsed, self.control.longest.r1)
         return Node(node.number, ages, node.memory._replace(r1_age=r1_age))
 
     def _after(self, before: Node, group: _Group) -> Node:
         kept = self.control.kepts[group.leaf.after]
-        ages = settled(kept, group.leaf.ages_after(before.ages), self.control.longest)
+        ages = settled(kept, renewed(before.ages, group.leaf.moved), self.control.longest)
         memory = group.memory
         longest = self.control.longest.r1
         r1_age = memory.r1_age if memory.r1 == OPEN and memory.r1_age < longest - 1 else longest
         return Node(group.leaf.after, ages, memory._replace(r1_age=r1_age))
 
     def _ordered(self, start: Node) -> Iterator[tuple[Node, tuple[Ordered, ...]]]:
-        """Yield what any orders make of a state; each such state once in the whole exploration, by the fewest orders."""
+        """Yield what any orders make of a state; each such state once in the exploration, by the fewest orders."""
         if start in self._seen:
             return
         self._seen.add(start)
         waiting: list[tuple[Node, tuple[Ordered, ...]]] = [(start, ())]
         for before, orders in waiting:
             yield before, orders
-            for ordered in self.control.ordered(before.number):
-                memory = told(before.memory, (ordered.order,))
-                node = Node(ordered.after, ordered.ages_after(before.ages), memory)
+            for node, ordered in self.obeyed(before):
                 if node not in self._seen:
                     self._seen.add(node)
                     waiting.append((node, (*orders, ordered)))
 
-    def _judged(self, before: Node) -> list[_Group]:
-        """Return the ways on from a state, whatever the ages of R2 and of manual mode, with the statements judged."""
+    def obeyed(self, before: Node) -> Iterator[tuple[Node, Ordered]]:
+        """Yield the state after each order that can be given."""
+        for ordered in self.control.ordered(before.number):
+            memory = told(before.memory, (ordered.order,))
+            yield Node(ordered.after, renewed(before.ages, ordered.moved), memory), ordered
+
+    def judged(self, before: Node) -> list[_Group]:
+        """Return the ways on from a state after its orders, whatever the ages, with the statements judged."""
         key = (before.number, before.memory)
         if key not in self._groups:
             grouped: dict[object, _Group] = {}

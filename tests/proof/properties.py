@@ -1,23 +1,25 @@
-"""The interlock statements 1 to 7 by name, judged from what was measured, ordered and decided, not from what control says.
+"""The interlock statements 1 to 7 by name, judged from what was measured, ordered and decided.
 
 Each statement has a memory of its own (:class:`Memory`): a control that forgets its latch or its clock is found out.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.property.witness import mains_as_measured
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Reason, Verdict
-from vigie.control.signals import Contact, Measurement, Status, Wiring
+from vigie.control.signals import Measurement, Status, Wiring
 from vigie.control.supervisor import Action, Decision, Order, SupervisorSettings
 
 
 class Memory(NamedTuple):
     """What a bystander remembers: what was told, since how many periods R1 stays, whether the battery was too hot."""
 
-    r1: Contact
-    r2: Contact
+    r1: int
+    """A :class:`Contact`, as a plain int: there are many of these."""
+    r2: int
     r1_age: int
     is_latched: bool
     is_acknowledged: bool
@@ -44,7 +46,7 @@ DRILL_BEGINS = Property(
 )
 DRILL_GOES_ON = Property(
     "3 R1 closes in time",
-    "R1 closes in the period in which the battery is under its floor, the loads are not carried, or the drill too long.",
+    "R1 closes in the period that sees the battery under its floor, the loads not carried, or the drill too long.",
 )
 DRILL_COOL = Property("3 no hot drill", "R1 is never open with a battery that was too hot and is not released.")
 HOT_STOPS_CHARGE = Property(
@@ -99,8 +101,8 @@ def judged(
         return memory, LATCH_LASTS
     is_moved = decision.contacts.r1 != memory.r1
     after = memory._replace(
-        r1=Contact(decision.contacts.r1),
-        r2=Contact(decision.contacts.r2),
+        r1=int(decision.contacts.r1),
+        r2=int(decision.contacts.r2),
         r1_age=0 if is_moved else memory.r1_age,
     )
     return after, None
@@ -143,7 +145,7 @@ def _open_r2(memory: Memory, image: Measurement, decision: Decision, settings: S
 
 def _lowest_v(image: Measurement) -> float:
     """Return a bound that no sweep of the period lies under."""
-    return image.load.bus_v - image.load.bus_spread_v * image.load.good**0.5
+    return image.load.bus_v - image.load.bus_spread_v * math.sqrt(image.load.good)
 
 
 def _open_r1(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
@@ -155,9 +157,7 @@ def _open_r1(memory: Memory, image: Measurement, decision: Decision, settings: S
     if memory.is_latched:
         return DRILL_COOL
     if memory.r1 == OPEN:
-        is_low = image.battery.bus_v < limits.floor_v or (
-            image.charge.is_valid and image.charge.bus_v < limits.floor_v  # type: ignore[redundant-expr]
-        )
+        is_low = image.battery.bus_v < limits.floor_v or (image.charge.is_valid and image.charge.bus_v < limits.floor_v)
         is_dark = image.load.is_valid and image.load.bus_v < limits.load_floor_v
         is_too_long = memory.r1_age >= limits.longest_drill_s
         return DRILL_GOES_ON if is_low or is_dark or is_too_long else None
@@ -197,14 +197,14 @@ def _spares(memory: Memory, image: Measurement, decision: Decision, settings: Su
 
 
 def _noticed(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
-    """A drill asked for, R2 in the line reads open or the loads dark: R1 is closed, with a reason that names it."""
     if memory.r1 == CLOSED or decision.contacts.r1 == OPEN or not image.is_valid:
         return None
     ordinary = (Reason.DISCHARGED, Reason.NONE)
+    if memory.is_latched or decision.r1_refusal not in ordinary:
+        return None
+    is_apart = settings.wiring == Wiring.LINE and image.contacts.r2 == OPEN
     is_dark = image.load.is_valid and image.load.bus_v < settings.interlocks.load_floor_v
-    if is_dark and not memory.is_latched and decision.r1_refusal in ordinary:
-        return NOTICED
-    return None
+    return NOTICED if is_apart or is_dark else None
 
 
 def _honest(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:

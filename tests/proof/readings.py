@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tests.proof.undecided import AllOf, Draw, Unasked, Undecided
@@ -70,7 +71,7 @@ def regions(cuts: Iterable[float], per_region: int = 1, beyond: float = 1.0) -> 
     ordered = sorted(set(cuts))
     bounds = [ordered[0] - beyond, *ordered, ordered[-1] + beyond]
     values = list(ordered)
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         values += [low + (high - low) * (index + 1) / (per_region + 1) for index in range(per_region)]
     return sorted(values)
 
@@ -100,7 +101,9 @@ def circuits(settings: SupervisorSettings) -> tuple[Circuit, ...]:
     volts, amperes = regions(cuts, 3), regions(current_cuts(settings))
     charges = [(v, a, is_valid, True) for v in volts for a in amperes for is_valid in (True, False)]
     charges += [(NAN, NAN, False, True), (NAN, NAN, False, False)]
-    members = [Circuit(*battery, *charge) for battery in batteries for charge in charges]
+    members = [
+        Circuit(battery_v, is_battery_valid, *charge) for battery_v, is_battery_valid in batteries for charge in charges
+    ]
     return tuple(sorted(members, key=_strangeness))
 
 
@@ -212,8 +215,14 @@ class Image:
 
     def first(self, masks: Sequence[int]) -> tuple[Circuit, Load, Heat, Lines]:
         """Return the most ordinary readings that are possible."""
-        chosen = [group[(mask & -mask).bit_length() - 1] for group, mask in zip(self.members, masks, strict=False)]
-        return chosen[0], chosen[1], chosen[2], chosen[3]
+        circuit, load, heat, line = (mask & -mask for mask in masks[:4])
+        known = self.members
+        return (
+            known.circuit[circuit.bit_length() - 1],
+            known.load[load.bit_length() - 1],
+            known.heat[heat.bit_length() - 1],
+            known.lines[line.bit_length() - 1],
+        )
 
     def strangeness(self, masks: Sequence[int]) -> float:
         """Return how far from ordinary the first of the possible readings is."""

@@ -33,7 +33,7 @@ def replayed(control: Control, events: Iterable[Restart | Period]) -> Replayed:
     for event in events:
         if isinstance(event, Restart):
             state = adopted(event, now_s)
-            memory = Memory(int(event.r1), int(event.r2), event.r1_age, event.is_latched, False)
+            memory = Memory(event.r1, event.r2, event.r1_age, event.is_latched, False)
             continue
         now_s += event.elapsed
         memory = memory._replace(r1_age=memory.r1_age + event.elapsed)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tests.proof.darkness import Alive, Lived, Node, Weather, World
+from tests.proof.story import described
 from tests.proof.world import Site, Truth, are_fed, is_supplied
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.signals import Status
@@ -13,6 +14,7 @@ QUIET_PERIODS = 8
 
 CALM = Weather("", "")
 FAILS = Weather("before", "")
+COLLAPSES = Weather("", "before")
 
 NEVER = "never dark"
 REACTION = "dark less than a period"
@@ -32,10 +34,16 @@ class Returns(NamedTuple):
     """The mains fails while the program holds R2 open."""
     drill: str
     """The mains fails in a drill, and then R1 closes."""
+    collapse: str
+    """The battery gives out in a drill, the mains there behind R1."""
     empty: str
     """The battery is empty before the mains returns."""
-    broken: str
-    """The controller breaks for good while the mains is there."""
+
+
+def row(back: Returns) -> str:
+    """Return the line of the table in the documentation."""
+    site, *outcomes = back
+    return f"| {site.wiring.name.lower()} | {described(site)} | {' | '.join(outcomes)} |"
 
 
 def returns(world: World) -> Returns:
@@ -64,29 +72,39 @@ class _Asked:
             self.after_failure(at(CLOSED, (CLOSED,)), is_emptied=False),
             self.after_failure(at(CLOSED, (OPEN,)), is_emptied=False),
             self.after_failure(at(OPEN, (OPEN, CLOSED)), is_emptied=False),
+            self.after_collapse(at(OPEN, (OPEN, CLOSED))),
             self.after_failure(at(CLOSED, (CLOSED,)), is_emptied=True),
-            _after_breaking(self.world.site),
         )
 
     def after_failure(self, nodes: list[Node], *, is_emptied: bool) -> str:
         """Return the worst that a mains failure brings from any of these states, and whether it passes by itself."""
         if not nodes:
             return UNREACHED
-        reached, was_dark, has_died = self.later(nodes, FAILS)
-        for _ in range(QUIET_PERIODS):
-            reached, is_dark, dies = self.later(reached, CALM)
-            was_dark, has_died = was_dark or is_dark, has_died or dies
+        reached, was_dark, has_died = self.meanwhile(nodes, FAILS)
         if is_emptied:
-            reached, _, _ = self.later(reached, Weather("", "before"))
+            reached, _, _ = self.later(reached, COLLAPSES)
         is_still_dark = self.stays_dark(reached)
         reached, _, _ = self.later(reached, FAILS)  # it changes: it returns
         if self.stays_dark(reached):
             return FOR_GOOD
         if is_still_dark:
             return UNTIL_MAINS
-        if has_died:
-            return MOMENT
-        return REACTION if was_dark else NEVER
+        return _passing(was_dark, has_died)
+
+    def after_collapse(self, nodes: list[Node]) -> str:
+        """Return the worst that a battery which gives out in a drill brings."""
+        if not nodes:
+            return UNREACHED
+        reached, was_dark, has_died = self.meanwhile(nodes, COLLAPSES)
+        return FOR_GOOD if self.stays_dark(reached) else _passing(was_dark, has_died)
+
+    def meanwhile(self, nodes: list[Node], weather: Weather) -> tuple[set[Node], bool, bool]:
+        """Return what a change and some quiet periods lead to, whether it was dark, and whether a controller died."""
+        reached, was_dark, has_died = self.later(nodes, weather)
+        for _ in range(QUIET_PERIODS):
+            reached, is_dark, dies = self.later(reached, CALM)
+            was_dark, has_died = was_dark or is_dark, has_died or dies
+        return reached, was_dark, has_died
 
     def stays_dark(self, nodes: Iterable[Node]) -> bool:
         """Return whether from any of these states the loads can be dark without end."""
@@ -128,10 +146,19 @@ class _Asked:
         return not any(event.stuck) and all(a & b for a, b in zip(event.way.masks, healthy, strict=True))
 
 
-def _after_breaking(site: Site) -> str:
-    """A controller without power lets its coils go, whatever feeds it."""
-    rest = Truth(True, True, int(site.r1_at_rest), int(site.r2_at_rest))
-    return NEVER if are_fed(rest, site.wiring) else FOR_GOOD
+def _passing(was_dark: bool, has_died: bool) -> str:
+    if has_died:
+        return MOMENT
+    return REACTION if was_dark else NEVER
+
+
+def after_breaking(site: Site, *, has_mains: bool) -> str:
+    """Return what becomes of the loads when the controller loses its power for good."""
+    rest = Truth(has_mains, True, int(site.r1_at_rest), int(site.r2_at_rest))
+    if are_fed(rest, site.wiring):
+        return NEVER
+    returned = rest._replace(has_mains=True)
+    return UNTIL_MAINS if are_fed(returned, site.wiring) else FOR_GOOD
 
 
 def _healthy(world: World) -> Callable[[Truth], tuple[int, ...]]:

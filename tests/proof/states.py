@@ -1,8 +1,9 @@
 """The supervisor's states without calendar: what it remembers, and how long ago, as far as it can ever matter.
 
-``Kept`` is what the supervisor decides by; ``Ages`` is how many periods ago each remembered instant lies, no further back
-than the longest time it is compared with. What is in neither (when the mode was chosen, the last reason, ...) is put into
-the real state as :class:`Unasked`, so that a control that begins to look at it fails the proof instead of escaping it.
+``Kept`` is what the supervisor decides by; ``Ages`` is how many periods ago each remembered instant lies, no further
+back than the longest time it is compared with. The other instants are put into the real state as :class:`Unasked`, so
+that a control that begins to look at them fails the proof instead of escaping it. Not kept are the last evidence of the
+mains and the last reasons: the supervisor only hands them on, which the long random run would notice.
 """
 
 from typing import Any, NamedTuple
@@ -84,6 +85,12 @@ Moved = tuple[int | None, int | None, int | None]
 """Ages that were set anew; None where the instant was kept."""
 
 
+def renewed(ages: Ages, moved: Moved) -> Ages:
+    """Return the ages with those that were set anew."""
+    r1, r2, manual = moved
+    return Ages(ages.r1 if r1 is None else r1, ages.r2 if r2 is None else r2, ages.manual if manual is None else manual)
+
+
 class Leaf(NamedTuple):
     """One path through the real ``step``: all readings and ages that take it, and what comes of it."""
 
@@ -101,15 +108,6 @@ class Leaf(NamedTuple):
     def takes(self, ages: Ages) -> bool:
         return bool(self.r1_ages >> ages.r1 & self.r2_ages >> ages.r2 & self.manual_ages >> ages.manual & 1)
 
-    def ages_after(self, ages: Ages) -> Ages:
-        """Return the ages at the end of the period."""
-        r1, r2, manual = self.moved
-        return Ages(
-            ages.r1 if r1 is None else r1,
-            ages.r2 if r2 is None else r2,
-            ages.manual if manual is None else manual,
-        )
-
 
 class Ordered(NamedTuple):
     """What an order makes of a state, before the step of its period."""
@@ -118,8 +116,6 @@ class Ordered(NamedTuple):
     answer: Reason
     after: int
     moved: Moved
-
-    ages_after = Leaf.ages_after
 
 
 def orders() -> tuple[Order, ...]:
@@ -208,7 +204,7 @@ class Control:
         if number not in self._leaves:
             before = self.state(self.kepts[number])
             paths = self.draw.paths(lambda: self._stepped(before), self.draw.everything())
-            self._leaves[number] = [Leaf(masks[:4], *masks[4:], *outcome) for masks, outcome in paths]
+            self._leaves[number] = [Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome) for masks, outcome in paths]
         return self._leaves[number]
 
     def _stepped(self, before: State) -> tuple[int, Moved, Decision]:

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterable
 
 from tests.proof import darkness, explore
-from tests.proof.darkness import Alive, Died, Lived, Restarted, Waited, Weather
+from tests.proof.darkness import Died, Lived, Restarted, Waited, Weather
 from tests.proof.explore import Period, Restart
 from tests.proof.properties import Property
 from tests.proof.readings import Circuit, Heat, Lines, Load
 from tests.proof.states import LONG, Control, Ordered
 from tests.proof.world import Site, Truth, are_fed, is_supplied
 from vigie.control.commands import Reason
-from vigie.control.signals import Contact, Status, Wiring
+from vigie.control.signals import Contact, Status
 from vigie.control.supervisor import Action, Decision
 from vigie.wording.words import describe
 
@@ -59,10 +59,11 @@ def _event(control: Control, event: explore.Restart | explore.Period | darkness.
         memory = "" if event.has_journal else " without its journal"
         return f"The program is killed and starts again{memory}: mode {_words(event.mode)}; no contact moves."
     if isinstance(event, Died):
-        return f"{_world(event.weather)} The loads are dark and the controller dies: {_rest(event.after)}. {_loads(event.after, site)}"
+        dead = f"The loads are dark and the controller dies: {_rest(event.after)}."
+        return f"{_world(event.weather, event.seen)} {dead} {_loads(event.after, site)}"
     if isinstance(event, Waited):
         start = " The controller starts." if event.has_started else " The controller is without power."
-        return f"{_world(event.weather)} {_loads(event.after, site)}{start}"
+        return f"{_world(event.weather, event.after)} {_loads(event.after, site)}{start}"
     return _lived(control, event, site)
 
 
@@ -82,8 +83,9 @@ def _lived(control: Control, event: Lived, site: Site) -> str:
     follow = f" {' and '.join(stuck)} does not follow." if stuck else ""
     dies = site.lives_on_loads and not are_fed(event.after, site.wiring)
     ends = f" {_loads(event.after, site)}" + (" The controller dies and its coils let go." if dies else "")
+    world = _world(event.weather, event.before.truth)
     return (
-        f"{_later(event.elapsed)}{_world(event.weather)} {_orders(event.orders)}{_readings(*readings)} "
+        f"{_later(event.elapsed)}{world} {_orders(event.orders)}{_readings(*readings)} "
         f"{_decision(event.way.leaf.decision, (before.r1, before.r2))}{follow}{ends}"
     )
 
@@ -92,10 +94,15 @@ def _later(elapsed: int) -> str:
     return "A long time later. " if elapsed == LONG else ""
 
 
-def _world(weather: Weather) -> str:
-    words = {"": "", "before": "changes", "between": "changes while the sweeps are taken"}
-    told = [f"the {name} {words[when]}" for name, when in zip(("mains", "battery"), weather, strict=True) if when]
-    return f"In the world {' and '.join(told)}." if told else "The world stays as it is."
+def _world(weather: Weather, truth: Truth) -> str:
+    """Return what changed, so that it is as ``truth`` says now."""
+    words = {"": "", "before": "", "between": " while the sweeps are taken"}
+    changes = []
+    if weather.mains:
+        changes.append(f"the mains {'returns' if truth.has_mains else 'fails'}{words[weather.mains]}")
+    if weather.battery:
+        changes.append(f"the battery {'recovers' if truth.is_able else 'gives out'}{words[weather.battery]}")
+    return f"{' and '.join(changes).capitalize()}." if changes else "The world stays as it is."
 
 
 def _rest(truth: Truth) -> str:
@@ -160,13 +167,3 @@ def _decision(decision: Decision, before: tuple[Contact, Contact]) -> str:
         verb = "stays" if contact == was else "goes"
         moves.append(f"{name} {verb} {_words(Contact(contact))} ({_words(Reason(reason))})")
     return f"Decided with the mains {_words(decision.mains)}: {', '.join(moves)}."
-
-
-def whole(control: Control, node: Alive) -> str:
-    """Return one state in words, for a table."""
-    kept = control.kepts[node.number]
-    return f"{_words(kept.mode)}, {_words(kept.phase)}"
-
-
-def wiring_name(wiring: Wiring) -> str:
-    return wiring.name.lower()

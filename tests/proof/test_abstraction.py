@@ -1,9 +1,10 @@
-"""Classes and clamped ages are exact: the real control, on any numbers and any calendar, stays inside what is explored."""
+"""Classes and clamped ages are exact: the real control, on any numbers and calendar, stays in what is explored."""
 
 import bisect
 import math
 import random
 from collections.abc import Iterable
+from typing import Any
 
 from tests.proof.explore import Restart
 from tests.proof.reactions import reactions
@@ -21,7 +22,7 @@ from tests.proof.readings import (
     load_cuts,
 )
 from tests.proof.replay import adopted
-from tests.proof.states import LONG, Ages, Control, Kept, Leaf, orders, passed, settled
+from tests.proof.states import LONG, Ages, Control, Kept, Leaf, orders, passed, renewed, settled
 from tests.property.sequences import UNCALIBRATED
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control import supervisor
@@ -46,7 +47,8 @@ class Classifier:
 
     def __init__(self, image: Image, settings: SupervisorSettings) -> None:
         self.settings = settings
-        groups = zip((self.circuit, self.load, self.heat, tuple), image.members, strict=True)
+        judges: tuple[Any, ...] = (self.circuit, self.load, self.heat, tuple)
+        groups = zip(judges, image.members, strict=True)
         self.known = [
             {judge(member): 1 << index for index, member in reversed(list(enumerate(members)))}
             for judge, members in groups
@@ -67,7 +69,7 @@ class Classifier:
         return region(heat.celsius, heat_cuts(self.settings)), heat.status
 
     def masks(self, circuit: Circuit, load: Load, heat: Heat, line: Lines) -> tuple[int, ...]:
-        judged = self.circuit(circuit), self.load(load), self.heat(heat), tuple(line)
+        judged: tuple[object, ...] = (self.circuit(circuit), self.load(load), self.heat(heat), tuple(line))
         return tuple(known[key] for known, key in zip(self.known, judged, strict=True))
 
 
@@ -135,7 +137,7 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
             state, answer = supervisor.obey(state, order, control.settings, now_s)
             ordered = next(one for one in control.ordered(number) if one.order == order)
             assert ordered.answer == answer
-            number, ages = ordered.after, ordered.ages_after(ages)
+            number, ages = ordered.after, renewed(ages, ordered.moved)
         readings = drawn(rng, control.settings)
         kept = control.kepts[number]
         line = Lines(rng.choice([kept.r1, kept.r1, OPEN, CLOSED]), rng.choice([kept.r2, kept.r2, OPEN, CLOSED]), True)
@@ -147,7 +149,7 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
         assert taken[0].decision == decision
         met.add((number, control.leaves(number).index(taken[0])))
         number = taken[0].after
-        ages = settled(control.kepts[number], taken[0].ages_after(ages), control.longest)
+        ages = settled(control.kepts[number], renewed(ages, taken[0].moved), control.longest)
         assert (control.kepts[number], ages) == remembered(state, now_s, control)
     return len({kept for kept, _ in met}), len(met)
 

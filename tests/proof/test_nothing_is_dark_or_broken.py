@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.proof.__main__ import PAGE
 from tests.proof.darkness import HOT_AND_BLIND, R1_NO, RISK_ACCEPTED, World
 from tests.proof.explore import Hostile
 from tests.proof.reactions import reactions
-from tests.proof.returns import returns
+from tests.proof.returns import returns, row
 from tests.proof.story import described, told
 from tests.proof.variants import controls, sites
 from tests.proof.world import Site
@@ -31,15 +32,15 @@ def test_no_reachable_state_is_dark_while_a_source_could_feed_the_loads(site: Si
     assert seen.broken is None, told(world.control, seen.broken, site)
     assert set(seen.limits) == expected_limits(site)
     assert returns(world).r2_closed == "never dark"
+    assert row(returns(world)) in PAGE.read_text(encoding="utf-8"), "make proof writes the page"
 
 
 def expected_limits(site: Site) -> set[object]:
     """Return the darkness that is known, and nothing else may occur."""
     if not site.lives_on_loads:
         return {HOT_AND_BLIND} if site.wiring == Wiring.LINE else set()
-    if site.r1_at_rest == OPEN:
-        return {R1_NO}
-    return {RISK_ACCEPTED} if site.is_risk_accepted else set()
+    limits: set[object] = {R1_NO} if site.r1_at_rest == OPEN else set()
+    return limits | {RISK_ACCEPTED} if site.is_risk_accepted else limits
 
 
 def test_what_comes_back_by_itself_depends_on_the_contacts_at_rest() -> None:

@@ -1,10 +1,10 @@
 """Values that are not decided yet: the real control asks about them, and every answer is followed to its end.
 
-An :class:`Undecided` stands for one quantity whose possible values are listed. When the code under proof compares it,
-and some of the values still possible answer yes and others no, the path forks: each answer is taken once, and the values
-that would have answered otherwise are struck out. What comes out are the leaves of the decision tree that the code really
-has, each with the set of all values that lead to it. No comparison is foreseen by hand; one with a threshold that the
-listed values do not straddle is an error.
+An :class:`Undecided` stands for one quantity whose possible values are listed. When the code under proof compares it
+and some of the values still possible answer yes and others no, the path forks: each answer is taken once, and the
+values that would have answered otherwise are struck out. What comes out are the leaves of the decision tree that the
+code really has, each with the set of all values that lead to it. No comparison is foreseen by hand; one with a
+threshold that the listed values do not straddle is an error.
 """
 
 import operator
@@ -115,19 +115,21 @@ class Undecided:
         return self.draw.answer(self.group, mask)
 
     def _mask(self, compare: Callable[[Any, Any], bool], other: Any) -> int:
+        others = (other,) * len(self.values)
         if isinstance(other, Undecided):
             self._check_partner(other)
-            pairs = zip(self.values, other.values, strict=True)
-        else:
-            if self.cuts is not None and not self._straddles(float(other)):
-                raise NotForeseenError(f"the control compares {self.name} with {other}: add this threshold to its cuts")
-            pairs = ((value, other) for value in self.values)
+            others = other.values
+        elif self.cuts is not None and not self._straddles(float(other), self.cuts):
+            raise NotForeseenError(f"the control compares {self.name} with {other}: add this threshold to its cuts")
+        pairs = zip(self.values, others, strict=True)
         return sum(1 << index for index, (a, b) in enumerate(pairs) if compare(a, b))
 
-    def _straddles(self, threshold: float) -> bool:
-        if self.cuts == COMPUTED:
-            return any(value < threshold for value in self.values) and any(value >= threshold for value in self.values)
-        return threshold in self.cuts
+    def _straddles(self, threshold: float, cuts: frozenset[float]) -> bool:
+        if cuts == COMPUTED:
+            is_never_under = threshold <= 0.0 and all(value >= 0.0 for value in self.values)  # an age
+            is_under = is_never_under or any(value < threshold for value in self.values)
+            return is_under and any(value >= threshold for value in self.values)
+        return threshold in cuts
 
     def _check_partner(self, other: "Undecided") -> None:
         if other.group != self.group:

@@ -1,4 +1,4 @@
-"""The installation as it truly is: who feeds the loads, what can be seen of it, and what a contact does without power."""
+"""The installation as it truly is: who feeds the loads, what can be seen of it, where contacts rest without power."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -73,10 +73,10 @@ class Cube(NamedTuple):
 class Sight:
     """What the meter may show of a truth. Any channel may be lost or frozen; what reads, reads true while it matters.
 
-    While the supply feeds the loads any reading goes. Without it:
-    no charger pushes a current through a closed R2; with R2 in the line, a battery that feeds the loads shows on V2 as a
-    discharge, or, when they draw too little for that, on V3 as less than the supply's voltage (V3 may stand at the supply's
-    voltage for a while, on the surface charge, only while V2 could show the discharge); dark loads show on V3.
+    While the supply feeds the loads any reading goes. Without it no charger pushes a current through a closed R2, and
+    dark loads show on V3. A battery that feeds the loads through an R2 in the line shows on V2 as a discharge, with V3
+    anywhere, also at the supply's voltage for its surface charge; or, when the loads draw too little for V2, on V3 as
+    less than the supply's voltage.
     """
 
     def __init__(self, image: Image, settings: SupervisorSettings) -> None:
