@@ -11,10 +11,11 @@ let seen = "";
 let isLoading = false;
 const due = { alarms: Infinity, journal: JOURNAL_REFRESH_MS };
 
-/** What pieces tell of; the numbers in them are bound one by one like all others. */
-function news({ values }) {
-  const alarms = values.alarms.map(({ value, ...alarm }) => alarm);
-  return JSON.stringify([alarms, values.outage?.began_utc_ms, values.mode, values.mains, values.relays?.map((relay) => relay.since_utc_ms)]);
+/** What pieces tell of; numbers are bound one by one like all others, and times follow the clock by the millisecond. */
+function news({ values: { alarms, outage, mode, mains, relays } }) {
+  const moved = relays?.map((relay) => [relay.contact, relay.switchings]);
+  const isSteady = (name) => name !== "value" && !name.endsWith("_utc_ms");
+  return JSON.stringify([alarms, outage?.kind, mode, mains, moved], (name, value) => (isSteady(name) ? value : undefined));
 }
 
 /** Put the server's newest version of a piece in place of the old one; true when it came. */
