@@ -12,7 +12,6 @@ from rich.panel import Panel
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.control.signals import Reading
 
-_ASK_S = 0.25
 _STOPS = frozenset({"q", "quit", "stop"})
 _YES, _NO = frozenset({"y", "yes", "o", "oui", "j", "ja"}), frozenset({"n", "no", "non", "nein"})
 TO_SEE = frozenset({Topic.LEDS, Topic.MAINS})
@@ -28,15 +27,15 @@ class Lines:
         self._descriptor = descriptor
         self._buffer = b""
 
-    def next(self, meanwhile: Callable[[], None]) -> str:
-        """Return the next line without its end.
+    def next(self, meanwhile: Callable[[], None] | None = None) -> str:
+        """Return the next line without its end; until it comes, ``meanwhile`` is called without a pause.
 
         Raises:
             Stopped: the input has ended.
         """
         while b"\n" not in self._buffer:
-            ready, _, _ = select.select([self._descriptor], [], [], _ASK_S)
-            if ready:
+            ready, _, _ = select.select([self._descriptor], [], [], None if meanwhile is None else 0.0)
+            if ready or meanwhile is None:
                 data = os.read(self._descriptor, 4096)
                 if not data:
                     raise Stopped("the input has ended before the commissioning did; nothing was written")
@@ -97,7 +96,7 @@ class TerminalPerson:
                 return fitting[0]
             self.tell(f"Answer {' or '.join(options)}; q stops.")
 
-    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
+    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
         if self._eyes is not None and topic in self._seen:
             value = self._eyes.number(topic, question, unit, meanwhile)
             self.tell(f"{question}: the twin says {value:g} {unit}.")
@@ -109,7 +108,7 @@ class TerminalPerson:
             except ValueError:
                 self.tell(f"{answer!r} is not a number; type it like 12.63")
 
-    def _ask(self, question: str, meanwhile: Callable[[], None] = lambda: None) -> str:
+    def _ask(self, question: str, meanwhile: Callable[[], None] | None = None) -> str:
         self._console.print(f"[bold]{escape(question)}[/bold] ", end="")
         answer = self._lines.next(meanwhile)
         if answer.lower() in _STOPS:

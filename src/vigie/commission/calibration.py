@@ -1,11 +1,13 @@
 """Two-point calibration of V1, V2 and V3 against a multimeter: on charge, and with the loads on the battery."""
 
-from vigie.commission.coils import Coils, Sagged
-from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Calibrated, Known, Refused, SenseKind, Surroundings
-from vigie.commission.looking import Pins, Sources, look
+from math import inf
+
+from vigie.commission.coils import Sagged
+from vigie.commission.job import Job
+from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Calibrated, Known, Refused, SenseKind
+from vigie.commission.looking import Pins, Sources
 from vigie.commission.person import Topic
-from vigie.control.signals import Channel, Contact, Relay
-from vigie.hardware.ina219 import Averaging
+from vigie.control.signals import Channel, Relay
 
 SPAN_V = 0.5
 """The two points should be this far apart."""
@@ -22,7 +24,6 @@ _CALM_V = 0.004
 _CALM_S = 3.0
 _TREND = 10
 """Looks over which the fall is judged."""
-_SWEEPS = 10
 _ASKED = {
     Channel.BATTERY: (Topic.BATTERY_V, "Multimeter at the battery's poles"),
     Channel.CHARGE: (Topic.CHARGE_V, "Multimeter between IN- and GND of V2"),
@@ -36,11 +37,10 @@ class CalibrateOnCharge:
     title = "Calibrate V1, V2, V3 on charge"
     effect = "Nothing is moved. Have a multimeter ready: three voltages are asked for, here and in the next step."
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        _need_both_sources(coils)
-        around.bench.average(Averaging.TIMES_32)
-        _compare(around, coils, known, {}, "on charge")
-        _need_both_sources(coils)
+    def run(self, job: Job) -> None:
+        job.coils.await_sources(Sources.BOTH)
+        _compare(job, "on charge", inf)
+        job.coils.await_sources(Sources.BOTH)
 
 
 class CalibrateInDrill:
@@ -52,38 +52,30 @@ class CalibrateInDrill:
         "minutes at most: the loads run on the battery. R1 closes at once when a voltage falls under its floor."
     )
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        limits, channels = around.limits, known.channels
-        floors = {channels[Channel.LOAD]: limits.load_floor_v, channels[Channel.CHARGE]: limits.floor_v}
-        _need_both_sources(coils)
+    def run(self, job: Job) -> None:
+        coils, limits, place = job.coils, job.limits, job.known.channels
+        floors = {place[Channel.LOAD]: limits.load_floor_v, place[Channel.CHARGE]: limits.floor_v}
+        coils.await_sources(Sources.BOTH)
         before = coils.look()
-        high_v = before[channels[Channel.CHARGE]].bus_v
-        coils.move(Relay.R1, Contact.OPEN)
         try:
-            _discharge(around, coils, channels[Channel.CHARGE], high_v - SPAN_V, floors)
-            _compare(around, coils, known, floors, "on the battery")
+            with coils.opened(Relay.R1, floors):
+                _discharge(job, before[place[Channel.CHARGE]].bus_v - SPAN_V)
+                _compare(job, "on the battery", LONGEST_DRILL_S / 2)
         except Sagged as sag:
             raise Refused(f"the battery could not carry the loads ({sag}) and R1 was closed: charge it first") from sag
-        finally:
-            coils.move(Relay.R1, Contact.CLOSED)
         coils.recover(before)
         for channel in _ASKED:
-            known.calibrations[channel] = _judged(around, known, channel)
-        around.bench.average(Averaging.BITS_12)
+            job.known.calibrations[channel] = _judged(job, channel)
 
 
-def _need_both_sources(coils: Coils) -> None:
-    coils.await_sources(lambda fed_by: fed_by == Sources.BOTH, "by the supply with the battery behind it")
-
-
-def _discharge(around: Surroundings, coils: Coils, address: int, to_v: float, floors: dict[int, float]) -> None:
+def _discharge(job: Job, to_v: float) -> None:
     """Wait until the battery is down to ``to_v`` and calm, or is falling too slowly to get there in time."""
-    clock = around.bench.clock
+    clock, address = job.bench.clock, job.known.channels[Channel.CHARGE]
     until_s = clock.now_s() + LONGEST_DRILL_S / 2
-    seen_v = [coils.look()[address].bus_v]
+    seen_v = [job.coils.look()[address].bus_v]
     while clock.now_s() < until_s:
-        coils.hold(_CALM_S, floors)
-        seen_v.append(coils.look()[address].bus_v)
+        job.coils.hold(_CALM_S)
+        seen_v.append(job.coils.look()[address].bus_v)
         now_v = seen_v[-1]
         if now_v <= to_v and abs(now_v - seen_v[-2]) <= _CALM_V:
             return
@@ -93,27 +85,27 @@ def _discharge(around: Surroundings, coils: Coils, address: int, to_v: float, fl
                 return
 
 
-def _compare(around: Surroundings, coils: Coils, known: Known, floors: dict[int, float], when: str) -> None:
+def _compare(job: Job, when: str, longest_s: float) -> None:
     """Ask for the multimeter at each channel and keep it beside the reading."""
-    until_s = around.bench.clock.now_s() + LONGEST_DRILL_S / 2
+    known, until_s = job.known, job.bench.clock.now_s() + longest_s
 
     def watch() -> None:
-        coils.hold(_SLICE_S, floors)
-        if floors and around.bench.clock.now_s() > until_s:
-            raise Refused(f"no value for {LONGEST_DRILL_S / 2:g} s: R1 was closed; begin again with the meter at hand")
+        job.coils.hold(_SLICE_S)
+        if job.bench.clock.now_s() > until_s:
+            raise Refused(f"no value for {longest_s:g} s: R1 was closed; begin again with the meter at hand")
 
     for channel, (topic, question) in _ASKED.items():
         for _ in range(TRIES):
-            meter_v = around.person.number(topic, f"{question}, {when}", "V", watch)
-            pins = look(around.bench, around.limits.shunt_ohm, _SWEEPS)[known.channels[channel]]
+            meter_v = job.person.number(topic, f"{question}, {when}", "V", watch)
+            pins = job.coils.look()[known.channels[channel]]
             doubt = _doubt(known, channel, pins, meter_v)
             if not doubt:
                 break
-            around.person.tell(doubt, is_weak=True)
+            job.person.tell(doubt, is_weak=True)
         else:
             raise Refused(f"V{channel + 1} was not calibrated: {doubt}")
         known.points.setdefault(channel, []).append((pins.bus_v, meter_v))
-        around.person.tell(f"V{channel + 1} reads {pins.bus_v:.3f} V, the multimeter {meter_v:.3f} V.")
+        job.person.tell(f"V{channel + 1} reads {pins.bus_v:.3f} V, the multimeter {meter_v:.3f} V.")
 
 
 def _doubt(known: Known, channel: Channel, pins: Pins, meter_v: float) -> str:
@@ -129,8 +121,9 @@ def _doubt(known: Known, channel: Channel, pins: Pins, meter_v: float) -> str:
     )
 
 
-def _judged(around: Surroundings, known: Known, channel: Channel) -> Calibrated:
+def _judged(job: Job, channel: Channel) -> Calibrated:
     """Return the calibration of the two points; with the usual gain of one when they are too close together."""
+    known = job.known
     (high, meter_high_v), (low, meter_low_v) = known.points[channel]
     evidence = tuple(f"reading {raw:.3f} V, multimeter {meter_v:.3f} V" for raw, meter_v in known.points[channel])
     name = f"V{channel + 1}"
@@ -152,7 +145,7 @@ def _judged(around: Surroundings, known: Known, channel: Channel) -> Calibrated:
             f" The two points are only {span_v:.2f} V apart, so the gain is assumed: calibrate again with a battery "
             "that is further discharged."
         )
-    known.note(around.person, name, text, *evidence, is_weak=not is_two_point)
+    job.note(name, text, *evidence, is_weak=not is_two_point)
     return Calibrated(gain, offset_v, is_two_point)
 
 

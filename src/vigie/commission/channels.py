@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from vigie.commission.coils import Coils, Sagged
-from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Known, Refused, SenseKind, Surroundings
+from vigie.commission.job import Job
+from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Known, Refused, SenseKind
 from vigie.commission.looking import FLOWS_A, Look, described
-from vigie.control.signals import Channel, Contact, Relay, Wiring
+from vigie.control.signals import Channel, Relay, Wiring
 
 SEEN_A = 0.004
 """Smallest change of a charge current that counts; the chips' offsets have cancelled out of it."""
@@ -15,6 +16,8 @@ _DRILLS_S = (3.0, 60.0, 240.0)
 _BATTERY_LIKE_V = 8.0
 _SAME_V = 0.13
 """Two chips at one voltage differ by twice their 0.5 % at most (SBOS448G page 5)."""
+_ELSEWHERE_V = 0.25
+"""More than the loads' current can drop between V1's and V2's places at the battery."""
 _LOAD_SHUNT_V = 50e-6
 
 
@@ -39,38 +42,37 @@ class FindChannels:
         "If a voltage falls, R1 or R2 closes at once."
     )
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+    def run(self, job: Job) -> None:
+        coils = job.coils
         alone = _held(coils, Relay.R2, _LOOKS_S)
         for drill_s in _DRILLS_S:
             drill = _held(coils, Relay.R1, drill_s)
-            coils.hold(_LOOKS_S, coils.floors(drill))
+            coils.hold(_LOOKS_S)
             looks = _Looks(alone, drill, coils.look())
-            if _identify(looks, known):
+            if _identify(looks, job.known):
                 break
-            around.person.tell(f"No charge current yet after {drill_s:g} s on the battery.")
+            job.person.tell(f"No charge current yet after {drill_s:g} s on the battery.")
         else:
             raise Refused(
                 f"no charge current was seen after {_DRILLS_S[-1]:g} s on the battery ({described(looks.charge)}): "
                 "check V2 and the charger"
             )
-        _note(around, known, looks)
-        _find_sense(around, known, looks.alone)
+        _note(job, looks)
+        _find_sense(job, looks)
 
 
 def _held(coils: Coils, relay: Relay, seconds: float) -> Look:
     """Return what the chips show after ``relay`` has been open for ``seconds``; it is closed again."""
     before = coils.look()
-    coils.move(relay, Contact.OPEN)
     try:
-        coils.hold(seconds, coils.floors(before))
-        seen = coils.look()
+        with coils.opened(relay, coils.floors(before)):
+            coils.hold(seconds)
+            seen = coils.look()
     except Sagged as sag:
         why = "the battery cannot carry the loads" if relay == Relay.R1 else "the mains may have failed"
         raise Refused(
             f"with {relay.name} open, {sag}, and it was closed again: {why}; mend that and begin again"
         ) from sag
-    finally:
-        coils.move(relay, Contact.CLOSED)
     coils.recover(before)
     return seen
 
@@ -113,8 +115,8 @@ def _identify(looks: _Looks, known: Known) -> bool:
     return True
 
 
-def _note(around: Surroundings, known: Known, looks: _Looks) -> None:
-    person = around.person
+def _note(job: Job, looks: _Looks) -> None:
+    known = job.known
     evidence = tuple(
         f"{name}: {described(seen)}"
         for name, seen in zip(("R2 open", "R1 open", "both closed again"), looks, strict=True)
@@ -123,23 +125,22 @@ def _note(around: Surroundings, known: Known, looks: _Looks) -> None:
         f"V{channel + 1} ({channel.name.lower()}) is 0x{address:02x}"
         for channel, address in sorted(known.channels.items())
     )
-    known.note(person, "channels", f"{places}.", *evidence)
+    job.note("channels", f"{places}.", *evidence)
     for channel, sign in known.signs.items():
         way = "the right way round" if sign > 0 else "the other way round (sign = -1)"
-        known.note(person, f"V{channel + 1}", f"V{channel + 1} is wired {way}.")
+        job.note(f"V{channel + 1}", f"V{channel + 1} is wired {way}.")
     if known.wiring == Wiring.LINE:
         text = "R2 cuts charge and backup: the loads' current comes through V2 when the battery feeds them (line)."
     else:
         text = "R2 cuts the charge only: the battery feeds the loads past V2 (charge_only)."
-    known.note(person, "wiring", text)
+    job.note("wiring", text)
     saturated = [
         f"V{channel + 1}"
         for channel, address in known.channels.items()
         if any(seen[address].is_saturated for seen in looks)
     ]
     if saturated:
-        known.note(
-            person,
+        job.note(
             "range",
             f"{' and '.join(saturated)} reached the end of the meter's range: the true current "
             "is larger; a smaller shunt resistor is needed.",
@@ -147,21 +148,30 @@ def _note(around: Surroundings, known: Known, looks: _Looks) -> None:
         )
 
 
-def _find_sense(around: Surroundings, known: Known, alone: Look) -> None:
+def _find_sense(job: Job, looks: _Looks) -> None:
     """With R2 open no current flows in V2: V1 and V2 are at the same voltage, whatever stands before V1 apart."""
-    bench, person, shunt_ohm = around.bench, around.person, around.limits.shunt_ohm
-    sense, charge = alone[known.channels[Channel.BATTERY]], alone[known.channels[Channel.CHARGE]]
+    known, place = job.known, job.known.channels
+    sense, charge = looks.alone[place[Channel.BATTERY]], looks.alone[place[Channel.CHARGE]]
     missing_v = charge.bus_v - sense.bus_v
-    fine_v = bench.fine_shunt_v(known.channels[Channel.BATTERY])
+    in_drill_v = looks.drill[place[Channel.CHARGE]].bus_v - looks.drill[place[Channel.BATTERY]].bus_v
+    if abs(missing_v - in_drill_v) > _ELSEWHERE_V:
+        job.note(
+            "V2",
+            f"V2 shows {charge.bus_v:.2f} V with R2 open, not the battery: it stands on the charger's side of R2.",
+            described(looks.alone),
+            described(looks.drill),
+            is_weak=True,
+        )
+        missing_v = in_drill_v
+    fine_v = job.bench.fine_shunt_v(place[Channel.BATTERY])
     evidence = (
-        f"V2 {charge.bus_v:.3f} V, V1 {sense.bus_v:.3f} V with R2 open",
+        f"V1 {missing_v:.3f} V under V2",
         f"V1 shunt {fine_v * 1e6:.0f} uV (range +-40 mV, 128 samples)",
     )
     if missing_v > _SAME_V:
         known.sense = SenseKind.SERIES
         known.sense_ohm = missing_v / (sense.bus_v / METER_INPUT_OHM + METER_BIAS_A)
-        known.note(
-            person,
+        job.note(
             "sense",
             f"A resistor of about {known.sense_ohm / 1e3:.0f} kOhm stands in series before V1: "
             f"it reads {missing_v:.2f} V low, which the calibration makes good. A fuse or 100 Ohm would do better.",
@@ -173,13 +183,12 @@ def _find_sense(around: Surroundings, known: Known, alone: Look) -> None:
             "battery: check where V1's wires end"
         )
     elif abs(fine_v) >= _LOAD_SHUNT_V:
-        known.sense, known.sense_ohm = SenseKind.LOAD, sense.bus_v / (abs(fine_v) / shunt_ohm)
-        known.note(
-            person,
+        known.sense, known.sense_ohm = SenseKind.LOAD, sense.bus_v / (abs(fine_v) / job.limits.shunt_ohm)
+        job.note(
             "sense",
             f"A resistor of about {known.sense_ohm / 1e3:.0f} kOhm loads V1 (IN- to GND): harmless, and without use.",
             *evidence,
         )
     else:
         known.sense = SenseKind.NONE
-        known.note(person, "sense", "No resistor before V1 that matters.", *evidence)
+        job.note("sense", "No resistor before V1 that matters.", *evidence)

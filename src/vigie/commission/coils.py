@@ -1,6 +1,7 @@
 """The coils, moved one at a time and never without watching every chip that has a voltage."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from vigie.commission.known import Contactor, Limits, Refused
@@ -17,6 +18,9 @@ _LOW_IN_A_ROW = 3
 _AT_ONCE_S = 0.05
 """After a move every sweep counts; later on one every ``_PAUSE_S`` does, until one is low."""
 _PAUSE_S = 0.02
+
+Floors = Mapping[int, float]
+"""Volts by chip."""
 
 
 class Sagged(Exception):
@@ -49,25 +53,41 @@ class Coils:
         self.found = {coil: bench.is_energised(coil) for coil in self.fitted}
         self.contactors: dict[Relay, Contactor] = {}
         self.on_watch: Callable[[float, Mapping[int, Reading]], None] | None = None
-        """Told of (seconds to go, newest sweep) while a wait is watched."""
+        """Told of (seconds to go, newest sweep) during a wait."""
         self.on_move: Callable[[Mapping[str, bool]], None] | None = None
         """Told, before a coil moves, which lines to energise or release should this process die."""
+        self._floors: Floors = {}
+        self._low: dict[int, int] = {}
 
     def look(self) -> Look:
-        """Return what all chips show now."""
-        return look(self._bench, self._limits.shunt_ohm)
+        """Return what all chips show now.
+
+        Raises:
+            Sagged: something is moved, and a chip stayed under its floor meanwhile.
+        """
+        return look(self._sweep, self._limits.shunt_ohm)
+
+    def hold(self, seconds: float) -> None:
+        """Wait; raises as :meth:`look`."""
+        clock = self._bench.clock
+        began_s = clock.now_s()
+        while True:
+            sweep = self._sweep()
+            now_s = clock.now_s()
+            if self.on_watch is not None:
+                self.on_watch(max(began_s + seconds - now_s, 0.0), sweep)
+            if now_s - began_s >= seconds:
+                return
+            if now_s - began_s > _AT_ONCE_S and not any(self._low.values()):
+                clock.sleep_until(now_s + _PAUSE_S)
 
     def sources(self) -> Sources:
         """Tell what feeds the loads now."""
         return sources(self.look(), self._limits.supply_v)
 
-    def set(self, coil: int, *, is_energised: bool) -> None:
-        """Give a coil its state."""
-        self._announce()
-        if is_energised:
-            self._bench.energise(coil)
-        else:
-            self._bench.release(coil)
+    def floors(self, seen: Look) -> Floors:
+        """Return the floor of every chip that has a voltage, while it is not known which one is the loads."""
+        return {address: self._limits.load_floor_v for address, pins in seen.items() if pins.is_fed}
 
     def identify(self, relay: Relay, found: Contactor) -> None:
         """Remember what closes a relay's contact: from now on that is its safe state."""
@@ -76,30 +96,69 @@ class Coils:
 
     def toggle(self, coil: int) -> None:
         """Energise a released coil, or release an energised one."""
-        self.set(coil, is_energised=not self._bench.is_energised(coil))
+        self._set(coil, is_energised=not self._bench.is_energised(coil))
 
-    def move(self, relay: Relay, contact: Contact) -> None:
-        """Move a relay that has been found."""
-        found = self.contactors[relay]
-        self.set(found.coil, is_energised=found.closes_energised == (contact == Contact.CLOSED))
+    def close(self, relay: Relay) -> None:
+        """Close the contact of a relay that has been found."""
+        self._move(relay, Contact.CLOSED)
 
-    def described(self) -> str:
-        """Say how the contacts stand."""
-        said = []
-        for relay in (Relay.R1, Relay.R2):
-            if relay in self.contactors:
-                found = self.contactors[relay]
-                is_closed = self._bench.is_energised(found.coil) == found.closes_energised
-                said.append(f"{relay.name} is {'closed' if is_closed else 'open'}")
-        rest = [coil for coil, state in self._others().items() if self._bench.is_energised(coil) != state]
-        said.append(
-            f"relays at {', '.join(self._bench.lines[coil] for coil in rest)} moved"
-            if rest
-            else "the others are as they were found"
-            if said
-            else "all relays are as they were found"
-        )
-        return ", ".join(said)
+    @contextmanager
+    def opened(self, relay: Relay, floors: Floors) -> Iterator[None]:
+        """Have a relay that has been found open while the body runs, under watch; it closes however the body ends."""
+        self._watch(floors)
+        try:
+            self._move(relay, Contact.OPEN)
+            yield
+        finally:
+            self._watch({})
+            self._move(relay, Contact.CLOSED)
+
+    def probe(self, coil: int) -> Probe:
+        """Move a coil and leave it moved for the caller to judge, unless a voltage falls: then undo at once."""
+        before = self.look()
+        self._watch(self.floors(before))
+        self.toggle(coil)
+        until_s = self._bench.clock.now_s() + LONGEST_PROBE_S
+        seen = Effect.NOTHING
+        try:
+            while seen is Effect.NOTHING and self._bench.clock.now_s() < until_s:
+                self.hold(_SETTLES_S)
+                after = self.look()
+                seen = effect(before, after, self._limits.supply_v)
+        except Sagged as sag:
+            self.toggle(coil)
+            after = seen_once(sag.sweep, self._limits.shunt_ohm)
+            was_supplied = is_supplied(before, self._limits.supply_v)
+            return Probe(before, after, Effect.MAINS_OPENED if was_supplied else Effect.BATTERY_OPENED, True)
+        finally:
+            self._watch({})
+        return Probe(before, after, seen, False)
+
+    def recover(self, before: Look) -> None:
+        """Wait until the loads are fed as before.
+
+        Raises:
+            Refused: they are not, within the settling time.
+        """
+        self.await_sources(sources(before, self._limits.supply_v))
+
+    def await_sources(self, wanted: Sources) -> None:
+        """Wait until the loads are fed as ``wanted``.
+
+        Raises:
+            Refused: they are not, within the settling time.
+        """
+        until_s = self._bench.clock.now_s() + self._limits.settling_s
+        while True:
+            seen = self.look()
+            if sources(seen, self._limits.supply_v) == wanted:
+                return
+            if self._bench.clock.now_s() >= until_s:
+                raise Refused(
+                    f"the loads should be fed by {wanted.said} and are not, after {self._limits.settling_s:g} s "
+                    f"({described(seen)}): the mains may have failed meanwhile; begin again when it is back"
+                )
+            self.hold(_SETTLES_S)
 
     def make_safe(self) -> None:
         """Close R1, then R2 where they are known; put every other coil back as it was found.
@@ -109,15 +168,50 @@ class Coils:
         Raises:
             RelayError: a line did not take its level.
         """
+        self._watch({})
         failure: VigieError | None = None
         for coil, is_energised in self._safe_states().items():
             try:
                 if self._bench.is_energised(coil) != is_energised:
-                    self.set(coil, is_energised=is_energised)
+                    self._set(coil, is_energised=is_energised)
             except VigieError as error:
                 failure = error
         if failure is not None:
             raise failure
+
+    def described(self) -> str:
+        """Say how the contacts stand."""
+        said = []
+        for relay, found in sorted(self.contactors.items()):
+            is_closed = self._bench.is_energised(found.coil) == found.closes_energised
+            said.append(f"{relay.name} is {'closed' if is_closed else 'open'}")
+        for coil, was_energised in self._others().items():
+            if self._bench.is_energised(coil) != was_energised:
+                said.append(f"the relay at {self._bench.lines[coil]} is moved")
+        return ", ".join([*said, "all others are as they were found"])
+
+    def _set(self, coil: int, *, is_energised: bool) -> None:
+        self._announce()
+        if is_energised:
+            self._bench.energise(coil)
+        else:
+            self._bench.release(coil)
+
+    def _move(self, relay: Relay, contact: Contact) -> None:
+        found = self.contactors[relay]
+        self._set(found.coil, is_energised=found.closes_energised == (contact == Contact.CLOSED))
+
+    def _watch(self, floors: Floors) -> None:
+        self._floors = floors
+        self._low = dict.fromkeys(floors, 0)
+
+    def _sweep(self) -> Mapping[int, Reading]:
+        sweep = self._bench.sweep()
+        for address, floor_v in self._floors.items():
+            self._low[address] = self._low[address] + 1 if sweep[address].bus_v < floor_v else 0
+            if self._low[address] >= _LOW_IN_A_ROW:
+                raise Sagged(address, floor_v, sweep)
+        return sweep
 
     def _safe_states(self) -> dict[int, bool]:
         """Return what each coil should be, in the order of moving: R1, R2, then those as they were found."""
@@ -131,81 +225,3 @@ class Coils:
     def _announce(self) -> None:
         if self.on_move is not None:
             self.on_move({self._bench.lines[coil]: state for coil, state in self._safe_states().items()})
-
-    def hold(self, seconds: float, floors: Mapping[int, float]) -> None:
-        """Wait, watching.
-
-        Raises:
-            Sagged: a chip stayed under its floor.
-        """
-        clock = self._bench.clock
-        began_s = clock.now_s()
-        low = dict.fromkeys(floors, 0)
-        while True:
-            sweep = self._bench.sweep()
-            for address, floor_v in floors.items():
-                low[address] = low[address] + 1 if sweep[address].bus_v < floor_v else 0
-                if low[address] >= _LOW_IN_A_ROW:
-                    raise Sagged(address, floor_v, sweep)
-            now_s = clock.now_s()
-            if self.on_watch is not None:
-                self.on_watch(max(began_s + seconds - now_s, 0.0), sweep)
-            if now_s - began_s >= seconds:
-                return
-            if now_s - began_s > _AT_ONCE_S and not any(low.values()):
-                clock.sleep_until(now_s + _PAUSE_S)
-
-    def floors(self, seen: Look) -> dict[int, float]:
-        """Return the floor of every chip that has a voltage, while it is not known which one is the loads."""
-        return {address: self._limits.load_floor_v for address, pins in seen.items() if pins.is_fed}
-
-    def probe(self, coil: int) -> Probe:
-        """Move a coil and leave it moved for the caller to judge, unless a voltage falls: then undo at once."""
-        before = self.look()
-        floors = self.floors(before)
-        self.toggle(coil)
-        began_s = self._bench.clock.now_s()
-        try:
-            self.hold(_SETTLES_S, floors)
-            after = self.look()
-            while self._effect(before, after) is Effect.NOTHING:
-                if self._bench.clock.now_s() - began_s >= LONGEST_PROBE_S:
-                    break
-                self.hold(_SETTLES_S, floors)
-                after = self.look()
-        except Sagged as sag:
-            self.toggle(coil)
-            after = seen_once(sag.sweep, self._limits.shunt_ohm)
-            was_supplied = is_supplied(before, self._limits.supply_v)
-            return Probe(before, after, Effect.MAINS_OPENED if was_supplied else Effect.BATTERY_OPENED, True)
-        return Probe(before, after, self._effect(before, after), False)
-
-    def recover(self, before: Look) -> None:
-        """Wait until the loads are fed as before.
-
-        Raises:
-            Refused: they are not, within the settling time.
-        """
-        wanted = sources(before, self._limits.supply_v)
-        self.await_sources(lambda fed_by: fed_by == wanted, f"as before the move ({wanted.name.lower()})")
-
-    def await_sources(self, is_right: Callable[[Sources], bool], wanted: str) -> None:
-        """Wait until what feeds the loads is right.
-
-        Raises:
-            Refused: it is not, within the settling time.
-        """
-        until_s = self._bench.clock.now_s() + self._limits.settling_s
-        while True:
-            seen = self.look()
-            if is_right(sources(seen, self._limits.supply_v)):
-                return
-            if self._bench.clock.now_s() >= until_s:
-                raise Refused(
-                    f"the loads are not fed {wanted}, after {self._limits.settling_s:g} s ({described(seen)}): the "
-                    "mains may have failed meanwhile; begin again when it is back"
-                )
-            self.hold(_SETTLES_S, {})
-
-    def _effect(self, before: Look, after: Look) -> Effect:
-        return effect(before, after, self._limits.supply_v)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from vigie.commission.person import Person
 from vigie.control.signals import Channel, Relay, Wiring
 from vigie.errors import CommandRefused
-from vigie.plant.bench import Bench, Sensed
+from vigie.plant.bench import Sensed
 
 METER_INPUT_OHM = 320e3
 METER_BIAS_A = 40e-6
@@ -82,11 +81,6 @@ class Known:
     calibrations: dict[Channel, Calibrated] = field(default_factory=dict)
     thermometer: Sensed | None = None
 
-    def note(self, person: Person, subject: str, text: str, *evidence: str, is_weak: bool = False) -> None:
-        """Keep a finding and tell it."""
-        self.findings.append(Finding(subject, text, evidence, is_weak))
-        person.tell(text, is_weak=is_weak)
-
 
 class Contactor(NamedTuple):
     """A relay found: its coil and what closes its contact."""
@@ -97,11 +91,3 @@ class Contactor(NamedTuple):
 
 
 Contactors = Mapping[Relay, Contactor]
-
-
-class Surroundings(NamedTuple):
-    """What stays the same for the whole procedure."""
-
-    bench: Bench
-    person: Person
-    limits: Limits

@@ -1,13 +1,12 @@
 """What the meter chips show, and what a change of it says. Nothing here knows yet which chip is which."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from itertools import combinations
 from typing import NamedTuple
 
 from vigie.control.signals import Reading, Status
 from vigie.errors import ReadingError
-from vigie.plant.bench import Bench
 
 FED_V = 5.0
 """A chip under this has no supply at its pins."""
@@ -49,27 +48,26 @@ Look = Mapping[int, Pins]
 """By address."""
 
 
-def look(bench: Bench, shunt_ohm: float, sweeps: int = 12) -> Look:
+def look(sweep: Callable[[], Mapping[int, Reading]], shunt_ohm: float, sweeps: int = 12) -> Look:
     """Return the mean of ``sweeps`` good sweeps.
 
     Raises:
-        ChipError: a chip no longer answers.
-        ReadingError: a chip answers but converts nothing.
+        ReadingError: the chips answer but convert nothing.
     """
     good: list[Mapping[int, Reading]] = []
     for _ in range(_TRIES * sweeps):
-        sweep = bench.sweep()
-        if not any(reading.status & _USELESS for reading in sweep.values()):
-            good.append(sweep)
+        readings = sweep()
+        if not any(reading.status & _USELESS for reading in readings.values()):
+            good.append(readings)
         if len(good) == sweeps:
             break
     else:
         raise ReadingError(f"only {len(good)} of {_TRIES * sweeps} sweeps were good; check the meter HAT's supply")
     return {
         address: Pins(
-            sum(sweep[address].bus_v for sweep in good) / sweeps,
-            sum(sweep[address].shunt_v for sweep in good) / sweeps / shunt_ohm,
-            any(sweep[address].status & Status.SATURATED for sweep in good),
+            sum(readings[address].bus_v for readings in good) / sweeps,
+            sum(readings[address].shunt_v for readings in good) / sweeps / shunt_ohm,
+            any(readings[address].status & Status.SATURATED for readings in good),
         )
         for address in good[0]
     }
@@ -95,6 +93,19 @@ class Sources(IntEnum):
     """The battery alone."""
     BOTH = 3
     """The supply, with the battery behind it."""
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        return _SAID[self]
+
+
+_SAID = {
+    Sources.NONE: "nothing: the loads are dark",
+    Sources.MAINS: "the supply alone: the battery is not connected",
+    Sources.BATTERY: "the battery alone",
+    Sources.BOTH: "the supply, with the battery behind it",
+}
 
 
 def sources(seen: Look, supply_v: float) -> Sources:

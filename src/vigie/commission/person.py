@@ -50,6 +50,6 @@ class Person(Protocol):
         """Ask for one key of ``options``, whose values explain them."""
         ...
 
-    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
-        """Ask for a number; ``meanwhile`` is called at least twice a second until it comes, and may raise."""
+    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
+        """Ask for a number; ``meanwhile`` is called again and again until it comes: it watches, and may raise."""
         ...

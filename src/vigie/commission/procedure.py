@@ -3,7 +3,8 @@
 from vigie.commission.calibration import CalibrateInDrill, CalibrateOnCharge
 from vigie.commission.channels import FindChannels
 from vigie.commission.coils import Coils
-from vigie.commission.known import Known, Limits, Surroundings
+from vigie.commission.job import Job
+from vigie.commission.known import Known, Limits
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.commission.relays import FindRelays
 from vigie.commission.steps import AskFacts, FindBoards, ReadChips, Step
@@ -39,15 +40,14 @@ def commission(bench: Bench, person: Person, limits: Limits, coils: Coils) -> Kn
         Refused: a step cannot be done, or not without a risk for the loads.
         HardwareError: a board stopped answering.
     """
-    known = Known()
-    around = Surroundings(bench, person, limits)
+    job = Job(bench, person, limits, coils, Known())
     all_steps = steps()
     try:
         for number, step in enumerate(all_steps, 1):
             person.begin(number, len(all_steps), step.title, step.effect)
             if not person.agrees(Topic.GO_ON, "Go on?"):
                 raise Stopped(f"stopped before step {number} ({step.title}); nothing was written")
-            step.run(around, coils, known)
+            step.run(job)
     finally:
         coils.make_safe()
-    return known
+    return job.known

@@ -1,10 +1,11 @@
 """Which coil moves the mains contact, which the battery contact, and over NO or NC."""
 
 from vigie.commission.coils import LONGEST_PROBE_S, Coils, Probe, Sagged
-from vigie.commission.known import Contactor, Known, Refused, Surroundings
+from vigie.commission.job import Job
+from vigie.commission.known import Contactor, Refused
 from vigie.commission.looking import Effect, Sources, described
 from vigie.commission.person import Topic
-from vigie.control.signals import Contact, Relay
+from vigie.control.signals import Relay
 
 ROUNDS = 3
 _DRAIN_S = 20.0
@@ -27,13 +28,14 @@ class FindRelays:
     def __init__(self) -> None:
         self._may_blink = False
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+    def run(self, job: Job) -> None:
+        coils = job.coils
         order = coils.candidates[::-1] if coils.sources() == Sources.MAINS else coils.candidates
-        if not self._search(order, around, coils, known):
+        if not self._search(order, job):
             spare = coils.fitted[len(coils.candidates) :]
             question = "Neither of the first two relays shows an effect. May the others be moved too, one at a time?"
-            if spare and around.person.agrees(Topic.SPARE_RELAYS, question):
-                self._search(spare, around, coils, known)
+            if spare and job.person.agrees(Topic.SPARE_RELAYS, question):
+                self._search(spare, job)
         missing = [_NAMES[relay] for relay in _NAMES if relay not in coils.contactors]
         if missing:
             raise Refused(
@@ -42,59 +44,60 @@ class FindRelays:
                 "R1 shows nothing without mains"
             )
         coils.make_safe()
-        coils.await_sources(lambda fed: fed == Sources.BOTH, "by the supply with the battery behind it")
+        coils.await_sources(Sources.BOTH)
 
-    def _search(self, order: tuple[int, ...], around: Surroundings, coils: Coils, known: Known) -> bool:
-        for _ in range(ROUNDS):
+    def _search(self, order: tuple[int, ...], job: Job) -> bool:
+        """Move each unknown coil until R1 and R2 are known; return whether they are."""
+        found = job.coils.contactors
+        for again in range(ROUNDS):
+            if again and Relay.R1 in found:
+                _drain(job.coils)
             for coil in order:
-                if len(coils.contactors) == len(_NAMES):
+                if all(known.coil != coil for known in found.values()):
+                    self._try(coil, job)
+                if len(found) == len(_NAMES):
                     return True
-                if all(found.coil != coil for found in coils.contactors.values()):
-                    self._try(coil, around, coils, known)
-            if Relay.R1 in coils.contactors and Relay.R2 not in coils.contactors:
-                _drain(coils)
-        return len(coils.contactors) == len(_NAMES)
+        return False
 
-    def _try(self, coil: int, around: Surroundings, coils: Coils, known: Known) -> None:
+    def _try(self, coil: int, job: Job) -> None:
+        coils, line = job.coils, job.bench.lines[coil]
         fed_by = coils.sources()
-        self._ask_for_a_blink(fed_by, around, coils)
-        line = around.bench.lines[coil]
-        around.person.tell(f"Now the relay at {line} is moved.")
+        self._ask_for_a_blink(fed_by, job)
+        job.person.tell(f"Now the relay at {line} is moved.")
         probe = coils.probe(coil)
         if probe.effect is Effect.NOTHING:
             coils.toggle(coil)
-            around.person.tell(f"The relay at {line} moved nothing that can be seen yet.")
+            job.person.tell(f"The relay at {line} moved nothing that can be seen yet.")
             return
-        _judge_battery(probe, fed_by, around, coils, coil)
-        is_energised = around.bench.is_energised(coil) != probe.is_undone  # while its effect was there
+        _judge_battery(probe, fed_by, job, coil)
+        is_energised = job.bench.is_energised(coil) != probe.is_undone  # while its effect was there
         closes_energised = is_energised == (probe.effect in _CLOSED)
         relay = Relay.R1 if probe.effect in _OF_MAINS else Relay.R2
         if relay in coils.contactors:
             raise Refused(
-                f"the relays at {around.bench.lines[coils.contactors[relay].coil]} and at {line} both seem to be "
+                f"the relays at {job.bench.lines[coils.contactors[relay].coil]} and at {line} both seem to be "
                 f"{_NAMES[relay]} ({described(probe.before)} -> {described(probe.after)}); if the mains failed just "
                 "now, or the loads take less than 50 mA, mend that and begin again; else check the wiring"
             )
         coils.identify(relay, Contactor(coil, closes_energised))
         if probe.effect not in _CLOSED:
-            coils.move(relay, Contact.CLOSED)
+            coils.close(relay)
             coils.recover(probe.before)
-        is_no = closes_energised != known.is_polarity_reversed
+        is_no = closes_energised != job.known.is_polarity_reversed
         kind = "NO: energised closes it" if is_no else "NC: released closes it"
-        known.note(
-            around.person,
+        job.note(
             relay.name,
             f"The relay at {line} is {_NAMES[relay]}, wired over {kind}.",
             f"{probe.effect.name.lower().replace('_', ' ')}: {described(probe.before)} -> {described(probe.after)}",
         )
 
-    def _ask_for_a_blink(self, fed_by: Sources, around: Surroundings, coils: Coils) -> None:
+    def _ask_for_a_blink(self, fed_by: Sources, job: Job) -> None:
         """With one source only, the relay that is tried may be the one that connects it."""
         only = {Sources.MAINS: Relay.R1, Sources.BATTERY: Relay.R2}.get(fed_by)
-        if only is None or only in coils.contactors or self._may_blink:
+        if only is None or only in job.coils.contactors or self._may_blink:
             return
         missing = "battery" if fed_by == Sources.MAINS else "mains"
-        self._may_blink = around.person.agrees(
+        self._may_blink = job.person.agrees(
             Topic.BLINK,
             f"The {missing} is not connected. One of the relays connects it; trying the wrong one cuts the loads for "
             "some 30 ms until that is seen and undone. Is that allowed?",
@@ -106,16 +109,16 @@ class FindRelays:
             )
 
 
-def _judge_battery(probe: Probe, fed_by: Sources, around: Surroundings, coils: Coils, coil: int) -> None:
+def _judge_battery(probe: Probe, fed_by: Sources, job: Job, coil: int) -> None:
     """Refuse to go on with a battery that could not carry the loads when the mains contact opened."""
-    floor_v = around.limits.floor_v
+    floor_v = job.limits.floor_v
     if probe.effect is not Effect.MAINS_OPENED or fed_by != Sources.BOTH:
         return
     highest_v = max(pins.bus_v for pins in probe.after.values())
     if not probe.is_undone and highest_v >= floor_v:
         return
     if not probe.is_undone:
-        coils.toggle(coil)
+        job.coils.toggle(coil)
     raise Refused(
         f"when the mains contact opened, the voltages fell ({described(probe.after)}) and it was closed again: the "
         f"battery cannot carry the loads above {floor_v:g} V (interlocks.floor_v), or it is not connected; charge it, "
@@ -128,11 +131,9 @@ def _drain(coils: Coils) -> None:
     before = coils.look()
     if coils.sources() != Sources.BOTH:
         return
-    coils.move(Relay.R1, Contact.OPEN)
     try:
-        coils.hold(_DRAIN_S, coils.floors(before))
+        with coils.opened(Relay.R1, coils.floors(before)):
+            coils.hold(_DRAIN_S)
     except Sagged as sag:
         raise Refused(f"the battery could not carry the loads for {_DRAIN_S:g} s: {sag}; charge it first") from sag
-    finally:
-        coils.move(Relay.R1, Contact.CLOSED)
     coils.recover(before)

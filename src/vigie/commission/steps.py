@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from vigie.commission.coils import Coils
-from vigie.commission.known import Known, Refused, Surroundings
+from vigie.commission.job import Job
+from vigie.commission.known import Known, Refused
 from vigie.commission.looking import Look, Sources, battery_v, described, sources
 from vigie.commission.person import Topic
 from vigie.plant.bench import FOUR_CHANNEL_HAT
@@ -18,7 +19,7 @@ class Step(Protocol):
     effect: str
     """What it will do to the loads, told before the person agrees."""
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
+    def run(self, job: Job) -> None:
         """Find something out and note it in ``known``.
 
         Raises:
@@ -34,29 +35,27 @@ class FindBoards:
     title = "Find the boards"
     effect = "Nothing is moved. The meter chips are configured and read, the relay lines are read."
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        bench, person = around.bench, around.person
+    def run(self, job: Job) -> None:
+        bench, coils, known = job.bench, job.coils, job.known
         known.chips = bench.scan()
         answering = ", ".join(f"0x{address:02x}" for address in known.chips) or "none"
-        known.note(person, "meter", f"Meter chips that answer: {answering}.")
+        job.note("meter", f"Meter chips that answer: {answering}.")
         for address in FOUR_CHANNEL_HAT:
             if address not in known.chips:
-                known.note(
-                    person,
+                job.note(
                     "meter",
                     f"No answer from 0x{address:02x}: check how the HAT sits on the header, and its address links.",
                     is_weak=True,
                 )
         lines = [f"{bench.lines[coil]} {'energised' if coils.found[coil] else 'released'}" for coil in coils.fitted]
-        known.note(person, "relays", f"Relay lines as found: {', '.join(lines)}.")
+        job.note("relays", f"Relay lines as found: {', '.join(lines)}.")
         sensed = bench.thermometers()
         for one in sensed:
-            known.note(person, "temperature", f"Thermometer {one} shows {one.celsius:.1f} degC.")
+            job.note("temperature", f"Thermometer {one} shows {one.celsius:.1f} degC.")
         if len(sensed) == 1:
             known.thermometer = sensed[0]
         else:
-            known.note(
-                person,
+            job.note(
                 "temperature",
                 f"{len(sensed) or 'No'} thermometers: name the one on the battery as rig.thermometer.",
                 is_weak=True,
@@ -69,8 +68,8 @@ class AskFacts:
     title = "What only you know"
     effect = "Nothing is moved."
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        person = around.person
+    def run(self, job: Job) -> None:
+        person, known = job.person, job.known
         supply = person.choose(
             Topic.CONTROLLER_SUPPLY,
             "What feeds the computer this program runs on?",
@@ -80,12 +79,12 @@ class AskFacts:
             },
         )
         known.lives_on_loads = supply == "loads"
-        known.note(person, "controller_supply", f"This computer lives on: {supply}.")
-        _ask_for_leds(around, coils, known)
-        known.capacity_ah = person.number(Topic.CAPACITY, "Capacity printed on the battery (20 h)", "Ah", lambda: None)
+        job.note("controller_supply", f"This computer lives on: {supply}.")
+        _ask_for_leds(job)
+        known.capacity_ah = person.number(Topic.CAPACITY, "Capacity printed on the battery (20 h)", "Ah", None)
         if not 0.5 <= known.capacity_ah <= 1000.0:
             raise Refused(f"battery capacity {known.capacity_ah:g} Ah outside 0.5..1000 Ah; read the block's label")
-        known.note(person, "battery", f"Battery: 12 V, {known.capacity_ah:g} Ah.")
+        job.note("battery", f"Battery: 12 V, {known.capacity_ah:g} Ah.")
         if not person.agrees(Topic.MAINS, "Is there 230 V mains at the site now?"):
             raise Refused(
                 "without mains only the battery feeds the loads, and a wrong move would cut it off: begin again when "
@@ -93,25 +92,24 @@ class AskFacts:
             )
 
 
-def _ask_for_leds(around: Surroundings, coils: Coils, known: Known) -> None:
+def _ask_for_leds(job: Job) -> None:
     """Nothing but the eye sees which level energises a coil; what a relay does without power depends on it."""
-    lines = around.bench.lines
-    lit = [lines[coil] for coil, is_energised in coils.found.items() if is_energised]
-    dark = [lines[coil] for coil, is_energised in coils.found.items() if not is_energised]
+    lines, found, known = job.bench.lines, job.coils.found, job.known
+    lit = [lines[coil] for coil, is_energised in found.items() if is_energised]
+    dark = [lines[coil] for coil, is_energised in found.items() if not is_energised]
     question = (
         f"Look at the relay board's LEDs. By the settings (rig.relay_is_active_high) they should be lit at "
         f"{', '.join(lit) or 'no relay'} and dark at {', '.join(dark) or 'no relay'}. Is that so?"
     )
-    known.is_polarity_reversed = not around.person.agrees(Topic.LEDS, question)
+    known.is_polarity_reversed = not job.person.agrees(Topic.LEDS, question)
     if known.is_polarity_reversed:
-        known.note(
-            around.person,
+        job.note(
             "polarity",
             "The relay board energises its coils at the other level than the settings say: rig.relay_is_active_high "
             "is turned round.",
         )
     else:
-        known.note(around.person, "polarity", "The relay board's LEDs follow its lines as the settings say.")
+        job.note("polarity", "The relay board's LEDs follow its lines as the settings say.")
 
 
 class ReadChips:
@@ -120,11 +118,11 @@ class ReadChips:
     title = "Read everything as it stands"
     effect = "Nothing is moved."
 
-    def run(self, around: Surroundings, coils: Coils, known: Known) -> None:
-        person, limits = around.person, around.limits
-        seen = coils.look()
+    def run(self, job: Job) -> None:
+        limits = job.limits
+        seen = job.coils.look()
         fed_by = sources(seen, limits.supply_v)
-        known.note(person, "readings", f"Fed by {_SAID[fed_by]}.", described(seen))
+        job.note("readings", f"Fed by {fed_by.said}.", described(seen))
         fed = [pins for pins in seen.values() if pins.is_fed]
         if not fed:
             raise Refused("no chip has a voltage: connect IN+, IN- and GND of V1, V2 and V3 (without GND none is read)")
@@ -149,16 +147,8 @@ class ReadChips:
                 f"the battery shows {estimate_v:.2f} V, under {limits.proof_v:g} V (interlocks.proof_v): it could not "
                 "carry the loads while the mains contact is looked for; charge it first"
             )
-        if known.lives_on_loads:
-            _refuse_what_could_kill_this_computer(coils, known, fed_by)
-
-
-_SAID = {
-    Sources.NONE: "nothing: the loads are dark",
-    Sources.MAINS: "the supply alone: the battery is not connected",
-    Sources.BATTERY: "the battery alone",
-    Sources.BOTH: "the supply, with the battery behind it",
-}
+        if job.known.lives_on_loads:
+            _refuse_what_could_kill_this_computer(job.coils, job.known, fed_by)
 
 
 def _silent(seen: Look) -> str:
@@ -176,7 +166,7 @@ def _refuse_what_could_kill_this_computer(coils: Coils, known: Known, fed_by: So
     why = ""
     if fed_by != Sources.BOTH:
         why = (
-            f"they are fed by {_SAID[fed_by]}, and looking for the relay of the other source could cut this one and "
+            f"they are fed by {fed_by.said}, and looking for the relay of the other source could cut this one and "
             "the computer with it"
         )
     elif known.is_polarity_reversed or any(coils.found[coil] for coil in coils.candidates):

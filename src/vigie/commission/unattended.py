@@ -38,9 +38,10 @@ class Unattended:
         del topic, question, options
         return self._controller_supply
 
-    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
+    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
         del question, unit
         if topic is Topic.CAPACITY:
             return self._site.installation.battery.parameters.c20_ah
-        meanwhile()
+        if meanwhile is not None:
+            meanwhile()
         return round(self._site.multimeter_v(_METER[topic]) / MULTIMETER_STEP_V) * MULTIMETER_STEP_V

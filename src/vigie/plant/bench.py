@@ -15,6 +15,8 @@ from vigie.hardware.temperature import list_thermometers, read_celsius
 from vigie.plant.rig import Boards, RigSettings, relay_wiring
 
 FOUR_CHANNEL_HAT = (0x40, 0x41, 0x42, 0x43)
+_AVERAGING = Averaging.BITS_12
+"""The quickest: a voltage that falls is seen within milliseconds, and means are taken over sweeps."""
 _GAIN_BITS = 0b11 << 11
 _FINE_S = 0.16
 """Longest time of one shunt and bus conversion at 128 samples (SBOS448G page 5), with a margin."""
@@ -83,10 +85,6 @@ class Bench(Protocol):
         """
         ...
 
-    def average(self, averaging: Averaging) -> None:
-        """Let the chips average so from now on."""
-        ...
-
     def fine_shunt_v(self, address: int) -> float:
         """Return one shunt voltage in the +-40 mV range with 128 samples, where the chip's offset is smallest.
 
@@ -119,7 +117,7 @@ class DriverBench:
         """Claim the relay lines as they stand; no coil moves.
 
         Args:
-            settings: board, lines, bus and averaging; contacts and addresses are what is to be found.
+            settings: board, lines and bus; contacts and addresses are what is to be found.
             clock: paces the sweeps.
             open_bus: opens emulated chips in place of the kernel's I2C bus.
             open_chips: gives an emulated GPIO chip in place of the kernel's.
@@ -139,7 +137,6 @@ class DriverBench:
         self._thermometers = thermometers or kernel_thermometers
         fitted = (settings.battery_address, settings.charge_address, settings.load_address, settings.spare_address)
         self._addresses = tuple(sorted({*FOUR_CHANNEL_HAT, *fitted} - {0}))
-        self._averaging = Averaging.BITS_12
         self._meters: dict[int, Ina219] = {}
         self._sweep_at_s = clock.now_s()
 
@@ -155,7 +152,7 @@ class DriverBench:
     def scan(self) -> tuple[int, ...]:
         self._meters = {}
         for address in self._addresses:
-            meter = Ina219(self._bus, address, self._averaging)
+            meter = Ina219(self._bus, address, _AVERAGING)
             with contextlib.suppress(ChipError):
                 meter.verify()
                 self._meters[address] = meter
@@ -168,13 +165,6 @@ class DriverBench:
         self._wait_for_conversion()
         return readings
 
-    def average(self, averaging: Averaging) -> None:
-        self._averaging = averaging
-        self._meters = {address: Ina219(self._bus, address, averaging) for address in self._meters}
-        for meter in self._meters.values():
-            meter.verify()
-        self._wait_for_conversion()
-
     def fine_shunt_v(self, address: int) -> float:
         word = configuration_word(Averaging.TIMES_128) & ~_GAIN_BITS
         reads = RegisterReads(address, (SHUNT,), ">h")
@@ -185,8 +175,11 @@ class DriverBench:
         except OSError as error:
             raise ChipError(f"INA219 at 0x{address:02x} stopped answering ({error.strerror}); check the HAT") from error
         finally:
+            meter = Ina219(self._bus, address, _AVERAGING)  # a new one takes the change for no reset of the chip
             with contextlib.suppress(ChipError):
-                self.average(self._averaging)
+                meter.verify()
+            self._meters[address] = meter
+            self._wait_for_conversion()
         return float(reads.words()[0]) * SHUNT_LSB_V
 
     def thermometers(self) -> Sequence[Sensed]:

@@ -66,10 +66,11 @@ class Scripted(Unattended):
         self._at_question(topic)
         return str(self._answers.get(topic, super().choose(topic, question, options)))
 
-    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None]) -> float:
+    def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
         self._at_question(topic)
         answer = self._answers.get(topic)
         if callable(answer):
+            assert meanwhile is not None
             meanwhile()
             return float(answer())
         return super().number(topic, question, unit, meanwhile) if answer is None else float(str(answer))

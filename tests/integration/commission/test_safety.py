@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.commission.practice import SITE, Practice, practice
+from tests.integration.commission.practice import SITE, Practice, Scripted, practice
 from vigie.commission.calibration import LONGEST_DRILL_S
 from vigie.commission.coils import LONGEST_PROBE_S
 from vigie.commission.known import Refused
@@ -164,7 +164,7 @@ def test_a_mains_that_is_wrongly_said_to_be_there_costs_nothing_without_leave_fo
     assert bench.installation.movements == []
 
 
-@pytest.mark.parametrize("start_s", [0.1, 0.4, 0.6, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0])
+@pytest.mark.parametrize("start_s", [0.1, 0.4, 0.6, 1.0, 2.0, 4.0, 6.0, 8.0, 9.5])
 @pytest.mark.parametrize("wiring", Wiring)
 def test_a_mains_failure_on_the_way_is_noticed_and_the_battery_carries_the_loads(
     start_s: float, wiring: Wiring
@@ -226,6 +226,34 @@ def test_no_contact_stays_open_longer_than_the_steps_say() -> None:
     assert not opened
     assert 0.0 < held_s[Relay.R2] <= LONGEST_PROBE_S
     assert 0.0 < held_s[Relay.R1] <= LONGEST_DRILL_S
+
+
+def never_answering(bench: Practice) -> Practice:
+    """Let the person only think while R1 is open."""
+
+    class Thinking(Scripted):
+        def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
+            while "on the battery" in question:
+                assert meanwhile is not None
+                meanwhile()
+            return super().number(topic, question, unit, meanwhile)
+
+    return bench._replace(person=Thinking(bench.site, {}, lambda topic: None))
+
+
+def test_a_person_who_never_answers_does_not_empty_the_battery() -> None:
+    bench = never_answering(practice())
+    assert "no value for 300 s" in refused(bench)
+    assert bench.clock.now_s() < LONGEST_DRILL_S
+    assert bench.installation.contacts[:2] == (CLOSED, CLOSED)
+
+
+def test_a_battery_that_falls_under_its_floor_while_the_person_thinks_ends_the_drill_at_once() -> None:
+    site = SITE._replace(battery=BatterySettings(start_soc=0.9, c20_ah=1.0), load=LoadSettings(current_a=1.0))
+    bench = never_answering(practice(settings=site))
+    assert "could not carry the loads" in refused(bench)
+    assert bench.installation.contacts[:2] == (CLOSED, CLOSED)
+    assert bench.installation.dark_s == 0.0
 
 
 @pytest.mark.parametrize("value", ["5", "-13", "1370", "nan"])

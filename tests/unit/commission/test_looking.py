@@ -5,7 +5,6 @@ import pytest
 from vigie.commission.looking import Effect, Look, Pins, Sources, battery_v, effect, is_supplied, look, sources
 from vigie.control.signals import Reading, Status
 from vigie.errors import ReadingError
-from vigie.plant.bench import Bench
 
 SUPPLY_V = 13.2
 
@@ -91,14 +90,12 @@ def test_the_battery_is_estimated_and_not_taken_for_the_supply(name: str, expect
     assert battery_v(*LOOKS[name]) == expected_v
 
 
-class StaleBench:
-    """Chips that answer and convert nothing."""
-
-    def sweep(self) -> dict[int, Reading]:
-        return {0x40: Reading(12.0, 0.0, int(Status.STALE))}
-
-
 def test_chips_that_convert_nothing_are_an_error_and_not_a_mean() -> None:
-    bench: Bench = StaleBench()  # type: ignore[assignment]
+    stale = {0x40: Reading(12.0, 0.0, int(Status.STALE))}
     with pytest.raises(ReadingError, match="sweeps were good"):
-        look(bench, 0.1)
+        look(lambda: stale, 0.1)
+
+
+def test_a_stale_sweep_is_left_out_of_the_mean() -> None:
+    sweeps = iter([{0x40: Reading(99.0, 0.0, int(Status.STALE))}, *[{0x40: Reading(12.0, 0.04, 0)}] * 12])
+    assert look(lambda: next(sweeps), 0.1)[0x40] == Pins(pytest.approx(12.0), pytest.approx(0.4), False)

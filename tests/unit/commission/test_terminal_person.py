@@ -45,7 +45,7 @@ def test_yes_and_no_are_understood(desk: Desk, typed: str, is_yes: bool) -> None
 )
 def test_numbers_are_understood_with_point_comma_and_unit(desk: Desk, typed: str, value: float) -> None:
     desk.type(typed)
-    assert desk.person.number(Topic.BATTERY_V, "Volts", "V", lambda: None) == value
+    assert desk.person.number(Topic.BATTERY_V, "Volts", "V", None) == value
 
 
 def test_the_beginning_of_a_choice_is_enough(desk: Desk) -> None:
@@ -86,7 +86,7 @@ def test_an_input_that_ends_stops(desk: Desk) -> None:
     reading, writing = os.pipe()
     os.close(writing)
     with pytest.raises(Stopped, match="input has ended"):
-        Lines(reading).next(lambda: None)
+        Lines(reading).next()
     os.close(reading)
 
 
