@@ -1,0 +1,180 @@
+"""docs/faults.md: how to read it, what is promised, what was measured."""
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from .cell import Cell
+from .faults import TROUBLES, Trouble
+from .pairs import PairCell
+from .processes import TALES, Outcome
+from .promises import FOR_GOOD, PROMISES, Promise
+
+INTRODUCTION = """# What happens when something fails
+
+Written by `make faults`, which lives through every fault in every mode and wiring on the simulated installation, with
+the real control loop, alarms and journal, and fails where anything is worse than promised here. The promises stand in
+`tests/faults/promises.py`, the faults in `tests/faults/faults.py`. `make test` tries a selection.
+
+## What is promised above all
+* **The loads never go dark by the program's doing.** The one exception is physics: where R2 carries the backup (wiring
+  `line`) and is open for a rest, a mains that fails leaves the loads dark until the next period closes R2: at most one
+  period (1 s). Who cannot bear that uses `charge_only`, or stays in observe.
+* **While no controller runs nobody closes R2.** A restart takes some three seconds, a controller that hangs is started
+  again within twenty. A mains that fails in just that time, with R2 open in wiring `line`, leaves the loads dark until
+  the next controller runs.
+* **A lost chip, thermometer, bus or line is noticed within one period**, and both contacts are closed in that period: a
+  battery that is connected protects, one that is cut off does not.
+* **R1 and R2 are never open together** where that would cut the loads off.
+* **No measurement is lost** but those that nobody was there to take, and what a power cut takes from memory.
+* **No false alarm**: a fault raises its own alarm, and others only where they are true too.
+
+## How to read the tables
+Every fault begins at the worst moment, right after a period's readings were taken. Times count from there; where a
+fault shows only when a contact moves, from the order to move it; where it takes its time (heat, a charger set wrong),
+from the moment the true value passes the limit. *noticed* is the first event in the journal that names it, *alarm* the
+alarm people are told of, *contacts* how they stand while the fault lasts, *dark* the longest stretch the loads had no
+voltage, *lost* the periods missing in the journal. Each says what is promised, then the worst that was measured. A
+dash: nothing is promised, because nothing shows. After each fault everything must be back: valid measurements and no
+alarm that is still present, but those that say "stays".
+
+Slow faults are lived through with periods of 10 or 60 s; their times are as coarse. Wiring and mode are those of
+[settings](settings.md), alarms those of [alarms](alarms.md).
+"""
+
+
+def page(cells: Sequence[Cell], pair_cells: Sequence[PairCell], outcomes: Sequence[Outcome], stamp: str) -> str:
+    """Return the whole page."""
+    worse = sum(map(is_worse, cells)) + sum(map(is_worse, pair_cells)) + sum(map(is_worse, outcomes))
+    lines = [INTRODUCTION, "## Result", ""]
+    lines += [
+        f"{len(TROUBLES)} faults in {len(cells)} cells, {len(pair_cells)} cells with two faults at once, "
+        f"{len(outcomes)} stories of real processes: "
+        + ("**every promise held**." if not worse else f"**{worse} worse than promised**."),
+        stamp,
+        "",
+    ]
+    for family, troubles in groupby(TROUBLES.values(), lambda trouble: trouble.family):
+        lines += [f"## Faults of the {family}" if family != "heat" else "## Heat", ""]
+        for trouble in troubles:
+            lines += fault_table(trouble, [cell for cell in cells if cell.troubles == (trouble.name,)])
+    lines += process_table(outcomes)
+    lines += pair_table(pair_cells)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def is_worse(one: Cell | PairCell | Outcome) -> bool:
+    """Return whether a promise is broken."""
+    return bool(one.worse)
+
+
+def fault_table(trouble: Trouble, cells: Sequence[Cell]) -> list[str]:
+    """Return the section of one fault: a row for each promise, with the worst of its cells."""
+    lines = [f"### `{trouble.name}`: {trouble.title}", ""]
+    lines += ["| where | noticed | alarm | contacts | dark | lost | |", "|---|---|---|---|---|---|---|"]
+    reasons: list[str] = []
+    for promise in dict.fromkeys(PROMISES[trouble.name].values()):
+        mine = [cell for cell in cells if cell.promise == promise]
+        if mine:
+            lines.append(_row(promise, mine))
+            reasons += [promise.because] if promise.because and promise.because not in reasons else []
+    return [*lines, "", *(f"{reason}." for reason in reasons), *([""] if reasons else [])]
+
+
+def promised(promise: Promise) -> tuple[str, str, str, str, str]:
+    """Return a promise in words: noticed, alarm, contacts, dark, lost."""
+    noticed = f"{promise.noticed_by} within {span(promise.noticed_s)}" if promise.noticed_by else "-"
+    alarm = f"{promise.alarm} within {span(promise.alarm_s)}" if promise.alarm else "-"
+    alarm += f", stays {', '.join(promise.stays)}" if promise.stays else ""
+    contacts = promise.contacts
+    if contacts not in {"as the mode wants"}:
+        contacts += f" within {span(promise.contacts_s)}" if contacts != "as before" else ""
+    dark = "until the mains is back" if promise.dark_s >= FOR_GOOD else span(promise.dark_s)
+    return noticed, alarm, contacts, dark, str(promise.lost)
+
+
+def _row(promise: Promise, cells: Sequence[Cell]) -> str:
+    noticed, alarm, contacts, dark, lost = promised(promise)
+    seen = [cell.seen for cell in cells]
+    shown = [
+        _where(cells),
+        _with(noticed, bool(promise.noticed_by), [one.noticed_s for one in seen]),
+        _with(alarm, bool(promise.alarm), [one.alarm_s for one in seen]),
+        contacts if " within " not in contacts else _with(contacts, True, [one.contacts_s for one in seen]),
+        f"{dark}: {span(max(one.dark_s for one in seen))}",
+        f"{lost}: {max(one.lost for one in seen)}",
+        "held" if not any(cell.worse for cell in cells) else "**worse**: " + _faults(cells),
+    ]
+    return f"| {' | '.join(shown)} |"
+
+
+def _with(said: str, is_promised: bool, measured_s: Sequence[float]) -> str:
+    if not is_promised:
+        return said
+    never = any(math.isnan(one) for one in measured_s)
+    return f"{said}: {'never' if never else span(max(measured_s))}"
+
+
+def _where(cells: Sequence[Cell]) -> str:
+    wirings: dict[str, list[str]] = {}
+    for cell in cells:
+        wirings.setdefault(cell.situation, []).append(cell.wiring.name.lower())
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for situation, names in wirings.items():
+        groups.setdefault(tuple(names), []).append(situation)
+    return "; ".join(
+        "; ".join(situations) + ("" if len(names) > 1 else f" ({names[0]})") for names, situations in groups.items()
+    )
+
+
+def _faults(cells: Iterable[Cell]) -> str:
+    return "; ".join(
+        f"{cell.situation}, {cell.wiring.name.lower()}: {', '.join(cell.worse)}" for cell in cells if cell.worse
+    )
+
+
+def process_table(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the section of the stories with real processes."""
+    lines = ["## Real processes", "", "The real drivers over emulated chips, mode protect with R2 open, killed and "]
+    lines[-1] += "stopped from outside."
+    lines += ["", "| story | promised | measured | |", "|---|---|---|---|"]
+    told = {outcome.name: outcome for outcome in outcomes}
+    for name, tale in TALES.items():
+        one = told.get(name)
+        measured = "not tried" if one is None else one.measured
+        verdict = "" if one is None else "held" if not one.worse else f"**worse**: {'; '.join(one.worse)}"
+        lines.append(f"| `{name}`: {tale.title} | {tale.promised} | {measured} | {verdict} |")
+    return [*lines, ""]
+
+
+def pair_table(cells: Sequence[PairCell]) -> list[str]:
+    """Return the section of two faults at once."""
+    lines = [
+        "## Two at once",
+        "",
+        "Every pair of a dozen faults, begun together, in protect while it rests and in cycle while it discharges,",
+        "both wirings. What must hold: the loads are never dark for longer than the worse of the two promises (and the",
+        "time a controller is away), contacts safe where either fault asks for it, both told unless one hides the",
+        "other, no period lost, no false alarm.",
+        "",
+        "| pair | longest darkness, promised: measured | |",
+        "|---|---|---|",
+    ]
+    for names, group in groupby(cells, lambda cell: cell.names):
+        mine = list(group)
+        worse = [f"{one.situation}, {one.wiring.name.lower()}: {', '.join(one.worse)}" for one in mine if one.worse]
+        dark = f"{span(max(one.promised_dark_s for one in mine))}: {span(max(one.dark_s for one in mine))}"
+        verdict = "held" if not worse else f"**worse**: {'; '.join(worse)}"
+        lines.append(f"| {names[0]} + {names[1]} | {dark} | {verdict} |")
+    return [*lines, ""]
+
+
+def span(seconds: float) -> str:
+    """Return a time with a unit a person reads easily.
+
+    >>> span(0.02), span(72.0), span(5400.0)
+    ('0.02 s', '72 s', '1.5 h')
+    """
+    if seconds >= 3600.0:
+        return f"{seconds / 3600.0:.3g} h"
+    return f"{seconds:.0f} s" if seconds >= 60.0 or seconds == round(seconds) else f"{seconds:.2g} s"

@@ -1,0 +1,226 @@
+"""What is promised about every fault. The table a user reads in docs/faults.md comes from here; the matrix holds it.
+
+Times count from the fault (from what somebody asks of the contacts, where the fault shows only then; from the limit
+that is passed, where it takes its time). A period is 1 s. ``when`` is the kind of situation, narrowed by the wiring
+where that matters; the most particular line holds.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from vigie.control.signals import Wiring
+
+from .situations import Situation
+
+HOUR_S = 3600.0
+NEVER = 0.0
+"""It does not show: nothing is promised but the contacts."""
+BOTH = "both closed"
+R2_OPEN = "R2 open"
+AS_BEFORE = "as before"
+AS_THE_MODE_WANTS = "as the mode wants"
+FOR_GOOD = 1e9
+
+
+class Promise(NamedTuple):
+    """What holds for one fault in one kind of situation."""
+
+    noticed_by: str
+    """The event that names it, as kind:subject; empty when it does not show."""
+    noticed_s: float
+    alarm: str
+    """Empty: none."""
+    alarm_s: float
+    contacts: str
+    contacts_s: float = 1.0
+    """The contacts are so after this time, and stay so while the fault lasts."""
+    dark_s: float = 0.0
+    """Longest stretch the loads are without voltage."""
+    lost: int = 0
+    """Periods missing in the journal."""
+    also: tuple[str, ...] = ()
+    """Alarms that may come along, for they are true too."""
+    stays: tuple[str, ...] = ()
+    """Alarms that are not over when the fault is."""
+    because: str = ""
+    """Why it cannot be better, or why it is enough."""
+
+
+Lines = Mapping[str, Promise]
+SENSOR_ALARM_S = 12.0
+
+
+def _sensor_lost(subject: str) -> Lines:
+    return {"any": Promise(f"fault:{subject}", 1, "sensor_lost", SENSOR_ALARM_S, BOTH)}
+
+
+def _contact(at: Promise, **narrower: Promise) -> Lines:
+    return {"any": at, **{when.replace("_", " "): promise for when, promise in narrower.items()}}
+
+
+NO_BACKUP = "R2 carries the backup and is open: the loads wait for the next period, which closes it"
+DRILL = "In a discharge R1 is open and the mains cannot be seen; it shows when R1 closes"
+NOBODY = "Manual mode is not resumed: nobody may be there"
+MASKED = "While the mains is there a battery that is no battery looks like a full one; the first discharge shows it"
+
+PROMISES: Mapping[str, Lines] = {
+    "battery_chip_lost": _sensor_lost("battery"),
+    "charge_chip_lost": _sensor_lost("charge"),
+    "load_chip_lost": _sensor_lost("load"),
+    "thermometer_lost": _sensor_lost("temperature"),
+    "air_thermometer_lost": {"any": Promise("alarm:sensor_lost", 12, "sensor_lost", SENSOR_ALARM_S, AS_BEFORE,
+                                            because="Nothing is decided by the air's temperature")},
+    "chip_reset": {"any": Promise("fault:charge", 1, "meter_reset", 1, AS_BEFORE,
+                                  because="The chip is set up again within the sweep; nine good sweeps are left")},
+    "battery_reads_nonsense": {"any": Promise("fault:battery", 1, "sensor_implausible", 12, BOTH)},
+    "battery_reads_low": {"any": Promise("alarm:battery_under_voltage", 12, "battery_under_voltage", 12, BOTH,
+                                         contacts_s=61,
+                                         because="A plausible voltage is believed; a rest ends after its least time")},
+    "battery_reads_high": {"any": Promise("alarm:battery_over_voltage", 62, "battery_over_voltage", 62,
+                                          AS_THE_MODE_WANTS,
+                                          because="A plausible voltage is believed, and told after a minute")},
+    "battery_noisy": {"any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,
+                                     because="Ten sweeps average it out; the least times hold the contacts")},
+    "battery_chip_frozen": {"any": Promise("fault:battery", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
+                                           because="A real value can stand still for hours; V2 guards the floor too")},
+    "load_chip_frozen": {"any": Promise("fault:load", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
+                                        also=("switching_often",),
+                                        because="A real value can stand still for hours")},
+    "thermometer_frozen": {"any": Promise("", NEVER, "", NEVER, AS_BEFORE,
+                                          because="A room can have the same temperature for days: not watched")},
+    "bus_lost": {"any": Promise("fault:bus", 1, "meter_bus_lost", 12, BOTH)},
+    "bus_stuck": {"any": Promise("fault:bus", 1, "meter_bus_lost", 12, BOTH)},
+    "lines_unreadable": {"any": Promise("fault:relays", 1, "relay_line_failed", 5, BOTH)},
+    "r1_line_dead": _contact(
+        Promise("fault:R1", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS,
+                because="A line shows that it is dead when it is to move")),
+    "r2_line_dead": _contact(
+        Promise("fault:R2", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS,
+                because="A line shows that it is dead when it is to move")),
+    "r1_welded": {
+        "any": Promise("alarm:r1_disobeyed", 12, "r1_disobeyed", 12, AS_THE_MODE_WANTS, stays=("r1_disobeyed",),
+                       because="What the readings prove must last 5 s; only a switching that is obeyed ends the alarm"),
+        "closed, charge_only": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,
+                                       because="Past a full battery's surface charge V3 shows no difference for hours"),
+    },
+    "r2_welded": {
+        "any": Promise("alarm:r2_disobeyed", 12, "r2_disobeyed", 12, AS_THE_MODE_WANTS, stays=("r2_disobeyed",),
+                       because="What the readings prove must last 5 s; only a switching that is obeyed ends the alarm"),
+    },
+    "r1_contact_dead": {
+        "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH, because="It looks like an outage and is told as one"),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=1, because=NO_BACKUP),
+        "R1 open": Promise("fault:mains", 11, "mains_lost", 17, BOTH, because=DRILL),
+    },
+    "r2_contact_dead": {
+        "any": Promise("alarm:charger_absent", 610, "charger_absent", 610, AS_THE_MODE_WANTS,
+                       because="No charge may be the charger's fault, and a minute without one is no fault at all"),
+        "R2 open": Promise("alarm:r2_disobeyed", 60, "charger_absent", 610, BOTH, contacts_s=2,
+                           also=("r2_disobeyed",),
+                           because="The charger has 30 s to start before a closed R2 without charge is doubted"),
+        "R1 open, line": Promise("switching:R1", 1, "charger_absent", 620, BOTH, dark_s=1, stays=("charger_absent",),
+                                 because="The battery was cut off in a discharge: R1 closes in the next period"),
+        "R1 open, charge_only": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,
+                                        because="R2 only charges here, and nothing is charged in a discharge"),
+    },
+    "mains_out": {
+        "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=1, because=NO_BACKUP),
+        "R1 open": Promise("fault:mains", 12, "mains_lost", 18, BOTH, contacts_s=2, because=DRILL),
+    },
+    "mains_flicker_fast": {
+        "any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS, also=("mains_lost",),
+                       because="Within a period the mains is half there: it may show or not, and nothing goes dark"),
+        "R2 open, line": Promise("fault:mains", 2, "", NEVER, AS_THE_MODE_WANTS, dark_s=1, also=("mains_lost",),
+                                 because=NO_BACKUP),
+        "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
+    },
+    "mains_flicker": {
+        "any": Promise("fault:mains", 1, "", NEVER, AS_THE_MODE_WANTS, because="Under 5 s an outage is kept, not told"),
+        "R2 open, line": Promise("fault:mains", 1, "", NEVER, AS_THE_MODE_WANTS, dark_s=1, because=NO_BACKUP),
+        "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
+    },
+    "mains_flicker_slow": {
+        "any": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS, dark_s=1, because=NO_BACKUP),
+        "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
+    },
+    "mains_away": {
+        "any": Promise("alarm:battery_under_voltage", 120, "battery_under_voltage", 120, BOTH,
+                       dark_s=FOR_GOOD, also=("mains_lost", "loads_dark"),
+                       because="The battery is warned of before it is empty; then the loads are dark"),
+    },
+    "mains_out_on_the_loads": {
+        "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH),
+        "R2 open, line": Promise("fault:mains", 35, "mains_lost", 45, BOTH, dark_s=0.05, lost=35, contacts_s=35,
+                                 also=("watchdog_restart",), stays=("watchdog_restart",),
+                                 because="The computer dies with the loads, R2 falls closed, and it boots for 30 s"),
+        "R1 open": Promise("fault:mains", 12, "mains_lost", 18, BOTH, contacts_s=2, because=DRILL),
+    },
+    "charger_dead": {
+        "any": Promise("alarm:charger_absent", 610, "charger_absent", 610, AS_THE_MODE_WANTS, also=("r2_disobeyed",),
+                       because="Ten minutes without charge on a battery that needs it; on a full one it takes hours"),
+    },
+    "charger_set_high": {"any": Promise("alarm:battery_over_voltage", 80, "battery_over_voltage", 80, AS_BEFORE,
+                                        also=("charger_set_point",))},
+    "charger_set_low": {"any": Promise("alarm:charger_set_point", 25 * 3600, "charger_set_point", 25 * 3600, AS_BEFORE,
+                                       because="Surface charge hides a low charger for a day")},
+    "cell_shorted": {
+        "any": Promise("alarm:battery_under_voltage|switching_often|battery_over_ambient", 4 * HOUR_S,
+                       "battery_over_ambient", 20 * HOUR_S, AS_THE_MODE_WANTS,
+                       also=("battery_under_voltage", "switching_often", "battery_warm", "battery_too_hot"),
+                       because="It heats for hours; at 50 degC the charge is stopped. A low or hard worked battery "
+                               "tells sooner"),
+    },
+    "battery_open": {
+        "any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS, also=("switching_often",), stays=("switching_often",),
+                       because=MASKED),
+        "R2 open": Promise("fault:battery", 1, "", NEVER, AS_THE_MODE_WANTS, also=("switching_often",),
+                           stays=("switching_often",), because="Off the charger V1 is dead: R2 closes and tries again"),
+        "R1 open": Promise("switching:R1", 1, "", NEVER, AS_THE_MODE_WANTS, dark_s=1, also=("switching_often",),
+                           stays=("switching_often",), because="The discharge is broken off in the next period"),
+    },
+    "over_temperature": {
+        "any": Promise("fault:over_temperature", 20, "battery_too_hot", 20, R2_OPEN, contacts_s=20,
+                       also=("battery_warm", "battery_over_ambient"),
+                       because="Two periods, of 10 s in this trial; acknowledged and cooled, it charges again"),
+        "R1 open": Promise("fault:over_temperature", 20, "battery_too_hot", 20, R2_OPEN, contacts_s=30,
+                           also=("battery_warm", "battery_over_ambient"),
+                           because="R1 closes first; R2 opens when the mains has shown itself"),
+    },
+    "warm": {"any": Promise("alarm:battery_warm", 180, "battery_warm", 180, AS_THE_MODE_WANTS)},
+    "loads_over": {"any": Promise("fault:load", 1, "loads_over_range", 4, BOTH)},
+    "clock_forward": {"any": Promise("clock:calendar", 1, "", NEVER, AS_BEFORE)},
+    "clock_back": {"any": Promise("clock:calendar", 1, "", NEVER, AS_BEFORE)},
+    "restarted": {
+        "any": Promise("start:controller", 6, "", NEVER, AS_BEFORE, contacts_s=6),
+        "manual, R2 open": Promise("start:controller", 6, "", NEVER, BOTH, contacts_s=6, because=NOBODY),
+        "manual, R1 open": Promise("start:controller", 6, "", NEVER, BOTH, contacts_s=6, because=NOBODY),
+    },
+    "killed": {
+        "any": Promise("start:controller", 6, "watchdog_restart", 6, AS_BEFORE, contacts_s=6,
+                       stays=("watchdog_restart",)),
+        "manual, R2 open": Promise("start:controller", 6, "watchdog_restart", 6, BOTH, contacts_s=6,
+                                   stays=("watchdog_restart",), because=NOBODY),
+        "manual, R1 open": Promise("start:controller", 6, "watchdog_restart", 6, BOTH, contacts_s=6,
+                                   stays=("watchdog_restart",), because=NOBODY),
+    },
+    "disk_full": {"any": Promise("alarm:journal_gap", 45, "journal_gap", 45, AS_BEFORE)},
+    "disk_read_only": {"any": Promise("alarm:journal_gap", 45, "journal_gap", 45, AS_BEFORE)},
+}  # fmt: skip
+
+
+def promise_of(name: str, situation: Situation, wiring: Wiring) -> Promise:
+    """Return what is promised about a fault in a situation."""
+    lines = PROMISES[name]
+    whole = f"{situation.kind}, {wiring.name.lower()}"
+    for when in (
+        f"{situation.name}, {wiring.name.lower()}",
+        situation.name,
+        whole,
+        situation.kind,
+        wiring.name.lower(),
+    ):
+        if when in lines:
+            return lines[when]
+    return lines["any"]

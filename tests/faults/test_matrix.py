@@ -1,0 +1,96 @@
+"""A selection of the fault matrix for every test run, and the page held to the promises; all of it: ``make faults``."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vigie.control.signals import Wiring
+from vigie.plant.faults import FaultKind
+
+from .cell import run
+from .disks import NoDisk, can_mount
+from .faults import TROUBLES
+from .page import promised
+from .pairs import DOZEN, pairs, run_pair
+from .processes import SHORT, TALES, run_tale
+from .promises import PROMISES, promise_of
+from .situations import CYCLE_DISCHARGING, EVERYWHERE, PROTECT_RESTING, Situation
+
+LINE, CHARGE_ONLY = Wiring.LINE, Wiring.CHARGE_ONLY
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+QUICK_S = 1_000.0
+"""Longer stories are left to ``make faults``."""
+SELECTED = [
+    (name, situation)
+    for name, trouble in TROUBLES.items()
+    if trouble.lasts_s + trouble.after_s <= QUICK_S * trouble.period_s
+    for situation in trouble.where
+    if situation in (PROTECT_RESTING, CYCLE_DISCHARGING)
+]
+SELECTED_PAIRS = [pair for pair in pairs() if "mains_out" in pair or "bus_lost" in pair]
+STUCK_IN_A_RELAY = {FaultKind.STUCK_RELAY}
+"""Tried as WELDED and DEAD_CONTACT: what stands behind the line."""
+
+
+def needs(name: str) -> None:
+    if TROUBLES[name].disk is not NoDisk and not can_mount():
+        pytest.skip("mounting a disk that fails needs root")
+
+
+@pytest.mark.parametrize(("name", "situation"), SELECTED, ids=lambda one: getattr(one, "name", one))
+def test_fault_is_no_worse_than_promised(name: str, situation: Situation) -> None:
+    needs(name)
+    assert run(TROUBLES[name], situation, LINE).worse == ()
+
+
+@pytest.mark.parametrize("name", ["mains_out", "battery_open", "load_chip_lost", "r2_contact_dead"])
+def test_fault_is_no_worse_than_promised_where_r2_only_charges(name: str) -> None:
+    assert run(TROUBLES[name], CYCLE_DISCHARGING, CHARGE_ONLY).worse == ()
+
+
+@pytest.mark.parametrize("pair", SELECTED_PAIRS, ids="+".join)
+def test_two_faults_at_once_are_no_worse_than_promised(pair: tuple[str, str]) -> None:
+    assert run_pair(pair, PROTECT_RESTING, LINE).worse == ()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_real_processes_are_no_worse_than_promised(name: str) -> None:
+    assert run_tale(name).worse == ()
+
+
+def test_every_fault_has_a_promise_wherever_it_is_tried() -> None:
+    assert set(PROMISES) == set(TROUBLES)
+    for name, trouble in TROUBLES.items():
+        used = {promise_of(name, situation, wiring) for situation in trouble.where for wiring in trouble.wirings}
+        assert used == set(PROMISES[name].values()), f"{name}: a promise is for no situation it is tried in"
+
+
+def test_every_kind_of_fault_the_plant_knows_is_tried() -> None:
+    tried = {fault.kind for trouble in TROUBLES.values() for fault in trouble.faults}
+    assert tried | STUCK_IN_A_RELAY == set(FaultKind)
+
+
+def test_every_mode_and_wiring_is_tried_with_a_lost_mains() -> None:
+    assert TROUBLES["mains_out"].where == EVERYWHERE
+    assert TROUBLES["mains_out"].wirings == (LINE, CHARGE_ONLY)
+
+
+def test_page_says_what_is_promised_and_that_it_held() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert "every promise held" in text, "run make faults"
+    sections = dict(section.split(":", 1) for section in text.split("### ")[1:])
+    assert set(sections) == {f"`{name}`" for name in TROUBLES}
+    for name, lines in PROMISES.items():
+        for promise in lines.values():
+            for said in promised(promise):
+                assert said in sections[f"`{name}`"], f"{name}: run make faults"
+            assert promise.because in sections[f"`{name}`"]
+    assert all(f"`{name}`: {tale.title} | {tale.promised}" in text for name, tale in TALES.items())
+    assert all(f"{first} + {second}" in text for first, second in pairs())
+    assert len(DOZEN) == 12
+
+
+def test_nothing_is_missing_in_ci() -> None:
+    if os.environ.get("CI") == "true":
+        assert can_mount(), "CI must be able to mount the disks that fail"
