@@ -31,6 +31,9 @@ PICTURES = [
     Picture("home-phone-dark-fr", "/", 360, 780, "dark", "fr"),
     Picture("multimeter-desk-light-fr", "/multimeter", 1280, 1080, "light", "fr", "24 h"),
     Picture("relays-desk-dark-en", "/relays", 1280, 1080, "dark", "en"),
+    Picture("alarms-desk-light-fr", "/alarms", 1280, 1080, "light", "fr"),
+    Picture("alarms-phone-dark-fr", "/alarms", 360, 780, "dark", "fr"),
+    Picture("outages-desk-dark-en", "/outages", 1280, 1080, "dark", "en"),
 ]
 
 

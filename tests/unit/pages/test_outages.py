@@ -1,5 +1,6 @@
 """The outage log, its strip of a day and its marks of a month, from a journal written by the real one."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,15 @@ def test_an_unreadable_journal_is_told_and_not_drawn_empty(tmp_path: Path) -> No
     html = site.page("/outages")
     assert "Le journal est illisible" in html
     assert "Aucune coupure" not in html
+
+
+def test_the_page_counts_only_outages_whose_end_is_known(journal: Path) -> None:
+    site = Site(journal.parent)
+    now = {"kind": "outage", "began_utc_ms": END_MS - 60_000, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
+    site.publish(utc_ms=END_MS, outage=now)
+    html = site.page("/outages")
+    assert re.search(r'class="reading not-enough">2 <span class="unit">sur 3<', html)
+    assert "✓ jusqu’ici" in html
 
 
 def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
