@@ -136,7 +136,7 @@ def is_supplied(seen: Look, supply_v: float) -> bool:
 
 def _is_same_current(one: Pins, other: Pins) -> bool:
     difference_a = abs(one.current_a) - abs(other.current_a)
-    return abs(difference_a) <= 0.01 + 0.05 * abs(one.current_a) and abs(one.bus_v - other.bus_v) <= _BETWEEN_V
+    return abs(difference_a) <= 0.005 + 0.03 * abs(one.current_a) and abs(one.bus_v - other.bus_v) <= _BETWEEN_V
 
 
 def battery_v(seen: Look, fed_by: Sources) -> float:
