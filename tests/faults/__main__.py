@@ -50,9 +50,8 @@ def main(names: Sequence[str]) -> int:
     broken = [*filter(is_worse, cells), *filter(is_worse, pair_cells), *filter(is_worse, outcomes)]
     for failure in failures:
         console.print(failure, markup=False)
-    console.print(
-        f"{len(cells) + len(pair_cells) + len(outcomes)} cells, {len(broken)} worse than promised, {len(failures)} not measured"
-    )
+    measured = len(cells) + len(pair_cells) + len(outcomes)
+    console.print(f"{measured} cells, {len(broken)} worse than promised, {len(failures)} not measured")
     return 1 if broken or failures or not can_mount() else 0
 
 

@@ -107,28 +107,40 @@ class SmallDisk(_Mounted):
 
 
 class ErringDisk(_Mounted):
-    """An ext4 disk that turns read-only upon an error, as they do; healed, it is checked and mounted again."""
+    """An ext4 disk that turns read-only upon an error, as they do; healed, it is checked and mounted again.
+
+    The journal reaches it by a link that leads nowhere meanwhile: it must not write under the mount point.
+    """
 
     def mounted(self, folder: Path) -> Path:
-        self._image, disk = folder / "disk.img", folder / "disk"
-        disk.mkdir()
+        self._image, self._link, medium = folder / "disk.img", folder / "disk", folder / "medium"
+        medium.mkdir()
         with self._image.open("wb") as file:
             file.truncate(8_000_000)
         subprocess.run(["mkfs.ext4", "-q", "-F", self._image], check=True)
-        subprocess.run(["mount", "-o", "loop", self._image, disk], check=True)
-        self._at = disk
-        return disk
+        self._mount(medium)
+        return self._link
 
     def fail(self) -> None:
         subprocess.run(["mount", "-o", "remount,abort", self.at], check=True)
 
     def heal(self) -> None:
-        disk = self.at
+        self._lead_to(Path("away"))
+        medium = self.at
         deadline_s = time.monotonic() + RELEASED_WITHIN_S
-        while (tried := subprocess.run(["umount", disk], check=False, capture_output=True, text=True)).returncode:
+        while (tried := subprocess.run(["umount", medium], check=False, capture_output=True, text=True)).returncode:
             assert time.monotonic() < deadline_s, f"the journal holds on to its broken disk: {tried.stderr}"
             time.sleep(0.05)
         self._at = None
         subprocess.run(["e2fsck", "-p", self._image], check=False, capture_output=True)
-        subprocess.run(["mount", "-o", "loop", self._image, disk], check=True)
-        self._at = disk
+        self._mount(medium)
+
+    def _mount(self, medium: Path) -> None:
+        subprocess.run(["mount", "-o", "loop", self._image, medium], check=True)
+        self._at = medium
+        self._lead_to(medium)
+
+    def _lead_to(self, medium: Path) -> None:
+        new = self._link.with_name("new-link")
+        new.symlink_to(medium)
+        new.replace(self._link)
