@@ -175,7 +175,7 @@ def warnings(config: Config) -> list[Fault]:
             Fault(
                 "channels.battery.calibration",
                 "V1 is not calibrated; a 10 kOhm resistor in its lead makes it read about 0.8 V low (gain 1.03125 and "
-                "offset_v 0.4 are a starting guess; compare with a multimeter at two voltages)",
+                "offset_v 0.4 are a starting guess; `vigie commission` calibrates it against a multimeter)",
             )
         )
     if config.plant.kind == PlantKind.TWIN and config.twin.installation.wiring != config.wiring.battery_contact:
