@@ -33,13 +33,15 @@ _ACTIONS = {
     "shelve": mark("an alarm is put on the shelf"),
     "unshelve": mark("an alarm is taken off the shelf"),
 }
-_OUTAGES = {
-    ("outage", "began"): mark("Outage began"),
-    ("outage", "ended"): mark("Outage over"),
-    ("drill", "began"): mark("Drill began"),
-    ("drill", "ended"): mark("Drill over"),
-    ("charger_fault", "began"): mark("Charger fault began"),
-    ("charger_fault", "ended"): mark("Charger fault over"),
+_TURNS = {
+    ("outage", "outage", "began"): mark("Outage began"),
+    ("outage", "outage", "ended"): mark("Outage over"),
+    ("outage", "drill", "began"): mark("Drill began"),
+    ("outage", "drill", "ended"): mark("Drill over"),
+    ("outage", "charger_fault", "began"): mark("Charger fault began"),
+    ("outage", "charger_fault", "ended"): mark("Charger fault over"),
+    ("charge", "battery", "charged"): mark("Battery charged"),
+    ("charge", "battery", "left"): mark("Battery no longer held charged"),
 }
 
 
@@ -68,8 +70,8 @@ def tell(
             "subject": alarms.title(subject, translate),
             "change": told,
         }
-    if (subject, after) in _OUTAGES and kind == "outage":
-        return translate(_OUTAGES[subject, after])
+    if (kind, subject, after) in _TURNS:
+        return translate(_TURNS[kind, subject, after])
     if kind == "switching" and after in _SWITCHED:
         return translate(_SWITCHED[after]) % {"subject": subject}
     if kind == "mode":

@@ -74,3 +74,15 @@ def test_french_sentences_name_the_thing() -> None:
     french = translator("fr")
     assert tell("switching", "R2", "closed", "open", french) == "R2 ouvert"
     assert tell("fault", "mains", "", "", french) == "Défaut\u00a0: secteur"
+    assert (
+        tell("alarm", "mains_lost", "normal", "unacknowledged", french, "raised") == "Secteur perdu\u00a0: déclenchée"
+    )
+    assert tell("outage", "drill", "", "ended", french) == "Fin de l’exercice"
+    assert tell("charge", "battery", "left", "charged", french) == "Batterie chargée"
+
+
+@pytest.mark.parametrize("kind", ["truth", "contact_fault", "outage", "weight", "letter"])
+def test_names_off_the_wire_have_words_of_their_own_in_french(kind: str) -> None:
+    english, french = vocabulary(str)[kind], vocabulary(translator("fr"))[kind]
+    assert list(english) == list(french)
+    assert len(set(french.values())) == len(french)
