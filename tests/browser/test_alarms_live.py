@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.integration.web.programs import wait_for
+
 from .test_pages_everywhere import violations
 
 pytestmark = pytest.mark.browser
@@ -49,13 +51,13 @@ def test_what_was_there_before_does_not_pop_up_but_what_came_between_two_pages_d
     page: Page, installation: Any
 ) -> None:
     installation.feed.raise_alarm("battery_warm")
-    page.wait_for_timeout(600)
+    wait_for(lambda: installation.web.state()["snapshot"]["alarms"], what="the alarm in the web process")
     opened(page, installation)
     expect(page.locator(".alarm-bar")).to_contain_text("Batterie chaude")
     expect(page.locator(".popup")).to_have_count(0)
     page.goto("about:blank")
     installation.feed.raise_alarm("mains_lost", severity="critical")
-    page.wait_for_timeout(600)
+    wait_for(lambda: len(installation.web.state()["snapshot"]["alarms"]) == 2, what="both alarms in the web process")
     opened(page, installation, "/relays")
     expect(page.locator(".popup")).to_have_count(1)
     expect(page.locator(".popup")).to_contain_text("Secteur perdu")
@@ -68,7 +70,7 @@ def test_what_was_there_before_does_not_pop_up_but_what_came_between_two_pages_d
 
 def test_the_bar_stays_in_sight_and_hides_no_focus(page: Page, installation: Any) -> None:
     installation.feed.raise_alarm("battery_too_hot", **HOT)
-    page.wait_for_timeout(600)
+    wait_for(lambda: installation.web.state()["snapshot"]["alarms"], what="the alarm in the web process")
     page.set_viewport_size({"width": 360, "height": 640})
     page.emulate_media(reduced_motion="reduce")  # a smooth scroll would still be on its way when it is measured
     opened(page, installation, "/alarms")
@@ -196,7 +198,7 @@ def test_nothing_can_be_ordered_from_old_values(page: Page, installation: Any) -
 
 def test_news_elsewhere_leave_the_focus_and_the_opened_advice_where_they_are(page: Page, installation: Any) -> None:
     installation.feed.raise_alarm("battery_warm", standing="acknowledged", by="marie")
-    page.wait_for_timeout(600)
+    wait_for(lambda: installation.web.state()["snapshot"]["alarms"], what="the alarm in the web process")
     opened(page, installation, "/alarms")
     page.locator("#todo-battery_warm summary").click()
     page.locator("#row-shelve-battery_warm").focus()
@@ -208,13 +210,23 @@ def test_news_elsewhere_leave_the_focus_and_the_opened_advice_where_they_are(pag
 
 def test_a_value_follows_without_disturbing_its_row(page: Page, installation: Any) -> None:
     installation.feed.raise_alarm("battery_warm")
-    page.wait_for_timeout(600)
+    wait_for(lambda: installation.web.state()["snapshot"]["alarms"], what="the alarm in the web process")
     opened(page, installation, "/alarms")
     page.evaluate("document.querySelector('#now-battery_warm').dataset.kept = 'yes'")
     since = installation.feed.step()["alarms"][0]["raised_utc_ms"]
     installation.feed.raise_alarm("battery_warm", value=43.75, raised_utc_ms=since)
     expect(row(page, "battery_warm").locator(".alarm-value")).to_contain_text("43,8\u00a0°C", timeout=3000)
     expect(row(page, "battery_warm")).to_have_attribute("data-kept", "yes")
+
+
+def test_a_page_fetches_its_pieces_only_when_something_happened(page: Page, installation: Any) -> None:
+    installation.feed.raise_alarm("battery_warm")
+    wait_for(lambda: installation.web.state()["snapshot"]["alarms"], what="the alarm in the web process")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, installation, "/alarms")
+    page.wait_for_timeout(2000)
+    assert [url for url in asked if "/alarms/" in url] == []
 
 
 def test_the_history_s_filters_work_without_their_script(chromium: Any, shared: Any) -> None:

@@ -13,9 +13,9 @@ const due = { alarms: Infinity, journal: JOURNAL_REFRESH_MS };
 
 /** What pieces tell of; numbers are bound one by one like all others, and times follow the clock by the millisecond. */
 function news({ values: { alarms, outage, mode, mains, relays } }) {
-  const moved = relays?.map((relay) => [relay.contact, relay.switchings]);
-  const isSteady = (name) => name !== "value" && !name.endsWith("_utc_ms");
-  return JSON.stringify([alarms, outage?.kind, mode, mains, moved], (name, value) => (isSteady(name) ? value : undefined));
+  const steady = (alarm) => Object.keys(alarm).filter((name) => name !== "value" && !name.endsWith("_utc_ms")).sort();
+  const told = alarms.map((alarm) => steady(alarm).map((name) => alarm[name]));
+  return JSON.stringify([told, outage?.kind, mode, mains, relays?.map((relay) => [relay.contact, relay.switchings])]);
 }
 
 /** Put the server's newest version of a piece in place of the old one; true when it came. */
