@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.proof.breakages import BREAKAGES, broken_on_purpose
-from tests.proof.darkness import DARK, DEAD, Limit, Reactions, World
+from tests.proof.darkness import DARK, DEAD, Limit, World
 from tests.proof.explore import Hostile
 from tests.proof.properties import PROPERTIES
+from tests.proof.reactions import Reactions
 from tests.proof.returns import after_breaking, returns, row
 from tests.proof.states import Control
 from tests.proof.story import described, told
-from tests.proof.variants import controls, finer, sites
+from tests.proof.variants import controls, finer, quick_sites, sites
 from tests.proof.world import Site
 from vigie.control.signals import Contact, Wiring
 from vigie.control.supervisor import SupervisorSettings
@@ -56,7 +57,7 @@ def _page(*, is_quick: bool) -> list[str]:
     page += _said(_interlocks([*controls(), *([] if is_quick else finer())]))
     limits: dict[Limit, str] = {}
     comings: list[str] = []
-    page += _said(_dark(limits, comings))
+    page += _said(_dark(quick_sites() if is_quick else tuple(sites()), limits, comings))
     page += _said(_limits(limits))
     page += _said(["### What comes back by itself", "", *comings])
     page += _said(_without_power())
@@ -91,7 +92,7 @@ def _interlocks(variants: Iterable[tuple[str, SupervisorSettings]]) -> list[str]
     return [*rows, "", f"{total:,} transitions in all."]
 
 
-def _dark(limits: dict[Limit, str], comings: list[str]) -> list[str]:
+def _dark(places: Iterable[Site], limits: dict[Limit, str], comings: list[str]) -> list[str]:
     rows = [
         "### Dark loads, in a true world",
         "",
@@ -105,7 +106,7 @@ def _dark(limits: dict[Limit, str], comings: list[str]) -> list[str]:
     ]
     shared: dict[tuple[Wiring, bool], Reactions] = {}
     settings = {(one.wiring, one.r2_may_black_out): one for _, one in controls()}
-    for site in sites():
+    for site in places:
         began = time.process_time()
         key = (site.wiring, site.r2_may_black_out)
         if key not in shared:

@@ -6,12 +6,12 @@ where the controller lives on the loads, it dies with them, its coils let go, an
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.proof.properties import Property
-from tests.proof.readings import Lines
-from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, renewed, settled
-from tests.proof.world import Cube, Sight, Site, Truth, are_fed, could_be_fed, has_path, is_supplied
+from tests.proof.reactions import Reactions, Way
+from tests.proof.states import LONG, Ages, Ordered, passed, renewed, settled
+from tests.proof.world import Site, Truth, are_fed, could_be_fed, has_path, is_supplied
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact
@@ -61,8 +61,7 @@ class Lived(NamedTuple):
     orders: tuple[Ordered, ...]
     before: "Alive"
     """The orders taken in, the truth as in the last sweep."""
-    way: Any
-    """A :class:`Way` through the control's decision."""
+    way: Way
     stuck: tuple[bool, bool]
     """Contacts that were told to move and did not."""
     after: Truth
@@ -133,55 +132,6 @@ class Seen(NamedTuple):
     """Accepted darkness that was reached, each by a shortest story."""
 
 
-class Way(NamedTuple):
-    """A way on from a state under what can be seen."""
-
-    leaf: Leaf
-    masks: tuple[int, ...]
-    lines: Lines
-    is_blind: bool
-    """V3 is lost or frozen."""
-    strangeness: float
-
-
-class Reactions:
-    """What one control does with all that can be read of a truth; shared by the installations it may run."""
-
-    def __init__(self, control: Control) -> None:
-        self.control = control
-        self.sight = Sight(control.image, control.settings)
-        self._ways: dict[tuple[int, Truth, bool], list[Way]] = {}
-
-    def ways(self, number: int, truth: Truth, is_changing: bool) -> list[Way]:
-        """Return what may come of a period, whatever the ages."""
-        key = (number, truth, is_changing)
-        if key not in self._ways:
-            kept = self.control.kepts[number]
-            ways: dict[object, Way] = {}
-            for leaf in self.control.leaves(number):
-                for cube in self.sight.cubes(truth, is_changing, kept.r1, kept.r2):
-                    way = self._way(leaf, cube)
-                    if way is None:
-                        continue
-                    same = (leaf[1:6], leaf.decision.contacts[:2], way.lines, way.is_blind)
-                    known = ways.get(same)
-                    if known is None or way.strangeness < known.strangeness:
-                        ways[same] = way
-            self._ways[key] = list(ways.values())
-        return self._ways[key]
-
-    def _way(self, leaf: Leaf, cube: Cube) -> Way | None:
-        circuit, load, heat, line = leaf.masks
-        if not line & cube.masks[3] or not load & cube.masks[1] or not heat & cube.masks[2]:
-            return None
-        masks = (circuit & cube.masks[0], load & cube.masks[1], heat & cube.masks[2], line & cube.masks[3])
-        if not masks[0]:
-            return None
-        _, v3, _, lines = self.control.image.first(masks)
-        return Way(leaf, masks, lines, not v3.is_valid, self.control.image.strangeness(masks))
-
-
-NO_WAY = None
 WEATHERS = tuple(
     Weather(mains, battery) for mains in ("", "before", "between") for battery in ("", "before", "between")
 )
@@ -279,9 +229,7 @@ class World:
             yield start
             return
         for before, orders in self._ordered(start, first != last):
-            yield from self._decided(
-                Lived(elapsed, weather, orders, before, NO_WAY, (False, False), last), first != last
-            )
+            yield from self._decided(before, elapsed, weather, orders, is_changing=first != last)
 
     def _begun(
         self, node: Alive, elapsed: int, weather: Weather, first: Truth, last: Truth
@@ -302,27 +250,26 @@ class World:
                 continue
             start = self._begun(node, 1, weather, first, last)
             if isinstance(start, Alive):
-                yield from self._decided(Lived(1, weather, (), start, NO_WAY, (False, False), last), first != last)
+                yield from self._decided(start, 1, weather, (), is_changing=first != last)
             else:
                 yield start
 
-    def _decided(self, lived: Lived, is_changing: bool) -> Iterator[tuple[Node, Event]]:
-        before = lived.before
+    def _decided(
+        self, before: Alive, elapsed: int, weather: Weather, orders: tuple[Ordered, ...], *, is_changing: bool
+    ) -> Iterator[tuple[Node, Event]]:
+        """Yield what becomes of every decision: each contact that was told to move does so or not."""
+        site = self.site
         for way in self._reactions.ways(before.number, before.truth, is_changing):
-            if way.leaf.takes(before.ages):
-                yield from self._after(lived._replace(way=way))
-
-    def _after(self, lived: Lived) -> Iterator[tuple[Node, Lived]]:
-        """Yield what becomes of a decision: each contact that was told to move does so or not."""
-        way, truth = lived.way, lived.after
-        leaf = way.leaf
-        ages = settled(self.control.kepts[leaf.after], renewed(lived.before.ages, leaf.moved), self.control.longest)
-        for stuck, after in _switched(way, truth):
-            event = lived if after == truth and not any(stuck) else lived._replace(stuck=stuck, after=after)
-            if self.site.lives_on_loads and not are_fed(after, self.site.wiring):
-                yield self._dead(after, leaf.after), event
-            else:
-                yield Alive(after, leaf.after, ages), event
+            leaf = way.leaf
+            if not leaf.takes(before.ages):
+                continue
+            ages = settled(self.control.kepts[leaf.after], renewed(before.ages, leaf.moved), self.control.longest)
+            for stuck, after in _switched(way, before.truth):
+                lived = Lived(elapsed, weather, orders, before, way, stuck, after)
+                if site.lives_on_loads and not are_fed(after, site.wiring):
+                    yield self._dead(after, leaf.after), lived
+                else:
+                    yield Alive(after, leaf.after, ages), lived
 
     def _dead(self, truth: Truth, number: int) -> Dead:
         kept = self.control.kepts[number]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.proof.explore import Restart
-from tests.proof.reactions import reactions
+from tests.proof.reactions import shared
 from tests.proof.readings import (
     Circuit,
     Heat,
@@ -143,7 +143,7 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
         line = Lines(rng.choice([kept.r1, kept.r1, OPEN, CLOSED]), rng.choice([kept.r2, kept.r2, OPEN, CLOSED]), True)
         readings = (*readings[:3], line)
         masks = classifier.masks(*readings)
-        taken = [leaf for leaf in control.leaves(number) if leaf.takes(ages) and _is_in(masks, leaf)]
+        taken = [leaf for leaf in control.leaves(number) if _is_in(masks, leaf) and leaf.takes(ages)]
         assert len(taken) == 1, "the leaves of a state part all readings"
         state, decision = supervisor.step(state, concrete(*readings, now_s), control.settings)
         assert taken[0].decision == decision
@@ -155,19 +155,19 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
 
 
 def _is_in(masks: tuple[int, ...], leaf: Leaf) -> bool:
-    return all(a & b for a, b in zip(masks, leaf.masks, strict=True))
+    return all(a & b for a, b in zip(reversed(masks), reversed(leaf.masks), strict=True))
 
 
 def test_the_real_control_on_any_readings_and_times_does_what_was_explored() -> None:
     for wiring in Wiring:
-        kepts, leaves = walked(reactions(wiring, False).control, seed=1)
+        kepts, leaves = walked(shared(wiring, False).control, seed=1)
         assert kepts > 40
         assert leaves > 700
 
 
 def test_a_period_counts_as_valid_just_when_the_filter_says_so() -> None:
     rng = random.Random(2)
-    settings = reactions(Wiring.LINE, False).control.settings
+    settings = shared(Wiring.LINE, False).control.settings
     for _ in range(300):
         circuit, load, heat, line = drawn(rng, settings)
         sweep = Sweep(

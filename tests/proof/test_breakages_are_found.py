@@ -1,13 +1,15 @@
 """A broken interlock is found, by a shortest story that the real functions live again and a person can read."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
-from tests.proof.breakages import BREAKAGES, Breakage, broken_on_purpose
-from tests.proof.darkness import DARK, Reactions, World
+from tests.proof.breakages import BREAKAGES, broken_on_purpose
+from tests.proof.darkness import DARK, World
 from tests.proof.explore import Broken, Hostile, Node, Period
 from tests.proof.properties import Property
+from tests.proof.reactions import Reactions
 from tests.proof.replay import replayed
 from tests.proof.states import Control
 from tests.proof.story import told
@@ -19,28 +21,31 @@ from vigie.control.signals import Wiring
 BY_NAME = {breakage.name: breakage for breakage in BREAKAGES}
 
 
-@pytest.mark.parametrize("breakage", BREAKAGES, ids=[b.name.replace(" ", "-") for b in BREAKAGES])
-def test_every_broken_interlock_is_found_and_lives_again(breakage: Breakage) -> None:
+@cache
+def searched(name: str) -> tuple[Control, Broken]:
+    """Return the control that a breakage was found in, and how."""
+    breakage = BY_NAME[name]
     with broken_on_purpose(breakage):
-        control, broken = searched(breakage)
+        control = Control(dict(controls())[breakage.shows_in])
+        found = Hostile(control).explore()
+    assert found.broken is not None, f"not found: {name}"
+    return control, found.broken
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_broken_interlock_is_found_and_lives_again(name: str) -> None:
+    control, broken = searched(name)
+    with broken_on_purpose(BY_NAME[name]):
         again = replayed(control, broken.events)
     assert again.broken == broken.prop
     assert list(again.decisions) == [event.leaf.decision for event in broken.events if isinstance(event, Period)]
 
 
-def searched(breakage: Breakage) -> tuple[Control, Broken]:
-    """Return the control that the breakage was found in, and how."""
-    control = Control(dict(controls())[breakage.shows_in])
-    found = Hostile(control).explore()
-    assert found.broken is not None, f"not found: {breakage.name}"
-    return control, found.broken
-
-
 @pytest.mark.parametrize("name", ["heat holds what never opened", "a drill leaves the loads dark"])
 def test_no_shorter_story_exists(name: str) -> None:
+    control, broken = searched(name)
+    assert len(broken.events) == 2
     with broken_on_purpose(BY_NAME[name]):
-        control, broken = searched(BY_NAME[name])
-        assert len(broken.events) == 2
         assert not any(prop is not None for prop in one_period(control))
 
 
@@ -83,9 +88,8 @@ sweep of the period too.""",
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_a_story_can_be_read(name: str) -> None:
-    with broken_on_purpose(BY_NAME[name]):
-        control, broken = searched(BY_NAME[name])
-        assert told(control, broken, None) == GOLDEN[name]
+    control, broken = searched(name)
+    assert told(control, broken, None) == GOLDEN[name]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from tests.proof.__main__ import PAGE
 from tests.proof.darkness import HOT_AND_BLIND, R1_NO, RISK_ACCEPTED, World
 from tests.proof.explore import Hostile
-from tests.proof.reactions import reactions
+from tests.proof.reactions import shared
 from tests.proof.returns import returns, row
 from tests.proof.story import described, told
-from tests.proof.variants import controls, sites
+from tests.proof.variants import controls, quick_sites
 from tests.proof.world import Site
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.signals import Wiring
@@ -16,7 +16,7 @@ from vigie.control.signals import Wiring
 
 @pytest.mark.parametrize(("wiring", "blackout"), [(s.wiring, s.r2_may_black_out) for _, s in controls()])
 def test_no_reachable_state_breaks_an_interlock(wiring: Wiring, blackout: bool) -> None:
-    control = reactions(wiring, blackout).control
+    control = shared(wiring, blackout).control
     found = Hostile(control).explore()
     assert found.broken is None, told(control, found.broken, None)
     assert found.states > 100
@@ -24,10 +24,10 @@ def test_no_reachable_state_breaks_an_interlock(wiring: Wiring, blackout: bool) 
 
 
 @pytest.mark.parametrize(
-    "site", list(sites()), ids=lambda site: f"{site.wiring.name}: {described(site)}".replace(" ", "-")
+    "site", quick_sites(), ids=lambda site: f"{site.wiring.name}: {described(site)}".replace(" ", "-")
 )
 def test_no_reachable_state_is_dark_while_a_source_could_feed_the_loads(site: Site) -> None:
-    world = World(reactions(site.wiring, site.r2_may_black_out), site)
+    world = World(shared(site.wiring, site.r2_may_black_out), site)
     seen = world.explore()
     assert seen.broken is None, told(world.control, seen.broken, site)
     assert set(seen.limits) == expected_limits(site)
@@ -49,7 +49,7 @@ def test_what_comes_back_by_itself_depends_on_the_contacts_at_rest() -> None:
     both_no = Site(Wiring.LINE, True, OPEN, OPEN, True)
     outcomes = []
     for site in (both_nc, r2_no, both_no):
-        world = World(reactions(site.wiring, site.r2_may_black_out), site)
+        world = World(shared(site.wiring, site.r2_may_black_out), site)
         world.explore()
         outcomes.append(returns(world).r2_open)
     assert outcomes == [

@@ -52,19 +52,13 @@ class Draw:
         """Return the masks of all members of all groups."""
         return tuple((1 << size) - 1 for size in self.sizes)
 
-    def answer(self, group: int, mask: int) -> bool:
-        """Answer a question that the members in ``mask`` answer with yes; fork when both answers are possible."""
-        possible = self.possible[group]
-        yes = possible & mask
-        if not yes:
-            return False
-        if yes == possible:
-            return True
+    def fork(self, group: int, yes: int) -> bool:
+        """Answer a question that some of the members still possible, ``yes``, would answer otherwise than the rest."""
         if self._position == len(self._script):
             self._script.append(True)
         is_yes = self._script[self._position]
         self._position += 1
-        self.possible[group] = yes if is_yes else possible ^ yes
+        self.possible[group] = yes if is_yes else self.possible[group] ^ yes
         return is_yes
 
     def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list[tuple[tuple[int, ...], Any]]:
@@ -108,11 +102,15 @@ class Undecided:
         self._derived: dict[tuple[Any, Any], Undecided] = {}
 
     def _ask(self, compare: Callable[[Any, Any], bool], other: Any) -> bool:
-        key = (compare, id(other) if isinstance(other, Undecided) else other)
+        key = (compare, id(other) if type(other) is Undecided else other)
         mask = self._masks.get(key)
         if mask is None:
             mask = self._masks[key] = self._mask(compare, other)
-        return self.draw.answer(self.group, mask)
+        possible = self.draw.possible[self.group]
+        yes = possible & mask
+        if not yes or yes == possible:
+            return bool(yes)
+        return self.draw.fork(self.group, yes)
 
     def _mask(self, compare: Callable[[Any, Any], bool], other: Any) -> int:
         others = (other,) * len(self.values)

@@ -51,6 +51,15 @@ def finer() -> Iterator[tuple[str, SupervisorSettings]]:
         )
 
 
+def quick_sites() -> tuple[Site, ...]:
+    """Return the sites without those that differ only in an R2 that the battery does not need to feed the loads."""
+    return tuple(
+        site
+        for site in sites()
+        if site.wiring == Wiring.LINE or not site.lives_on_loads or site.r1_at_rest == site.r2_at_rest
+    )
+
+
 def sites() -> Iterator[Site]:
     """Yield every way to screw an installation together that can differ."""
     for wiring in Wiring:
