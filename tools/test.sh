@@ -7,7 +7,8 @@ tools/system_packages.sh
 echo "== unit, property, conformance =="
 "$bin/python" -m pytest -n 2 --dist loadfile src/vigie tests/unit tests/property tests/conformance
 echo "== every reachable state, every fault =="
-"$bin/python" -m pytest tests/proof tests/faults
+"$bin/python" -m pytest -n 2 --dist loadfile tests/proof
+"$bin/python" -m pytest tests/faults
 echo "== real processes and servers =="
 "$bin/python" -m pytest tests/integration
 echo "== the other end of the supported Pythons =="

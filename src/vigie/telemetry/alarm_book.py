@@ -15,6 +15,8 @@ from vigie.control.alarms.rules import Rule
 from vigie.telemetry.records import Event, EventKind
 
 NOBODY = ""
+_MANY = 1_000
+"""Remembered instants from which those no alarm keeps any more are forgotten."""
 
 
 class Instant(NamedTuple):
@@ -58,6 +60,8 @@ class AlarmBook:
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
         self._in_force: Collection[Protection] = ()
+        self._calendar: dict[float, int] = {}
+        """The calendar of each instant an alarm keeps, as it was then: a clock that is set changes no history."""
         states = [normal()] * len(self._rules)
         first_out, first_s = -1, math.inf
         for name, event in newest.items():
@@ -65,6 +69,7 @@ class AlarmBook:
             if index is None or event.after == Standing.NORMAL.name.lower():
                 continue
             states[index] = _restored(event, at)
+            self._remember(states[index], event, at)
             if event.reason in {"acknowledged", "shelved"}:
                 self._notes[index] = _Note(event.who, event.text)
             if event.data.get("first_out") and states[index].raised_s < first_s:
@@ -132,9 +137,27 @@ class AlarmBook:
         self._notes[index] = note
         return self._changed(before, index, change, at, note)
 
+    def _remember(self, state: AlarmState, event: Event, at: Instant) -> None:
+        names = ("raised_utc_ms", "returned_utc_ms", "shelved_until_utc_ms")
+        for at_s, name in zip((state.raised_s, state.returned_s, state.shelved_until_s), names, strict=True):
+            if name in event.data:
+                self._calendar[at_s] = int(event.data[name])
+
+    def _utc_ms(self, at_s: float, at: Instant) -> int | None:
+        if math.isnan(at_s):
+            return None
+        if at_s not in self._calendar:
+            self._calendar[at_s] = at.utc_ms + round((at_s - at.now_s) * 1_000)
+        return self._calendar[at_s]
+
     def _changed(self, before: AlarmState, index: int, change: Change, at: Instant, note: _Note | None = None) -> Event:
         rule, state = self._rules[index], self._board.states[index]
         report = self._report(index, state, at)
+        if state.standing == Standing.NORMAL and len(self._calendar) > _MANY:
+            kept = {
+                one for each in self._board.states for one in (each.raised_s, each.returned_s, each.shelved_until_s)
+            }
+            self._calendar = {at_s: utc_ms for at_s, utc_ms in self._calendar.items() if at_s in kept}
         if note is None and state.standing in {Standing.UNACKNOWLEDGED, Standing.NORMAL}:
             self._notes.pop(index, None)
         told = {key: value for key, value in report.items() if key in _KEPT and value is not None}
@@ -162,14 +185,14 @@ class AlarmBook:
             "is_present": state.is_present,
             "is_chattering": state.is_chattering,
             "is_first_out": index == self._board.first_out,
-            "raised_utc_ms": at.calendar_ms(state.raised_s) or at.utc_ms,
-            "returned_utc_ms": at.calendar_ms(state.returned_s),
+            "raised_utc_ms": self._utc_ms(state.raised_s, at) or at.utc_ms,
+            "returned_utc_ms": self._utc_ms(state.returned_s, at),
             "value": round(state.value, 4) if is_number else None,
             "limit": rule.limit if is_number else None,
             "unit": UNITS.get(rule.quantity, ""),
             "detail": names,
             "protection": protection.name.lower(),
-            "shelved_until_utc_ms": at.calendar_ms(state.shelved_until_s),
+            "shelved_until_utc_ms": self._utc_ms(state.shelved_until_s, at),
             "by": note.who,
             "why": note.why,
             "times": state.raises,

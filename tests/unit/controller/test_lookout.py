@@ -147,6 +147,21 @@ def test_alarms_outlive_a_restart_with_their_times_and_who_noted_them(tmp_path: 
     assert changes(second, "mains_lost") == []
 
 
+def test_clock_that_is_set_changes_no_history(tmp_path: Path) -> None:
+    bench = without_mains(Bench())
+    bench.run(10)
+    before = alarm(bench, "mains_lost")
+    bench.clock._start_utc_s += 3600.0  # as ntp would
+    bench.run(5)
+    after = alarm(bench, "mains_lost")
+    assert before is not None
+    assert after is not None
+    assert after["raised_utc_ms"] == before["raised_utc_ms"]
+    again = without_mains(Bench(past=kept(tmp_path / "journal.sqlite", bench)))
+    again.run()
+    assert alarm(again, "mains_lost")["raised_utc_ms"] == before["raised_utc_ms"]  # type: ignore[index]
+
+
 def test_start_after_a_crash_is_an_alarm_and_after_a_stop_is_none(tmp_path: Path) -> None:
     crashed = Bench()
     crashed.notes.events.append(Event(1, EventKind.START, "controller", "", "observe", "", "controller", "", {}))
