@@ -39,8 +39,8 @@ def main(names: Sequence[str]) -> int:
         console.print("[red]disks that fill up or turn read-only need root: those faults are missing[/red]")
     cells, pair_cells, outcomes, failures = _lived(names, console)
     if names:
-        for name in dict.fromkeys(cell.troubles[0] for cell in cells):
-            _say("\n".join(fault_table(TROUBLES[name], [cell for cell in cells if cell.troubles[0] == name])))
+        for name in dict.fromkeys(cell.trouble for cell in cells):
+            _say("\n".join(fault_table(TROUBLES[name], [cell for cell in cells if cell.trouble == name])))
         _say("\n".join([*process_table(outcomes), *pair_table(pair_cells)]) if outcomes or pair_cells else "")
     else:
         text = page(cells, pair_cells, outcomes, f"Last run: {datetime.now(UTC):%Y-%m-%d}.")

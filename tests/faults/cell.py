@@ -18,7 +18,7 @@ from .situations import Situation
 SETTLED_S = 75.0
 """A chip found reset within a minute of the start is no fault."""
 REACHED_WITHIN_S = 1_800.0
-RAISED = ("raised", "retriggered", "chattering", "escalated", "unacknowledged")
+RAISED = ("raised", "retriggered", "chattering", "escalated")
 SLACK_S = 0.02
 ATTEMPTS = 4
 DISK_PACE_S = 0.02
@@ -47,9 +47,8 @@ class Seen(NamedTuple):
 class Cell(NamedTuple):
     """One cell with its outcome."""
 
-    troubles: tuple[str, ...]
+    trouble: str
     situation: str
-    kind: str
     wiring: Wiring
     promise: Promise
     seen: Seen
@@ -90,10 +89,8 @@ def _lived(trouble: Trouble, situation: Situation, wiring: Wiring) -> Cell:
             site.live(story(site, (trouble,), situation, moments))
             promise = promise_of(trouble.name, situation, wiring)
             seen = measure(site, promise, moments)
-            return Cell(
-                (trouble.name,), situation.name, situation.kind, wiring, promise, seen,
-                judged(site, trouble, promise, seen, moments),
-            )  # fmt: skip
+            worse = judged(site, trouble, promise, seen, moments)
+            return Cell(trouble.name, situation.name, wiring, promise, seen, worse)
         finally:
             site.close()
 
@@ -102,7 +99,7 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     """Reach the situation, let the troubles begin, last and end, and watch what comes after."""
     yield from _reach(site, situation)
     moments.events_before = len(site.events)
-    site.truth.longest_dark_s = site.truth.dark_s = 0.0
+    site.truth.longest_dark_s = 0.0
     moments.began_s = site.now_s
     lasts_s = max(trouble.lasts_s for trouble in troubles)
     asked = [order for trouble in troubles for order in trouble.asked.get(situation.kind, ())]
@@ -155,7 +152,7 @@ def _befall(site: Site, trouble: Trouble, lasts_s: float) -> Story:
 
 def _relieve(site: Site, troubles: Sequence[Trouble]) -> None:
     site.plant.clear()
-    site.release.set()
+    site.let_the_bus_go()
     if any(trouble.disk is not NoDisk for trouble in troubles):
         site.disk.heal()
 

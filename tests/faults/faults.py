@@ -168,7 +168,7 @@ BATTERY = (
 
 HEAT = (
     Trouble("over_temperature", "heat", "The battery passes 50 degC", (Fault(K.AMBIENT, value=75.0),),
-            lasts_s=5 * HOUR_S, after_s=6 * HOUR_S, settings=A_PERIOD_OF_10_S, period_s=10.0, at_the_end=TAKE_NOTE,
+            lasts_s=5 * HOUR_S, after_s=20 * HOUR_S, settings=A_PERIOD_OF_10_S, period_s=10.0, at_the_end=TAKE_NOTE,
             where=(CHARGING, PROTECT_RESTING, CYCLE_DISCHARGING),
             counts_from=lambda truth: truth.temperature_c > 50.0),
     Trouble("warm", "heat", "The battery passes 40 degC and stays under 50", (Fault(K.AMBIENT, value=45.0),),

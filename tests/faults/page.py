@@ -8,7 +8,7 @@ from .cell import Cell
 from .faults import TROUBLES, Trouble
 from .pairs import PairCell
 from .processes import TALES, Outcome
-from .promises import FOR_GOOD, PROMISES, Promise
+from .promises import BOTH, FOR_GOOD, PROMISES, R2_OPEN, Promise
 
 INTRODUCTION = """# What happens when something fails
 
@@ -35,8 +35,8 @@ fault shows only when a contact moves, from the order to move it; where it takes
 from the moment the true value passes the limit. *noticed* is the first event in the journal that names it, *alarm* the
 alarm people are told of, *contacts* how they stand while the fault lasts, *dark* the longest stretch the loads had no
 voltage, *lost* the periods missing in the journal. Each says what is promised, then the worst that was measured. A
-dash: nothing is promised, because nothing shows. After each fault everything must be back: valid measurements and no
-alarm that is still present, but those that say "stays".
+dash: nothing is promised, because nothing shows. *Where true* names alarms that may come along. After each fault
+everything must be back: valid measurements and no alarm that is still present, but those that say "stays".
 
 Slow faults are lived through with periods of 10 or 60 s; their times are as coarse. Wiring and mode are those of
 [settings](settings.md), alarms those of [alarms](alarms.md).
@@ -57,7 +57,7 @@ def page(cells: Sequence[Cell], pair_cells: Sequence[PairCell], outcomes: Sequen
     for family, troubles in groupby(TROUBLES.values(), lambda trouble: trouble.family):
         lines += [f"## Faults of the {family}" if family != "heat" else "## Heat", ""]
         for trouble in troubles:
-            lines += fault_table(trouble, [cell for cell in cells if cell.troubles == (trouble.name,)])
+            lines += fault_table(trouble, [cell for cell in cells if cell.trouble == trouble.name])
     lines += process_table(outcomes)
     lines += pair_table(pair_cells)
     return "\n".join(lines).rstrip() + "\n"
@@ -85,10 +85,11 @@ def promised(promise: Promise) -> tuple[str, str, str, str, str]:
     """Return a promise in words: noticed, alarm, contacts, dark, lost."""
     noticed = f"{promise.noticed_by} within {span(promise.noticed_s)}" if promise.noticed_by else "-"
     alarm = f"{promise.alarm} within {span(promise.alarm_s)}" if promise.alarm else "-"
-    alarm += f", stays {', '.join(promise.stays)}" if promise.stays else ""
+    alarm += f"; {', '.join(promise.also)} where true" if promise.also else ""
+    alarm += f"; stays: {', '.join(promise.stays)}" if promise.stays else ""
     contacts = promise.contacts
-    if contacts not in {"as the mode wants"}:
-        contacts += f" within {span(promise.contacts_s)}" if contacts != "as before" else ""
+    if contacts in {BOTH, R2_OPEN}:
+        contacts += f" within {span(promise.contacts_s)}"
     dark = "until the mains is back" if promise.dark_s >= FOR_GOOD else span(promise.dark_s)
     return noticed, alarm, contacts, dark, str(promise.lost)
 

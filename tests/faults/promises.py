@@ -54,13 +54,10 @@ def _sensor_lost(subject: str) -> Lines:
     return {"any": Promise(f"fault:{subject}", 1, "sensor_lost", SENSOR_ALARM_S, BOTH)}
 
 
-def _contact(at: Promise, **narrower: Promise) -> Lines:
-    return {"any": at, **{when.replace("_", " "): promise for when, promise in narrower.items()}}
-
-
 NO_BACKUP = "R2 carries the backup and is open: the loads wait for the next period, which closes it"
 DRILL = "In a discharge R1 is open and the mains cannot be seen; it shows when R1 closes"
 NOBODY = "Manual mode is not resumed: nobody may be there"
+UNMOVED = "A line shows that it is dead when it is to move"
 MASKED = "While the mains is there a battery that is no battery looks like a full one; the first discharge shows it"
 
 PROMISES: Mapping[str, Lines] = {
@@ -91,12 +88,8 @@ PROMISES: Mapping[str, Lines] = {
     "bus_lost": {"any": Promise("fault:bus", 1, "meter_bus_lost", 12, BOTH)},
     "bus_stuck": {"any": Promise("fault:bus", 1, "meter_bus_lost", 12, BOTH)},
     "lines_unreadable": {"any": Promise("fault:relays", 1, "relay_line_failed", 5, BOTH)},
-    "r1_line_dead": _contact(
-        Promise("fault:R1", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS,
-                because="A line shows that it is dead when it is to move")),
-    "r2_line_dead": _contact(
-        Promise("fault:R2", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS,
-                because="A line shows that it is dead when it is to move")),
+    "r1_line_dead": {"any": Promise("fault:R1", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS, because=UNMOVED)},
+    "r2_line_dead": {"any": Promise("fault:R2", 2, "relay_line_failed", 6, AS_THE_MODE_WANTS, because=UNMOVED)},
     "r1_welded": {
         "any": Promise("alarm:r1_disobeyed", 12, "r1_disobeyed", 12, AS_THE_MODE_WANTS, stays=("r1_disobeyed",),
                        because="What the readings prove must last 5 s; only a switching that is obeyed ends the alarm"),
@@ -188,7 +181,8 @@ PROMISES: Mapping[str, Lines] = {
                            also=("battery_warm", "battery_over_ambient"),
                            because="R1 closes first; R2 opens when the mains has shown itself"),
     },
-    "warm": {"any": Promise("alarm:battery_warm", 180, "battery_warm", 180, AS_THE_MODE_WANTS)},
+    "warm": {"any": Promise("alarm:battery_warm", 180, "battery_warm", 180, AS_THE_MODE_WANTS,
+                             also=("battery_over_ambient",), because="The air has cooled before the battery has")},
     "loads_over": {"any": Promise("fault:load", 1, "loads_over_range", 4, BOTH)},
     "clock_forward": {"any": Promise("clock:calendar", 1, "", NEVER, AS_BEFORE)},
     "clock_back": {"any": Promise("clock:calendar", 1, "", NEVER, AS_BEFORE)},
@@ -206,7 +200,8 @@ PROMISES: Mapping[str, Lines] = {
                                    stays=("watchdog_restart",), because=NOBODY),
     },
     "disk_full": {"any": Promise("alarm:journal_gap", 45, "journal_gap", 45, AS_BEFORE)},
-    "disk_read_only": {"any": Promise("alarm:journal_gap", 45, "journal_gap", 45, AS_BEFORE)},
+    "disk_read_only": {"any": Promise("alarm:journal_gap", 45, "journal_gap", 45, AS_BEFORE, lost=20,
+                                      because="What was being written when the disk broke may be gone: one batch")},
 }  # fmt: skip
 
 

@@ -19,12 +19,12 @@ from .situations import CYCLE_DISCHARGING, EVERYWHERE, PROTECT_RESTING, Situatio
 
 LINE, CHARGE_ONLY = Wiring.LINE, Wiring.CHARGE_ONLY
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
-QUICK_S = 1_000.0
+QUICK_PERIODS = 500
 """Longer stories are left to ``make faults``."""
 SELECTED = [
     (name, situation)
     for name, trouble in TROUBLES.items()
-    if trouble.lasts_s + trouble.after_s <= QUICK_S * trouble.period_s
+    if trouble.lasts_s + trouble.after_s <= QUICK_PERIODS * trouble.period_s
     for situation in trouble.where
     if situation in (PROTECT_RESTING, CYCLE_DISCHARGING)
 ]
@@ -44,7 +44,7 @@ def test_fault_is_no_worse_than_promised(name: str, situation: Situation) -> Non
     assert run(TROUBLES[name], situation, LINE).worse == ()
 
 
-@pytest.mark.parametrize("name", ["mains_out", "battery_open", "load_chip_lost", "r2_contact_dead"])
+@pytest.mark.parametrize("name", ["mains_out", "load_chip_lost", "thermometer_lost"])
 def test_fault_is_no_worse_than_promised_where_r2_only_charges(name: str) -> None:
     assert run(TROUBLES[name], CYCLE_DISCHARGING, CHARGE_ONLY).worse == ()
 
