@@ -15,6 +15,7 @@ from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.errors import JournalError, LinkError
 from vigie.telemetry.reader import JournalReader
+from vigie.wording.alarms import standing, title
 from vigie.wording.words import describe_name, translator
 
 STALE_MS = 3_000
@@ -56,6 +57,9 @@ def _print(state: dict[str, Any]) -> None:
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
     )
+    for alarm in [*snapshot["alarms"], *state["web_alarms"]]:
+        since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
+        console.print(f"[bold]{escape(title(alarm['alarm'], words))}[/bold] ({since}; `vigie alarms` says what to do)")
     channels = Table("", "V", "A", "W", "sweeps", "status", box=None, padding=(0, 2))
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:

@@ -52,6 +52,7 @@ def test_outage_is_an_alarm_and_afterwards_a_record(site: Site) -> None:
     AlarmReport.model_validate(found)
     assert found["severity"] == "warning"
     assert "mains_lost" in site.cli("alarms").stdout
+    assert "Mains lost" in site.cli("status").stdout
     record = wait_for(
         lambda: got(site, "outages", from_utc_ms=0, to_utc_ms=10**14)["outages"], 20, "a record", lambda: site.log
     )[-1]
