@@ -23,8 +23,8 @@ the real control loop, alarms and journal, and fails where anything is worse tha
 * **While no controller runs nobody closes R2.** A restart takes some three seconds, a controller that hangs is started
   again within twenty. A mains that fails in just that time, with R2 open in wiring `line`, leaves the loads dark until
   the next controller runs.
-* **A lost chip, thermometer, bus or line is noticed within one period**, and both contacts are closed in that period: a
-  battery that is connected protects, one that is cut off does not.
+* **A chip, bus or battery thermometer that is lost is noticed within one period**, and both contacts are closed in that
+  period: a battery that is connected protects, one that is cut off does not.
 * **R1 and R2 are never open together** where that would cut the loads off.
 * **No measurement is lost** but those that nobody was there to take, and what a power cut takes from memory.
 * **No false alarm**: a fault raises its own alarm, and others only where they are true too.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from vigie.control.signals import Wiring
 
-from .cell import Moments, Seen, lateness, left_over, measure, patiently, story, strange_alarms
+from .cell import Moments, lateness, left_over, measure, patiently, story, strange_alarms
 from .faults import TROUBLES, Trouble
 from .promises import AS_BEFORE, BOTH, Promise, promise_of
 from .site import Site
@@ -90,11 +90,9 @@ def _held(
     both = tuple(_later(promise_of(name, situation, wiring), away_s + 1.0) for name in names)
     wanted = {promise.contacts for promise in both}
     wanted = {BOTH} if BOTH in wanted else wanted if wanted == {AS_BEFORE} else set()
-    sights: list[Seen] = []
     worse: list[str] = []
     for name, other, promise in zip(names, reversed(names), both, strict=True):
         seen = measure(site, promise, moments)
-        sights.append(seen)
         is_hidden = name in HIDES.get(other, set())
         is_hidden |= wiring == Wiring.CHARGE_ONLY and name in HIDES_FROM_V2.get(other, set())
         if not is_hidden:
@@ -102,7 +100,6 @@ def _held(
     dark_s = max(promise.dark_s for promise in both)
     if away_s and dark_s:
         dark_s += away_s  # nobody is there to close R2
-    seen = sights[0]
     if seen.dark_s > dark_s + 0.02:
         worse.append(f"loads dark for {seen.dark_s:.2f} s, promised {dark_s:g} s")
     lost = max(promise.lost for promise in both)
