@@ -1,6 +1,7 @@
 """The alarm bar of every page and the alarms page, without a browser."""
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ END_MS = 1_800_000_000_000
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+def site(tmp_path: Path) -> Iterator[Site]:
+    with closing(Site(tmp_path)) as opened:
+        yield opened
 
 
 def state(*alarms: Any, web_alarms: Any = (), snapshot: bool = True) -> dict[str, Any]:

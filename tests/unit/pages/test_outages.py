@@ -100,24 +100,23 @@ def test_a_beginning_whose_end_is_known_is_told_once(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_journal_is_told_and_not_drawn_empty(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    site.publish()
-    html = site.page("/outages")
+    with closing(Site(tmp_path)) as site:
+        site.publish()
+        html = site.page("/outages")
     assert "Le journal est illisible" in html
     assert "Aucune coupure" not in html
 
 
 def test_the_page_counts_only_outages_whose_end_is_known(journal: Path) -> None:
-    site = Site(journal.parent)
     now = {"kind": "outage", "began_utc_ms": END_MS - 60_000, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
-    site.publish(utc_ms=END_MS, outage=now)
-    html = site.page("/outages")
+    with closing(Site(journal.parent)) as site:
+        site.publish(utc_ms=END_MS, outage=now)
+        html = site.page("/outages")
     assert re.search(r'class="reading not-enough">2 <span class="unit">sur 3<', html)
     assert "✓ jusqu’ici" in html
 
 
 def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
-    site = Site(tmp_path)
     outage = {
         "kind": "drill",
         "began_utc_ms": 1_790_000_000_000,
@@ -125,7 +124,8 @@ def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
         "charge_out_ah": 0.5,
         "dark_s": 0.0,
     }
-    site.publish(outage=outage)
-    html = site.page("/outages")
+    with closing(Site(tmp_path)) as site:
+        site.publish(outage=outage)
+        html = site.page("/outages")
     assert "Exercice</span>, en cours" in html
     assert "12,34" in html

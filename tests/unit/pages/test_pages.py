@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,9 @@ class Site:
         self.app = create_app(WebSettings(), self.hub, folder / "journal.sqlite")
         self.client: FlaskClient = self.app.test_client()
 
+    def close(self) -> None:
+        self.app.extensions["vigie_journal"].close()
+
     def publish(self, **changes: Any) -> None:
         self.hub.attach(Silent())
         self.hub.receive(make_snapshot(**changes).model_dump(mode="json"))
@@ -41,8 +46,9 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+def site(tmp_path: Path) -> Iterator[Site]:
+    with closing(Site(tmp_path)) as opened:
+        yield opened
 
 
 def verdict_of(html: str) -> str:
