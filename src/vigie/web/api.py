@@ -124,6 +124,7 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
     order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
     if (own := _own_answer(order)) is not None:
         return own if own.is_accepted else (own, 409)
+    has_noted = _noted_own(order)
     try:
         answer = _hub().send_command(order, ANSWER_TIMEOUT_S)
     except ControllerAway as error:
@@ -132,6 +133,8 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
         return problem(504, str(error))
     except BadAnswer as error:
         return problem(502, str(error))
+    if has_noted and answer.reason == "not_latched":  # nothing there, but something here
+        answer = answer.model_copy(update={"is_accepted": True, "reason": "acknowledged"})
     return answer if answer.is_accepted else (answer, 409)
 
 
@@ -292,33 +295,35 @@ def _bounds(span: schemas.Span) -> tuple[int, int]:
 
 
 def _own_answer(order: Command) -> Answer | None:
-    """Return what became of an order about the web process's own alarms, None when it is the controller's.
-
-    An acknowledgement of all alarms is for both; the controller answers it.
-    """
+    """Return what became of an order about one of the web process's own alarms, None when it is the controller's."""
     outpost: Outpost | None = current_app.extensions["vigie_outpost"]
-    if outpost is None or order.action not in {"acknowledge", "shelve", "unshelve"}:
-        return None
-    if order.alarm is None:
-        outpost.acknowledge(None, order.who, order.why)
-        return None
-    if not outpost.is_mine(order.alarm):
+    if outpost is None or order.alarm is None or not outpost.is_mine(order.alarm):
         return None
     if order.action == "shelve":
         is_done = outpost.shelve(order.alarm, order.shelve_s or 0.0, order.who, order.why)
+        done, refused = "done", "not_shelved"
     elif order.action == "unshelve":
         is_done = outpost.unshelve(order.alarm, order.who, order.why)
+        done, refused = "done", "not_shelved"
     else:
         is_done = outpost.acknowledge(order.alarm, order.who, order.why)
+        done, refused = "acknowledged", "not_latched"
     snapshot = _hub().state()["snapshot"] or {}
     return Answer(
         id=order.id,
         is_accepted=is_done,
-        reason="acknowledged" if is_done and order.action == "acknowledge" else "done" if is_done else "not_latched",
+        reason=done if is_done else refused,
         mode=snapshot.get("mode", "observe"),
         contacts={relay["relay"]: relay["commanded"] for relay in snapshot.get("relays", ())},
         seq=snapshot.get("seq", 0),
     )
+
+
+def _noted_own(order: Command) -> bool:
+    """Take note of the web process's own alarms where an order is about all; return whether there were any."""
+    outpost: Outpost | None = current_app.extensions["vigie_outpost"]
+    is_about_all = order.action == "acknowledge" and order.alarm is None
+    return is_about_all and outpost is not None and outpost.acknowledge(None, order.who, order.why)
 
 
 def _too_many_orders() -> Response | None:

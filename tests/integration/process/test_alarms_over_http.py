@@ -110,6 +110,8 @@ def test_controller_that_falls_silent_is_an_alarm_of_the_web_process(site: Site)
     body = {"action": "acknowledge", "alarm": "controller_lost", "who": "test"}
     answer = requests.post(f"{site.url}/api/v1/commands", json=body, timeout=5)
     assert (answer.status_code, answer.json()["reason"]) == (200, "acknowledged")
+    again = requests.post(f"{site.url}/api/v1/commands", json={**body, "action": "unshelve"}, timeout=5)
+    assert (again.status_code, again.json()["reason"]) == (409, "not_shelved")
     wait_for(lambda: alarm(site, "controller_lost") is None, 30, "the watchdog's new controller", lambda: site.log)
     mine = [event for event in site.events(EventKind.ALARM) if event.subject == "controller_lost"]
     assert [event.reason for event in mine] == ["raised", "acknowledged", "cleared"]
