@@ -95,7 +95,7 @@ def test_garbage_in_every_other_file_keeps_nothing_from_running(site: Callable[.
     (one.data / "last-snapshot.json").write_text("][")
     (one.data / "controller.lock").write_bytes(b"\x00\xff" * 100)
     one.started()
-    assert one.snapshot()["journal"]["is_writing"]
+    wait_for(lambda: one.snapshot()["journal"]["is_writing"], 15, "a new journal is written", lambda: one.log)
     assert "not a database" not in (one.data / "journal.sqlite").read_bytes()[:100].decode(errors="replace")
     assert [path for path in one.data.iterdir() if path.name.startswith("journal") and "corrupt" in path.name]
 
