@@ -58,9 +58,9 @@ vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, De
 
 lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no index addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade --extra web --extra lab --group build pyproject.toml -o requirements/run.txt
+	  --upgrade --extra web --extra delivery --extra lab --group build pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade --extra web --extra lab --extra channels --group build --group dev pyproject.toml -o requirements/dev.txt
+	  --upgrade --extra web --extra delivery --extra lab --extra channels --group build --group dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group bench -o requirements/bench.txt
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+from vigie.access.settings import AccessSettings
 from vigie.control.alarms.rules import rules
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.watch import watch_settings
@@ -23,6 +24,7 @@ from vigie.control.supervisor import SupervisorSettings
 from vigie.control.wear import WearSettings
 from vigie.controller.lookout import LookoutSettings
 from vigie.controller.loop import LoopSettings
+from vigie.delivery.settings import RemoteWriteSettings
 from vigie.hardware.relay_board import ContactKind
 from vigie.notify.settings import MailSettings
 from vigie.plant.faults import FaultSettings
@@ -64,7 +66,10 @@ class StartMode(IntEnum):
 class SiteSettings(NamedTuple):
     """What this installation is called, and where its files live."""
 
-    name: Annotated[str, setting("Name of the site, shown on every page and sent with the metrics")] = "Vigie"
+    name: Annotated[str, setting("Name of the site, shown on every page; label 'site' of the metrics")] = "Vigie"
+    battery: Annotated[str, setting("Name of the battery, label 'battery' of the metrics; a new name for a new one")] = (
+        "1"
+    )
     data: Annotated[str, setting("Folder of journal, lock and token; empty: $VIGIE_DATA, or ~/.local/share/vigie")] = ""
 
 
@@ -202,7 +207,9 @@ SECTIONS: Mapping[str, type] = {
     "metrics": MetricsSettings,
     "link": LinkSettings,
     "web": WebSettings,
+    "access": AccessSettings,
     "mail": MailSettings,
+    "remote_write": RemoteWriteSettings,
     "twin": TwinSettings,
     "recorded": RecordedSettings,
     "rig": RigSettings,
@@ -248,7 +255,9 @@ class Config(NamedTuple):
     metrics: MetricsSettings
     link: LinkSettings
     web: WebSettings
+    access: AccessSettings
     mail: MailSettings
+    remote_write: RemoteWriteSettings
     twin: TwinSettings
     recorded: RecordedSettings
     rig: RigSettings | None
