@@ -4,6 +4,7 @@ import structlog
 
 from vigie.assembly.files import files, link_token
 from vigie.config import Config
+from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import web_rules
 from vigie.hardware.systemd import Notifier
 from vigie.link.hub import Hub, Side
@@ -25,7 +26,8 @@ def serve(config: Config) -> None:
     paths = files(config)
     hub = Hub(link_token(paths.token), paths.snapshot)
     post = Dispatcher(Outbox(paths.journal), config.mail, config.site.name)
-    outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, post.is_in_trouble)
+    troubles = {Quantity.MAILS_REFUSED: post.is_in_trouble}
+    outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, troubles)
     hub.side = lambda: Side(web_alarms=outpost.reports(), mail=post.state())
     hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
     application = create_app(config.web, hub, paths.journal, post, outpost)

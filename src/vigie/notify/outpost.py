@@ -1,8 +1,8 @@
-"""The web process's own two alarms: the controller is silent, messages are refused."""
+"""The web process's own alarms: the controller is silent, messages or measurements are refused."""
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
@@ -26,7 +26,7 @@ class Outpost:
         outbox: Outbox,
         note: Callable[[AlarmEvent], None],
         silence_s: Callable[[], float],
-        is_mail_in_trouble: Callable[[], bool],
+        troubles: Mapping[Quantity, Callable[[], bool]],
         monotonic_s: Callable[[], float] = machine_monotonic_s,
         utc_s: Callable[[], float] = machine_utc_s,
     ) -> None:
@@ -37,7 +37,7 @@ class Outpost:
             outbox: where its earlier events are.
             note: takes each change (``Dispatcher.note``).
             silence_s: for how long nothing has come from the controller; infinity when nothing ever came.
-            is_mail_in_trouble: whether messages cannot be handed over.
+            troubles: questions the other quantities of the rules are answered by; one left out is never in trouble.
             monotonic_s: machine's monotonic seconds.
             utc_s: machine's calendar.
         """
@@ -46,7 +46,7 @@ class Outpost:
         self._outbox = outbox
         self._note = note
         self._silence_s = silence_s
-        self._is_mail_in_trouble = is_mail_in_trouble
+        self._troubles = troubles
         self._monotonic_s = monotonic_s
         self._utc_s = utc_s
         self._started_s = monotonic_s()
@@ -60,7 +60,8 @@ class Outpost:
         values = [math.nan] * len(Quantity)
         # a web process that has just started has waited for nobody
         values[Quantity.CONTROLLER_SILENT_S] = min(self._silence_s(), at.now_s - self._started_s)
-        values[Quantity.MAILS_REFUSED] = float(self._is_mail_in_trouble())
+        for quantity, is_in_trouble in self._troubles.items():
+            values[quantity] = float(is_in_trouble())
         with self._lock:
             self._restore(at)
             events = self._book.period(values, (), at)

@@ -43,6 +43,7 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.DISK_NEARLY_FULL: mark("Disk nearly full"),
     Alarm.MAIL_REFUSED: mark("Mail refused"),
     Alarm.WATCHDOG_RESTART: mark("Controller restarted by itself"),
+    Alarm.DELIVERY_FAILED: mark("Central store takes no measurements"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -139,6 +140,10 @@ _ADVICE: Mapping[IntEnum, str] = {
     Alarm.MAIL_REFUSED: mark("Messages do not reach anybody. Read the server's answer and check the mail settings."),
     Alarm.WATCHDOG_RESTART: mark(
         "It had stopped without being asked: power, crash or hang. Read the messages from before the restart."
+    ),
+    Alarm.DELIVERY_FAILED: mark(
+        "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says what "
+        "it answered, `vigie delivery test` tries it."
     ),
 }
 

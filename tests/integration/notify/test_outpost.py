@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import web_rules
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.errors import CommandRefused
@@ -37,7 +38,7 @@ def outpost(path: Path, clocks: Clocks, watch: Watch, dispatch: Callable[..., Di
             Outbox(path),
             (dispatcher or dispatch()).note,
             lambda: watch.silence_s,
-            lambda: watch.is_mail_in_trouble,
+            {Quantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble, Quantity.DELIVERY_FAULT: lambda: False},
             clocks.monotonic_s,
             clocks.utc_s,
         )
@@ -134,7 +135,7 @@ def test_outpost_works_without_a_journal(
     nowhere = Outbox(tmp_path / "gone" / "journal.sqlite")
     dispatcher = Dispatcher(nowhere, settings, "the mill", clocks.monotonic_s, clocks.utc_s)  # type: ignore[arg-type]
     post = Outpost(
-        web_rules(AlarmSettings()), nowhere, dispatcher.note, lambda: watch.silence_s, lambda: False,
+        web_rules(AlarmSettings()), nowhere, dispatcher.note, lambda: watch.silence_s, {},
         clocks.monotonic_s, clocks.utc_s,
     )  # fmt: skip
     clocks.pass_s(100)

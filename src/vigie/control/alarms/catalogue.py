@@ -93,3 +93,5 @@ class Alarm(IntEnum):
     """Messages cannot be handed over (raised by the web process)."""
     WATCHDOG_RESTART = 31
     """The controller was started again without having been stopped."""
+    DELIVERY_FAILED = 32
+    """Measurements do not reach the central store, or some were refused (raised by the web process)."""

@@ -118,6 +118,7 @@ WEB_TABLE: tuple[Line, ...] = (
     Line(A.CONTROLLER_LOST, Q.CONTROLLER_SILENT_S, ABOVE, "alarms.controller_silent_s", 0, (0, 0), CRIT, FREE,
          P.NONE, 0),
     Line(A.MAIL_REFUSED, Q.MAILS_REFUSED, ABOVE, 1, 0, (0, 0), WARN, FREE, P.NONE, 0),
+    Line(A.DELIVERY_FAILED, Q.DELIVERY_FAULT, ABOVE, 1, 0, (0, 0), WARN, FREE, P.NONE, 0),
 )
 """What the web process raises."""
 # fmt: on
