@@ -57,5 +57,9 @@ class CommandRefused(VigieError):
     """A command was not carried out: late, malformed, or an interlock forbids it."""
 
 
+class AccessError(VigieError):
+    """The file of users cannot be read or written; nobody is let in until it can."""
+
+
 class AlreadyRunning(VigieError):
     """Another controller holds this installation."""

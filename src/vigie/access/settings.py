@@ -26,3 +26,7 @@ class AccessSettings(NamedTuple):
     ] = False
     idle_hours: Annotated[float, setting("A login not used for so long ends", unit="h", ge=0.1, le=8760)] = 12.0
     longest_days: Annotated[float, setting("A login ends after this in any case", unit="d", ge=0.01, le=3650)] = 30.0
+    confirm_minutes: Annotated[
+        float,
+        setting("Manual mode, contacts and users want a password typed within this time", unit="min", ge=1, le=525_600),
+    ] = 5.0
