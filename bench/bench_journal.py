@@ -153,9 +153,9 @@ def _metrics_cost() -> Row:
     inputs = MetricInputs(
         START_MS, next(_records(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
         figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
-        "0.1.0", "rig", "bench",
+        "0.1.0", "rig",
     )  # fmt: skip
-    exporter = Exporter(0)
+    exporter = Exporter(0, labels={"site": "bench", "battery": "1"})
 
     def render() -> None:
         exporter.update(inputs)

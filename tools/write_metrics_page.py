@@ -18,6 +18,8 @@ use one, the client's own name beside it.
 * A value that is not valid has **no series**: never 0, never NaN, never the last value. Use `absent()` to alert.
 * When the control loop has been silent for 15 s only the metrics marked *lasting* are still exported.
 * Current and power are positive into the battery (`battery`, `charge`) and into the loads (`load`).
+* Every series carries `site` (`site.name`) and `battery` (`site.battery`) besides the labels below.
+* What is marked *delivered* also goes to a central store with the period's own time stamp, see [delivery](delivery.md).
 * Channels: 1 `battery`, 2 `charge`, 3 `load`, 4 `spare`.
 * States are one series per possible state, 1 for the present one, 0 for the others.
 * The client's text names no metric for the mode of operation: it is called `mode`, with his four states.
@@ -59,7 +61,9 @@ def page() -> str:
     """Return the whole page."""
     rows = ["| name | kind | unit | meaning | client's name |", "|---|---|---|---|---|"]
     for metric in METRICS:
-        kind = metric.kind.value + ("" if metric.is_live else ", lasting")
+        kind = (
+            metric.kind.value + ("" if metric.is_live else ", lasting") + (", delivered" if metric.is_of_period else "")
+        )
         cells = (ours(metric), kind, metric.unit, metric.help, theirs(metric))
         rows.append(f"| {' | '.join(cell(text) for text in cells)} |")
     return HEAD + "\n".join(rows) + "\n"

@@ -167,7 +167,8 @@ class ControllerProcess:
             LifeSign(Notifier(), self._watchdog),
         ]
         try:
-            self._exporter = Exporter(config.metrics.port, config.metrics.host)
+            labels = {"site": config.site.name, "battery": config.site.battery}
+            self._exporter = Exporter(config.metrics.port, config.metrics.host, labels=labels)
             witnesses.append(MetricsWitness(self._exporter, parts, self._journal, self._figures.newest))
         except VigieError as error:
             # Metrics are no reason to leave a battery unwatched.

@@ -129,7 +129,6 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         journal=journal.state(),
         version=__version__,
         plant=parts.plant,
-        site=parts.labels.site,
     )
 
 

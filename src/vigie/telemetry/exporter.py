@@ -1,10 +1,14 @@
 """The ``/metrics`` page for Prometheus, and the only door to prometheus_client."""
 
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric as Family
@@ -12,9 +16,10 @@ from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, exposed_names
+from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, client_series, our_series
 
 _TYPES = {Kind.GAUGE: "gauge", Kind.COUNTER: "counter", Kind.STATES: "stateset", Kind.INFO: "info"}
+_SAMPLE = re.compile(rb"^([A-Za-z_:][A-Za-z0-9_:]*)([{ ])", re.MULTILINE)
 
 
 class InputsCollector(Collector):
@@ -39,38 +44,37 @@ class InputsCollector(Collector):
 
 
 def _families(metric: Metric, inputs: MetricInputs) -> Iterator[Family]:
-    samples = list(metric.read(inputs))
     ours = Family(metric.name, metric.help, _TYPES[metric.kind])
-    name = exposed_names(metric)[0]
-    for labels, value in samples:
+    for name, labels, value in our_series(metric, inputs):
         if value is not None and math.isfinite(value):
-            ours.add_sample(name, dict(zip(metric.labels, labels, strict=True)), value * metric.factor)
+            ours.add_sample(name, dict(labels), value)
     if ours.samples:
         yield ours
-    if metric.kind is Kind.STATES and metric.client_names:
-        (client_name,) = metric.client_names
-        states = {state: value for state, (_, value) in zip(metric.client_states, samples, strict=True)}
-        yield _client_states(client_name, metric, states)
-    else:
-        for client_name, (_, value) in zip(metric.client_names, samples, strict=False):
+    kind = "stateset" if metric.client_states else "gauge"
+    for name, group in groupby(client_series(metric, inputs), key=itemgetter(0)):
+        theirs = Family(name, metric.help, kind)
+        for _, labels, value in group:
             if value is not None and math.isfinite(value):
-                yield _client_gauge(client_name, metric, value)
+                theirs.add_sample(name, dict(labels), value)
+        if theirs.samples:
+            yield theirs
 
 
-def _client_gauge(client_name: str, metric: Metric, value: float) -> Family:
-    if metric.client_states:
-        states = {state: float(number == value) for number, state in enumerate(metric.client_states)}
-        return _client_states(client_name, metric, states)
-    family = Family(client_name, metric.help, "gauge")
-    family.add_sample(client_name, {}, value)
-    return family
+def _labelled(page: bytes, labels: bytes) -> bytes:
+    """Put the same labels into every sample of a page; far cheaper than giving them to each one before."""
+    if not labels:
+        return page
+
+    def put(sample: re.Match[bytes]) -> bytes:
+        name, opening = sample.groups()
+        return name + b"{" + labels + (b"," if opening == b"{" else b"} ")
+
+    return _SAMPLE.sub(put, page)
 
 
-def _client_states(client_name: str, metric: Metric, states: Mapping[str, float | None]) -> Family:
-    family = Family(client_name, metric.help, "stateset")
-    for state, value in states.items():
-        family.add_sample(client_name, {client_name: state}, value or 0.0)
-    return family
+def _label_pairs(labels: Mapping[str, str]) -> bytes:
+    escaped = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
+    return ",".join(f'{name}="{value.translate(escaped)}"' for name, value in labels.items()).encode()
 
 
 class Exporter:
@@ -85,9 +89,10 @@ class Exporter:
         port: int,
         host: str = "127.0.0.1",
         silence_s: float = 15.0,
+        labels: Mapping[str, str] = MappingProxyType({}),
         monotonic_s: Callable[[], float] = machine_monotonic_s,
     ) -> None:
-        """Open the port and start serving; port 0 takes any free one.
+        """Open the port and start serving; port 0 takes any free one. Every series carries ``labels``.
 
         Raises:
             VigieError: the port cannot be had.
@@ -96,6 +101,7 @@ class Exporter:
         self._registry = CollectorRegistry()
         self._registry.register(self._collector)
         self._silence_s = silence_s
+        self._labels = _label_pairs(labels)
         self._monotonic_s = monotonic_s
         self._updated_s = monotonic_s()
         self._lock = threading.Lock()
@@ -128,7 +134,7 @@ class Exporter:
             is_silent = self._monotonic_s() - self._updated_s > self._silence_s
             if self._page is None or is_silent != self._collector.is_silent:
                 self._collector.is_silent = is_silent
-                self._page = generate_latest(self._registry)
+                self._page = _labelled(generate_latest(self._registry), self._labels)
             return self._page
 
     def close(self) -> None:

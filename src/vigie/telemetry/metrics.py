@@ -1,6 +1,6 @@
 """Every metric, defined once: its names (ours and the client's), unit, labels, and where its value comes from."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -43,7 +43,6 @@ class MetricInputs(NamedTuple):
     journal: JournalStatus
     version: str
     plant: str
-    site: str
 
 
 class Kind(StrEnum):
@@ -59,6 +58,8 @@ class Kind(StrEnum):
 
 Sample = tuple[tuple[str, ...], float | None]
 """Label values and value; None is not exported."""
+Series = tuple[str, tuple[tuple[str, str], ...], float | None]
+"""Name as exposed, labels, value; None (or NaN) is not exported."""
 
 
 class Metric(NamedTuple):
@@ -82,6 +83,8 @@ class Metric(NamedTuple):
     """``unit`` per ``client_unit``."""
     is_live: bool = True
     """Not exported any more when the control loop falls silent."""
+    is_of_period: bool = False
+    """A period in the journal gives it: delivery sends it with the period's own time stamp."""
 
 
 _ROLES = tuple((str(number), role) for number, role in enumerate(CHANNELS, start=1))
@@ -173,28 +176,29 @@ _G, _C = Kind.GAUGE, Kind.COUNTER
 
 METRICS: tuple[Metric, ...] = (
     Metric("vigie_channel_bus_volts", _G, "Mean voltage of a meter channel over the last period", "V", _CHANNEL,
-           _of_channels(lambda mean: mean.bus_v), _numbered("bus_voltage")),
+           _of_channels(lambda mean: mean.bus_v), _numbered("bus_voltage"), is_of_period=True),
     Metric("vigie_channel_shunt_volts", _G, "Mean voltage over a channel's shunt", "V", _CHANNEL,
-           _of_channels(lambda mean: mean.shunt_v), _numbered("shunt_voltage")),
+           _of_channels(lambda mean: mean.shunt_v), _numbered("shunt_voltage"), is_of_period=True),
     Metric("vigie_channel_current_amperes", _G,
            "Mean current, positive into the battery (battery, charge) and into the loads (load)", "A", _CHANNEL,
-           _of_channels(lambda mean: mean.current_a), _numbered("current")),
+           _of_channels(lambda mean: mean.current_a), _numbered("current"), is_of_period=True),
     Metric("vigie_channel_power_watts", _G, "Mean power, signed like the current", "W", _CHANNEL,
-           _of_channels(lambda mean: mean.power_w), _numbered("power")),
+           _of_channels(lambda mean: mean.power_w), _numbered("power"), is_of_period=True),
     Metric("vigie_channel_bus_spread_volts", _G, "Standard deviation of the voltage over the period's sweeps",
-           "V", _CHANNEL, _of_channels(lambda mean: mean.bus_spread_v)),
-    Metric("vigie_temperature_celsius", _G, "Battery temperature", "degC", (), _one(_temperature)),
-    Metric("vigie_ambient_celsius", _G, "Temperature of the air around the battery", "degC", (), _one(_ambient)),
+           "V", _CHANNEL, _of_channels(lambda mean: mean.bus_spread_v), is_of_period=True),
+    Metric("vigie_temperature_celsius", _G, "Battery temperature", "degC", (), _one(_temperature), is_of_period=True),
+    Metric("vigie_ambient_celsius", _G, "Temperature of the air around the battery", "degC", (), _one(_ambient),
+           is_of_period=True),
     Metric("vigie_measurement_valid", _G, "1 when every reading control needs was there and plausible", "", (),
-           _one(lambda inputs: float(inputs.measurement.is_valid))),
+           _one(lambda inputs: float(inputs.measurement.is_valid)), is_of_period=True),
     Metric("vigie_last_measurement_timestamp_seconds", _G,
            "End of the newest control period on the plant's calendar", "s", (),
            _one(lambda inputs: inputs.utc_ms / 1000.0), is_live=False),
     Metric("vigie_contact_closed", _G, "Contact as read back from its line: 1 closed, 0 open", "", ("relay",),
            _of_relays(lambda inputs, relay: inputs.measurement.contacts[relay]), _numbered("rs"),
-           client_states=("stopped", "starting")),
+           client_states=("stopped", "starting"), is_of_period=True),
     Metric("vigie_contact_commanded_closed", _G, "Contact as commanded: 1 closed, 0 open", "", ("relay",),
-           _of_relays(lambda inputs, relay: inputs.commanded[relay])),
+           _of_relays(lambda inputs, relay: inputs.commanded[relay]), is_of_period=True),
     Metric("vigie_switchings", _C, "Movements of a contact, counted in the journal", "", ("relay",),
            _of_relays(lambda inputs, relay: inputs.switchings.get(relay.name, 0)), is_live=False),
     Metric("vigie_contact_wear_ratio", _G, "Used part of a contact's rated life, 0..1", "1", ("relay",),
@@ -207,13 +211,13 @@ METRICS: tuple[Metric, ...] = (
            _of_alarms(lambda report: report["standing"] in _ASKING)),
     Metric("vigie_mode", Kind.STATES, "What the installation is being used for", "", ("mode",),
            _states(Mode, lambda inputs: inputs.mode), ("mode",),
-           client_states=("au_ob", "au_pr", "au_co", "au_ma")),
+           client_states=("au_ob", "au_pr", "au_co", "au_ma"), is_of_period=True),
     Metric("vigie_phase", Kind.STATES, "Where the mode stands", "", ("phase",),
-           _states(Phase, lambda inputs: inputs.phase)),
+           _states(Phase, lambda inputs: inputs.phase), is_of_period=True),
     Metric("vigie_mains", Kind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),
-           _states(Mains, lambda inputs: inputs.mains)),
+           _states(Mains, lambda inputs: inputs.mains), is_of_period=True),
     Metric("vigie_mains_present", _G, "1 mains present, 0 absent or cut by a drill; absent while unknown", "", (),
-           _one(_mains_present)),
+           _one(_mains_present), is_of_period=True),
     Metric("vigie_periods", _C, "Control periods since the controller started", "", (),
            _one(lambda inputs: inputs.counters.periods), is_live=False),
     Metric("vigie_failed_periods", _C, "Periods without a valid measurement", "", (),
@@ -234,8 +238,8 @@ METRICS: tuple[Metric, ...] = (
            _one(lambda inputs: inputs.journal.rows), is_live=False),
     Metric("vigie_journal_lost_periods", _C, "Periods the journal could not keep", "", (),
            _one(lambda inputs: inputs.journal.lost_periods), is_live=False),
-    Metric("vigie_build", Kind.INFO, "What runs here", "", ("version", "plant", "site"),
-           lambda inputs: [((inputs.version, inputs.plant, inputs.site), 1.0)], is_live=False),
+    Metric("vigie_build", Kind.INFO, "What runs here", "", ("version", "plant"),
+           lambda inputs: [((inputs.version, inputs.plant), 1.0)], is_live=False),
     _figure("vigie_cpu_temperature_celsius", "CPU temperature", "degC", "cpu_temp_c", "cpu_temp"),
     _figure("vigie_cpu_usage_ratio", "CPU usage, 0..1 of all cores", "1", "cpu_usage_percent", "cpu_usage", "%", 0.01),
     _figure("vigie_cpu_core_volts", "CPU core voltage", "V", "cpu_v", "cpu_volt"),
@@ -257,3 +261,34 @@ def exposed_names(metric: Metric) -> list[str]:
     """Return the names as Prometheus shows them: ours, then the client's."""
     suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(metric.kind, "")
     return [metric.name + suffix, *metric.client_names]
+
+
+def delivered_names() -> list[str]:
+    """Return the names, ours and the client's, of everything delivery sends: a scrape of it would be a second copy."""
+    return [name for metric in METRICS if metric.is_of_period for name in exposed_names(metric)]
+
+
+def our_series(metric: Metric, inputs: MetricInputs) -> list[Series]:
+    """Return a metric's samples under our name."""
+    name = exposed_names(metric)[0]
+    return [
+        (name, tuple(zip(metric.labels, labels, strict=True)), None if value is None else value * metric.factor)
+        for labels, value in metric.read(inputs)
+    ]
+
+
+def client_series(metric: Metric, inputs: MetricInputs) -> Iterator[Series]:
+    """Yield the same samples under the client's names, in his units and states."""
+    if not metric.client_names:
+        return
+    samples = metric.read(inputs)
+    if metric.kind is Kind.STATES:
+        (name,) = metric.client_names
+        for state, (_, value) in zip(metric.client_states, samples, strict=True):
+            yield name, ((name, state),), value
+        return
+    for name, (_, value) in zip(metric.client_names, samples, strict=False):
+        if not metric.client_states:
+            yield name, (), value
+        for number, state in enumerate(metric.client_states):
+            yield name, ((name, state),), None if value is None else float(value == number)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import Channel, ChannelMean, Contacts, Relay
-from vigie.telemetry import outbox_schema
+from vigie.telemetry import delivery_schema, outbox_schema
 from vigie.telemetry.records import PeriodRecord
 
 APPLICATION_ID = 0x56494749
@@ -219,6 +219,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _view("hour", rollup_si()),
     ),
     outbox_schema.STATEMENTS,
+    delivery_schema.STATEMENTS,
 )
 """Statements that lead from one version to the next; the file's version (PRAGMA user_version) counts the
 steps taken. A step that has been released is never changed: a change is a new step."""

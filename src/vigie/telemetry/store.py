@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vigie.errors import JournalError
-from vigie.telemetry import retention, rollups
+from vigie.telemetry import passes, retention, rollups
 from vigie.telemetry.records import Event, PeriodRecord
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.schema import APPLICATION_ID, KEYS_PER_MS, MIGRATIONS, period_columns, period_row
@@ -61,7 +61,7 @@ class Store:
             self._connection.close()
             raise
         self._settled_from_ms: int | None = None
-        self._last_key = (-1, -1)
+        self._last_wish = -1
 
     def _prepare(self, was_unclean: bool) -> None:
         connection = self._connection
@@ -79,6 +79,7 @@ class Store:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise CorruptJournal(f"journal {self.path} is corrupt: {verdict}")
+        self._pass = passes.load(connection)
         self._open = rollups.load_open(connection)
         if self._open:
             with self._transaction():
@@ -123,10 +124,10 @@ class Store:
 
         ``is_stepped``: the calendar made a step within these periods.
         """
-        last_key, still_open, settled_ms = self._last_key, self._open, self._settled_from_ms
+        last_wish, now, still_open, settled_ms = self._last_wish, self._pass, self._open, self._settled_from_ms
         with self._transaction():
             if periods:
-                last_key = self._insert(periods)
+                last_wish, now = self._insert(periods)
                 still_open = self._roll(periods)
                 newest_ms = periods[-1].utc_ms
                 if settled_ms is None or is_stepped:
@@ -135,11 +136,11 @@ class Store:
                     bite = _BITE + 2 * len(periods)
                     retention.trim(self._connection, self._settings, newest_ms, bite)
             self._connection.executemany(_INSERT_EVENT, map(_event_row, events))
-        self._last_key, self._open, self._settled_from_ms = last_key, still_open, settled_ms
+        self._last_wish, self._pass, self._open, self._settled_from_ms = last_wish, now, still_open, settled_ms
 
-    def _insert(self, periods: Sequence[PeriodRecord]) -> tuple[int, int]:
-        """Insert each row under the first free key from the one it wishes; return the last (wish, key)."""
-        last_wish, key = self._last_key
+    def _insert(self, periods: Sequence[PeriodRecord]) -> tuple[int, passes.Pass]:
+        """Insert each row under the first free key from the one it wishes; return the last wish, and the pass."""
+        last_wish, key, keys = self._last_wish, self._pass.last_key or 0, []
         for record in periods:
             first, *values = period_row(record)
             wish = int(first or 0)
@@ -148,7 +149,8 @@ class Store:
             while self._connection.execute(_INSERT_PERIOD, (key, *values)).rowcount == 0:
                 key += 1
             last_wish = wish
-        return last_wish, key
+            keys.append(key)
+        return last_wish, passes.advance(self._connection, self._pass, keys)
 
     def _roll(self, periods: Sequence[PeriodRecord]) -> set[rollups.Bucket]:
         touched = set(self._open)

@@ -87,5 +87,4 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
         contacts=[{"wear_share": 0.25, "switched_a": 12.5}] * 4,
         version="0.1.0",
         plant="twin",
-        site='the "old" mill',
     )  # fmt: skip

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,16 @@ def test_a_silent_control_loop_leaves_no_values_standing() -> None:
         exporter.close()
 
 
-def test_label_values_are_escaped(exporter: Exporter) -> None:
-    found = scrape(exporter, metric_inputs())
-    (labels,) = (labels for name, labels in found if name == "vigie_build_info")
-    assert dict(labels) == {"version": "0.1.0", "plant": "twin", "site": 'the "old" mill'}
+SITE = {"site": 'the "old"\\mill\nby the river', "battery": "2"}
+
+
+def test_every_series_says_of_which_site_and_battery_it_is() -> None:
+    with closing(Exporter(0)) as plain, closing(Exporter(0, labels=SITE)) as labelled:
+        bare = scrape(plain, metric_inputs())
+        found = scrape(labelled, metric_inputs())
+    more = set(SITE.items())
+    assert found == {(name, tuple(sorted({*labels, *more}))): value for (name, labels), value in bare.items()}
+    assert len({name for name, _ in found}) > 60
 
 
 def test_only_metrics_is_served(exporter: Exporter) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from vigie.control.commands import Mains
 from vigie.control.signals import Status, Temperature
-from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, exposed_names
+from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, delivered_names, exposed_names
 
 from .samples import lost_channel, measurement, metric_inputs
 
@@ -65,6 +65,16 @@ def test_a_lost_temperature_has_no_value() -> None:
 )
 def test_unknown_mains_is_neither_present_nor_absent(mains: Mains, value: float | None) -> None:
     assert values("vigie_mains_present", metric_inputs()._replace(mains=mains)) == [value]
+
+
+def test_no_metric_has_a_label_that_the_site_puts_on_every_series() -> None:
+    assert not [metric.name for metric in METRICS if {"site", "battery"} & set(metric.labels)]
+
+
+def test_what_delivery_sends_is_named_with_the_clients_names() -> None:
+    named = set(delivered_names())
+    assert {"vigie_channel_bus_volts", "bus_voltage_01", "rs_04", "mode", "vigie_mains_present"} <= named
+    assert not named & {"vigie_switchings_total", "cpu_temp", "vigie_last_measurement_timestamp_seconds"}
 
 
 def test_metrics_page_is_up_to_date() -> None:
