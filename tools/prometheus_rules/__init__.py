@@ -1,0 +1,1 @@
+"""What Prometheus' files repeat of the program's tables, written from them. ``python -m tools.prometheus_rules``."""

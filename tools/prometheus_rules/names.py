@@ -1,0 +1,71 @@
+"""The client's own names, as rules that make them from ours, and what the scrape leaves to delivery."""
+
+import math
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from tools.prometheus_rules.figures import BATTERY
+
+from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature
+from vigie.telemetry.metrics import METRICS, Kind, Metric, exposed_names
+
+FRESH = "1m"
+"""A name of the client's ends this long after its last measurement, instead of Prometheus' five minutes."""
+
+_NOTHING = ChannelMean(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, 0, 0, 0, False)
+_COLD = Temperature(math.nan, 0)
+_CLOSED = Contacts(Contact.CLOSED, Contact.CLOSED, Contact.CLOSED, Contact.CLOSED)
+_PERIOD: Any = SimpleNamespace(
+    measurement=Measurement(0.0, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _COLD, _COLD, _CLOSED, False),
+    mode=Mode.OBSERVE,
+    phase=Phase.STEADY,
+    mains=Mains.UNKNOWN,
+    commanded=_CLOSED,
+)
+"""Asked only for the labels of its samples, which are the same in every period."""
+
+
+class Recording(NamedTuple):
+    """One recording rule."""
+
+    name: str
+    expression: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def delivered() -> list[Metric]:
+    """Return the metrics that come with a period's own time stamp, by remote write."""
+    return [metric for metric in METRICS if metric.is_of_period]
+
+
+def dropped() -> list[str]:
+    """Return what the scrape must drop, an expression per metric."""
+    return ["|".join(exposed_names(metric)) for metric in delivered()]
+
+
+def recordings() -> list[Recording]:
+    """Return the rules for the client's names of all that is delivered; his other names are scraped."""
+    return [rule for metric in delivered() if metric.client_names for rule in _rules(metric)]
+
+
+def _rules(metric: Metric) -> Iterator[Recording]:
+    samples = [_latest(metric, labels) for labels, _ in metric.read(_PERIOD)]
+    if metric.kind is Kind.STATES:
+        (name,) = metric.client_names
+        for state, latest in zip(metric.client_states, samples, strict=True):
+            yield Recording(name, latest, ((name, state),))
+        return
+    for name, latest in zip(metric.client_names, samples, strict=True):
+        if metric.client_states:
+            at_0, at_1 = metric.client_states
+            yield Recording(name, f"1 - {latest}", ((name, at_0),))
+            yield Recording(name, latest, ((name, at_1),))
+        else:
+            yield Recording(name, latest if metric.factor == 1.0 else f"{latest} / {metric.factor:g}")
+
+
+def _latest(metric: Metric, labels: tuple[str, ...]) -> str:
+    selected = ", ".join(f'{name}="{value}"' for name, value in zip(metric.labels, labels, strict=True))
+    return f"max by ({BATTERY}) (last_over_time({exposed_names(metric)[0]}{{{selected}}}[{FRESH}]))"
