@@ -11,7 +11,11 @@ Multimeter = Literal["person", "twin"]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="Settings file (TOML). Without it: the built-in demonstration.", metavar="FILE"
+        "--config",
+        "-c",
+        help="Settings file (TOML). Without it: the built-in demonstration.",
+        metavar="FILE",
+        envvar="VIGIE_CONFIG",
     ),
 ]
 AlarmArgument = Annotated[
