@@ -2,10 +2,13 @@
 
 import structlog
 
+from vigie.access.users import FIRST
+from vigie.assembly.access import first_password, open_door
 from vigie.assembly.files import files, link_token
 from vigie.config import Config
 from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import web_rules
+from vigie.errors import AccessError
 from vigie.hardware.systemd import Notifier
 from vigie.link.hub import Hub, Side
 from vigie.notify.dispatch import Dispatcher
@@ -30,7 +33,8 @@ def serve(config: Config) -> None:
     outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, troubles)
     hub.side = lambda: Side(web_alarms=outpost.reports(), mail=post.state())
     hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
-    application = create_app(config.web, hub, paths.journal, post, outpost)
+    _tell_first_password(config)
+    application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config))
 
     def on_ready(port: int) -> None:
         url = f"http://{config.web.host}:{port}/flask/"
@@ -38,3 +42,14 @@ def serve(config: Config) -> None:
         log.info("web ready", url=url)
 
     serve_application(application, config.web, on_ready, lambda: post.start(outpost.step))
+
+
+def _tell_first_password(config: Config) -> None:
+    """Make the first user where there is none; a broken file is told and keeps everybody out, not the program down."""
+    try:
+        password = first_password(config)
+    except AccessError as error:
+        log.critical("nobody can log in", error=str(error))
+        return
+    if password is not None:
+        log.warning("first login: choose another password there", user=FIRST, password=password)

@@ -17,6 +17,7 @@ from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
+from vigie.web.access import CONFIRM, current_visitor, is_confirmed, needs
 from vigie.web.problems import MEDIA_TYPE, problem
 from vigie.web.security import SAFE_METHODS, RateLimit
 
@@ -64,6 +65,7 @@ def _require_json() -> None:
 
 
 @blueprint.get("/healthz")
+@needs(None)
 @blueprint.output(schemas.Health, description="The web process answers")
 @blueprint.doc(responses=_errors(**_HOST))
 def healthz() -> dict[str, Any]:
@@ -121,6 +123,11 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
         return busy
     now_utc_ms = round(machine_utc_s() * 1000)
     wanted = json_data.model_dump(exclude_none=True)
+    visitor = current_visitor()
+    if visitor is not None and not visitor.is_program:
+        wanted["who"] = visitor.name
+    if _is_dangerous(json_data) and not is_confirmed():
+        return problem(403, "type your password again before this order", kind=CONFIRM)
     order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
     if (own := _own_answer(order)) is not None:
         return own if own.is_accepted else (own, 409)
@@ -255,6 +262,11 @@ def mail_test(json_data: schemas.MailTest) -> dict[str, Any] | Response:
         return {"results": [result._asdict() for result in post.test(json_data.receiver)]}
     except CommandRefused as error:
         return problem(422, str(error))
+
+
+def _is_dangerous(order: schemas.CommandRequest) -> bool:
+    """Return whether an order needs the password typed lately: it takes over from the modes, or opens R1 or R2."""
+    return order.mode == "manual" or (order.contact == "open" and order.relay in {"R1", "R2"})
 
 
 def journal_unreadable(error: JournalError) -> Response:

@@ -9,13 +9,15 @@ from flask import Response, request
 from flask_socketio import SocketIO
 from werkzeug.exceptions import HTTPException
 
-from vigie.errors import JournalError
+from vigie.access.door import Door
+from vigie.errors import AccessError, JournalError
 from vigie.link.hub import Hub
 from vigie.link.server import ControllerNamespace
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
-from vigie.web import api, pages, problems, websocket
+from vigie.web import accounts, api, pages, problems, websocket
+from vigie.web.access import answer_broken_door, init_access, may_open_socket
 from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
 from vigie.web.mount import Mount, TrustedProxyFix
@@ -27,7 +29,8 @@ from vigie.web.security import (
     add_headers,
     require_same_origin,
 )
-from vigie.web.settings import WebSettings, check
+from vigie.web.settings import StackSettings, WebSettings, check
+from vigie.web.stack import init_stack
 
 SPARE_SOCKETS = 4
 """Sockets beyond the live pages: handshakes on their way, and pages being told that there is no room."""
@@ -51,12 +54,19 @@ class _VigieApp(APIFlask):
 
 
 def create_app(
-    settings: WebSettings, hub: Hub, journal_path: Path, post: Dispatcher | None = None, outpost: Outpost | None = None
+    settings: WebSettings,
+    hub: Hub,
+    journal_path: Path,
+    post: Dispatcher | None = None,
+    outpost: Outpost | None = None,
+    access: Door | None = None,
+    stack: StackSettings | None = None,
 ) -> APIFlask:
     """Return the application, to be served with :func:`vigie.web.server.serve` or any threaded WSGI server.
 
     It starts no thread and opens no socket by itself. ``app.extensions`` holds ``vigie_hub``,
-    ``vigie_journal``, ``vigie_post`` (messages to people), ``vigie_outpost`` (the web's own alarms) and ``socketio``.
+    ``vigie_journal``, ``vigie_post`` (messages to people), ``vigie_outpost`` (the web's own alarms), ``vigie_access``
+    (the door; None lets everybody in) and ``socketio``.
 
     Raises:
         SettingsError: the settings contradict each other.
@@ -81,15 +91,20 @@ def create_app(
     init_i18n(app)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(accounts.blueprint)
+    init_stack(app, stack or StackSettings())
+    init_access(app, access)
     app.register_error_handler(JournalError, api.journal_unreadable)
+    app.register_error_handler(AccessError, answer_broken_door)
     for code in (403, 404, 405, 413, 429):
         app.register_error_handler(code, pages.error_page)
-    socketio = _attach_sockets(app, hub, settings)
+    socketio = _attach_sockets(app, hub, settings, access)
     gate = SocketGate(
         app.wsgi_app,
         open_sockets=lambda: websocket.count_open(socketio.server),
         most=settings.live_browsers + SPARE_SOCKETS,
         is_token=hub.is_token,
+        may_open=lambda environ: may_open_socket(environ, access, hub),
     )
     guarded = HostGuard(Mount(gate), settings.trusted_hosts)
     # outermost, or socket handlers would see the proxy instead of the browser
@@ -112,11 +127,13 @@ def _configure(app: APIFlask) -> None:
     app.spec_callback = api.complete_spec  # type: ignore[assignment]  # the format is JSON: a dict, no text
 
 
-def _attach_sockets(app: APIFlask, hub: Hub, settings: WebSettings) -> Any:  # noqa: ANN401 - not typed
-    live = LiveNamespace(hub, settings.live_browsers)
+def _attach_sockets(app: APIFlask, hub: Hub, settings: WebSettings, access: Door | None) -> Any:  # noqa: ANN401
+    live = LiveNamespace(hub, settings.live_browsers, lambda environ: may_open_socket(environ, access, hub))
     socketio = _socketio(app)
     websocket.install(socketio.server)
-    live.pusher = LivePusher(hub, socketio)
+    live.pusher = LivePusher(hub, socketio, live.drop_ended)
+    if access is not None:
+        access.subscribe(live.pusher.wake)
     socketio.on_namespace(live)
     socketio.on_namespace(ControllerNamespace(hub))
     return socketio
@@ -135,7 +152,7 @@ def _socketio(app: APIFlask) -> Any:  # noqa: ANN401 - not typed
 
 
 def _finish(response: Response) -> Response:
-    if _is_api():
+    if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return add_headers(response)
 

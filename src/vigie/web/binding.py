@@ -8,6 +8,7 @@ from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from vigie.telemetry.records import Event
+from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import date, duration, instant, number, quantity, timezone_name, write
 from vigie.web.i18n import LANGUAGE_NAMES
 from vigie.web.presentation import Look, is_asking, look_at, look_up
@@ -129,6 +130,11 @@ def context() -> dict[str, Any]:
         "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
         "theme": theme if theme in THEMES else "auto",
         "page_data": page_data,
+        "user": user_of_page(),
+        "may_log_in": current_door() is not None,
+        "may": may,
+        "role_word": role_word,
+        "layout": "base.html" if may("viewer") else "bare.html",
     }
 
 
@@ -142,4 +148,5 @@ def page_data() -> dict[str, Any]:
         "state": g.state,
         "words": {**vocabulary(gettext), "alarm": alarm_words.vocabulary(gettext)["alarm"]},
         "texts": script_texts(),
+        "mayOrder": may("operator"),
     }

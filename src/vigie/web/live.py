@@ -1,7 +1,8 @@
 """What open pages are told without asking: the state, at most twice a second, and at once when it turns bad."""
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import request
@@ -10,12 +11,18 @@ from socketio.exceptions import ConnectionRefusedError as RefusedByName
 
 from vigie.link.hub import Hub
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/live"
 SHORTEST_GAP_S = 0.5
 QUIET_AFTER_S = 2.5
 """A controller that says nothing for so long is told to the pages, with the link's state unchanged."""
+
+LOOK_AT_LOGINS_S = 5.0
+"""A login ended by another program is noticed within this time even while nothing happens."""
 
 
 class LivePusher:
@@ -24,13 +31,18 @@ class LivePusher:
     Its thread starts with the first page: a server that forks has forked by then.
     """
 
-    def __init__(self, hub: Hub, socketio: Any) -> None:  # noqa: ANN401 - the library is not typed
+    def __init__(self, hub: Hub, socketio: Any, drop_ended: Callable[[], None]) -> None:  # noqa: ANN401 - not typed
         self._hub = hub
         self._socketio = socketio
+        self._drop_ended = drop_ended
         self._has_news = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        hub.subscribe(self._has_news.set)
+        hub.subscribe(self.wake)
+
+    def wake(self) -> None:
+        """Look at once whether there is something to tell."""
+        self._has_news.set()
 
     def start(self) -> None:
         """Start pushing; does nothing when it already does."""
@@ -43,11 +55,14 @@ class LivePusher:
         pause = threading.Event()
         is_quiet_told = False
         while True:
-            wait_s = None if is_quiet_told else max(0.0, QUIET_AFTER_S - self._hub.silence_s())
-            self._has_news.wait(wait_s)
+            wait_s = LOOK_AT_LOGINS_S if is_quiet_told else max(0.0, QUIET_AFTER_S - self._hub.silence_s())
+            is_news = self._has_news.wait(wait_s) or not is_quiet_told
             self._has_news.clear()
             is_quiet_told = self._hub.silence_s() >= QUIET_AFTER_S
             try:
+                self._drop_ended()
+                if not is_news:
+                    continue
                 self._socketio.emit("state", self._hub.state(), namespace=NAMESPACE)
             except Exception:
                 log.exception("live_push_failed")
@@ -59,11 +74,15 @@ class LiveNamespace(Namespace):
 
     socketio: Any
 
-    def __init__(self, hub: Hub, most: int) -> None:
+    def __init__(
+        self, hub: Hub, most: int, may_follow: Callable[["WSGIEnvironment"], bool] = lambda environ: True
+    ) -> None:
         super().__init__(NAMESPACE)  # type: ignore[no-untyped-call]
         self._hub = hub
         self._most = most
-        self._sids: set[str] = set()
+        self._may_follow = may_follow
+        self._pages: dict[str, WSGIEnvironment] = {}
+        """What each page's handshake said, by its number."""
         self._lock = threading.Lock()
         self.pusher: LivePusher | None = None
         self.ignored_events = 0
@@ -76,16 +95,26 @@ class LiveNamespace(Namespace):
 
     def on_connect(self, _auth: object = None) -> None:
         sid = request.sid  # type: ignore[attr-defined]
+        if not self._may_follow(request.environ):
+            raise RefusedByName("log in first")  # type: ignore[no-untyped-call]
         with self._lock:
-            if len(self._sids) >= self._most and sid not in self._sids:
+            if len(self._pages) >= self._most and sid not in self._pages:
                 log.warning("live_page_refused", live=self._most, address=request.remote_addr)
                 text = f"{self._most} pages are live already (web.live_browsers): close one, or reload by hand"
                 raise RefusedByName(text)  # type: ignore[no-untyped-call]
-            self._sids.add(sid)
+            self._pages[sid] = request.environ
         if self.pusher is not None:
             self.pusher.start()
         self.socketio.emit("state", self._hub.state(), namespace=NAMESPACE, to=sid)
 
     def on_disconnect(self, _reason: str = "") -> None:
         with self._lock:
-            self._sids.discard(request.sid)  # type: ignore[attr-defined]
+            self._pages.pop(request.sid, None)  # type: ignore[attr-defined]
+
+    def drop_ended(self) -> None:
+        """Disconnect the pages whose login has ended since they came."""
+        with self._lock:
+            pages = list(self._pages.items())
+        for sid in [sid for sid, environ in pages if not self._may_follow(environ)]:
+            log.info("live_page_dropped", address=dict(pages)[sid].get("REMOTE_ADDR"))
+            self.socketio.server.disconnect(sid, namespace=NAMESPACE)

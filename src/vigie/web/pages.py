@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirection
 from vigie.errors import JournalError
 from vigie.notify.dispatch import Dispatcher
 from vigie.telemetry.reader import JournalReader
+from vigie.web.access import local_path, needs
 from vigie.web.alarms import NAMES, SPANS_DAYS, filters_of, past_of
 from vigie.web.binding import THEME_COOKIE, THEMES, context, current_look, now_utc_ms
 from vigie.web.history import history_of
@@ -143,6 +144,7 @@ def vendored() -> list[tuple[str, str, str]]:
 
 
 @blueprint.get("/language/<code>")
+@needs(None)
 def choose_language(code: str) -> Redirection:
     """Remember the reader's language and go back."""
     if code not in languages():
@@ -151,6 +153,7 @@ def choose_language(code: str) -> Redirection:
 
 
 @blueprint.get("/theme")
+@needs(None)
 def choose_theme() -> Redirection:
     """Remember the reader's theme (``?choice=auto|light|dark``) and go back."""
     choice = request.args.get("choice", "")
@@ -161,17 +164,20 @@ def choose_theme() -> Redirection:
 
 def _remember(cookie: str, value: str) -> Redirection:
     """Set a cookie of this application and return to the page the link was on, never to another site."""
-    endpoint = request.args.get("back", "")
-    response = redirect(url_for(f"pages.{endpoint if endpoint in PAGES else 'home'}"))
+    there = PLACES.get(request.args.get("back", ""), "pages.home")
+    response = redirect(url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None))
     path = request.script_root or "/"
     response.set_cookie(cookie, value, max_age=COOKIE_AGE_S, path=path, samesite="Lax", httponly=False)
     return response
 
 
-PAGES = ("home", "multimeter", "relays", "alarms", "outages", "about")
+PLACES = {name: f"pages.{name}" for name in ("home", "multimeter", "relays", "alarms", "outages", "about")}
+PLACES |= {name: f"access.{name}" for name in ("login", "password", "users")}
+"""Where a choice of language or theme leads back to."""
 
 
 @blueprint.get("/app.webmanifest")
+@needs(None)
 def manifest() -> Response:
     """Name, colours and icons for a phone's home screen."""
     response = make_response(render_template("app.webmanifest"))

@@ -15,10 +15,11 @@ def problem(
     detail: str,
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
+    kind: str = "about:blank",
 ) -> Response:
     """Return a problem response; ``errors`` lists single faults as ``{"where", "field", "message"}``."""
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": kind,
         "title": HTTP_STATUS_CODES.get(status, "Error"),
         "status": status,
         "detail": detail,

@@ -6,9 +6,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qs
 
 import structlog
-from flask import Response, request
+from flask import Response, current_app, request
 from werkzeug.exceptions import Forbidden
 
 from vigie.clock import machine_monotonic_s
@@ -43,12 +44,14 @@ def require_same_origin() -> None:
     """Refuse an unsafe request that another site's page had a browser send.
 
     Browsers on plain http send no Sec-Fetch-Site, but always an Origin with an unsafe method. What sends
-    neither is no browser and carries nobody's authority.
+    neither is no browser and carries nobody's authority. No browser adds a bearer's secret by itself.
 
     Raises:
         Forbidden: the request comes from another site.
     """
-    if request.method in SAFE_METHODS:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    is_program = scheme.lower() == "bearer" and current_app.extensions["vigie_hub"].is_token(token.strip())
+    if request.method in SAFE_METHODS or is_program:
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
@@ -100,7 +103,10 @@ class HostGuard:
 
 
 class SocketGate:
-    """WSGI middleware: no more sockets than there are threads to carry them; the controller always gets in."""
+    """WSGI middleware: sockets for those who may look, and no more of them than there are threads to carry them.
+
+    The controller always gets in.
+    """
 
     def __init__(
         self,
@@ -108,25 +114,37 @@ class SocketGate:
         open_sockets: Callable[[], int],
         most: int,
         is_token: Callable[[object], bool],
+        may_open: Callable[["WSGIEnvironment"], bool] = lambda environ: True,
     ) -> None:
         self._app = app
         self._open_sockets = open_sockets
         self._most = most
         self._is_token = is_token
+        self._may_open = may_open
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        is_handshake = environ["PATH_INFO"].startswith("/socket.io") and "sid=" not in environ.get("QUERY_STRING", "")
-        if is_handshake and self._open_sockets() >= self._most:
-            scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-            if scheme != "Bearer" or not self._is_token(token):
-                log.warning("socket_refused", open=self._most, address=environ.get("REMOTE_ADDR"))
-                return _plain(
-                    start_response,
-                    "503 Service Unavailable",
-                    f"{self._most} sockets are open already: close a page, or raise live_browsers and threads "
-                    "in the [web] section of vigie.toml.\n",
-                )
-        return self._app(environ, start_response)
+        if not _is_handshake(environ) or self._is_controller(environ):
+            return self._app(environ, start_response)
+        if not self._may_open(environ):
+            return _plain(start_response, "401 Unauthorized", "Log in first.\n")
+        if self._open_sockets() < self._most:
+            return self._app(environ, start_response)
+        log.warning("socket_refused", open=self._most, address=environ.get("REMOTE_ADDR"))
+        return _plain(
+            start_response,
+            "503 Service Unavailable",
+            f"{self._most} sockets are open already: close a page, or raise live_browsers and threads "
+            "in the [web] section of vigie.toml.\n",
+        )
+
+    def _is_controller(self, environ: "WSGIEnvironment") -> bool:
+        scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return scheme == "Bearer" and self._is_token(token)
+
+
+def _is_handshake(environ: "WSGIEnvironment") -> bool:
+    """Return whether a request opens a socket: it names none that is open, read as engine.io reads it."""
+    return environ["PATH_INFO"].startswith("/socket.io") and "sid" not in parse_qs(environ.get("QUERY_STRING", ""))
 
 
 class _Bucket(NamedTuple):
