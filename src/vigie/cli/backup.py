@@ -1,0 +1,130 @@
+"""``vigie backup`` and ``vigie restore``."""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from rich.console import Console
+from rich.progress import Progress
+
+from vigie.assembly import backup, restore
+from vigie.assembly.backup import Told
+from vigie.assembly.backup_format import Manifest
+from vigie.config import Config
+from vigie.errors import VigieError
+
+STREAM = "-"
+
+
+def write(config: Config, target: str | None, *, with_periods: bool, as_json: bool) -> None:
+    """Write a backup to a file or, for ``-``, to standard output.
+
+    Raises:
+        VigieError: it cannot be written; nothing is left behind.
+        JournalError: the journal cannot be read.
+    """
+    _end_orderly()
+    if target == STREAM:
+        if sys.stdout.isatty():
+            raise VigieError("a backup is no text for a terminal: redirect it, vigie backup - > FILE")
+        with _bar() as told:
+            manifest = backup.write_stream(config, sys.stdout.buffer, told, with_periods=with_periods)
+        sys.stderr.write(f"{_summary(manifest)}\n")
+        return
+    path = Path(target or backup.default_name(config))
+    if path.is_dir():
+        path /= backup.default_name(config)
+    with _bar() as told:
+        manifest = backup.write_file(config, path, told, with_periods=with_periods)
+    if as_json:
+        sys.stdout.write(json.dumps({"file": str(path), **manifest.told()}, indent=2) + "\n")
+        return
+    sys.stdout.write(f"{path}: {path.stat().st_size / 1e6:.1f} MB\n{_summary(manifest)}\n")
+    sys.stdout.write(
+        "It holds password hashes and the installation's secret token: keep it where only you can read it.\n"
+    )
+
+
+def read(config: Config, source: str, *, only_check: bool, as_json: bool) -> None:
+    """Judge a backup and, unless ``only_check``, put it in the place of what the data folder holds.
+
+    Raises:
+        AlreadyRunning: the installation runs.
+        VigieError: the backup cannot be used; nothing was changed.
+    """
+    _end_orderly()
+    with _opened(source) as file, _bar() as told:
+        if only_check:
+            with tempfile.TemporaryDirectory(prefix="vigie-check-", dir=_roomy(config)) as folder:
+                manifest = restore.check(file, Path(folder), told)
+            done = None
+        else:
+            done = restore.restore(config, file, told)
+            manifest = done.manifest
+    if as_json:
+        aside = done and done.set_aside and str(done.set_aside)
+        settings = done and done.settings and str(done.settings)
+        facts = {"restored": done is not None, "set_aside": aside, "settings": settings, **manifest.told()}
+        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+        return
+    sys.stdout.write(f"{_summary(manifest)}\n")
+    if done is None:
+        sys.stdout.write("The backup is complete and sound.\n")
+        return
+    sys.stdout.write(f"Restored into {config.data_directory}.\n")
+    if done.set_aside is not None:
+        sys.stdout.write(f"What was there before is in {done.set_aside}; delete it when all is well.\n")
+    if done.settings is not None:
+        sys.stdout.write(
+            f"The backup's settings are in {done.settings}; the settings in force were not changed. Compare them with "
+            f"{config.source or 'yours'} and copy what you want.\n"
+        )
+
+
+def _summary(manifest: Manifest) -> str:
+    journal = manifest.files.get("data/journal.sqlite")
+    size = sum(entry.bytes for entry in manifest.files.values())
+    what = "" if journal is None else f", journal of schema {journal.schema_version}"
+    what += "" if manifest.periods == "all" else ", single periods of the last day only"
+    return (
+        f"Backup of {manifest.site} (battery {manifest.battery}), {manifest.created_utc}, by Vigie {manifest.version}: "
+        f"{len(manifest.files)} files, {size / 1e6:.1f} MB{what}"
+    )
+
+
+def _roomy(config: Config) -> Path | None:
+    """Return where a backup can be unpacked for a look: the data folder when it can be written, /tmp otherwise."""
+    folder = config.data_directory
+    return folder if folder.is_dir() and os.access(folder, os.W_OK) else None
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[BinaryIO]:
+    if source == STREAM:
+        yield sys.stdin.buffer
+        return
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise VigieError(f"{source} cannot be read: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        yield file
+
+
+@contextmanager
+def _bar() -> Iterator[Told]:
+    """Show a bar on the terminal; nothing where there is none."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+
+
+def _end_orderly() -> None:
+    """Let SIGTERM unwind, so that nothing half is left lying."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
