@@ -35,7 +35,7 @@ from vigie.plant.site import ControllerSupply
 from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
-from vigie.web.settings import WebSettings
+from vigie.web.settings import StackSettings, WebSettings
 
 
 class PlantKind(IntEnum):
@@ -208,6 +208,7 @@ SECTIONS: Mapping[str, type] = {
     "link": LinkSettings,
     "web": WebSettings,
     "access": AccessSettings,
+    "stack": StackSettings,
     "mail": MailSettings,
     "remote_write": RemoteWriteSettings,
     "twin": TwinSettings,
@@ -256,6 +257,7 @@ class Config(NamedTuple):
     link: LinkSettings
     web: WebSettings
     access: AccessSettings
+    stack: StackSettings
     mail: MailSettings
     remote_write: RemoteWriteSettings
     twin: TwinSettings

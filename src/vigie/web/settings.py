@@ -35,6 +35,17 @@ class WebSettings(NamedTuple):
     command_burst: Annotated[int, setting("Orders one address may give at once", ge=1, le=1000)] = 10
 
 
+class StackSettings(NamedTuple):
+    """Where the programs beside the web application are, as it asks them itself."""
+
+    grafana_url: Annotated[
+        str, setting("Grafana with its path, as http://127.0.0.1:3000/grafana; empty: not installed")
+    ] = ""
+    prometheus_url: Annotated[
+        str, setting("Prometheus with its path, as http://127.0.0.1:9090/prometheus; empty: not installed")
+    ] = ""
+
+
 def check(settings: WebSettings) -> None:
     """Check what one field alone cannot tell.
 

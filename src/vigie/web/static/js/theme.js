@@ -5,6 +5,7 @@
   const apply = () => {
     const choice = root.dataset.theme;
     root.dataset.bsTheme = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+    document.cookie = `vigie_shade=${root.dataset.bsTheme}; path=/; max-age=31536000; samesite=lax`; // for Grafana's frame
   };
   system.addEventListener("change", apply);
   apply();
