@@ -37,4 +37,7 @@ Url = Annotated[
     str | None,
     typer.Option("--url", help="Web application to ask; by default the one these settings start.", metavar="URL"),
 ]
+TimeZone = Annotated[
+    str, typer.Option(help="Zone of times that do not say their own, like Europe/Zurich.", metavar="ZONE")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]

@@ -1,80 +1,135 @@
-"""Rows out of the journal, as CSV or Parquet, a batch at a time."""
+"""Rows out of a journal a batch at a time, as CSV; and what an export will weigh before it is begun."""
 
 import csv
-import importlib
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple, TextIO, get_args
 
-from vigie.errors import JournalError, VigieError
+from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import iso_utc
-from vigie.telemetry.schema import KEYS_PER_MS, period_si, rollup_si
+from vigie.telemetry.schema import HOUR_MS, KEYS_PER_MS, MINUTE_MS, period_si, rollup_si
 
-Resolution = Literal["raw", "minute", "hour"]
+TableName = Literal["raw", "minute", "hour", "events"]
+TABLES: tuple[TableName, ...] = get_args(TableName)
 Row = tuple[Any, ...]
+
 _BATCH_ROWS = 5000
+_LAST_ID = 2**63 - 1
+_EVENT_COLUMNS = ("utc_ms", "kind", "subject", "before", "after", "reason", "who", "text", "data")
+_COUNTED_MS = {"raw": 24 * HOUR_MS, "minute": 31 * 24 * HOUR_MS}
+"""Rows of a longer stretch are not counted one by one: that would read the whole of a large table."""
+_SAMPLE_ROWS = 50
+_PARQUET_BYTES = {"raw": 70, "minute": 75, "hour": 85, "events": 60}
+"""Measured per row; the file's own description comes on top."""
+_PARQUET_FRAME_BYTES = 25_000
+
+
+class Extract(NamedTuple):
+    """What is taken out of a journal: a table and a stretch of time."""
+
+    table: TableName
+    """``raw`` is every period; ``minute`` and ``hour`` have least, mean and most."""
+    from_utc_ms: int
+    to_utc_ms: int
+    """Not included."""
+    only: tuple[str, ...] = ()
+    """Quantities to keep (``battery_bus_v``, ...), all without: a log of another program holds only some."""
+
+
+class Estimate(NamedTuple):
+    """What an export is going to be."""
+
+    rows: int
+    csv_bytes: int
+    parquet_bytes: int
 
 
 class _Source(NamedTuple):
     table: str
-    key: str
+    keys: tuple[str, ...]
     per_ms: int
     columns: list[tuple[str, str]]
 
 
 _SOURCES = {
-    "raw": _Source("period", "key", KEYS_PER_MS, period_si()),
-    "minute": _Source("minute", "start_utc_ms", 1, rollup_si()),
-    "hour": _Source("hour", "start_utc_ms", 1, rollup_si()),
+    "raw": _Source("period", ("key",), KEYS_PER_MS, period_si()),
+    "minute": _Source("minute", ("start_utc_ms",), 1, rollup_si()),
+    "hour": _Source("hour", ("start_utc_ms",), 1, rollup_si()),
+    "events": _Source("event", ("utc_ms", "id"), 1, [(name, name) for name in _EVENT_COLUMNS]),
 }
 
 
-def column_names(resolution: Resolution) -> list[str]:
-    """Return the exported columns: ``utc`` (ISO 8601), ``utc_ms``, then values with their unit in the name."""
-    return ["utc", *(name for _, name in _SOURCES[resolution].columns)]
+def quantity_of(column: str) -> str:
+    """Return a column's name without what a roll-up adds.
+
+    >>> quantity_of("battery_bus_v_mean"), quantity_of("utc_ms")
+    ('battery_bus_v', 'utc_ms')
+    """
+    return column.removesuffix("_min").removesuffix("_mean").removesuffix("_max")
 
 
-def batches(
-    reader: JournalReader, from_utc_ms: int, to_utc_ms: int, resolution: Resolution = "raw"
-) -> Iterator[list[Row]]:
-    """Yield the rows of a range, oldest first, a few thousand at a time.
+def _columns(extract: Extract) -> list[tuple[str, str]]:
+    if extract.table not in _SOURCES:
+        raise JournalError(f"resolution {extract.table!r} is none of {', '.join(_SOURCES)}")
+    columns = _SOURCES[extract.table].columns
+    if not extract.only or extract.table == "events":
+        return columns
+    kept = {"utc_ms", "periods", *extract.only}
+    return [column for column in columns if quantity_of(column[1]) in kept]
 
-    Each batch is a question of its own, so that a slow receiver never holds the journal's log back.
-    ``to_utc_ms`` is not included. Minutes and hours not complete yet are not exported.
+
+def column_names(extract: Extract) -> list[str]:
+    """Return the exported columns: ``utc`` (ISO 8601), ``utc_ms``, then values with their unit in the name.
 
     Raises:
-        JournalError: the journal cannot be read, or ``resolution`` is none of raw, minute, hour.
+        JournalError: there is no such table.
     """
-    if resolution not in _SOURCES:
-        raise JournalError(f"resolution {resolution!r} is none of {', '.join(_SOURCES)}")
-    table, key, per_ms, columns = _SOURCES[resolution]
+    return ["utc", *(name for _, name in _columns(extract))]
+
+
+def batches(reader: JournalReader, extract: Extract) -> Iterator[list[Row]]:
+    """Yield the rows without their ``utc`` column, oldest first, a few thousand at a time.
+
+    Each batch is a question of its own, so that a slow receiver never holds the journal's log back.
+    Minutes and hours not complete yet are not exported.
+
+    Raises:
+        JournalError: the journal cannot be read, or there is no such table.
+    """
+    shown = [expression for expression, _ in _columns(extract)]
+    table, keys, per_ms, _ = _SOURCES[extract.table]
     statement = (
-        f"SELECT {key}, {', '.join(expression for expression, _ in columns)} FROM {table} "  # noqa: S608
-        f"WHERE {key} > ? AND {key} < ? ORDER BY {key} LIMIT {_BATCH_ROWS}"
+        f"SELECT {', '.join([*keys, *shown])} FROM {table} "  # noqa: S608 - own names only
+        f"WHERE ({', '.join(keys)}) > ({', '.join('?' * len(keys))}) AND {keys[0]} < ? "
+        f"ORDER BY {', '.join(keys)} LIMIT {_BATCH_ROWS}"
     )
-    after = from_utc_ms * per_ms - 1
+    width, end = len(keys), extract.to_utc_ms * per_ms
+    after: Row = (extract.from_utc_ms * per_ms - 1, _LAST_ID)[:width]
     while True:
         with reader.connection() as connection:
-            rows = connection.execute(statement, (after, to_utc_ms * per_ms)).fetchall()
+            rows = connection.execute(statement, (*after, end)).fetchall()
         if not rows:
             return
-        after = rows[-1][0]
-        yield [(iso_utc(row[1]), *row[1:]) for row in rows]
+        after = rows[-1][:width]
+        yield [row[width:] for row in rows]
 
 
-def csv_text(reader: JournalReader, from_utc_ms: int, to_utc_ms: int, resolution: Resolution = "raw") -> Iterator[str]:
-    """Yield the same rows as CSV, header first; empty cells where there was no valid value.
+def csv_text(reader: JournalReader, extract: Extract) -> Iterator[str]:
+    """Yield the rows as CSV, header first; empty cells where there was no valid value.
 
     Raises:
         JournalError: see :func:`batches`.
     """
-    rows = batches(reader, from_utc_ms, to_utc_ms, resolution)
+    rows = batches(reader, extract)
     first = next(rows, [])
-    yield _csv([tuple(column_names(resolution)), *first])
+    yield _csv([tuple(column_names(extract)), *map(_with_utc, first)])
     for batch in rows:
-        yield _csv(batch)
+        yield _csv([_with_utc(row) for row in batch])
+
+
+def _with_utc(row: Row) -> Row:
+    return (iso_utc(row[0]), *row)
 
 
 def _csv(rows: list[Row]) -> str:
@@ -83,52 +138,66 @@ def _csv(rows: list[Row]) -> str:
     return text.getvalue()
 
 
-def export_csv(
-    reader: JournalReader, out: TextIO, from_utc_ms: int, to_utc_ms: int, resolution: Resolution = "raw"
-) -> int:
-    """Write the range as CSV and return the number of rows.
+def export_csv(reader: JournalReader, out: TextIO, extract: Extract) -> Iterator[int]:
+    """Write the rows as CSV; yield how many are written after each batch.
 
     Raises:
         JournalError: see :func:`batches`.
     """
-    lines = 0
-    for text in csv_text(reader, from_utc_ms, to_utc_ms, resolution):
-        out.write(text)
-        lines += text.count("\n")
-    return lines - 1
+    rows = batches(reader, extract)
+    out.write(_csv([tuple(column_names(extract))]))
+    count = 0
+    for batch in rows:
+        out.write(_csv([_with_utc(row) for row in batch]))
+        count += len(batch)
+        yield count
 
 
-def export_parquet(
-    reader: JournalReader, path: Path, from_utc_ms: int, to_utc_ms: int, resolution: Resolution = "raw"
-) -> int:
-    """Write the range as Parquet (``utc`` is a timestamp) and return the number of rows.
+def estimate(reader: JournalReader, extract: Extract) -> Estimate:
+    """Return how many rows an export will have and about how many bytes.
+
+    Long stretches are reckoned from the hours' counts of periods; short ones are counted.
 
     Raises:
         JournalError: see :func:`batches`.
-        VigieError: pyarrow is not installed.
     """
-    try:
-        # By name: the controller process must be able to import this module without pyarrow.
-        arrow = importlib.import_module("pyarrow")
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise VigieError("Parquet needs pyarrow: install vigie with its extra 'lab', or export CSV") from error
-    names = column_names(resolution)
-    schema = arrow.schema([(name, _arrow_type(arrow, name)) for name in names])
-    rows = 0
-    with parquet.ParquetWriter(path, schema) as writer:
-        for batch in batches(reader, from_utc_ms, to_utc_ms, resolution):
-            columns = dict(zip(names, map(list, zip(*batch, strict=True)), strict=True))
-            columns["utc"] = columns["utc_ms"]
-            writer.write_table(arrow.table(columns, schema=schema))
-            rows += len(batch)
-    return rows
+    names = column_names(extract)
+    rows = _count(reader, extract)
+    sample = _sample(reader, extract)
+    header = len(",".join(names)) + 1
+    per_row = len(_csv([_with_utc(row) for row in sample]).encode()) / len(sample) if sample else 0.0
+    share = len(names) / (1 + len(_SOURCES[extract.table].columns))
+    parquet = _PARQUET_FRAME_BYTES * share + rows * _PARQUET_BYTES[extract.table] * share
+    return Estimate(rows, round(header + rows * per_row), round(parquet))
 
 
-def _arrow_type(arrow: Any, name: str) -> Any:  # noqa: ANN401 - pyarrow is imported by name
-    if name == "utc":
-        return arrow.timestamp("ms", tz="UTC")
-    if name in ("mode", "phase", "mains"):
-        return arrow.string()
-    plain = name.removesuffix("_min").removesuffix("_mean").removesuffix("_max")
-    return arrow.float64() if plain.endswith(("_v", "_a", "_w", "_c")) else arrow.int64()
+def _sample(reader: JournalReader, extract: Extract) -> list[Row]:
+    """Return a few of the newest rows."""
+    table, keys, per_ms, _ = _SOURCES[extract.table]
+    shown = ", ".join(expression for expression, _ in _columns(extract))
+    where = f"WHERE {keys[0]} >= ? AND {keys[0]} < ? ORDER BY {keys[0]} DESC LIMIT {_SAMPLE_ROWS}"
+    with reader.connection() as connection:
+        return connection.execute(
+            f"SELECT {shown} FROM {table} {where}",  # noqa: S608 - own names only
+            (extract.from_utc_ms * per_ms, extract.to_utc_ms * per_ms),
+        ).fetchall()
+
+
+def _count(reader: JournalReader, extract: Extract) -> int:
+    table, (key, *_), per_ms, _ = _SOURCES[extract.table]
+    span = (extract.from_utc_ms * per_ms, extract.to_utc_ms * per_ms)
+    where = f"FROM {table} WHERE {key} >= ? AND {key} < ?"
+    with reader.connection() as connection:
+        first, last = (
+            connection.execute(f"SELECT {side}({key}) {where}", span).fetchone()[0] for side in ("min", "max")
+        )
+        if first is None:
+            return 0
+        first_ms, last_ms = first // per_ms, last // per_ms
+        if last_ms - first_ms <= _COUNTED_MS.get(extract.table, last_ms):
+            return int(connection.execute(f"SELECT count(*) {where}", span).fetchone()[0])
+        hours, periods = connection.execute(
+            "SELECT count(*), coalesce(sum(periods), 0) FROM hour WHERE start_utc_ms > ? AND start_utc_ms <= ?",
+            (first_ms - HOUR_MS, last_ms),
+        ).fetchone()
+    return int(periods if extract.table == "raw" else min(hours * 60, 1 + (last_ms - first_ms) // MINUTE_MS))

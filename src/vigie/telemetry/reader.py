@@ -30,8 +30,10 @@ class JournalReader:
     version, or not a journal; the text says which and what to do.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, gap_ms: int | None = None) -> None:
+        """Prepare to read ``path``; ``gap_ms`` is for a log whose rows come when they like (:func:`read_series`)."""
         self._path = Path(path)
+        self._gap_ms = gap_ms
         self._lock = threading.Lock()
         self._idle: list[_Lent] = []
 
@@ -54,7 +56,7 @@ class JournalReader:
         if not 1 <= points <= _POINTS_LIMIT:
             raise JournalError(f"points {points} outside 1..{_POINTS_LIMIT}")
         with self.connection() as connection:
-            return read_series(connection, column, per_unit, Span(from_utc_ms, to_utc_ms, points))
+            return read_series(connection, column, per_unit, Span(from_utc_ms, to_utc_ms, points), self._gap_ms)
 
     def events(
         self, from_utc_ms: int, to_utc_ms: int, kinds: Collection[EventKind] = (), limit: int = 200

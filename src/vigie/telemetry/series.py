@@ -64,8 +64,37 @@ class Span(NamedTuple):
         return range(self.from_utc_ms - self.from_utc_ms % width_ms, self.to_utc_ms, width_ms)
 
 
-def read_series(connection: sqlite3.Connection, column: str, per_unit: int, span: Span) -> Series:
-    """Read one column of the raw table, or its roll-ups, over ``span``."""
+def read_series(
+    connection: sqlite3.Connection, column: str, per_unit: int, span: Span, gap_ms: int | None = None
+) -> Series:
+    """Read one column of the raw table, or its roll-ups, over ``span``.
+
+    ``gap_ms``: the rows come when they like and hold a part of the quantities each, so only a longer silence is a gap.
+    Without it every period is expected, and one without a valid value is a gap.
+    """
+    series = _read(connection, column, per_unit, span)
+    return series if gap_ms is None else _bridged(series, gap_ms)
+
+
+def _bridged(series: Series, gap_ms: int) -> Series:
+    """Return the points with a value, and one without where none came for longer than ``gap_ms``."""
+    kept: list[int] = []
+    for place, mean in enumerate(series.mean):
+        if mean is None:
+            continue
+        if kept and series.utc_ms[place] - series.utc_ms[kept[-1]] > gap_ms and place > kept[-1] + 1:
+            kept.append(place - 1)
+        kept.append(place)
+    return Series(
+        [series.utc_ms[place] for place in kept],
+        [series.minimum[place] for place in kept],
+        [series.mean[place] for place in kept],
+        [series.maximum[place] for place in kept],
+        series.resolution,
+    )
+
+
+def _read(connection: sqlite3.Connection, column: str, per_unit: int, span: Span) -> Series:
     level = sum(span.to_utc_ms - span.from_utc_ms >= span.points * width_ms for _, width_ms in _LEVELS[1:])
     for coarser in range(level + 1, len(_LEVELS)):
         if _reaches_back_farther(connection, coarser, level, span):

@@ -10,7 +10,9 @@ import pytest
 
 from vigie.errors import JournalError, VigieError
 from vigie.telemetry import export
+from vigie.telemetry.export import Extract, TableName
 from vigie.telemetry.journal import JournalSettings
+from vigie.telemetry.parquet import export_parquet
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.store import Store
 
@@ -27,14 +29,23 @@ def filled(path: Path, reader: JournalReader) -> JournalReader:
     return reader
 
 
+def csv_of(
+    reader: JournalReader, begin_ms: int = START_MS, end_ms: int = END_MS, table: TableName = "raw"
+) -> tuple[str, int]:
+    """Return the text, and the rows the last report counted."""
+    out = io.StringIO()
+    count = max(export.export_csv(reader, out, Extract(table, begin_ms, end_ms)), default=0)
+    return out.getvalue(), count
+
+
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_csv_has_iso_time_units_in_its_names_and_every_row_once(filled: JournalReader) -> None:
-    out = io.StringIO()
-    assert export.export_csv(filled, out, START_MS, END_MS) == 12_000
-    rows = rows_of(out.getvalue())
+    text, count = csv_of(filled)
+    assert count == 12_000
+    rows = rows_of(text)
     assert [int(row["utc_ms"]) for row in rows] == [START_MS + 1000 * s for s in range(12_000)]
     assert rows[1]["utc"] == datetime.fromtimestamp(START_MS / 1000 + 1, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     assert float(rows[0]["battery_bus_v"]) == 12.9
@@ -42,40 +53,44 @@ def test_csv_has_iso_time_units_in_its_names_and_every_row_once(filled: JournalR
 
 
 def test_csv_leaves_an_invalid_value_empty(filled: JournalReader) -> None:
-    out = io.StringIO()
-    export.export_csv(filled, out, START_MS + 3000, START_MS + 4000)
-    (row,) = rows_of(out.getvalue())
+    (row,) = rows_of(csv_of(filled, START_MS + 3000, START_MS + 4000)[0])
     assert (row["battery_bus_v"], row["is_valid"], row["battery_rejected"]) == ("", "0", "10")
 
 
 def test_the_end_of_a_range_is_not_included(filled: JournalReader) -> None:
-    assert export.export_csv(filled, io.StringIO(), START_MS + 1000, START_MS + 3000) == 2
+    assert csv_of(filled, START_MS + 1000, START_MS + 3000)[1] == 2
 
 
 def test_minutes_and_hours_are_exported_with_least_mean_and_most(filled: JournalReader) -> None:
-    out = io.StringIO()
-    assert export.export_csv(filled, out, START_MS, END_MS, "minute") == 199
-    row = rows_of(out.getvalue())[0]
+    text, count = csv_of(filled, table="minute")
+    assert count == 199
+    row = rows_of(text)[0]
     assert [row[f"battery_bus_v_{kind}"] for kind in ("min", "mean", "max")] == ["12.9"] * 3
     assert (row["periods"], row["failed"]) == ("60", "1")
-    assert export.export_csv(filled, io.StringIO(), START_MS, END_MS, "hour") == 3
+    assert csv_of(filled, table="hour")[1] == 3
 
 
 def test_an_empty_range_is_a_header(filled: JournalReader) -> None:
-    out = io.StringIO()
-    assert export.export_csv(filled, out, 0, 1) == 0
-    assert out.getvalue().startswith("utc,utc_ms,is_valid,")
+    text, count = csv_of(filled, 0, 1)
+    assert count == 0
+    assert text.startswith("utc,utc_ms,is_valid,")
+    assert text.count("\n") == 1
 
 
 def test_parquet_tells_the_same_as_csv(filled: JournalReader, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow (extra lab) is not installed")
-    assert export.export_parquet(filled, tmp_path / "raw.parquet", START_MS, END_MS) == 12_000
+    raw = Extract("raw", START_MS, END_MS)
+    assert max(export_parquet(filled, tmp_path / "raw.parquet", raw, {"site": "mill"})) == 12_000
     table = parquet.read_table(tmp_path / "raw.parquet")
-    assert table.column_names == export.column_names("raw")
+    assert table.column_names == export.column_names(raw)
     assert table["utc"][1].as_py() == datetime.fromtimestamp(START_MS / 1000 + 1, UTC)
     assert table["battery_bus_v"].to_pylist()[2:5] == [12.9, None, 12.9]
     assert table["r1_is_closed"][0].as_py() == 1
-    assert export.export_parquet(filled, tmp_path / "hour.parquet", START_MS, END_MS, "hour") == 3
+    assert table.schema.metadata[b"vigie.site"] == b"mill"
+    assert table.schema.field("battery_bus_v").metadata == {b"unit": b"V"}
+    hour = Extract("hour", START_MS, END_MS)
+    assert max(export_parquet(filled, tmp_path / "hour.parquet", hour, {})) == 3
+    assert parquet.read_schema(tmp_path / "hour.parquet").field("load_current_a_max").metadata == {b"unit": b"A"}
 
 
 def test_without_pyarrow_the_extra_is_named(
@@ -83,13 +98,13 @@ def test_without_pyarrow_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(VigieError, match="extra 'lab'"):
-        export.export_parquet(filled, tmp_path / "raw.parquet", START_MS, END_MS)
+        next(export_parquet(filled, tmp_path / "raw.parquet", Extract("raw", START_MS, END_MS), {}))
     assert not (tmp_path / "raw.parquet").exists()
 
 
 def test_an_unknown_resolution_names_those_there_are(filled: JournalReader) -> None:
-    with pytest.raises(JournalError, match="'day' is none of raw, minute, hour"):
-        next(export.batches(filled, 0, 1, "day"))  # type: ignore[arg-type]
+    with pytest.raises(JournalError, match="'day' is none of raw, minute, hour, events"):
+        next(export.batches(filled, Extract("day", 0, 1)))  # type: ignore[arg-type]
 
 
 def test_export_holds_one_batch_in_memory_however_long_the_range(
@@ -103,7 +118,7 @@ def test_export_holds_one_batch_in_memory_however_long_the_range(
 
     def peak(end_ms: int) -> int:
         tracemalloc.start()
-        export.export_csv(filled, Nowhere(), START_MS, end_ms)
+        max(export.export_csv(filled, Nowhere(), Extract("raw", START_MS, end_ms)))
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top
