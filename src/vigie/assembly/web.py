@@ -34,7 +34,7 @@ def serve(config: Config) -> None:
     hub.side = lambda: Side(web_alarms=outpost.reports(), mail=post.state())
     hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
     _tell_first_password(config)
-    application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config))
+    application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)
 
     def on_ready(port: int) -> None:
         url = f"http://{config.web.host}:{port}/flask/"

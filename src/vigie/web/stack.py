@@ -76,7 +76,7 @@ def grafana() -> str:
         grafana=_neighbour(asked),
         board=board,
         boards=BOARDS,
-        address=_dashboard(board),
+        dashboard=_dashboard(board),
     )
 
 
