@@ -30,7 +30,7 @@ def alerts() -> list[Alert]:
 def _alert(line: Line) -> Alert:
     alarm, severity = line.alarm.name.lower(), Severity(line.severity)
     annotations = []
-    for language, ending, colon in (("fr", "", " :"), ("en", "_en", ":")):
+    for language, ending, colon in (("fr", "", "\N{NO-BREAK SPACE}:"), ("en", "_en", ":")):
         translate = translator(language)
         annotations += [
             (f"summary{ending}", f"{{{{ $labels.site }}}}{colon} {title(alarm, translate)}"),
