@@ -1,11 +1,11 @@
 """The door put together: users and sessions in the data folder."""
 
+from pathlib import Path
+
 from vigie.access.door import Door
 from vigie.access.settings import Login
 from vigie.assembly.files import files
 from vigie.config import Config
-
-USERS_FILE = "users.sqlite"
 
 
 def open_door(config: Config) -> Door | None:
@@ -16,7 +16,16 @@ def open_door(config: Config) -> Door | None:
     """
     if config.access.login == Login.OFF:
         return None
-    return Door(config.access, files(config).directory / USERS_FILE)
+    return Door(config.access, users_path(config))
+
+
+def users_path(config: Config) -> Path:
+    """Return where the users are kept.
+
+    Raises:
+        VigieError: the data folder cannot be made.
+    """
+    return files(config).directory / "users.sqlite"
 
 
 def first_password(config: Config) -> str | None:

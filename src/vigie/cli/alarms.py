@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vigie.cli.client import base_url, get
+from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.cli.status import utc_text
 from vigie.config import Config
@@ -23,7 +23,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     Raises:
         LinkError: nobody answers.
     """
-    answer = get(base_url(config, url), "/api/v1/alarms")
+    answer = get(program(config, url), "/api/v1/alarms")
     if as_json:
         Console().print_json(json.dumps(answer))
         return
@@ -48,7 +48,7 @@ def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> N
     Raises:
         LinkError: nobody answers.
     """
-    base = base_url(config, url)
+    base = program(config, url)
     snapshot: dict[str, Any] | None = get(base, "/api/v1/state")["snapshot"]
     query = ""
     if snapshot is not None:

@@ -10,6 +10,7 @@ import typer
 
 from vigie import __version__
 from vigie.cli import exit_codes
+from vigie.cli import user as user_commands
 from vigie.cli.options import (
     AlarmArgument,
     AsJson,
@@ -17,6 +18,7 @@ from vigie.cli.options import (
     ContactName,
     Data,
     LogFile,
+    Login,
     ModeName,
     Multimeter,
     Plant,
@@ -41,6 +43,7 @@ settings_app = typer.Typer(help="Check the settings, or print them with their me
 app.add_typer(settings_app, name="config")
 mail_app = typer.Typer(help="Messages to people: try them out, or see how it stands with them.", no_args_is_help=True)
 app.add_typer(mail_app, name="mail")
+app.add_typer(user_commands.app, name="user")
 
 
 def example(*lines: str) -> str:
@@ -69,12 +72,14 @@ def run(
     port: Port = None,
     data: Data = None,
     recording: LogFile = None,
+    login: Login = None,
 ) -> None:
     """Start controller and web pages, and restart what dies."""
-    from vigie.cli import process, supervise
+    from vigie.cli import first_login, process, supervise
 
-    argv = process.arguments(config, plant, speed, port, data, recording)
+    argv = process.arguments(config, plant, speed, port, data, recording, login)
     settings = process.parsed(argv)
+    first_login.announce(settings)
     raise typer.Exit(supervise.Supervisor(settings, argv).run())
 
 
@@ -94,11 +99,11 @@ def controller(
 
 
 @app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))
-def web(config: ConfigFile = None, port: Port = None, data: Data = None) -> None:
+def web(config: ConfigFile = None, port: Port = None, data: Data = None, login: Login = None) -> None:
     """Run the web pages alone."""
     from vigie.cli import process, supervise
 
-    supervise.become("web", process.arguments(config, None, None, port, data))
+    supervise.become("web", process.arguments(config, None, None, port, data, None, login))
 
 
 @app.command(epilog=example("vigie status", "vigie status --json | jq .snapshot.mode"))

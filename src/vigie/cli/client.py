@@ -1,9 +1,12 @@
 """Talks to the running program over its web API, as any other program would."""
 
-from typing import Any
+import os
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 
+from vigie.assembly.files import files, link_token
 from vigie.config import Config
 from vigie.errors import CommandRefused, LinkError
 
@@ -11,33 +14,64 @@ TIMEOUT_S = 6.0
 ANSWERED_NO = 409
 """The controller's own answer to a command it refuses; it carries the reason."""
 FIRST_SERVER_ERROR = 500
+UNAUTHORIZED = 401
+TOKEN_VARIABLE = "VIGIE_TOKEN"  # noqa: S105 - its name
+_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 
-def base_url(config: Config, url: str | None) -> str:
-    """Return the application's address without a trailing slash."""
-    if url:
-        return url.rstrip("/")
+class Program(NamedTuple):
+    """The running program: its address without a trailing slash, and the secret that lets this one in."""
+
+    url: str
+    token: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+
+
+def program(config: Config, url: str | None) -> Program:
+    """Return the program to ask: at ``url``, or the one these settings start.
+
+    Its secret is $VIGIE_TOKEN, else the one in the data folder, which is shown to this machine only.
+
+    Raises:
+        VigieError: the data folder holds a secret that cannot be used.
+    """
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.web.host, config.web.host)  # noqa: S104 - read, not bound
-    return f"http://{host}:{config.web.port}/flask"
+    own = f"http://{host}:{config.web.port}/flask"
+    asked = url.rstrip("/") if url else own
+    if given := os.environ.get(TOKEN_VARIABLE):
+        return Program(asked, given)
+    is_here = urlsplit(asked).hostname in {*_THIS_MACHINE, urlsplit(own).hostname}
+    return Program(asked, _token_of(config) if is_here else None)
 
 
-def get(url: str, path: str) -> dict[str, Any]:
+def _token_of(config: Config) -> str | None:
+    if not config.data_directory.is_dir():
+        return None
+    path = files(config).token
+    return link_token(path) if os.access(path, os.R_OK) else None
+
+
+def get(asked: Program, path: str) -> dict[str, Any]:
     """GET a JSON object.
 
     Raises:
+        CommandRefused: the program does not let this one in.
         LinkError: nobody answers, or not with JSON.
     """
-    return _json(_asked("GET", f"{url}{path}"))
+    return _json(answer_of(asked, "GET", path))
 
 
-def post(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+def post(asked: Program, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """POST a JSON object.
 
     Raises:
         CommandRefused: the controller or the API refuses it; the text says why.
         LinkError: nobody answers.
     """
-    response = _asked("POST", f"{url}{path}", body)
+    response = answer_of(asked, "POST", path, body)
     answer = _json(response)
     if response.ok or response.status_code == ANSWERED_NO:
         return answer
@@ -45,13 +79,31 @@ def post(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     raise LinkError(message) if response.status_code >= FIRST_SERVER_ERROR else CommandRefused(message)
 
 
-def _asked(method: str, url: str, body: dict[str, Any] | None = None) -> requests.Response:
+def answer_of(
+    asked: Program, method: str, path: str, body: dict[str, Any] | None = None, timeout_s: float = TIMEOUT_S
+) -> requests.Response:
+    """Send a request and return its answer.
+
+    Raises:
+        CommandRefused: the program does not let this one in.
+        LinkError: nobody answers.
+    """
+    url = f"{asked.url}{path}"
     try:
-        return requests.request(method, url, json=body, timeout=TIMEOUT_S)
+        # auth: without it requests would look for a password in ~/.netrc and put it in place of the secret
+        response = requests.request(
+            method, url, json=body, timeout=timeout_s, headers=asked.headers, auth=lambda request: request
+        )
     except requests.exceptions.RequestException as error:
         raise LinkError(
             f"nobody answers at {url}: is `vigie run` running, and on this port? ({type(error).__name__})"
         ) from error
+    if response.status_code == UNAUTHORIZED:
+        raise CommandRefused(
+            f"{asked.url} asks for a login: run this as the user who runs Vigie and with the same --data or --config, "
+            f"or set {TOKEN_VARIABLE} to the content of link.token in its data folder"
+        )
+    return response
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

@@ -4,12 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vigie.cli.client import base_url, get
+from vigie.cli.client import Program, answer_of, get, program
 from vigie.config import Config
 from vigie.errors import CommandRefused, LinkError
 
@@ -24,7 +23,7 @@ def test(config: Config, url: str | None, receiver: str | None, *, as_json: bool
         CommandRefused: a receiver's message was not taken, or nobody is told; the text says why.
         LinkError: nobody answers.
     """
-    answer = _tested(base_url(config, url), receiver)
+    answer = _tested(program(config, url), receiver)
     if as_json:
         Console().print_json(json.dumps(answer))
     console = Console(highlight=False)
@@ -43,7 +42,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     Raises:
         LinkError: nobody answers.
     """
-    answer = get(base_url(config, url), "/api/v1/mail")
+    answer = get(program(config, url), "/api/v1/mail")
     if as_json:
         Console().print_json(json.dumps(answer))
         return
@@ -65,15 +64,13 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     console.print(table)
 
 
-def _tested(url: str, receiver: str | None) -> dict[str, Any]:
+def _tested(asked: Program, receiver: str | None) -> dict[str, Any]:
     body = {} if receiver is None else {"receiver": receiver}
+    response = answer_of(asked, "POST", "/api/v1/mail/test", body, _TEST_TIMEOUT_S)
     try:
-        response = requests.post(f"{url}/api/v1/mail/test", json=body, timeout=_TEST_TIMEOUT_S)
         answer = response.json()
-    except (requests.exceptions.RequestException, ValueError) as error:
-        raise LinkError(
-            f"nobody answers at {url}: is `vigie run` running, and on this port? ({type(error).__name__})"
-        ) from error
+    except ValueError as error:
+        raise LinkError(f"{asked.url} answered without JSON: is that Vigie's web application?") from error
     if not response.ok:
         raise CommandRefused(str(answer.get("detail") or answer.get("title") or answer))
     return dict(answer)

@@ -33,6 +33,14 @@ Data = Annotated[
     str | None, typer.Option("--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA")
 ]
 LogFile = Annotated[str | None, typer.Option("--recording", help="CSV log for --plant recorded.", metavar="FILE")]
+Login = Annotated[
+    str | None,
+    typer.Option(
+        "--login",
+        help="required (users and passwords) or off (this machine only); without: access.login of the settings.",
+        metavar="required|off",
+    ),
+]
 Url = Annotated[
     str | None,
     typer.Option("--url", help="Web application to ask; by default the one these settings start.", metavar="URL"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from vigie.cli.client import base_url, post
+from vigie.cli.client import post, program
 from vigie.config import Config
 from vigie.errors import CommandRefused
 from vigie.wording.words import describe_name, translator
@@ -20,7 +20,7 @@ def give(config: Config, url: str | None, body: dict[str, Any], *, as_json: bool
         CommandRefused: it was refused.
         LinkError: nobody answers.
     """
-    answer = post(base_url(config, url), "/api/v1/commands", {**body, "who": f"cli:{getpass.getuser()}"})
+    answer = post(program(config, url), "/api/v1/commands", {**body, "who": f"cli:{getpass.getuser()}"})
     if as_json:
         Console().print_json(json.dumps(answer))
     words = translator(language())

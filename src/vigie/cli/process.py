@@ -23,7 +23,12 @@ Overrides = dict[str, dict[str, Any]]
 
 
 def overrides(
-    plant: str | None, speed: float | None, port: int | None, data: str | None, recording: str | None = None
+    plant: str | None,
+    speed: float | None,
+    port: int | None,
+    data: str | None,
+    recording: str | None = None,
+    login: str | None = None,
 ) -> Overrides:
     """Return command line options as settings that lie over the file."""
     chosen = (
@@ -32,6 +37,7 @@ def overrides(
         ("web", "port", port),
         ("site", "data", data),
         ("recorded", "path", recording),
+        ("access", "login", login),
     )
     laid: Overrides = {}
     for section, key, value in chosen:
@@ -47,6 +53,7 @@ def arguments(
     port: int | None,
     data: str | None,
     recording: str | None = None,
+    login: str | None = None,
 ) -> list[str]:
     """Return the same options as arguments for :func:`parsed`."""
     given = (
@@ -56,6 +63,7 @@ def arguments(
         ("--port", port),
         ("--data", data),
         ("--recording", recording),
+        ("--login", login),
     )
     return [part for name, value in given if value is not None for part in (name, str(value))]
 
@@ -73,8 +81,9 @@ def parsed(argv: Sequence[str]) -> Config:
     parser.add_argument("--port", type=int)
     parser.add_argument("--data")
     parser.add_argument("--recording")
+    parser.add_argument("--login")
     options = parser.parse_args(argv)
-    laid = overrides(options.plant, options.speed, options.port, options.data, options.recording)
+    laid = overrides(options.plant, options.speed, options.port, options.data, options.recording, options.login)
     return load(options.config, laid)
 
 

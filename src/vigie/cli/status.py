@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vigie.assembly.files import files
-from vigie.cli.client import base_url, get
+from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.errors import JournalError, LinkError
@@ -28,7 +28,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         LinkError: the web process does not answer, or has no fresh snapshot; the text tells the journal's newest entry.
     """
     try:
-        state = get(base_url(config, url), "/api/v1/state")
+        state = get(program(config, url), "/api/v1/state")
     except LinkError as error:
         raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
     if as_json:

@@ -1,8 +1,10 @@
 """What one setting alone cannot show: settings that contradict each other, and what should be known before use."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from vigie.access.settings import Login
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.control.alarms.rules import faults_of
 from vigie.control.signals import Channel
@@ -87,7 +89,18 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
             web_settings.check(web)
         except SettingsError as error:
             faults.append(Fault("web", str(error)))
+    access = sections.get("access")
+    if web is not None and access is not None and access.login == Login.OFF and not _is_this_machine(web.host):
+        message = f"off lets whoever reaches {web.host} switch the relays: only with web.host = 127.0.0.1"
+        faults.append(Fault("access.login", message))
     return faults
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:

@@ -43,6 +43,13 @@ _REFUSED = {
     }
 }
 _HOST = {"e421": "Called by a name that is not in web.trusted_hosts"}
+_DOOR = {
+    "e401": "Neither logged in nor a program with the secret of the data folder",
+    "e403": "The role does not allow it; or the password must be changed first; or sent by a page of another site",
+    **_HOST,
+}
+_FORBIDDEN = f"{_DOOR['e403']}; or the password must be typed again first (`type` is `{CONFIRM}`)"
+_BROKEN = {"e503": "The file of users cannot be read; `detail` says what to do"}
 _INVALID = {"e422": "The parameters or the body do not fit; `errors` names every fault"}
 _JOURNAL = {"e503": "The journal cannot be read; `detail` says why"}
 
@@ -85,7 +92,7 @@ def healthz() -> dict[str, Any]:
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}},
         }
     }
-    | _errors(**_HOST)
+    | _errors(**_DOOR, **_BROKEN)
 )
 def state() -> State:
     """The newest snapshot and its age.
@@ -102,7 +109,6 @@ def state() -> State:
     responses=_REFUSED
     | _errors(
         e400="The body is not JSON",
-        e403="Sent by a page of another site",
         e411="The body comes without a length",
         e413="The body is larger than 64 kB",
         e415="The body is not application/json",
@@ -110,7 +116,7 @@ def state() -> State:
         e502="The controller failed on the command",
         e503="No controller is connected; nothing was sent",
         e504="The controller did not answer within 3 s; look at the state before trying again",
-        **_HOST,
+        **{**_DOOR, "e403": _FORBIDDEN},
         **_INVALID,
     )
 )
@@ -149,7 +155,7 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
 @blueprint.input(schemas.ChannelQuery, location="query")
 @blueprint.output(schemas.SeriesReply, description="The series")
 @blueprint.doc(
-    responses=_errors(e404="No such channel; there are battery, charge, load, spare", **_HOST, **_INVALID, **_JOURNAL)
+    responses=_errors(e404="No such channel; there are battery, charge, load, spare", **_DOOR, **_INVALID, **_JOURNAL)
 )
 def channel_series(channel: str, query_data: schemas.ChannelQuery) -> dict[str, Any] | Response:
     """A stretch of one quantity of a channel.
@@ -165,7 +171,7 @@ def channel_series(channel: str, query_data: schemas.ChannelQuery) -> dict[str, 
 @blueprint.get("/api/v1/temperature/series")
 @blueprint.input(schemas.TemperatureQuery, location="query")
 @blueprint.output(schemas.SeriesReply, description="The series")
-@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+@blueprint.doc(responses=_errors(**_DOOR, **_INVALID, **_JOURNAL))
 def temperature_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
     """A stretch of the battery temperature."""
     return _series("temperature_c", None, query_data)
@@ -174,7 +180,7 @@ def temperature_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
 @blueprint.get("/api/v1/ambient/series")
 @blueprint.input(schemas.TemperatureQuery, location="query")
 @blueprint.output(schemas.SeriesReply, description="The series")
-@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+@blueprint.doc(responses=_errors(**_DOOR, **_INVALID, **_JOURNAL))
 def ambient_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
     """A stretch of the temperature of the air around the battery."""
     return _series("ambient_c", None, query_data)
@@ -183,7 +189,7 @@ def ambient_series(query_data: schemas.TemperatureQuery) -> dict[str, Any]:
 @blueprint.get("/api/v1/events")
 @blueprint.input(schemas.EventsQuery, location="query")
 @blueprint.output(schemas.EventsReply, description="The events, newest first")
-@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+@blueprint.doc(responses=_errors(**_DOOR, **_INVALID, **_JOURNAL))
 def events(query_data: schemas.EventsQuery) -> dict[str, Any] | Response:
     """What happened, newest first."""
     known = [kind.value for kind in EventKind]
@@ -199,7 +205,7 @@ def events(query_data: schemas.EventsQuery) -> dict[str, Any] | Response:
 
 @blueprint.get("/api/v1/alarms")
 @blueprint.output(schemas.AlarmsReply, description="The alarms that are not at rest, most urgent first")
-@blueprint.doc(responses=_errors(**_HOST))
+@blueprint.doc(responses=_errors(**_DOOR, **_BROKEN))
 def alarms() -> dict[str, Any]:
     """What stands now: the controller's alarms and the web process's own.
 
@@ -213,7 +219,7 @@ def alarms() -> dict[str, Any]:
 @blueprint.get("/api/v1/outages")
 @blueprint.input(schemas.Span, location="query")
 @blueprint.output(schemas.OutagesReply, description="The outages that ended in the span, newest first")
-@blueprint.doc(responses=_errors(**_HOST, **_INVALID, **_JOURNAL))
+@blueprint.doc(responses=_errors(**_DOOR, **_INVALID, **_JOURNAL))
 def outages(query_data: schemas.Span) -> dict[str, Any]:
     """Outages, drills and charger faults that are over; one that lasts is in the state."""
     start, end = _bounds(query_data)
@@ -223,7 +229,7 @@ def outages(query_data: schemas.Span) -> dict[str, Any]:
 
 @blueprint.get("/api/v1/mail")
 @blueprint.output(schemas.MailReply, description="The messages to people")
-@blueprint.doc(responses=_errors(**_HOST, **_JOURNAL))
+@blueprint.doc(responses=_errors(**_DOOR, **_JOURNAL))
 def mail() -> dict[str, Any]:
     """The newest messages to people and how it stands with each."""
     post = _post()
@@ -239,13 +245,13 @@ def mail() -> dict[str, Any]:
 @blueprint.doc(
     responses=_errors(
         e400="The body is not JSON",
-        e403="Sent by a page of another site",
         e411="The body comes without a length",
         e413="The body is larger than 64 kB",
         e415="The body is not application/json",
         e422="The body does not fit, nobody is told, or no receiver is called so",
         e429="Too many orders from this address; Retry-After says when",
-        **_HOST,
+        **_DOOR,
+        **_BROKEN,
     )
 )
 def mail_test(json_data: schemas.MailTest) -> dict[str, Any] | Response:

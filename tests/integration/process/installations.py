@@ -47,6 +47,9 @@ port = {metrics}
 [web]
 port = {web}
 command_burst = 100
+
+[access]
+login = "off"
 """
 
 TWIN = """

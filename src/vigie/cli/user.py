@@ -1,0 +1,179 @@
+"""``vigie user``: who may log in to the pages. Works on the file itself, so it also helps who is locked out."""
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from vigie.cli.options import AsJson, ConfigFile, Data
+from vigie.errors import CommandRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vigie.access.users import Users
+
+app = typer.Typer(help="Who may log in to the pages: add, list, change, remove.", no_args_is_help=True)
+
+RoleName = Literal["viewer", "operator", "admin"]
+Name = Annotated[str, typer.Argument(help="a-z 0-9 . _ -, up to 32.", metavar="NAME")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it once.")]
+FromInput = Annotated[bool, typer.Option("--password-stdin", help="Take the password from standard input.")]
+
+
+@app.command(epilog="Example: `vigie user add marie --role operator`; `vigie user add panel --role viewer --generate`")
+def add(
+    name: Name,
+    role: Annotated[
+        RoleName,
+        typer.Option(help="viewer sees, operator switches, admin manages users.", case_sensitive=False),
+    ],
+    generate: Generate = False,
+    password_stdin: FromInput = False,
+    config: ConfigFile = None,
+    data: Data = None,
+) -> None:
+    """Add a user."""
+    from vigie.access.people import Role, checked_name  # noqa: PLC0415
+
+    checked_name(name)
+    password = _password(name, generate=generate, from_input=password_stdin)
+    with _users(config, data) as users:
+        made = users.add(name, Role[role.upper()], _by(), password=password)
+    typer.echo(f"{name} is {role}")
+    _tell(made if generate else None)
+
+
+@app.command("list", epilog="Example: `vigie user list`; `vigie user list --json`")
+def list_users(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Show who may log in."""
+    with _users(config, data) as users:
+        people = users.all()
+    if as_json:
+        rows = [{**person._asdict(), "role": person.role.word} for person in people]
+        typer.echo(json.dumps({"users": rows}, indent=2))
+        return
+    for person in people:
+        last = _instant(person.last_login_s) if person.last_login_s else "never"
+        waiting = ", must choose a password" if person.must_change else ""
+        typer.echo(f"{person.name:32} {person.role.word:9} last login {last}{waiting}")
+    if not people:
+        typer.echo("nobody yet: the next start of the pages makes the user admin and prints a password")
+
+
+@app.command(epilog="Example: `vigie user passwd admin`; `vigie user passwd marie --generate`")
+def passwd(
+    name: Name,
+    generate: Generate = False,
+    password_stdin: FromInput = False,
+    config: ConfigFile = None,
+    data: Data = None,
+) -> None:
+    """Give a user another password; whoever is logged in under that name is not any more."""
+    with _users(config, data) as users:
+        if name not in [person.name for person in users.all()]:
+            users.give_password(name, _by())  # says who there is
+        password = _password(name, generate=generate, from_input=password_stdin)
+        made = users.give_password(name, _by(), password=password)
+    typer.echo(f"{name} has another password")
+    _tell(made if generate else None)
+
+
+@app.command(epilog="Example: `vigie user role marie admin`")
+def role(
+    name: Name,
+    new_role: Annotated[RoleName, typer.Argument(help="viewer, operator or admin.", metavar="ROLE")],
+    config: ConfigFile = None,
+    data: Data = None,
+) -> None:
+    """Give a user another role; whoever is logged in under that name must log in again."""
+    from vigie.access.people import Role  # noqa: PLC0415
+
+    with _users(config, data) as users:
+        users.set_role(name, Role[new_role.upper()], _by())
+    typer.echo(f"{name} is {new_role}")
+
+
+@app.command(epilog="Example: `vigie user remove marie`")
+def remove(name: Name, config: ConfigFile = None, data: Data = None) -> None:
+    """Remove a user; whoever is logged in under that name is not any more."""
+    with _users(config, data) as users:
+        users.remove(name, _by())
+    typer.echo(f"{name} is removed")
+
+
+@app.command(epilog="Example: `vigie user sessions`; `vigie user sessions --revoke marie`")
+def sessions(
+    revoke: Annotated[
+        str | None, typer.Option(help="End the logins of this user, or of everybody with 'all'.", metavar="NAME|all")
+    ] = None,
+    config: ConfigFile = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who is logged in, or end that."""
+    with _users(config, data) as users:
+        if revoke is not None:
+            users.end_sessions("" if revoke == "all" else revoke, _by())
+        found = users.sessions()
+    if as_json:
+        typer.echo(json.dumps({"sessions": [session._asdict() for session in found]}, indent=2))
+        return
+    for session in found:
+        typer.echo(
+            f"{session.user:32} since {_instant(session.created_s)}, last used {_instant(session.used_s)}, "
+            f"from {session.address}"
+        )
+    if not found:
+        typer.echo("nobody is logged in")
+
+
+@contextmanager
+def _users(config: "Path | None", data: str | None) -> Iterator["Users"]:
+    from vigie.access.door import Door  # noqa: PLC0415
+    from vigie.assembly.access import users_path  # noqa: PLC0415
+    from vigie.cli import process  # noqa: PLC0415
+
+    settings = process.parsed(process.arguments(config, None, None, None, data))
+    door = Door(settings.access, users_path(settings))
+    try:
+        yield door.users
+    finally:
+        door.close()
+
+
+def _password(name: str, *, generate: bool, from_input: bool) -> str | None:
+    """Return the wanted password, None for a made-up one."""
+    from vigie.access.passwords import checked  # noqa: PLC0415
+
+    if generate and from_input:
+        raise CommandRefused("choose one of --generate and --password-stdin")
+    if generate:
+        return None
+    if from_input:
+        return checked(sys.stdin.readline().rstrip("\r\n"), name)
+    if not sys.stdin.isatty():
+        raise CommandRefused("no terminal to ask for a password: use --password-stdin or --generate")
+    password = checked(getpass.getpass(f"Password for {name}: "), name)
+    if getpass.getpass("Again: ") != password:
+        raise CommandRefused("the two passwords differ; nothing was changed")
+    return password
+
+
+def _tell(password: str | None) -> None:
+    if password is not None:
+        typer.echo(f"password: {password}")
+        typer.echo("it is shown this once; at the first login another one must be chosen")
+
+
+def _by() -> str:
+    return f"cli:{getpass.getuser()}"
+
+
+def _instant(utc_s: float) -> str:
+    return datetime.fromtimestamp(utc_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
