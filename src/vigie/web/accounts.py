@@ -38,6 +38,8 @@ blueprint = Blueprint("access", __name__)
 def login() -> str | Response | Redirection:
     """Ask for name and password."""
     visitor, door = current_visitor(), current_door()
+    if visitor is not None and visitor.must_change:
+        return redirect(url_for("access.password"), 303)  # nginx would send them here again
     if door is None or (visitor is not None and visitor.session is not None):
         return redirect(_next(), 303)
     page = make_response(_login_page())
