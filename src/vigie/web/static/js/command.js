@@ -1,7 +1,7 @@
 // Orders: guarded by a hold or a dialog, sent once with an id, believed only when the installation shows it.
 import { meets } from "./bind.js";
 import { currentLook, isLive, onLook } from "./live.js";
-import { all, fill, one, root, setText, texts, word } from "./page.js";
+import { all, fill, mayOrder, one, root, setText, texts, word } from "./page.js";
 
 const HOLD_MS = 1500;
 const CONFIRM_MS = 3000;
@@ -17,7 +17,7 @@ const isInReach = (button, look) => (button.dataset.needs === "web" ? isLive() :
 
 function allowed(button, look) {
   const { busy, expect, needs } = button.dataset;
-  if (!isInReach(button, look) || busy || meets(look.values, expect)) return false;
+  if (!mayOrder || !isInReach(button, look) || busy || meets(look.values, expect)) return false;
   return needs !== "manual" || look.snapshot.mode === needs;
 }
 
@@ -68,6 +68,8 @@ export async function post(path, data, timeoutMs = CONFIRM_MS + 2000) {
   if (response.ok) return { isDone: true, body };
   if (response.status === 503 && path === "commands") return { text: texts.no_controller };
   if (response.status === 504) return { text: texts.unconfirmed };
+  if (response.status === 401) location.reload(); // the login has ended: the server asks for another
+  if (body.type === "urn:vigie:confirm") location.assign(`${root}/confirm?next=${encodeURIComponent(location.pathname)}`);
   const why = body.reason ? word("reason", body.reason) : body.detail ?? body.title ?? response.status;
   return { text: fill(texts.refused, { why }) };
 }

@@ -40,6 +40,7 @@ function take(news) {
 export async function refetch() {
   try {
     const response = await fetch(`${root}/api/v1/state`, { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (response.status === 401) location.reload(); // the login has ended: the server asks for another
     if (response.ok) take(await response.json());
   } catch {
     tell(false); // the age goes on counting and says what this silence means
@@ -54,7 +55,9 @@ export function connect() {
     heardAt = performance.now();
     tell(false);
   });
-  socket.on("disconnect", () => {
+  socket.on("connect_error", refetch);
+  socket.on("disconnect", (reason) => {
+    if (reason === "io server disconnect") refetch();
     isConnected = false;
     cutAt = performance.now();
     tell(false);
