@@ -1,0 +1,83 @@
+"""PromQL for one battery of one site: the one the dashboard's variables name."""
+
+from enum import IntEnum
+
+from vigie.control.commands import Mains, Mode, Phase
+
+CHOSEN = {"site": "$site", "battery": "$battery"}
+
+
+def series(name: str, **labels: str) -> str:
+    """Return the selector of a metric of the chosen battery.
+
+    >>> series("vigie_contact_closed", relay="R2")
+    'vigie_contact_closed{site="$site", battery="$battery", relay="R2"}'
+    """
+    wanted = ", ".join(f'{label}="{value}"' for label, value in {**CHOSEN, **labels}.items())
+    return f"{name}{{{wanted}}}"
+
+
+def volts(role: str) -> str:
+    return series("vigie_channel_bus_volts", role=role)
+
+
+def amperes(role: str) -> str:
+    return series("vigie_channel_current_amperes", role=role)
+
+
+def coded(metric: str, label: str, kind: type[IntEnum]) -> str:
+    """Return one series with the number of the present state, from a metric that has one series per state."""
+    terms = (
+        f"{member.value} * sum({series(metric, **{label: member.name.lower()})})" for member in kind if member.value
+    )
+    return " + ".join(terms)
+
+
+def worst(metric: str, window: str) -> str:
+    """Return the lowest value of a 0/1 series in each step, so that a short gap is seen at any zoom."""
+    return f"min_over_time({metric}[{window}])"
+
+
+def part_of_the_time(condition: str, window: str) -> str:
+    """Return for what part of ``window`` a 0/1 series was 1."""
+    return f"avg_over_time({condition}[{window}])"
+
+
+def began(metric: str, window: str) -> str:
+    """Return how often a 0/1 series became 1 within ``window``, a half step up counted as begun."""
+    return f"ceil(changes({metric}[{window}]) / 2)"
+
+
+BATTERY_V = volts("battery")
+BATTERY_A = amperes("charge")
+"""V1 only senses the battery's voltage; its current flows through V2."""
+LOAD_V = volts("load")
+LOAD_A = amperes("load")
+CHARGE_V = volts("charge")
+TEMPERATURE = series("vigie_temperature_celsius")
+AMBIENT = series("vigie_ambient_celsius")
+MODE = coded("vigie_mode", "mode", Mode)
+PHASE = coded("vigie_phase", "phase", Phase)
+MAINS = coded("vigie_mains", "mains", Mains)
+IS_OUT = series("vigie_mains", mains="absent")
+
+
+def closed(relay: str) -> str:
+    return series("vigie_contact_closed", relay=relay)
+
+
+def commanded(relay: str) -> str:
+    return series("vigie_contact_commanded_closed", relay=relay)
+
+
+def both_contacts() -> str:
+    return matching(series("vigie_contact_closed"), "relay", "R1|R2")
+
+
+def matching(selector: str, label: str, pattern: str) -> str:
+    """Return a selector that also wants ``label`` to match ``pattern``.
+
+    >>> matching(series("vigie_contact_closed"), "relay", "R1|R2")
+    'vigie_contact_closed{site="$site", battery="$battery", relay=~"R1|R2"}'
+    """
+    return f'{selector[:-1]}, {label}=~"{pattern}"}}'
