@@ -43,6 +43,8 @@ class Estimate(NamedTuple):
     rows: int
     csv_bytes: int
     parquet_bytes: int
+    first_utc_ms: int | None
+    """Of the first row; None when there is none."""
 
 
 class _Source(NamedTuple):
@@ -162,13 +164,13 @@ def estimate(reader: JournalReader, extract: Extract) -> Estimate:
         JournalError: see :func:`batches`.
     """
     names = column_names(extract)
-    rows = _count(reader, extract)
+    rows, first_ms = _count(reader, extract)
     sample = _sample(reader, extract)
     header = len(",".join(names)) + 1
     per_row = len(_csv([_with_utc(row) for row in sample]).encode()) / len(sample) if sample else 0.0
     share = len(names) / (1 + len(_SOURCES[extract.table].columns))
     parquet = _PARQUET_FRAME_BYTES * share + rows * _PARQUET_BYTES[extract.table] * share
-    return Estimate(rows, round(header + rows * per_row), round(parquet))
+    return Estimate(rows, round(header + rows * per_row), round(parquet), first_ms)
 
 
 def _sample(reader: JournalReader, extract: Extract) -> list[Row]:
@@ -183,7 +185,25 @@ def _sample(reader: JournalReader, extract: Extract) -> list[Row]:
         ).fetchall()
 
 
-def _count(reader: JournalReader, extract: Extract) -> int:
+def first_utc_ms(reader: JournalReader) -> int | None:
+    """Return the first instant anything is known of, None when nothing is.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    with reader.connection() as connection:
+        firsts = [
+            connection.execute(f"SELECT min({keys[0]}) FROM {table}").fetchone()[0]  # noqa: S608 - own names only
+            for table, keys, _, _ in _SOURCES.values()
+        ]
+    found = [
+        first // source.per_ms for first, source in zip(firsts, _SOURCES.values(), strict=True) if first is not None
+    ]
+    return min(found, default=None)
+
+
+def _count(reader: JournalReader, extract: Extract) -> tuple[int, int | None]:
+    """Return how many rows there are, and when the first is."""
     table, (key, *_), per_ms, _ = _SOURCES[extract.table]
     span = (extract.from_utc_ms * per_ms, extract.to_utc_ms * per_ms)
     where = f"FROM {table} WHERE {key} >= ? AND {key} < ?"
@@ -192,12 +212,13 @@ def _count(reader: JournalReader, extract: Extract) -> int:
             connection.execute(f"SELECT {side}({key}) {where}", span).fetchone()[0] for side in ("min", "max")
         )
         if first is None:
-            return 0
+            return 0, None
         first_ms, last_ms = first // per_ms, last // per_ms
         if last_ms - first_ms <= _COUNTED_MS.get(extract.table, last_ms):
-            return int(connection.execute(f"SELECT count(*) {where}", span).fetchone()[0])
+            return int(connection.execute(f"SELECT count(*) {where}", span).fetchone()[0]), first_ms
         hours, periods = connection.execute(
             "SELECT count(*), coalesce(sum(periods), 0) FROM hour WHERE start_utc_ms > ? AND start_utc_ms <= ?",
             (first_ms - HOUR_MS, last_ms),
         ).fetchone()
-    return int(periods if extract.table == "raw" else min(hours * 60, 1 + (last_ms - first_ms) // MINUTE_MS))
+    rows = periods if extract.table == "raw" else min(hours * 60, 1 + (last_ms - first_ms) // MINUTE_MS)
+    return int(rows), first_ms

@@ -33,7 +33,7 @@ class Order(NamedTuple):
     def command(self) -> list[str]:
         """Return the command line of the process that does it."""
         order = {"journal": str(self.journal), "extract": self.extract, "form": self.form, "about": dict(self.about)}
-        return [sys.executable, "-m", "vigie.telemetry.export_process", json.dumps(order)]
+        return [sys.executable, "-P", "-m", "vigie.telemetry.export_process", json.dumps(order)]
 
 
 def parse(text: str) -> Order:
