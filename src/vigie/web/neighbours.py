@@ -8,7 +8,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from vigie.clock import machine_monotonic_s
 
@@ -56,6 +56,8 @@ class Prometheus(NamedTuple):
     """What a Prometheus says. None is what it does not tell."""
 
     version: str
+    graph: str
+    """Path of its page for queries, which differs from version to version."""
     retention_time: str
     retention_size: str
     out_of_order: str
@@ -123,6 +125,7 @@ def prometheus_at(url: str) -> Prometheus:
         sizes = [_own(own, f"prometheus_tsdb_{part}_bytes") for part in _PARTS_ON_DISK]
         return Prometheus(
             version=str(ask.data("/api/v1/status/buildinfo")["version"]),
+            graph=ask.led_to("/"),
             retention_time=str(flags["storage.tsdb.retention.time"]),
             retention_size=str(flags.get("storage.tsdb.retention.size", "")),
             out_of_order=window[1] if window else "",
@@ -167,12 +170,20 @@ class _Asker:
         self._until_s = machine_monotonic_s() + PATIENCE_S
 
     def text(self, path: str) -> str:
+        """Return what is below a path."""
+        return self._get(path)[0].decode("utf-8", "replace")
+
+    def led_to(self, path: str) -> str:
+        """Return the path a browser ends up at."""
+        return urlsplit(self._get(path)[1]).path
+
+    def _get(self, path: str) -> tuple[bytes, str]:
         left_s = self._until_s - machine_monotonic_s()
         if left_s <= 0:
             raise Silence(f"{self._url} took more than {PATIENCE_S:g} s to answer")
         try:
             with _HTTP.open(self._url + path, timeout=min(TIMEOUT_S, left_s)) as answer:
-                return self._read(answer).decode("utf-8", "replace")
+                return self._read(answer), answer.geturl()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Silence(f"{self._url}{path}: {getattr(error, 'reason', None) or error}") from error
 

@@ -49,7 +49,7 @@ class Neighbour(NamedTuple):
     """A program beside this one, as its page shows it."""
 
     state: str
-    """``not_installed``, ``silent``, ``there``, or ``elsewhere``: it answers, but nginx did not pass this request on."""
+    """``not_installed``, ``silent``, ``there``, ``elsewhere`` (it answers, but nginx did not pass this request on)."""
     answer: Any
     why: str
 
@@ -84,10 +84,12 @@ def grafana() -> str:
 def prometheus() -> str:
     """Targets, disk, ready queries, and what every metric means."""
     asked: Remembered[Prometheus] | None = current_app.extensions["vigie_prometheus"]
+    neighbour = _neighbour(asked)
+    graph = neighbour.answer.graph if neighbour.answer else ""
     return render_template(
         "prometheus.html",
-        prometheus=_neighbour(asked),
-        queries=[(gettext(title), expression, _graph(expression, span)) for title, expression, span in QUERIES],
+        prometheus=neighbour,
+        queries=[(gettext(title), expression, _query(graph, expression, span)) for title, expression, span in QUERIES],
         metrics=[(exposed_names(metric)[0], metric) for metric in METRICS],
         size=size,
         ago=_ago,
@@ -129,8 +131,8 @@ def _shade() -> str:
     return "dark" if shade == "dark" else "light"
 
 
-def _graph(expression: str, span: str) -> str:
-    return "/prometheus/graph?" + urlencode({"g0.expr": expression, "g0.tab": 0, "g0.range_input": span})
+def _query(graph: str, expression: str, span: str) -> str:
+    return f"{graph}?" + urlencode({"g0.expr": expression, "g0.tab": 0, "g0.range_input": span})
 
 
 _UNITS = {
