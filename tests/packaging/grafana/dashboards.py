@@ -13,22 +13,6 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 FILES = tuple(sorted((GRAFANA / "dashboards").glob("*/*.json")))
 OF_PROMETHEUS = {"up", "scrape_duration_seconds"}
 _WORDS = {"and", "or", "unless", "on", "by", "group_left", "group_right", "offset", "bool"}
-    [
-        "and",
-        "or",
-        "unless",
-        "on",
-        "by",
-        "without",
-        "group_left",
-        "group_right",
-        "offset",
-        "bool",
-        "ignoring",
-        "end",
-        "start",
-    ]
-)
 
 
 class Asked(NamedTuple):
