@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import sys
+from collections.abc import Collection
 
 _M_ARENA_MAX = -8
 
@@ -17,11 +18,11 @@ def share_one_heap() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
-def keep_out_the_unneeded() -> None:
+def keep_out_the_unneeded(needed: Collection[str] = ()) -> None:
     """Make `import` say "not installed" for what libraries of ours load when it is there and our processes never use.
 
     Coloured tracebacks, HTTP long polling, greenlets: 9 MB in each process. Call it before anything else is imported,
-    in a process of one's own only.
+    in a process of one's own only; it names what it does need.
     """
-    for name in ("rich", "requests", "greenlet"):
+    for name in {"rich", "requests", "greenlet"} - set(needed):
         sys.modules[name] = None  # type: ignore[assignment]

@@ -43,6 +43,8 @@ settings_app = typer.Typer(help="Check the settings, or print them with their me
 app.add_typer(settings_app, name="config")
 mail_app = typer.Typer(help="Messages to people: try them out, or see how it stands with them.", no_args_is_help=True)
 app.add_typer(mail_app, name="mail")
+delivery_app = typer.Typer(help="Measurements on their way to a central store.", no_args_is_help=True)
+app.add_typer(delivery_app, name="delivery")
 app.add_typer(user_commands.app, name="user")
 
 
@@ -267,6 +269,52 @@ def mail_test(
     mail.test(process.parsed(process.arguments(config, None, None, port, data)), url, to, as_json=as_json)
 
 
+@delivery_app.command("run", epilog=example("vigie delivery run --config /etc/vigie/vigie.toml"))
+def delivery_run(config: ConfigFile = None, plant: Plant = None, data: Data = None) -> None:
+    """Deliver the journal's measurements (`vigie run` does it when remote_write.url is set)."""
+    from vigie.cli import process, supervise
+
+    supervise.become("delivery", process.arguments(config, plant, None, None, data))
+
+
+@delivery_app.command("show", epilog=example("vigie delivery show", "vigie delivery show --json | jq .lag_s"))
+def delivery_show(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Show how far delivery has come, what holds it up, and what was refused."""
+    from vigie.cli import delivery, process
+
+    delivery.show(process.parsed(process.arguments(config, None, None, None, data)), as_json=as_json)
+
+
+@delivery_app.command("retry", epilog=example("vigie delivery retry", "vigie delivery retry --from 2026-11-01"))
+def delivery_retry(
+    since: Annotated[
+        str | None, typer.Option("--from", help="Everything since then, delivered or not (a store that lost its data).")
+    ] = None,
+    config: ConfigFile = None,
+    data: Data = None,
+) -> None:
+    """Send again what was refused for good, or everything since an instant."""
+    from vigie.cli import delivery, process
+
+    delivery.retry(process.parsed(process.arguments(config, None, None, None, data)), since)
+
+
+@delivery_app.command("forget", epilog=example("vigie delivery forget"))
+def delivery_forget(config: ConfigFile = None, data: Data = None) -> None:
+    """Give up what was refused for good: the alarm ends, the journal keeps the measurements."""
+    from vigie.cli import delivery, process
+
+    delivery.forget(process.parsed(process.arguments(config, None, None, None, data)))
+
+
+@delivery_app.command("test", epilog=example("vigie delivery test --config /etc/vigie/vigie.toml"))
+def delivery_test(config: ConfigFile = None) -> None:
+    """Ask the store whether it would take measurements, and say what is wrong: address, TLS, login."""
+    from vigie.cli import delivery, process
+
+    delivery.test(process.parsed(process.arguments(config, None, None, None, None)))
+
+
 @app.command(epilog=example("vigie replay log.csv --mode protect --plot protect.svg"))
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV log: time, voltage, current, temperature.", metavar="FILE.csv")],
@@ -317,12 +365,16 @@ def commission(
 
 @settings_app.command("check", epilog=example("vigie config check --config /etc/vigie/vigie.toml"))
 def config_check(
-    config: ConfigFile = None, plant: Plant = None, recording: LogFile = None, as_json: AsJson = False
+    config: ConfigFile = None,
+    plant: Plant = None,
+    recording: LogFile = None,
+    probe: Annotated[bool, typer.Option("--probe", help="Also ask the central store whether it would answer.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Name every fault of a settings file at once, and what should be known before use."""
     from vigie.cli import process, settings
 
-    settings.check(process.arguments(config, plant, None, None, None, recording), as_json=as_json)
+    settings.check(process.arguments(config, plant, None, None, None, recording), probe=probe, as_json=as_json)
 
 
 @settings_app.command("show", epilog=example("vigie config show > vigie.toml"))

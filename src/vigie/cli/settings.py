@@ -9,20 +9,20 @@ from rich.console import Console
 from rich.markup import escape
 from tomlkit.items import Table
 
-from vigie.cli import process
-from vigie.config import SECTIONS, BadSettings, Config, warnings
+from vigie.cli import delivery, process
+from vigie.config import SECTIONS, BadSettings, Config, Fault, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 
 
-def check(argv: Sequence[str], *, as_json: bool) -> None:
-    """Print faults and warnings.
+def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
+    """Print faults and warnings; ``probe`` asks the central store too.
 
     Raises:
         BadSettings: there are faults.
     """
     console = Console(highlight=False)
     try:
-        config = process.parsed(argv)
+        config = _usable(argv, probe=probe)
     except BadSettings as error:
         if as_json:
             console.print_json(json.dumps({"faults": [fault._asdict() for fault in error.faults], "warnings": []}))
@@ -34,6 +34,20 @@ def check(argv: Sequence[str], *, as_json: bool) -> None:
     for warning in known:
         console.print(f"[yellow]known risk[/yellow] {escape(str(warning))}")
     console.print(f"{escape(config.source)}: no faults")
+
+
+def _usable(argv: Sequence[str], *, probe: bool) -> Config:
+    config = process.parsed(argv)
+    faults = [*unusable_files(config), *(_probed(config) if probe else [])]
+    if faults:
+        raise BadSettings(config.source, faults)
+    return config
+
+
+def _probed(config: Config) -> list[Fault]:
+    """Return what the store says against a request, when there is a store."""
+    trouble = delivery.probed(config)[0] if config.remote_write.url else ""
+    return [Fault("remote_write", trouble)] if trouble else []
 
 
 def show(config: Config, *, as_json: bool) -> None:

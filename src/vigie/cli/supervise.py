@@ -1,4 +1,4 @@
-"""``vigie run``: controller and web as two processes, watched and restarted."""
+"""``vigie run``: controller, web and, when there is a store, delivery as processes, watched and restarted."""
 
 import contextlib
 import os
@@ -22,7 +22,11 @@ from vigie.config import Config
 
 log = structlog.get_logger("vigie.run")
 
-MODULES = {"controller": "vigie.cli.controller_process", "web": "vigie.cli.web_process"}
+MODULES = {
+    "controller": "vigie.cli.controller_process",
+    "web": "vigie.cli.web_process",
+    "delivery": "vigie.cli.delivery_process",
+}
 WATCHDOG_S = 10.0
 """A controller whose loop has not finished a period for this long is killed and started again."""
 START_S = 30.0
@@ -32,15 +36,19 @@ STOP_S = 10.0
 
 
 def become(name: str, argv: Sequence[str]) -> NoReturn:
-    """Replace this process by the light entry point of ``controller`` or ``web``."""
+    """Replace this process by the light entry point of ``controller``, ``web`` or ``delivery``."""
     os.execv(sys.executable, [sys.executable, "-m", MODULES[name], *argv])  # noqa: S606 - our own interpreter
 
 
 class Child:
     """One supervised process; it tells its life over a notify socket, as it would tell systemd."""
 
-    def __init__(self, name: str, argv: Sequence[str], folder: Path, watchdog_s: float | None) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str], folder: Path, watchdog_s: float | None, *, is_needed: bool = True
+    ) -> None:
         self.name = name
+        self.is_needed = is_needed
+        """The others do not go on without it."""
         self.is_ready = False
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         path = folder / f"{name}.notify"
@@ -94,7 +102,7 @@ class Child:
                 log.error("watchdog: no sign of life, restarting", process=self.name, pid=self.pid, after_s=limit_s)
                 self._process.kill()
             return None
-        if ended in NOT_WORTH_RETRYING or (not self._has_run and ended > 0):
+        if self.is_needed and (ended in NOT_WORTH_RETRYING or (not self._has_run and ended > 0)):
             return ended
         log.error("process ended, restarting", process=self.name, pid=self.pid, status=ended, pause_s=self._pause_s)
         self._process = None
@@ -118,7 +126,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts both processes, keeps them alive, stops them together. Contacts stay as they are throughout."""
+    """Starts the processes, keeps them alive, stops them together. Contacts stay as they are throughout."""
 
     def __init__(self, config: Config, argv: Sequence[str]) -> None:
         self._config = config
@@ -136,6 +144,10 @@ class Supervisor:
                 Child("controller", self._argv, Path(folder), WATCHDOG_S),
                 Child("web", self._argv, Path(folder), None),
             ]
+            remote_write = self._config.remote_write
+            if remote_write.url:
+                silent_s = 60.0 + 4 * remote_write.timeout_s  # a request may wait once for each address of the store
+                children.append(Child("delivery", self._argv, Path(folder), silent_s, is_needed=False))
             for child in children:
                 child.start()
             try:
@@ -165,7 +177,7 @@ class Supervisor:
         return Exit.OK
 
     def _announce(self, children: Sequence[Child]) -> None:
-        if self._announced or not all(child.is_ready for child in children):
+        if self._announced or not all(child.is_ready for child in children if child.is_needed):
             return
         self._announced = True
         plant = self._config.plant

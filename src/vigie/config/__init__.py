@@ -1,7 +1,7 @@
 """The settings: one tree of every layer's own, read and checked at once."""
 
-from vigie.config.checks import warnings
+from vigie.config.checks import unusable_files, warnings
 from vigie.config.reading import BadSettings, check, load
 from vigie.config.sections import SECTIONS, Config, Fault
 
-__all__ = ["SECTIONS", "BadSettings", "Config", "Fault", "check", "load", "warnings"]
+__all__ = ["SECTIONS", "BadSettings", "Config", "Fault", "check", "load", "unusable_files", "warnings"]

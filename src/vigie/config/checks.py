@@ -8,6 +8,7 @@ from vigie.access.settings import Login
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.control.alarms.rules import faults_of
 from vigie.control.signals import Channel
+from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
@@ -67,6 +68,9 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
             notify_settings.check(mail)
         except SettingsError as error:
             faults.append(Fault("mail", str(error)))
+    remote_write = sections.get("remote_write")
+    if remote_write is not None:
+        faults += [Fault(f"remote_write.{key}", text) for key, text in delivery_settings.faults(remote_write)]
     return faults + _crossed_plant(sections) + (_crossed_rig(sections) if is_rig else [])
 
 
@@ -204,4 +208,11 @@ def warnings(config: Config) -> list[Fault]:
             Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
         )
     found += [Fault("mail", text) for text in notify_settings.warnings(config.mail)]
+    delivery_warnings = delivery_settings.warnings(config.remote_write, config.journal.batch_s)
+    found += [Fault(f"remote_write.{key}", text) for key, text in delivery_warnings]
     return found
+
+
+def unusable_files(config: Config) -> list[Fault]:
+    """Return the faults of files that settings name and that one process alone needs: the others start without them."""
+    return [Fault(f"remote_write.{key}", text) for key, text in delivery_settings.unusable_files(config.remote_write)]

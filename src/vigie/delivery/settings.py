@@ -1,8 +1,17 @@
 """What can be set about the delivery of measurements to a central store."""
 
+import re
+import ssl
+from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
+from vigie.errors import SettingsError
 from vigie.units import setting
+
+PROMPT_S = 5.0
+"""Measurements that take longer from the end of their period to the store are worth a warning."""
+_SECRET = re.compile(r"(^|&)[^=]*(token|password|passwd|secret|key)[^=]*=", re.IGNORECASE)
 
 
 class RemoteWriteSettings(NamedTuple):
@@ -21,3 +30,104 @@ class RemoteWriteSettings(NamedTuple):
     interval_s: Annotated[float, setting("How often new measurements are sent", unit="s", ge=0.5, le=600)] = 2.0
     batch_samples: Annotated[int, setting("Most samples in one request", ge=500, le=200_000)] = 20_000
     timeout_s: Annotated[float, setting("How long an answer is waited for", unit="s", ge=1, le=300)] = 15.0
+
+
+def faults(settings: RemoteWriteSettings) -> list[tuple[str, str]]:
+    """Return (setting, what is wrong) of everything one field alone cannot tell."""
+    if not settings.url:
+        return []
+    found = [("url", text) for text in _url_faults(settings.url)]
+    if settings.token_file and settings.username:
+        found.append(("token_file", "and username are both set: the store knows one of them, leave the other out"))
+    if settings.username and not settings.password_file:
+        found.append(
+            ("password_file", f"is demanded by username = {settings.username!r}: name the file with its password")
+        )
+    if settings.password_file and not settings.username:
+        found.append(("username", "is demanded by password_file: name the user it belongs to"))
+    if ":" in settings.username:
+        found.append(("username", f"{settings.username!r} has a colon, which ends the name: leave it out"))
+    if not (settings.tenant.isascii() and settings.tenant.isprintable()):
+        found.append(("tenant", f"{settings.tenant!r} must be plain ASCII"))
+    return found
+
+
+def unusable_files(settings: RemoteWriteSettings) -> list[tuple[str, str]]:
+    """Return (setting, what is wrong) of the files the settings name; they belong to the process that delivers."""
+    found = []
+    if not settings.url:
+        return []
+    for name in ("password_file", "token_file"):
+        file = getattr(settings, name)
+        try:
+            if file:
+                secret(file, name)
+        except SettingsError as error:
+            found.append((name, str(error).removeprefix(f"remote_write.{name} ")))
+    if settings.ca_file:
+        try:
+            ssl.create_default_context(cafile=settings.ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            why = error.strerror or str(error)
+            found.append(("ca_file", f"{settings.ca_file} cannot be used: {why}; it must hold PEM certificates"))
+    return found
+
+
+def warnings(settings: RemoteWriteSettings, batch_s: float) -> list[tuple[str, str]]:
+    """Return (setting, text) of what is allowed but should be known; ``batch_s`` is how often the journal writes."""
+    if not settings.url:
+        return []
+    found = []
+    late_s = batch_s + settings.interval_s
+    if late_s > PROMPT_S:
+        text = f"measurements arrive up to {late_s:g} s late: journal.batch_s = {batch_s:g} s, then interval_s"
+        found.append(("interval_s", f"{text} = {settings.interval_s:g} s"))
+    address = urlsplit(settings.url)
+    has_secret = bool(settings.token_file or settings.username)
+    if has_secret and address.scheme == "http" and not _is_loopback(address.hostname or ""):
+        found.append(("url", "the login goes readable over the network: use https"))
+    if settings.ca_file and address.scheme == "http":
+        found.append(("ca_file", "is not used: the address begins with http"))
+    return found
+
+
+def secret(file: str, name: str) -> str:
+    """Return the first line of the file that setting ``name`` names.
+
+    Raises:
+        SettingsError: it cannot be read, or its first line cannot be a secret.
+    """
+    try:
+        line = Path(file).read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"remote_write.{name} {file} cannot be read: {said}") from error
+    if not line or not line.isprintable() or (name == "token_file" and not line.isascii()):
+        raise SettingsError(f"remote_write.{name} {file} holds no secret in its first line")
+    return line
+
+
+def _url_faults(url: str) -> list[str]:
+    try:
+        address = urlsplit(url)
+        port = address.port
+    except ValueError as error:
+        return [f"{url!r} is no address: {error}"]
+    shown = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    if address.username is not None or address.password is not None:
+        return [f"{shown} has a name or password in it: put them into username and password_file"]
+    if _SECRET.search(address.query):
+        return [f"{shown} has a secret in it: put it into token_file"]
+    if address.scheme not in {"http", "https"} or not address.hostname or port == 0:
+        return [f"{url!r} is no address like http://127.0.0.1:9090/prometheus/api/v1/write"]
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return [f"{url!r} has a character no address can have"]
+    if address.fragment:
+        return [f"{url!r} has a #: a server never sees what follows it"]
+    if address.path in {"", "/"}:
+        return [f"{url!r} has no path: Prometheus takes remote write at /api/v1/write"]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"

@@ -58,7 +58,7 @@ class Kind(StrEnum):
 
 Sample = tuple[tuple[str, ...], float | None]
 """Label values and value; None is not exported."""
-Series = tuple[str, tuple[tuple[str, str], ...], float | None]
+Exposed = tuple[str, tuple[tuple[str, str], ...], float | None]
 """Name as exposed, labels, value; None (or NaN) is not exported."""
 
 
@@ -268,7 +268,7 @@ def delivered_names() -> list[str]:
     return [name for metric in METRICS if metric.is_of_period for name in exposed_names(metric)]
 
 
-def our_series(metric: Metric, inputs: MetricInputs) -> list[Series]:
+def our_series(metric: Metric, inputs: MetricInputs) -> list[Exposed]:
     """Return a metric's samples under our name."""
     name = exposed_names(metric)[0]
     return [
@@ -277,7 +277,7 @@ def our_series(metric: Metric, inputs: MetricInputs) -> list[Series]:
     ]
 
 
-def client_series(metric: Metric, inputs: MetricInputs) -> Iterator[Series]:
+def client_series(metric: Metric, inputs: MetricInputs) -> Iterator[Exposed]:
     """Yield the same samples under the client's names, in his units and states."""
     if not metric.client_names:
         return

@@ -1,0 +1,307 @@
+"""Follows the journal and hands every period to the store, once, in order, however long it takes."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+import tenacity
+from tenacity.wait import wait_base
+
+from vigie.clock import machine_monotonic_s, machine_utc_s
+from vigie.delivery.answers import NotTakenNow, Offence, RefusedForGood
+from vigie.delivery.feed import Feed, samples_in, series_name
+from vigie.delivery.halving import OF_TIME, Blocks, Halving, Offender, cut
+from vigie.delivery.sender import Sender
+from vigie.delivery.settings import RemoteWriteSettings
+from vigie.delivery.wire import encode
+from vigie.errors import JournalError
+from vigie.telemetry.delivery_log import START, Aside, Chunk, DeliveryLog, Standing
+from vigie.telemetry.rows import utc_ms_of
+from vigie.telemetry.schema import KEYS_PER_MS
+
+log = structlog.get_logger("vigie.delivery")
+
+LOOK_S = 0.25
+"""How often the journal is asked whether anybody has written; that costs microseconds."""
+SAVE_HEALTHY_S = 60.0
+SAVE_BEHIND_S = 5.0
+LONGEST_PAUSE_S = 20.0
+AFTER_TROUBLE_S = 2.0
+AHEAD_LIMIT_S = 3600.0
+"""Periods farther ahead of the store's clock come from a wrong calendar: once a store has taken one, it takes nothing
+earlier any more, from no site."""
+
+
+class Stopped(Exception):
+    """The process is to end."""
+
+
+class _TooMuch(Exception):
+    """The store takes no request of this size: the same again in smaller ones."""
+
+
+class _Pause(wait_base):
+    """Growing pauses with a random part; never shorter than the store asked for."""
+
+    _growing = tenacity.wait_exponential_jitter(initial=0.5, max=LONGEST_PAUSE_S, jitter=1.0)
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        asked_s = error.retry_after_s if isinstance(error, NotTakenNow) else 0.0
+        return max(self._growing(retry_state), asked_s)
+
+
+class Courier:
+    """Delivers from one journal to one store. One thread runs it.
+
+    A batch counts as delivered when the store said so; the cursor is saved after that. A kill at any point sends a
+    batch again and never leaves one out, and a store keeps one sample per series and time stamp.
+    """
+
+    def __init__(
+        self,
+        settings: RemoteWriteSettings,
+        journal: DeliveryLog,
+        feed: Feed,
+        sender: Sender,
+        stop: threading.Event,
+        *,
+        is_real_time: bool = True,
+        alive: Callable[[], object] = lambda: None,
+        monotonic_s: Callable[[], float] = machine_monotonic_s,
+        utc_s: Callable[[], float] = machine_utc_s,
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            settings: where to, how often, how much at once.
+            journal: what to deliver, and where to remember how far that went.
+            feed: makes series of rows.
+            sender: the way to the store.
+            stop: ends it.
+            is_real_time: the journal's calendar is this machine's, not a simulated one.
+            alive: told at every step, also while the store does not answer.
+            monotonic_s: machine's monotonic seconds.
+            utc_s: machine's calendar.
+        """
+        self._settings = settings
+        self._journal = journal
+        self._feed = feed
+        self._sender = sender
+        self._stop = stop
+        self._is_real_time = is_real_time
+        self._alive = alive
+        self._monotonic_s = monotonic_s
+        self._utc_s = utc_s
+        self._rows = max(1, settings.batch_samples // len(feed.labels))
+        self._cursor = self._saved = START
+        self._is_behind = True
+        self._standing = Standing()
+        self._lag_s = 0.0
+        self._unsaved: list[Aside] = []
+        self._journal_trouble = ""
+        self._generation = -1
+        self._saved_s = float("-inf")
+        self._sent_s = float("-inf")
+
+    def run(self) -> None:
+        """Deliver until ``stop`` is set."""
+        with contextlib.suppress(Stopped):
+            while not self._stop.is_set():
+                self._alive()
+                try:
+                    is_behind = self._step()
+                    self._journal_trouble = ""
+                except _TooMuch:
+                    log.info("the store takes smaller requests only", periods=self._rows)
+                    continue
+                except JournalError as error:
+                    self._tell_journal(error)
+                    self._generation = -1
+                    self._stop.wait(AFTER_TROUBLE_S)
+                    continue
+                if not is_behind:
+                    self._wait_for_more()
+        if self._generation != -1:
+            self._save()
+        self._journal.close()
+
+    def _step(self) -> bool:
+        """Deliver one batch; return whether more waits already."""
+        self._open()
+        chunk = self._journal.read(self._cursor, self._rows)
+        refused = self._deliver(chunk) if chunk.rows else []
+        self._cursor, self._is_behind = chunk.end, not chunk.is_all
+        if chunk.rows:
+            self._note(chunk, refused)
+        return self._send_wanted() or self._is_behind
+
+    def _open(self) -> None:
+        """Learn how far delivery has come, at the start and when the path leads to another file."""
+        self._journal.has_changed()
+        if self._journal.generation == self._generation:
+            return
+        self._cursor, standing = self._journal.begin()
+        self._saved = self._cursor
+        self._standing = standing._replace(url=self._settings.url)
+        self._unsaved.clear()
+        self._generation = self._journal.generation
+
+    def _note(self, chunk: Chunk, refused: Sequence[Aside]) -> None:
+        """Take stock after a batch; the cursor is saved about once a minute, more often while there is much to send."""
+        self._sent_s = self._monotonic_s()
+        newest_s = self._utc_s() if self._is_real_time else utc_ms_of(chunk.rows[-1]) / 1000
+        self._lag_s = max(self._lag_s, newest_s - utc_ms_of(chunk.rows[0]) / 1000)
+        self._unsaved += refused
+        for aside in refused:
+            log.warning("refused for good, set aside", series=aside.series, samples=aside.samples, why=aside.words)
+        due_s = SAVE_BEHIND_S if self._is_behind else SAVE_HEALTHY_S
+        if refused or self._sent_s - self._saved_s >= due_s:
+            self._save()
+
+    def _send_wanted(self) -> bool:
+        """Send a piece of what somebody asked to send again; return whether there was any."""
+        wanted = self._journal.wanted()
+        if wanted is None:
+            return False
+        chunk = self._journal.read_stretch(wanted.from_key - 1, wanted.to_key, self._rows)
+        refused = self._deliver(chunk, wanted.series) if chunk.rows else []
+        self._journal.shorten(wanted, wanted.to_key if chunk.is_all else chunk.end.key, refused)
+        return True
+
+    def _save(self) -> None:
+        """Keep how far it went; a disk that does not take it costs a repetition after a restart, no sample."""
+        try:
+            waiting = self._journal.waiting(self._cursor) if self._is_behind or self._standing.last_error else 0
+            self._standing = self._standing._replace(
+                waiting_periods=waiting, lag_s=self._lag_s, updated_utc_ms=round(self._utc_s() * 1000)
+            )
+            self._journal.save(self._saved, self._cursor, self._standing, self._unsaved)
+        except JournalError as error:
+            self._tell_journal(error)
+            return
+        finally:
+            self._saved_s = self._monotonic_s()
+        self._saved, self._lag_s = self._cursor, 0.0
+        self._unsaved.clear()
+
+    def _tell_journal(self, error: JournalError) -> None:
+        if str(error) != self._journal_trouble:
+            log.warning("journal", why=str(error))
+        self._journal_trouble = str(error)
+
+    def _wait_for_more(self) -> None:
+        due_s = self._sent_s + self._settings.interval_s
+        while not self._stop.wait(LOOK_S):
+            self._alive()
+            now_s = self._monotonic_s()
+            if now_s - self._saved_s >= SAVE_HEALTHY_S:
+                self._save()
+            if now_s >= due_s and self._journal.has_changed():
+                return
+
+    def _deliver(self, chunk: Chunk, only: str = "") -> list[Aside]:
+        """Hand a piece of the journal over; return what of it was refused for good.
+
+        Raises:
+            Stopped: the process is to end; nothing is known of what was under way.
+            _TooMuch: nothing was taken; read less.
+        """
+        whole, merged = self._feed.blocks(chunk, only)
+        blocks, offenders = self._without_the_future(whole)
+        if blocks:
+            try:
+                self._send(blocks)
+            except RefusedForGood as refusal:
+                if refusal.offence == Offence.TOO_LARGE and len(chunk.rows) > 1:
+                    self._rows = len(chunk.rows) // 2
+                    raise _TooMuch from refusal
+                offenders += Halving(self._send).offenders(blocks, refusal)
+        self._standing = self._standing._replace(merged_periods=self._standing.merged_periods + merged)
+        return self._asides(offenders, whole)
+
+    def _without_the_future(self, blocks: Blocks) -> tuple[Blocks, list[Offender]]:
+        if not self._is_real_time:
+            return blocks, []
+        if self._sender.store_ahead_s is None:
+            self._ask_the_time()
+        store_s = self._utc_s() + (self._sender.store_ahead_s or 0.0)
+        near, far = cut(blocks, round((store_s + AHEAD_LIMIT_S) * 1000))
+        if not far:
+            return near, []
+        newest_ms = max(block.times_ms[-1] for block in far)
+        words = (
+            f"calendar {newest_ms / 1000 - store_s:.0f} s ahead of the store's clock, never sent; set the clock right"
+        )
+        return near, [Offender(far, RefusedForGood(0, words, Offence.TOO_NEW))]
+
+    def _ask_the_time(self) -> None:
+        """Send a request without samples: its answer is dated."""
+        try:
+            self._send([])
+        except RefusedForGood:
+            return  # its answer was dated as well
+
+    def _send(self, blocks: Blocks) -> None:
+        """Send until the store says yes or never; every failure on the way is told."""
+        body = encode(blocks)
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(NotTakenNow),
+            wait=_Pause(),
+            stop=tenacity.stop_when_event_set(self._stop),
+            sleep=self._sleep,
+            before_sleep=self._not_taken,
+        )
+        try:
+            tries(self._sender.send, body)
+        except tenacity.RetryError as error:
+            raise Stopped from error
+        self._alive()
+        if self._standing.last_error:
+            log.info("the store takes measurements again", url=self._settings.url)
+        was_failing = bool(self._standing.last_error)
+        self._standing = self._standing._replace(last_ok_utc_ms=round(self._utc_s() * 1000), last_error="")
+        if was_failing:
+            self._save()
+
+    def _sleep(self, seconds: float) -> None:
+        until_s = self._monotonic_s() + seconds
+        while (left_s := until_s - self._monotonic_s()) > 0 and not self._stop.wait(min(left_s, 5.0)):
+            self._alive()
+
+    def _not_taken(self, state: tenacity.RetryCallState) -> None:
+        self._alive()
+        text = str(state.outcome.exception()) if state.outcome else ""
+        is_news = text != self._standing.last_error
+        self._standing = self._standing._replace(last_error=text)
+        if is_news:
+            log.warning("the store takes nothing now, trying again", why=text)
+        if is_news or self._monotonic_s() - self._saved_s >= SAVE_HEALTHY_S:
+            self._save()
+
+    def _asides(self, offenders: Sequence[Offender], whole: Blocks) -> list[Aside]:
+        """Return offenders as they are kept: whole instants together, single series one by one."""
+        asides = []
+        for blocks, refusal in offenders:
+            if refusal.offence in OF_TIME or len(blocks) == len(whole) > 1:
+                asides.append(self._aside(blocks, "", refusal))
+            else:
+                asides += [self._aside([block], series_name(block.labels), refusal) for block in blocks]
+        return sorted(asides)
+
+    def _aside(self, blocks: Blocks, series: str, refusal: RefusedForGood) -> Aside:
+        first_ms = min(block.times_ms[0] for block in blocks)
+        last_ms = max(block.times_ms[-1] for block in blocks)
+        now_ms = round(self._utc_s() * 1000)
+        return Aside(
+            first_ms * KEYS_PER_MS,
+            last_ms * KEYS_PER_MS + KEYS_PER_MS - 1,
+            series,
+            samples_in(blocks),
+            refusal.status,
+            refusal.words,
+            self._settings.url,
+            now_ms,
+            now_ms,
+        )
