@@ -3,11 +3,11 @@
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.integration.process.installations import free_port, wait_for
+from vigie.web.neighbours import Prometheus as Neighbour
 from vigie.web.neighbours import Remembered, Silence, prometheus_at
 
 from .door import Prometheus
@@ -33,7 +33,7 @@ def test_prometheus_tells_everything_the_page_shows(prometheus: Prometheus) -> N
     assert found.newest == ()
 
 
-def _asked(prometheus: Prometheus):
+def _asked(prometheus: Prometheus) -> Neighbour | None:
     found = prometheus_at(prometheus.url)
     return found if all(target.is_up is not None for target in found.targets) else None
 

@@ -127,7 +127,7 @@ def test_new_tls_is_spoken(house: House, version: ssl.TLSVersion) -> None:
 def test_old_tls_is_not_spoken(house: House) -> None:
     context = ssl.create_default_context(cafile=str(house.ca))
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", house.nginx.tls_port), 5) as plain, pytest.raises(ssl.SSLError):
         context.wrap_socket(plain, server_hostname="localhost")
