@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prove the real drivers and the whole controller in a Linux guest that has /dev/i2c-1 and the GPIO header's lines.
 # See docs/vm.md. Everything is kept in $VIGIE_VM_CACHE; delete that folder to start from nothing.
+# `tools/vm.sh prepare` only makes what a guest needs: root, modules, initramfs.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
@@ -134,6 +135,7 @@ install_dependencies
 install_vigie
 build_modules
 build_initramfs
+[ "${1:-}" != prepare ] || exit 0
 rm -rf "$share" && mkdir -p "$share/out"
 cp "$root"/opt/modules/*.ko "$share/"
 cp -r tests/vm/guest "$share/guest"
