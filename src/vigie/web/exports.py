@@ -1,6 +1,7 @@
 """The HTTP API of exports and imported logs."""
 
 import re
+import unicodedata
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -66,7 +67,7 @@ def _told(**texts: str) -> dict[int, Any]:
 
 _DOOR = {
     "e401": "Neither logged in nor a program with the secret of the data folder",
-    "e403": "The password must be changed first",
+    "e403": "The role does not allow it, or the password must be changed first",
     "e421": "Called by a name that is not in web.trusted_hosts",
 }
 _FILE = {
@@ -101,7 +102,7 @@ def export(query_data: ExportQuery) -> Response:
         "X-Accel-Buffering": "no",  # nginx would otherwise write it all to a disk first
     }
     if request.method == "HEAD":
-        return Response(headers=headers, content_type=MEDIA_TYPES[query_data.format])
+        return Response(iter(()), headers=headers, content_type=MEDIA_TYPES[query_data.format])
     downloads: Downloads = current_app.extensions["vigie_downloads"]
     try:
         download = downloads.begin(order)
@@ -146,9 +147,10 @@ def file_name(site: str, what: str, from_utc_ms: int, to_utc_ms: int, form: str)
     """Return a name that any file system takes, and that sorts by time.
 
     >>> file_name("Mühle 3", "minute", 1_795_305_600_000, 1_795_392_000_000, "csv")
-    'vigie-m-hle-3-minute-20261122-20261123.csv'
+    'vigie-muhle-3-minute-20261122-20261123.csv'
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", site.lower()).strip("-")[:40] or "site"
+    plain = unicodedata.normalize("NFKD", site).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "site"
     first, last = (iso_utc(ms)[:10].replace("-", "") for ms in (from_utc_ms, to_utc_ms))
     return f"vigie-{slug}-{what}-{first}-{last}.{form}"
 
