@@ -8,6 +8,7 @@ FREE_TRIES = 3
 LONGEST_S = 60.0
 FORGOTTEN_AFTER_S = 3600.0
 MOST_KEPT = 2000
+_MOST_DOUBLINGS = 10
 
 
 class _Tries(NamedTuple):
@@ -25,7 +26,8 @@ def delay_s(wrong: int) -> float:
     >>> [delay_s(wrong) for wrong in range(11)]
     [0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     """
-    return min(LONGEST_S, 2.0 ** (wrong - FREE_TRIES)) if wrong >= FREE_TRIES else 0.0
+    doublings = min(wrong - FREE_TRIES, _MOST_DOUBLINGS)
+    return min(LONGEST_S, 2.0**doublings) if doublings >= 0 else 0.0
 
 
 class Delays:

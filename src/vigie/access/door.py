@@ -27,6 +27,13 @@ CLOCK_ERROR_S = 86_400.0
 """A session begun further in the future than this comes from a clock that was wrong, and has ended."""
 LONGEST_AGENT = 160
 UNKNOWN = "?"
+_LOCAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1", "fe80::/10", "fc00::/7"
+    )
+)  # fmt: skip
+"""This machine, private networks (RFC 1918, RFC 4193) and link-local ones."""
 
 
 class WrongPassword(Refused):
@@ -184,7 +191,7 @@ def is_local(address: str) -> bool:
     except ValueError:
         return False
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return bool(mapped.is_private or mapped.is_link_local) and not mapped.is_unspecified
+    return any(mapped in network for network in _LOCAL)
 
 
 def _sha256(token: str) -> bytes:

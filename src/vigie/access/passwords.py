@@ -27,7 +27,7 @@ _GROUPS, _GROUP = 4, 4
 def hashed(password: str) -> str:
     """Return what is kept of a password."""
     with _AT_ONCE:
-        return _HASHER.hash(password)
+        return _HASHER.hash(_bytes(password))
 
 
 def is_right(kept: str | None, password: str) -> bool:
@@ -37,10 +37,14 @@ def is_right(kept: str | None, password: str) -> bool:
     """
     with _AT_ONCE:
         try:
-            is_same = _HASHER.verify(_NOBODY if kept is None else kept, password)
+            is_same = _HASHER.verify(_NOBODY if kept is None else kept, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
     return is_same and kept is not None
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
 
 
 def is_outdated(kept: str) -> bool:

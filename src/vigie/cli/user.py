@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Who may log in to the pages: add, list, change, remove.", no_args_is_help=True)
 
 RoleName = Literal["viewer", "operator", "admin"]
-Name = Annotated[str, typer.Argument(help="a-z 0-9 . _ -, up to 32.", metavar="NAME")]
+
+
+def _checked_name(name: str) -> str:
+    from vigie.access.people import checked_name  # noqa: PLC0415
+
+    return checked_name(name)
+
+
+Name = Annotated[str, typer.Argument(help="a-z 0-9 . _ -, up to 32.", metavar="NAME", callback=_checked_name)]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it once.")]
 FromInput = Annotated[bool, typer.Option("--password-stdin", help="Take the password from standard input.")]
 
@@ -39,9 +47,8 @@ def add(
     data: Data = None,
 ) -> None:
     """Add a user."""
-    from vigie.access.people import Role, checked_name  # noqa: PLC0415
+    from vigie.access.people import Role  # noqa: PLC0415
 
-    checked_name(name)
     password = _password(name, generate=generate, from_input=password_stdin)
     with _users(config, data) as users:
         made = users.add(name, Role[role.upper()], _by(), password=password)
