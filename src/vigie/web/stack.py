@@ -92,6 +92,7 @@ def prometheus() -> str:
         queries=[(gettext(title), expression, _query(graph, expression, span)) for title, expression, span in QUERIES],
         metrics=[(exposed_names(metric)[0], metric) for metric in METRICS],
         size=size,
+        unit_sign=lambda unit: _SIGNS.get(unit, unit),
         ago=_ago,
         spelled=_spelled,
     )
@@ -135,6 +136,7 @@ def _query(graph: str, expression: str, span: str) -> str:
     return f"{graph}?" + urlencode({"g0.expr": expression, "g0.tab": 0, "g0.range_input": span})
 
 
+_SIGNS = {"degC": "°C", "Ohm": "Ω", "1": "0…1"}
 _UNITS = {
     "y": mark("%(count)s years"),
     "w": mark("%(count)s weeks"),
