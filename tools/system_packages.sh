@@ -7,7 +7,9 @@ need() { # need PROGRAM PACKAGE
 }
 need chromium chromium
 need nginx nginx-light
-need promtool prometheus
+need prometheus prometheus
+need promtool "$(apt-cache show promtool >/dev/null 2>&1 && echo promtool || echo prometheus)" # of its own since Debian 13
+need amtool prometheus-alertmanager
 need strace strace
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -11,8 +11,9 @@ from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature
 from vigie.telemetry.metrics import METRICS, Kind, Metric, exposed_names
 
-FRESH = "1m"
-"""A name of the client's ends this long after its last measurement, instead of Prometheus' five minutes."""
+FRESH_S = 60
+"""A name of the client's ends with its measurements; when they just stop coming after this long, not after the five
+minutes for which Prometheus holds a value."""
 
 _NOTHING = ChannelMean(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, 0, 0, 0, False)
 _COLD = Temperature(math.nan, 0)
@@ -68,4 +69,5 @@ def _rules(metric: Metric) -> Iterator[Recording]:
 
 def _latest(metric: Metric, labels: tuple[str, ...]) -> str:
     selected = ", ".join(f'{name}="{value}"' for name, value in zip(metric.labels, labels, strict=True))
-    return f"max by ({BATTERY}) (last_over_time({exposed_names(metric)[0]}{{{selected}}}[{FRESH}]))"
+    series = f"{exposed_names(metric)[0]}{{{selected}}}"
+    return f"max by ({BATTERY}) ({series} and time() - timestamp({series}) < {FRESH_S})"
