@@ -42,7 +42,8 @@ def _boot(root: Root, share: Path, console: Path) -> None:
     for tag, path, more in (("root", root.path, ",readonly=on,multidevs=remap"), ("share", share, "")):
         folders += ["-fsdev", f"local,id={tag},path={path},security_model=passthrough{more}"]
         folders += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
-    machine = "-accel tcg,thread=multi -cpu max -smp 2 -m 1536 -nodefaults -display none -no-reboot".split()
+    machine = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-nodefaults"]
+    machine += ["-display", "none", "-no-reboot"]
     kernel = ["-kernel", str(CACHE / "root/boot" / f"vmlinuz-{release}"), "-initrd", str(CACHE / "initramfs.gz")]
     words = ["-append", "console=ttyS0 quiet panic=-1 vigie.first=/share/guest/first.sh", "-serial", f"file:{console}"]
     limit = ["nice", "-n", "10", "timeout", "--signal=KILL", str(GUEST_S)]

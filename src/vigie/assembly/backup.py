@@ -18,7 +18,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vigie import __version__
-from vigie.assembly.backup_format import DATA, DATABASES, FORMAT, MANIFEST, PLAIN_FILES, SETTINGS, Entry, Manifest
+from vigie.assembly.backup_format import (
+    DATA,
+    DATABASES,
+    FORMAT,
+    IMPORTED,
+    MANIFEST,
+    PLAIN_FILES,
+    SETTINGS,
+    Entry,
+    Manifest,
+    is_database,
+    is_member,
+)
 from vigie.clock import machine_utc_s
 from vigie.config import Config
 from vigie.errors import VigieError
@@ -78,20 +90,20 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, with_pe
     sources = {DATA + name: folder / name for name in (*DATABASES, *PLAIN_FILES) if (folder / name).exists()}
     if not sources:
         raise VigieError(f"nothing to back up in {folder}: no program has run there; name the folder with --data")
+    imported = {f"{DATA}{IMPORTED}/{path.name}": path for path in sorted((folder / IMPORTED).glob("*.sqlite"))}
+    sources |= {name: path for name, path in imported.items() if is_member(name)}
     if config.source and Path(config.source).is_file():
         sources[SETTINGS] = Path(config.source)
-    databases = [name for name in sources if name.removeprefix(DATA) in DATABASES]
-    _demand_space(workshop, [sources[name] for name in databases])
-    copies = {}
+    _demand_space(workshop, [source for name, source in sources.items() if is_database(name)])
+    copies = {name: workshop / name.replace("/", "-") for name in sources}
     for name, source in sources.items():
-        copies[name] = workshop / name.replace("/", "-")
-        if name in databases:
-            snapshot_copy.copy_database(source, copies[name], _about(told, f"copying {source.name}"))
-            if source.name == DATABASES[0] and not with_periods:
-                told("leaving out old periods", 0, 1)
-                snapshot_copy.keep_last_day_of_periods(copies[name])
-        else:
+        if not is_database(name):
             copies[name].write_bytes(source.read_bytes())
+            continue
+        snapshot_copy.copy_database(source, copies[name], _about(told, f"copying {source.name}"))
+        if name == DATA + DATABASES[0] and not with_periods:
+            told("leaving out old periods", 0, 1)
+            snapshot_copy.keep_last_day_of_periods(copies[name])
     manifest = Manifest(
         format=FORMAT,
         version=__version__,
@@ -103,7 +115,7 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, with_pe
             name: Entry(
                 bytes=copy.stat().st_size,
                 sha256=_digest(copy),
-                schema_version=snapshot_copy.schema_version(copy) if name in databases else None,
+                schema_version=snapshot_copy.schema_version(copy) if is_database(name) else None,
             )
             for name, copy in copies.items()
         },

@@ -13,16 +13,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from vigie.access import schema as users_schema
 from vigie.assembly.backup import Told
 from vigie.assembly.backup_format import (
     DATA,
     DATABASES,
+    IMPORTED,
     LARGEST_MANIFEST_BYTES,
     LARGEST_PLAIN_BYTES,
     MANIFEST,
     PLAIN_FILES,
     SETTINGS,
     Manifest,
+    is_database,
+    is_journal,
     parsed_manifest,
 )
 from vigie.assembly.files import files
@@ -35,7 +39,7 @@ from vigie.telemetry import snapshot_copy
 _CHUNK_BYTES = 1_048_576
 _KNOCK_S = 1.0
 _SIDE_FILES = ("-wal", "-shm", "-journal")
-_OF_AN_INSTALLATION = (*DATABASES, *PLAIN_FILES, "last-snapshot.json")
+_OF_AN_INSTALLATION = (*DATABASES, *PLAIN_FILES, "last-snapshot.json", IMPORTED)
 
 
 class _Readable(Protocol):
@@ -79,7 +83,7 @@ def restore(config: Config, source: BinaryIO, told: Told) -> Restored:
         _demand_rest(config)
         manifest = _unpacked(source, workshop, told)
         _demand_rest(config)
-        aside = _exchange(paths.directory, workshop, manifest)
+        aside = _exchange(paths.directory, workshop)
         settings = paths.directory / "settings-from-backup.toml"
         is_with_settings = SETTINGS in manifest.files
         if is_with_settings:
@@ -119,10 +123,11 @@ def _unpack(archive: tarfile.TarFile, workshop: Path, told: Told) -> Manifest:
         # Names come from a closed list, so no path can lead elsewhere; and only plain files are files.
         if entry is None or member.name in seen or not member.isreg() or member.size != entry.bytes:
             raise VigieError(f"{member.name!r} is not what its {MANIFEST} says")
-        if member.name.removeprefix(DATA) not in DATABASES and member.size > LARGEST_PLAIN_BYTES:
+        if not is_database(member.name) and member.size > LARGEST_PLAIN_BYTES:
             raise VigieError(f"{member.name} is {member.size} bytes long, more than {LARGEST_PLAIN_BYTES}")
         seen.add(member.name)
         target = workshop / member.name.removeprefix(DATA)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
         if _written(_content(archive, member), target, lambda n: told("unpacking", n, total), done) != entry.sha256:
             raise VigieError(f"{member.name} is damaged: its SHA-256 is not that of the {MANIFEST}")
         done += member.size
@@ -134,14 +139,17 @@ def _unpack(archive: tarfile.TarFile, workshop: Path, told: Told) -> Manifest:
 
 
 def _judge_databases(workshop: Path, manifest: Manifest, told: Told) -> None:
-    for name in DATABASES:
-        if DATA + name not in manifest.files:
-            continue
-        told(f"checking {name}", 0, 1)
-        snapshot_copy.check_database(workshop / name)
-        if name == DATABASES[0]:
-            snapshot_copy.check_is_readable_journal(workshop / name)
-        told(f"checking {name}", 1, 1)
+    for name in filter(is_database, manifest.files):
+        database = workshop / name.removeprefix(DATA)
+        told(f"checking {database.name}", 0, 1)
+        snapshot_copy.check_database(database)
+        if is_journal(name):
+            snapshot_copy.check_is_readable_journal(database)
+        elif (version := snapshot_copy.schema_version(database)) > len(users_schema.MIGRATIONS):
+            known = len(users_schema.MIGRATIONS)
+            raise VigieError(
+                f"{database.name} has version {version}, this program knows up to {known}: use a newer one"
+            )
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> _Readable:
@@ -184,7 +192,7 @@ def _demand_rest(config: Config) -> None:
         )
 
 
-def _exchange(folder: Path, workshop: Path, manifest: Manifest) -> Path | None:
+def _exchange(folder: Path, workshop: Path) -> Path | None:
     """Move what is there into a dated folder, and the unpacked files into its place; undo all of it on a failure."""
     aside = folder / f"before-restore-{datetime.fromtimestamp(machine_utc_s(), UTC):%Y%m%dT%H%M%SZ}"
     names = [name + side for name in _OF_AN_INSTALLATION for side in ("", *_SIDE_FILES)]
@@ -201,11 +209,10 @@ def _exchange(folder: Path, workshop: Path, manifest: Manifest) -> Path | None:
             _as_folder(aside)
         for name in there:
             move(folder / name, aside / name)
-        for name in manifest.files:
-            if name != SETTINGS:
-                new = folder / name.removeprefix(DATA)
-                move(workshop / new.name, new)
-                _as_folder(new)
+        for new in sorted(path for path in workshop.iterdir() if path.name != SETTINGS):
+            move(new, folder / new.name)
+            for part in (folder / new.name, *(folder / new.name).glob("*")):
+                _as_folder(part)
     except OSError as error:
         for source, target in reversed(moved):
             target.rename(source)
@@ -216,7 +223,7 @@ def _exchange(folder: Path, workshop: Path, manifest: Manifest) -> Path | None:
 
 
 def _as_folder(path: Path) -> None:
-    """Give a file made by root to whom the data folder belongs."""
+    """Give what root made to whom the folder around it belongs."""
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)

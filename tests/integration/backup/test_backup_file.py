@@ -38,7 +38,7 @@ def test_a_backup_holds_everything_that_is_kept_and_its_manifest_describes_it(tm
     assert next(iter(members)) == "manifest.json"
     assert set(members) == {
         "manifest.json", "data/journal.sqlite", "data/users.sqlite", "data/link.token", "data/twin.json",
-        "data/emulated-lines.bin", "settings.toml",
+        "data/emulated-lines.bin", "data/imported/log-of-2025.sqlite", "settings.toml",
     }  # fmt: skip
     assert {name: members[name].size for name in manifest.files} == {n: e.bytes for n, e in manifest.files.items()}
     assert (manifest.site, manifest.battery, manifest.periods) == ("Relais du Nord", "1", "all")
@@ -182,7 +182,7 @@ def test_the_command_streams_to_standard_output_and_checks_from_standard_input(t
     )
     assert checked.stdout.endswith(b"The backup is complete and sound.\n")
     assert names(config.data_directory) == {
-        "journal.sqlite", "users.sqlite", "link.token", "twin.json", "emulated-lines.bin"
+        "journal.sqlite", "users.sqlite", "link.token", "twin.json", "emulated-lines.bin", "imported"
     }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def test_an_empty_machine_gets_everything_back(made: tuple[Config, Path], tmp_pa
     assert done.set_aside is None
     data = config.data_directory
     assert (count(data / "journal.sqlite"), count(data / "users.sqlite", "user")) == (200, 1)
+    assert count(data / "imported" / "log-of-2025.sqlite") == 1
     assert (data / "link.token").read_text() == "a-secret-of-this-installation\n"
     assert (data / "emulated-lines.bin").read_bytes() == bytes(54)
     assert done.settings is not None
@@ -157,6 +158,10 @@ HOSTILE: dict[str, tuple[Change, str]] = {
         lambda m: {**m, "data/twin.json": link("data/twin.json", tarfile.CHRTYPE, "")},
         "'data/twin.json' is not what its manifest",
     ),
+    "an imported log that climbs": (
+        lambda m: {**with_file(m, "data/imported/../../evil.sqlite", b"x")},
+        "names a file that no backup",
+    ),
     "another file": (lambda m: {**with_file(m, "data/more.bin", b"x")}, "names a file that no backup"),
     "a file of another length": (lambda m: {**m, "data/twin.json": b"{ }"}, "is not what its manifest"),
     "a file of another content": (lambda m: {**m, "data/twin.json": b"[]"}, "its SHA-256 is not that of the manifest"),
@@ -219,6 +224,15 @@ def test_a_journal_of_a_newer_program_is_refused(made: tuple[Config, Path], tmp_
         restored(config, hostile)
 
 
+def test_users_of_a_newer_program_are_refused(made: tuple[Config, Path], tmp_path: Path) -> None:
+    config, _ = made
+    with closing(sqlite3.connect(config.data_directory / "users.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    backup.write_file(config, tmp_path / "newer.tar.gz", silent)
+    with pytest.raises(VigieError, match=r"users\.sqlite has version 99, this program knows up to"):
+        restored(config, tmp_path / "newer.tar.gz")
+
+
 def test_a_disk_without_room_for_it_is_told_first(made: tuple[Config, Path], tmp_path: Path) -> None:
     config, file = made
     huge = repacked(
@@ -248,7 +262,7 @@ def test_a_failure_in_the_middle_of_the_exchange_puts_everything_back(
         with pytest.raises(VigieError, match=r"nothing was restored: .*Input/output error"):
             restored(config, file)
         assert contents(config.data_directory) == before, f"failure at move {fails_at}"
-        assert not [path for path in config.data_directory.iterdir() if path.is_dir()]
+        assert [path.name for path in config.data_directory.iterdir() if path.is_dir()] == ["imported"]
 
 
 def test_the_command_tells_where_things_went_and_its_status_says_what_was_wrong(made: tuple[Config, Path]) -> None:
@@ -274,4 +288,5 @@ def test_what_root_restores_belongs_to_the_owner_of_the_folder(made: tuple[Confi
     config, file = made
     os.chown(config.data_directory, 54321, 54321)
     restored(config, file)
-    assert {path.stat().st_uid for path in config.data_directory.iterdir()} == {54321}
+    made_by_root = {path.stat().st_uid for path in config.data_directory.rglob("*") if "before-" not in str(path)}
+    assert made_by_root == {54321}
