@@ -1,0 +1,93 @@
+"""Tells Docker whether a service of this container does its work: ``healthy.py controller|web|delivery``.
+
+Exit status 0: it does. It is asked every few seconds for years, so it imports next to nothing.
+
+Docker starts again what ends, not what hangs. A controller that has fallen silent after having worked is therefore
+ended from here; the restart policy does the rest, and its contacts stay as they are.
+"""
+
+import os
+import signal
+import socket
+import sqlite3
+import sys
+import time
+import tomllib
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+HANGS_AFTER_S = 20.0
+ANSWER_S = 3.0
+DELIVERY_TELLS_S = 180.0
+"""Delivery writes down how it goes more often than this, also while the store takes nothing."""
+HEARD = Path("/tmp/heard")  # noqa: S108 - a tmpfs of this container, empty again after every start
+SIGN_OF_LIFE = b"\nvigie_measurement_valid{"
+"""A series that the exporter leaves out when the control loop has not finished a period for a while."""
+
+
+def answer(port: int, path: str) -> bytes:
+    """Return the whole HTTP answer of this container's own server, empty when there is none."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), ANSWER_S) as connection:
+            connection.settimeout(ANSWER_S)
+            connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            with connection.makefile("rb") as file:
+                return file.read()
+    except OSError:
+        return b""
+
+
+def is_well(text: bytes) -> bool:
+    """Whether an HTTP answer is a success."""
+    return text.partition(b"\r\n")[0].split()[1:2] == [b"200"]
+
+
+def end_hung_controller() -> None:
+    """Kill the controller if it once worked and has been silent for too long."""
+    try:
+        heard_s = float(HEARD.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return
+    if time.monotonic() - heard_s < HANGS_AFTER_S:
+        return
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"vigie.cli.controller_process" in (process / "cmdline").read_bytes().split(b"\0"):
+                sys.stdout.write(
+                    f"the controller has been silent for {HANGS_AFTER_S:g} s: it is ended, to be started again\n"
+                )
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            continue
+
+
+def controller(settings: dict[str, Any]) -> bool:
+    """Whether the control loop measures."""
+    page = answer(settings.get("metrics", {}).get("port", 9108), "/metrics")
+    if is_well(page) and SIGN_OF_LIFE in page:
+        HEARD.write_text(str(time.monotonic()), encoding="ascii")
+        return True
+    end_hung_controller()
+    return False
+
+
+def web(settings: dict[str, Any]) -> bool:
+    """Whether the pages answer."""
+    return is_well(answer(settings.get("web", {}).get("port", 8000), "/flask/healthz"))
+
+
+def delivery(settings: dict[str, Any]) -> bool:
+    """Whether delivery has told lately how it goes; that the store takes nothing is an alarm, no illness."""
+    folder = settings.get("site", {}).get("data") or os.environ["VIGIE_DATA"]
+    try:
+        with closing(sqlite3.connect(f"file:{folder}/journal.sqlite?mode=ro", uri=True, timeout=ANSWER_S)) as journal:
+            (told_utc_ms,) = journal.execute("SELECT updated_utc_ms FROM delivery").fetchone() or (0,)
+    except sqlite3.Error:
+        return False
+    return 0 <= time.time() - told_utc_ms / 1_000 < DELIVERY_TELLS_S
+
+
+if __name__ == "__main__":
+    with Path(os.environ["VIGIE_CONFIG"]).open("rb") as file:
+        sys.exit(not {"controller": controller, "web": web, "delivery": delivery}[sys.argv[1]](tomllib.load(file)))

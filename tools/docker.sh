@@ -1,0 +1,114 @@
+#!/bin/sh
+# Prove compose.yaml on a real Docker engine: build, start, look, kill, take down, start again. See docs/docker.md.
+# A running engine is used; without one this starts one of its own (root). Where no image registry can be reached nginx,
+# Prometheus and Python come from Debian. Everything made is kept in $VIGIE_DOCKER_CACHE; delete that folder to start anew.
+set -eu
+bin=${1:-.venv/bin}
+cd "$(dirname "$0")/.."
+export VIGIE_DOCKER_CACHE="${VIGIE_DOCKER_CACHE:-/var/cache/vigie-docker}"
+cache=$VIGIE_DOCKER_CACHE
+suite=trixie
+mirror=http://deb.debian.org/debian
+project=vigie-test
+began=$(date +%s)
+
+say() { echo "[$(($(date +%s) - began)) s] $*" >&2; }
+
+give_up() { # a skip that says why; in CI a failure
+    echo "$*: these tests skip" >&2
+    [ "${CI:-}" != true ]
+    exit $?
+}
+
+need_programs() {
+    missing=""
+    command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
+    command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
+    [ "$(id -u)" = 0 ] || give_up "the stand-in images can only be made as root; sudo make docker would run this"
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null || give_up "missing here:$missing; install them and run again"
+    say "installing$missing"
+    # No service may start: this script brings up an engine of its own.
+    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+    # shellcheck disable=SC2086
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing iptables; } \
+        >/dev/null || { rm -f /usr/sbin/policy-rc.d; give_up "these cannot be installed here:$missing"; }
+    rm -f /usr/sbin/policy-rc.d
+}
+
+# Debian 12 has neither compose v2 nor buildx; Debian 13's are two static programs.
+need_plugins() {
+    if docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; then return 0; fi
+    export DOCKER_CONFIG="$cache/client"
+    if docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; then return 0; fi
+    say "taking docker-compose and docker-buildx from Debian $suite"
+    apt=$cache/apt
+    rm -rf "$apt" && mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$DOCKER_CONFIG/cli-plugins"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$apt/sources.list"
+    from_suite() {
+        apt-get -qq -o Dir::State="$apt" -o Dir::State::Lists="$apt/lists" -o Dir::State::status=/dev/null \
+            -o Dir::Cache="$apt" -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+            -o APT::Sandbox::User=root "$@"
+    }
+    from_suite update
+    (cd "$apt" && from_suite download docker-compose docker-buildx)
+    for package in "$apt"/*.deb; do dpkg-deb -x "$package" "$apt/tree"; done
+    cp "$apt"/tree/usr/libexec/docker/cli-plugins/* "$DOCKER_CONFIG/cli-plugins/"
+    rm -rf "$apt"
+}
+
+need_engine() {
+    if docker info >/dev/null 2>&1; then return 0; fi
+    export DOCKER_HOST="unix://$cache/engine.sock"
+    say "starting an engine; it says the rest in $cache/engine.log"
+    dockerd --storage-driver=overlay2 --data-root="$cache/engine" --exec-root=/run/vigie-docker \
+        --pidfile="$cache/engine.pid" --host="$DOCKER_HOST" > "$cache/engine.log" 2>&1 9>&- &
+    engine=$!
+    trap 'kill $engine 2>/dev/null; wait $engine 2>/dev/null' EXIT
+    trap 'exit 130' INT TERM
+    for _ in $(seq 60); do
+        if docker info >/dev/null 2>&1; then return 0; fi
+        kill -0 "$engine" 2>/dev/null || break
+        sleep 0.5
+    done
+    tail -n 20 "$cache/engine.log" >&2
+    give_up "no Docker engine runs here and none can be started"
+}
+
+root() { # root NAME PACKAGE,PACKAGE: a Debian root as an image, made once
+    if docker image inspect "$project-root-$1" >/dev/null 2>&1; then return 0; fi
+    if [ ! -f "$cache/$1.tar" ]; then
+        say "making a Debian $suite root with $2"
+        mmdebstrap --quiet --variant=minbase --include="$2" \
+            --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/$1.tar.part" "$mirror" >/dev/null
+        mv "$cache/$1.tar.part" "$cache/$1.tar"
+    fi
+    docker import "$cache/$1.tar" "$project-root-$1" >/dev/null
+}
+
+make_images() {
+    root python python3,python3-venv,ca-certificates
+    root services python3,nginx-light,prometheus,wget
+    context=$cache/context
+    rm -rf "$context" && cp -r tests/docker/images "$context"
+    cp /etc/ssl/certs/ca-certificates.crt "$context/"
+    for image in python nginx prometheus echo; do
+        docker buildx build --quiet --target "$image" --tag "$project-$image" "$context" >/dev/null
+    done
+}
+
+need_programs
+mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
+need_plugins
+need_engine
+make_images
+say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
+# The lock belongs to this script: an engine that holds it would outlast it.
+status=0
+"$bin/python" -m pytest -v --timeout=400 tests/docker/cases 9>&- || status=$?
+cat "$cache/figures.txt"
+say "done with status $status"
+exit "$status"
