@@ -112,7 +112,7 @@ class Users:
     def _why_not(self, name: str) -> Refused:
         known = [user.name for user in self._file.users()]
         if name in known:
-            return Refused(mark("{name} is the only admin: make another one first"), name=name)
+            return Refused(mark("the only admin is {name}: make another one first"), name=name)
         listed = ", ".join(known) or "-"
         return Refused(mark("there is no user {name}; there are {known}"), name=name, known=listed)
 
