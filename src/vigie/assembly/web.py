@@ -8,11 +8,13 @@ from vigie.assembly.files import files, link_token
 from vigie.config import Config
 from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import web_rules
+from vigie.delivery.overview import Overview
 from vigie.errors import AccessError
 from vigie.hardware.systemd import Notifier
 from vigie.link.hub import Hub, Side
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
+from vigie.telemetry.delivery_log import DeliveryLog
 from vigie.telemetry.outbox import Outbox
 from vigie.web.app import create_app
 from vigie.web.server import serve as serve_application
@@ -29,9 +31,15 @@ def serve(config: Config) -> None:
     paths = files(config)
     hub = Hub(link_token(paths.token), paths.snapshot)
     post = Dispatcher(Outbox(paths.journal), config.mail, config.site.name)
-    troubles = {Quantity.MAILS_REFUSED: post.is_in_trouble}
+    overview = Overview(DeliveryLog(paths.journal)) if config.remote_write.url else None
+    troubles = {
+        Quantity.MAILS_REFUSED: post.is_in_trouble,
+        Quantity.DELIVERY_FAULT: overview.is_in_trouble if overview else lambda: False,
+    }
     outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, troubles)
-    hub.side = lambda: Side(web_alarms=outpost.reports(), mail=post.state())
+    hub.side = lambda: Side(
+        web_alarms=outpost.reports(), mail=post.state(), delivery=overview.report() if overview else None
+    )
     hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
     _tell_first_password(config)
     application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)

@@ -53,6 +53,8 @@ class Side(TypedDict):
     """JSON of ``messages.AlarmReport``: the alarms that only the web can raise."""
     mail: dict[str, Any] | None
     """JSON of ``messages.MailReport``; None where no mail is set up."""
+    delivery: dict[str, Any] | None
+    """JSON of ``messages.DeliveryReport``; None where nothing is sent to a store."""
 
 
 class State(Side):
@@ -91,7 +93,7 @@ class Hub:
         self._transport: Transport | None = None
         self._had_transport = False
         self._listeners: list[Callable[[], None]] = []
-        self.side: Callable[[], Side] = lambda: Side(web_alarms=[], mail=None)
+        self.side: Callable[[], Side] = lambda: Side(web_alarms=[], mail=None, delivery=None)
         """Asked with every state for what the web process has to tell beside the controller; quick, never raises."""
         self.invalid_snapshots = 0
         """Snapshots refused since start because they did not keep to ``messages.Snapshot``."""

@@ -134,6 +134,19 @@ class MailReport(Message):
     last_sent_utc_ms: int | None = Field(description="Machine calendar")
 
 
+class DeliveryReport(Message):
+    """How the delivery of measurements to a central store is doing."""
+
+    url: str = Field(default="", description="Where it sends to; empty when nothing was ever sent")
+    delivered_utc_ms: int | None = Field(default=None, description="Newest period delivered, plant calendar")
+    waiting_periods: int = Field(default=0, ge=0, description="Periods not delivered yet")
+    lag_s: float = Field(default=0.0, description="Longest wait lately between a period's end and the store's yes")
+    set_aside: int = Field(default=0, ge=0, description="Stretches of the journal the store refused for good")
+    lost_periods: int = Field(default=0, ge=0, description="Periods deleted before they were delivered")
+    last_ok_utc_ms: int | None = Field(default=None, description="Machine calendar")
+    last_error: str = Field(default="", description="Why nothing is taken now; empty while all is well")
+
+
 class LoopState(Message):
     """How the control loop is doing since the controller started."""
 

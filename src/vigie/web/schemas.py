@@ -10,6 +10,7 @@ from vigie.link.messages import (
     AlarmReport,
     ChannelName,
     ContactName,
+    DeliveryReport,
     MailReport,
     ModeName,
     OutageName,
@@ -45,6 +46,7 @@ class State(Strict):
     web_version: str
     web_alarms: list[AlarmReport] = Field(description="Raised by the web process itself")
     mail: MailReport | None = Field(description="null where no mail is set up")
+    delivery: DeliveryReport | None = Field(description="null where nothing is sent to a central store")
 
 
 class Health(Strict):
