@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages some tests need (browser, nginx, Prometheus, strace); without root, say the command instead.
+# Install the Debian packages some tests need (browser, servers, strace); without root, say the command instead.
 set -eu
 missing=""
 need() { # need PROGRAM PACKAGE
@@ -8,7 +8,8 @@ need() { # need PROGRAM PACKAGE
 need chromium chromium
 need nginx nginx-light
 need prometheus prometheus
-need promtool "$(apt-cache show promtool >/dev/null 2>&1 && echo promtool || echo prometheus)" # of its own since Debian 13
+# Debian 13 has promtool in a package of its own.
+need promtool "$(grep -q '^VERSION_ID="12"' /etc/os-release && echo prometheus || echo promtool)"
 need amtool prometheus-alertmanager
 need strace strace
 [ -n "$missing" ] || exit 0

@@ -1,30 +1,19 @@
 """The client's own names, as rules that make them from ours, and what the scrape leaves to delivery."""
 
-import math
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tools.prometheus_rules.figures import BATTERY
 
-from vigie.control.commands import Mains, Mode, Phase
-from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature
 from vigie.telemetry.metrics import METRICS, Kind, Metric, exposed_names
+from vigie.telemetry.rows import metric_inputs_of
+from vigie.telemetry.schema import period_columns
 
 FRESH_S = 60
 """A name of the client's ends with its measurements; when they just stop coming after this long, not after the five
 minutes for which Prometheus holds a value."""
 
-_NOTHING = ChannelMean(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, 0, 0, 0, False)
-_COLD = Temperature(math.nan, 0)
-_CLOSED = Contacts(Contact.CLOSED, Contact.CLOSED, Contact.CLOSED, Contact.CLOSED)
-_PERIOD: Any = SimpleNamespace(
-    measurement=Measurement(0.0, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _COLD, _COLD, _CLOSED, False),
-    mode=Mode.OBSERVE,
-    phase=Phase.STEADY,
-    mains=Mains.UNKNOWN,
-    commanded=_CLOSED,
-)
+_PERIOD = metric_inputs_of((0,) * len(period_columns()))
 """Asked only for the labels of its samples, which are the same in every period."""
 
 
