@@ -7,7 +7,7 @@ PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
 
-.PHONY: help run test test-quick check bench proof faults vm lock docs clean
+.PHONY: help run test test-quick check bench proof faults vm docker install-test lock docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -21,7 +21,7 @@ $(VENV)/dev.stamp: requirements/dev.txt pyproject.toml tools/environment.sh
 	@touch $(VENV)/run.stamp $@
 
 run: $(VENV)/run.stamp  ## Start the product on the simulated installation (SPEED=60 ARGS="...")
-	$(BIN)/vigie run --data var --speed $(SPEED) $(ARGS)
+	$(BIN)/vigie run --data var --speed $(SPEED) --login off $(ARGS)
 
 test: $(VENV)/dev.stamp  ## Install what the tests need and pass all of them (Python 3.11 and 3.13, browser included)
 	@tools/test.sh "$(BIN)"
@@ -56,6 +56,12 @@ faults: $(VENV)/dev.stamp  ## Every fault in every mode and wiring, print the ta
 vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, Debian; docs/vm.md)
 	@tools/vm.sh
 
+docker: $(VENV)/dev.stamp  ## compose.yaml on a real Docker engine: build, start, kill, down, up (root; docs/docker.md)
+	@tools/docker.sh "$(BIN)"
+
+install-test: $(VENV)/dev.stamp  ## The installer in a Debian root, its units in a guest (root, Debian; docs/systemd.md)
+	@tools/systemd.sh "$(BIN)"
+
 lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no index addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --extra web --extra delivery --extra lab --group build pyproject.toml -o requirements/run.txt
@@ -64,10 +70,12 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group bench -o requirements/bench.txt
 
-docs: $(VENV)/dev.stamp  ## Write the generated reference pages
+docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, Prometheus' rules, Grafana's dashboards
 	$(BIN)/python tools/write_metrics_page.py
 	$(BIN)/python tools/write_settings_page.py
 	$(BIN)/python tools/write_alarms_page.py
+	$(BIN)/python -m tools.prometheus_rules
+	$(BIN)/python -m tools.dashboards
 
 clean:  ## Remove what was built; keeps ./var (the demonstration's journal)
 	rm -rf .venv* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info
