@@ -117,19 +117,6 @@ def batches(reader: JournalReader, extract: Extract) -> Iterator[list[Row]]:
         yield [row[width:] for row in rows]
 
 
-def csv_text(reader: JournalReader, extract: Extract) -> Iterator[str]:
-    """Yield the rows as CSV, header first; empty cells where there was no valid value.
-
-    Raises:
-        JournalError: see :func:`batches`.
-    """
-    rows = batches(reader, extract)
-    first = next(rows, [])
-    yield _csv([tuple(column_names(extract)), *map(_with_utc, first)])
-    for batch in rows:
-        yield _csv([_with_utc(row) for row in batch])
-
-
 def _with_utc(row: Row) -> Row:
     return (iso_utc(row[0]), *row)
 
@@ -141,14 +128,16 @@ def _csv(rows: list[Row]) -> str:
 
 
 def export_csv(reader: JournalReader, out: TextIO, extract: Extract) -> Iterator[int]:
-    """Write the rows as CSV; yield how many are written after each batch.
+    """Write the rows as CSV, header first, empty cells where there was no valid value; yield how many after each batch.
 
     Raises:
         JournalError: see :func:`batches`.
     """
     rows = batches(reader, extract)
-    out.write(_csv([tuple(column_names(extract))]))
-    count = 0
+    first = next(rows, [])  # before the header: a journal that cannot be read is not an empty file
+    out.write(_csv([tuple(column_names(extract)), *map(_with_utc, first)]))
+    count = len(first)
+    yield count
     for batch in rows:
         out.write(_csv([_with_utc(row) for row in batch]))
         count += len(batch)
