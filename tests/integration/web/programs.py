@@ -33,10 +33,16 @@ def wait_for(condition: Callable[[], Any], timeout_s: float = 8.0, what: str = "
 
 
 class Web:
-    """The web process, with its files in ``folder``; started again it takes the same port."""
+    """The web process, with its files in ``folder``; started again it takes the same port.
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    With ``users``, a file of users, it asks for a login; ``access`` holds the door's settings.
+    """
+
+    def __init__(
+        self, folder: Path, *, users: Path | None = None, access: dict[str, Any] | None = None, **settings: Any
+    ) -> None:
         self.folder = folder
+        self.door = {} if users is None else {"users": str(users), "access": access or {}}
         self.settings = settings
         self.port = 0
         self.journal = folder / "journal.sqlite"
@@ -59,6 +65,7 @@ class Web:
             "journal": str(self.journal),
             "snapshot": str(self.snapshot),
             "web": {"port": self.port, "command_burst": 200, **self.settings},
+            **self.door,
         }
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
@@ -120,7 +127,9 @@ class Web:
 class Browser:
     """A live page: everything it was told, in order."""
 
-    def __init__(self, url: str, path: str = "flask/socket.io", origin: str | None = None) -> None:
+    def __init__(
+        self, url: str, path: str = "flask/socket.io", origin: str | None = None, session: str | None = None
+    ) -> None:
         self.states: list[dict[str, Any]] = []
         self.times_s: list[float] = []
         self.refusal: Any = None
@@ -136,6 +145,7 @@ class Browser:
             "namespaces": ["/live"],
             "transports": ["websocket"],
             "wait_timeout": 5,
+            "headers": {"Cookie": f"vigie_session={session}"} if session else {},
         }
 
     def open(self) -> "Browser":

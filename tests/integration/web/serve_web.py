@@ -1,6 +1,7 @@
 """The real web process for tests: ``serve_web.py '{"token": ..., "journal": ..., "snapshot": ..., "web": {...}}'``.
 
-Prints the port it listens on.
+``"users"`` names the file of those who may log in, ``"access"`` holds settings of the door; without them everybody may
+do everything. Prints the port it listens on.
 """
 
 import json
@@ -16,6 +17,8 @@ if __name__ == "__main__":
 import structlog
 from pydantic import TypeAdapter
 
+from vigie.access.door import Door
+from vigie.access.settings import AccessSettings
 from vigie.link.hub import Hub
 from vigie.web.app import create_app
 from vigie.web.server import serve
@@ -26,7 +29,9 @@ def main(options: dict[str, Any]) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = TypeAdapter(WebSettings).validate_python({"port": 0, **options.get("web", {})})
     hub = Hub(options["token"], Path(options["snapshot"]))
-    app = create_app(settings, hub, Path(options["journal"]))
+    rules = TypeAdapter(AccessSettings).validate_python(options.get("access", {}))
+    door = Door(rules, Path(options["users"])) if "users" in options else None
+    app = create_app(settings, hub, Path(options["journal"]), access=door)
     serve(app, settings, on_ready=lambda port: sys.stdout.write(f"{port}\n") and sys.stdout.flush())
 
 
