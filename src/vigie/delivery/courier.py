@@ -44,7 +44,7 @@ class _TooMuch(Exception):
 class _Pause(wait_base):
     """Growing pauses with a random part; never shorter than the store asked for."""
 
-    _growing = tenacity.wait_exponential_jitter(initial=0.5, max=LONGEST_PAUSE_S, jitter=1.0)
+    _growing = tenacity.wait_exponential_jitter(max=LONGEST_PAUSE_S, jitter=1.0)
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
