@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, current_app, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as Redirection
 
 from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.web.access import local_path, needs
-from vigie.web.binding import THEME_COOKIE
+from vigie.web.binding import THEME_COOKIE, current_look
 from vigie.web.formats import duration, size
 from vigie.web.neighbours import Grafana, Prometheus, Remembered, Silence, grafana_at, prometheus_at
 from vigie.web.settings import StackSettings
@@ -84,11 +84,13 @@ def grafana() -> str:
 def prometheus() -> str:
     """Targets, disk, ready queries, and what every metric means."""
     asked: Remembered[Prometheus] | None = current_app.extensions["vigie_prometheus"]
+    current_look()
     neighbour = _neighbour(asked)
     graph = neighbour.answer.graph if neighbour.answer else ""
     return render_template(
         "prometheus.html",
         prometheus=neighbour,
+        state=g.state,
         queries=[(gettext(title), expression, _query(graph, expression, span)) for title, expression, span in QUERIES],
         metrics=[(exposed_names(metric)[0], metric) for metric in METRICS],
         size=size,
