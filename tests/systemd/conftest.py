@@ -1,11 +1,13 @@
 """Units are judged everywhere; the installer only where a root was made for it (`tools/systemd.sh`)."""
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from .root import Root
+from .root import CACHE, Root
 
 collect_ignore = ["guest"]
 if "VIGIE_INSTALL_CACHE" not in os.environ:
@@ -13,8 +15,8 @@ if "VIGIE_INSTALL_CACHE" not in os.environ:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Root]:
-    """A Debian root that nothing of ours has touched."""
-    made = Root(tmp_path_factory.mktemp("installer"))
+def root() -> Iterator[Root]:
+    """A Debian root that nothing of ours has touched; not in pytest's folders, which other runs of pytest tidy up."""
+    made = Root(Path(tempfile.mkdtemp(prefix="installer-", dir=CACHE)))
     yield made
     made.close()

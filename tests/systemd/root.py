@@ -90,5 +90,7 @@ class Root:
         return found
 
     def close(self) -> None:
+        """Throw the layer away; what is mounted in it goes first."""
         for part in ("var/cache/apt/archives", "srv/wheels", "proc", ""):
-            subprocess.run(["umount", str(self.path / part)], check=False)
+            subprocess.run(["umount", str(self.path / part)], check=True)
+        shutil.rmtree(self.path.parent)

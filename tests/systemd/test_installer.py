@@ -57,6 +57,12 @@ def test_the_units_are_enabled_and_nothing_in_them_is_unknown_to_this_systemd(ro
         assert float(match[1]) <= 1.5, exposure
 
 
+def test_udev_understands_the_rules(root: Root, first: str) -> None:
+    assert first
+    told = root.run("udevadm", "verify", "/etc/udev/rules.d/60-vigie.rules")
+    assert re.search(r"Fail: +0", told.stdout), told.stdout + told.stderr
+
+
 def test_nginx_and_prometheus_take_what_they_were_given(root: Root, first: str) -> None:
     assert first
     assert "syntax is ok" in root.run("nginx", "-t").stderr

