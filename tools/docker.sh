@@ -108,7 +108,7 @@ make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.
 status=0
-"$bin/python" -m pytest -v --timeout=400 tests/docker/cases 9>&- || status=$?
+"$bin/python" -m pytest -v --timeout=400 --durations=12 tests/docker/cases 9>&- || status=$?
 cat "$cache/figures.txt"
 say "done with status $status"
 exit "$status"
