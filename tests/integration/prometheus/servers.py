@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,20 +51,21 @@ def hurry(folder: Path) -> None:
 class Prometheus:
     """A server with a copy of our configuration."""
 
-    def __init__(self, folder: Path, *, vigie: int | None = None, alertmanager: int | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         self.data = folder / "data"
         self.log_path = folder / "log"
         shutil.copytree(DEPLOY, folder, dirs_exist_ok=True)
         config = folder / "prometheus.yml"
         config.write_text(config.read_text().replace("127.0.0.1:9090]", f"127.0.0.1:{self.port}]"))
-        for name, port in (("vigie", vigie), ("alertmanager", alertmanager)):
-            target = folder / "targets" / f"{name}.yml"
-            target.unlink(missing_ok=True)
-            if port is not None:
-                target.write_text(f"- targets: ['127.0.0.1:{port}']\n")
+        for shipped in folder.glob("targets/*.yml"):
+            shipped.unlink()
         self.url = f"http://127.0.0.1:{self.port}/prometheus"
         self._server: subprocess.Popen[bytes] | None = None
+
+    def ask(self, kind: str, port: int) -> None:
+        """Name the address of a controller (``vigie``) or of an ``alertmanager``."""
+        (self.folder / "targets" / f"{kind}.yml").write_text(f"- targets: ['127.0.0.1:{port}']\n")
 
     def start(self) -> "Prometheus":
         program = program_or_skip("prometheus", "prometheus")
@@ -138,7 +138,3 @@ def alertmanager(folder: Path, port: int, smtp_port: int) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
-
-
-def now_ms() -> int:
-    return round(time.time() * 1000)
