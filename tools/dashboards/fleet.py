@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders import stat, table
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
-from tools.dashboards import colours, parts
+from tools.dashboards import colours, parts, promql
 from tools.dashboards.panels import House, Limits, Line, plain, value_map
 from tools.dashboards.sheet import Sheet
 
@@ -12,12 +12,7 @@ from vigie.control.alarms.catalogue import Alarm
 _BY = "by (site, battery)"
 HEARD = f"max {_BY} (timestamp(vigie_measurement_valid) or max_over_time(timestamp(vigie_measurement_valid)[7d:5m]))"
 """When each battery was last heard of, within a week."""
-_ALARM = '{weight} * vigie_alarm_present{{severity="{severity}"}}'
-_WEIGHED = " or ".join(
-    _ALARM.format(weight=weight, severity=severity)
-    for severity, weight in (("critical", 3), ("warning", 2), ("info", 0))
-)
-WORST = f"clamp_min(max {_BY} ({_WEIGHED}), 1)"
+WORST = promql.verdict()
 MAINS = (
     f'max {_BY} (vigie_mains{{mains="present"}}) + 2 * max {_BY} (vigie_mains{{mains="absent"}}) '
     f'+ 3 * max {_BY} (vigie_mains{{mains="cut"}})'
@@ -80,7 +75,7 @@ def _figures(house: House) -> list[stat.Panel]:
         house.figure("Silent batteries", "Heard of within a week, but not within the last minute.",
                      f"sum(time() - {HEARD} >= bool 60)", limits=bad).span(6),
         house.figure("With an alarm", "Batteries whose worst alarm is critical or a warning.",
-                     f"sum({WORST} >= bool 2)", limits=some).span(6),
+                     f"sum(({WORST}) >= bool 2)", limits=some).span(6),
         house.figure("Without mains", "Batteries that carry their loads in an outage.",
                      'sum(max by (site, battery) (vigie_mains{mains="absent"}))', limits=some).span(6),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from enum import IntEnum
 from vigie.control.commands import Mains, Mode, Phase
 
 CHOSEN = {"site": "$site", "battery": "$battery"}
+"""What every query of a dashboard of one battery asks for."""
 
 
 def series(name: str, **labels: str) -> str:
@@ -81,3 +82,22 @@ def matching(selector: str, label: str, pattern: str) -> str:
     'vigie_contact_closed{site="$site", battery="$battery", relay=~"R1|R2"}'
     """
     return f'{selector[:-1]}, {label}=~"{pattern}"}}'
+
+
+def verdict(chosen: str = "") -> str:
+    """Return each battery's verdict as the numbers of ``Verdict``: 3 alarm, 2 attention, 1 all is well.
+
+    No series, hence unknown, where nothing fresh is heard or the last period is no good measurement.
+
+    Args:
+        chosen: label matchers; empty for every battery of every site.
+    """
+
+    def present(severity: str) -> str:
+        matchers = ", ".join(filter(None, [chosen, f'severity="{severity}"']))
+        return f"vigie_alarm_present{{{matchers}}}"
+
+    weighed = f"3 * {present('critical')} or 2 * {present('warning')} or 0 * {present('info')}"
+    worst = f"max by (site, battery) ({weighed})"
+    valid = f"vigie_measurement_valid{{{chosen}}}" if chosen else "vigie_measurement_valid"
+    return f"({worst} >= 2) or (clamp_min({worst}, 1) and on (site, battery) {valid} == 1)"

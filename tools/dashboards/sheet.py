@@ -148,7 +148,7 @@ def _marks(say: Words) -> Iterable[Mark]:
     closed = f"{contacts} * (1 - {contacts} offset $__interval) == 1"
     yield Mark(say("Contacts opened"), opened, f"{{{{relay}}}} {say('opened')}", colours.CHARGE)
     yield Mark(say("Contacts closed"), closed, f"{{{{relay}}}} {say('closed')}", colours.NOTHING)
-    alarms = promql.series("vigie_alarm_present") + " == 1"
+    alarms = f"max_over_time({promql.series('vigie_alarm_present')}[$__interval]) == 1"
     yield Mark(say("Alarms"), alarms, f"{say('Alarm')} {{{{alarm}}}}", colours.ALARM)
 
 
