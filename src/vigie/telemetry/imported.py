@@ -244,5 +244,5 @@ def _read(path: Path) -> ImportedLog:
 
 def _delete(path: Path) -> None:
     for ending in ("", "-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             path.with_name(path.name + ending).unlink()
