@@ -65,9 +65,7 @@ def test_a_killed_web_process_is_told_and_comes_back(house: House) -> None:
     assert visitor.get("/flask/", headers=HTML).status_code == 200
     os.kill(house.site.web().pid, signal.SIGKILL)
     wait_for(lambda: visitor.get("/flask/", headers=HTML).status_code == 502, what="the pages are gone")
-    down = visitor.get("/flask/", headers=HTML).content.decode()
-    assert "Vigie ne répond pas" in down
-    assert 'http-equiv="refresh"' in down
+    assert "Vigie ne répond pas" in visitor.get("/flask/", headers=HTML).content.decode()
     assert visitor.get("/grafana/", headers=HTML).status_code == 503, "nobody is let in who was not asked"
     wait_for(lambda: visitor.get("/flask/", headers=HTML).status_code == 200, 20, "the pages are back")
     assert visitor.get("/grafana/", headers=HTML).status_code == 200, "still logged in"
