@@ -32,8 +32,8 @@ TICK_S = 0.25
 class Installation:
     """A web process and a controller's feed; ``changes`` overlay the snapshot, ``is_frozen`` stops it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.web = Web(folder)
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.web = Web(folder, **options)
         write_day(self.web.journal, time.time())
         self.web.start()
         self.feed = Feed(0)

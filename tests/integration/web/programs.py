@@ -94,7 +94,7 @@ class Web:
         return requests.post(f"{self.url}/flask/api/v1/commands", json=command, timeout=10)
 
     def state(self) -> dict[str, Any]:
-        return self.get("/api/v1/state").json()
+        return self.get("/api/v1/state", headers={"Authorization": f"Bearer {TOKEN}"}).json()
 
     def worker(self) -> psutil.Process:
         (worker,) = psutil.Process(self.process.pid).children()
