@@ -76,7 +76,11 @@ need_engine() {
 }
 
 root() { # root NAME PACKAGE,PACKAGE: a Debian root as an image, made once
-    if docker image inspect "$project-root-$1" >/dev/null 2>&1; then return 0; fi
+    if [ "$(cat "$cache/$1.packages" 2>/dev/null)" != "$2" ]; then
+        rm -f "$cache/$1.tar"
+    elif docker image inspect "$project-root-$1" >/dev/null 2>&1; then
+        return 0
+    fi
     if [ ! -f "$cache/$1.tar" ]; then
         say "making a Debian $suite root with $2"
         mmdebstrap --quiet --variant=minbase --include="$2" \
@@ -85,10 +89,11 @@ root() { # root NAME PACKAGE,PACKAGE: a Debian root as an image, made once
         mv "$cache/$1.tar.part" "$cache/$1.tar"
     fi
     docker import "$cache/$1.tar" "$project-root-$1" >/dev/null
+    echo "$2" > "$cache/$1.packages"
 }
 
 make_images() {
-    root python python3,python3-venv,ca-certificates
+    root python python3,python3-venv,ca-certificates,netbase,tzdata
     root services python3,nginx-light,prometheus,wget
     context=$cache/context
     rm -rf "$context" && cp -r tests/docker/images "$context"
@@ -108,7 +113,7 @@ make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.
 status=0
-"$bin/python" -m pytest -v --timeout=400 --durations=12 tests/docker/cases 9>&- || status=$?
+"$bin/python" -m pytest -v --timeout=400 --durations=10 --basetemp="$cache/tmp" tests/docker/cases 9>&- || status=$?
 cat "$cache/figures.txt"
 say "done with status $status"
 exit "$status"

@@ -128,6 +128,7 @@ class Stack:
             self.profile = profile
             self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
         self.profile = "demo"
+        self._session = None
 
     # -- as people and programs see it
 
@@ -198,13 +199,14 @@ class Stack:
 
     def prometheus(self, endpoint: str, question: Mapping[str, str]) -> list[dict[str, Any]]:
         """Ask Prometheus through nginx as a user who is logged in."""
-        answer = self._browser().get(self.url(f"/prometheus/api/v1/{endpoint}"), params=question, timeout=10)
+        answer = self.browser().get(self.url(f"/prometheus/api/v1/{endpoint}"), params=question, timeout=10)
         assert answer.ok, f"{answer.status_code} {answer.text}"
         return list(answer.json()["data"]["result"])
 
     _session: requests.Session | None = None
 
-    def _browser(self) -> requests.Session:
+    def browser(self) -> requests.Session:
+        """Return a session that logged in once and stays in, whatever is started again meanwhile."""
         if self._session is None:
             self._session = self.logged_in()
         return self._session

@@ -34,6 +34,11 @@ def test_image_holds_all_its_bytecode_and_no_installer(stack: Stack) -> None:
     assert stack.run("docker", "run", "--rm", "--network=none", image, "python", "-c", look).stdout.split() == []
 
 
+def test_image_knows_time_zones_and_writes_parquet(stack: Stack) -> None:
+    use = "import zoneinfo, pyarrow.parquet; zoneinfo.ZoneInfo('Europe/Zurich')"
+    stack.run("docker", "run", "--rm", "--network=none", stack.environment["VIGIE_IMAGE"], "python", "-c", use)
+
+
 def test_without_the_boards_the_engine_names_what_is_missing(stack: Stack) -> None:
     stack.profile = "full"
     stack.environment.update(NO_BOARDS)
