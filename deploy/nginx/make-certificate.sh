@@ -1,12 +1,13 @@
 #!/bin/sh
 # Make this site's own certificate authority (once) and a server certificate signed by it, for nginx (tls.conf).
 #
-#   make-certificate.sh [-o FOLDER] [-d DAYS] [-n] [NAME or ADDRESS ...]
+#   make-certificate.sh [-o FOLDER] [-d DAYS] [-u USER] [-n] [NAME or ADDRESS ...]
 #
 # Without names: those given last time; else this machine's name, the same with .local, localhost and the IP addresses
 # it has now.
 #   -o FOLDER  where the files are kept (default /etc/nginx/vigie/certificates)
 #   -d DAYS    how long the server certificate is good, 825 at most: phones refuse longer ones (default 825)
+#   -u USER    who runs nginx where that is not root, for the key (Docker: 101)
 #   -n         renew only when less than 30 days are left (for a timer)
 # Run it again when an address changes or before the certificate ends: the authority stays, phones need nothing new.
 set -eu
@@ -14,11 +15,12 @@ umask 077
 
 fail() { echo "make-certificate.sh: $*" >&2; exit 1; }
 
-folder=/etc/nginx/vigie/certificates days=825 when_needed=
-while getopts o:d:nh option; do
+folder=/etc/nginx/vigie/certificates days=825 reader= when_needed=
+while getopts o:d:u:nh option; do
     case $option in
         o) folder=$OPTARG ;;
         d) days=$OPTARG ;;
+        u) reader=$OPTARG ;;
         n) when_needed=yes ;;
         *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"; [ "$option" = h ]; exit ;;
     esac
@@ -105,6 +107,7 @@ END
         openssl verify -CAfile "$folder/ca.crt" "$work/server.crt"
 } >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 chmod 644 "$work/server.crt"
+[ -z "$reader" ] || chown "$reader" "$work/server.key"
 mv "$work/server.key" "$work/server.crt" "$folder/"
 [ -z "${given:-}" ] || echo "$given" >"$folder/names"
 

@@ -27,7 +27,14 @@ def test_without_a_login_a_person_is_led_to_it(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/flask/api/v1/state", "/grafana/api/search", "/prometheus/api/v1/query?query=up", "/grafana/d/x"]
+    "path",
+    [
+        "/flask/socket.io/?EIO=4&transport=polling",
+        "/flask/api/v1/state",
+        "/grafana/api/search",
+        "/prometheus/api/v1/query?query=up",
+        "/grafana/d/x",
+    ],
 )
 def test_without_a_login_a_script_is_told_401(house: House, path: str) -> None:
     before = len(house.echo.seen)
@@ -82,6 +89,15 @@ def test_grafana_is_told_who_asks_and_no_secret(house: House, name: str, role: s
     for absent in ("cookie", "authorization", "x-auth-user", "x-auth-role", "x-real-ip", "forwarded", "proxy"):
         assert absent not in headers
     assert not [value for value in headers.values() if "evil" in value or "6.6.6.6" in value]
+
+
+def test_grafanas_live_channel_is_a_websocket(house: House) -> None:
+    wants = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    visitor = house.log_in("vera")
+    sent = dict(visitor.get("/grafana/api/live/ws", headers=wants).json()["headers"])
+    assert (sent["upgrade"], sent["connection"]) == ("websocket", "upgrade")
+    assert sent["x-webauth-user"] == "vera"
+    assert house.visitor().get("/grafana/api/live/ws", headers=wants).status_code == 401
 
 
 def test_a_claimed_identity_opens_nothing(house: House) -> None:

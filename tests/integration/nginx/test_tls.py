@@ -1,6 +1,7 @@
 """The certificates of the script, and nginx that uses them."""
 
 import ipaddress
+import os
 import socket
 import ssl
 import subprocess
@@ -70,6 +71,14 @@ def test_renewing_keeps_authority_and_names(tmp_path: Path) -> None:
     assert names.get_values_for_type(x509.DNSName) == ["vigie.lan"]
     assert make(tmp_path, "-n").stdout == "", "there is time enough"
     assert read(tmp_path / "server.crt") == second
+
+
+def test_the_key_can_be_given_to_who_runs_nginx(tmp_path: Path) -> None:
+    reader = os.getuid() or 101
+    assert make(tmp_path, "-u", str(reader), "vigie.lan").returncode == 0
+    assert (tmp_path / "server.key").stat().st_uid == reader
+    assert (tmp_path / "server.key").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "ca.key").stat().st_uid == os.getuid()
 
 
 @pytest.mark.parametrize(
