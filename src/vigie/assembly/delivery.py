@@ -54,8 +54,8 @@ def deliver(config: Config, stop: threading.Event) -> None:
             ended.set()
             stop.set()
 
-    threading.Thread(target=run, name="courier", daemon=True).start()
     notifier.ready()
+    threading.Thread(target=run, name="courier", daemon=True).start()
     log.info("delivery ready", url=config.remote_write.url)
     stop.wait()
     notifier.stopping()
