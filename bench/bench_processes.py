@@ -37,7 +37,7 @@ class Product:
         self.folder = folder
         self.port, self.metrics_port = _free_port(), _free_port()
         settings = folder / "bench.toml"
-        settings.write_text(f"[metrics]\nport = {self.metrics_port}\n", encoding="ascii")
+        settings.write_text(f'[metrics]\nport = {self.metrics_port}\n[access]\nlogin = "off"\n', encoding="ascii")
         command = [sys.executable, "-m", "vigie.cli", "run", "--config", str(settings), "--data", str(folder)]
         self.started_s, self.started_utc_s = time.monotonic(), machine_utc_s()
         self.process = subprocess.Popen(

@@ -37,6 +37,10 @@ def test_a_hash_of_another_cost_is_to_be_made_anew() -> None:
     assert not passwords.is_outdated(passwords.hashed("correct horse"))
 
 
+def test_an_unknown_user_costs_what_a_known_one_does() -> None:
+    assert not passwords.is_outdated(passwords._NOBODY)
+
+
 def test_a_made_up_password_can_be_read_out_and_passes_the_rules() -> None:
     made = {passwords.made_up() for _ in range(200)}
     assert len(made) == 200

@@ -45,6 +45,9 @@ batch_s = 0.3
 
 [web]
 command_burst = 100
+
+[access]
+login = "off"
 """
 
 
