@@ -58,6 +58,8 @@ def written(sheet: Sheet, say: Words) -> str:
     dashboard = _assembled(sheet, say)
     found: dict[str, Any] = json.loads(JSONEncoder().encode(dashboard))
     found["annotations"]["list"] += [_annotation(mark, say) for mark in _marks(say)] if sheet.is_of_one_battery else []
+    for panel in found["panels"]:
+        panel.get("options", {}).pop("footer", None)  # a table's empty one, which Grafana 12 has moved elsewhere
     for variable in found.get("templating", {}).get("list", []):
         for key in [key for key in variable if key.startswith("auto")]:  # of intervals, yet written for every kind
             del variable[key]
