@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages some tests need (browser, servers, strace); without root, say the command instead.
+# Install the Debian packages some tests need (browser, servers, npm, strace); without root, say the command instead.
 set -eu
 missing=""
 need() { # need PROGRAM PACKAGE
@@ -7,10 +7,9 @@ need() { # need PROGRAM PACKAGE
 }
 need chromium chromium
 need nginx nginx-light
-need prometheus prometheus
-# Debian 13 has promtool in a package of its own.
-need promtool "$(grep -q '^VERSION_ID="12"' /etc/os-release && echo prometheus || echo promtool)"
+need promtool prometheus
 need amtool prometheus-alertmanager
+need npm npm
 need strace strace
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
