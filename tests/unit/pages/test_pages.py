@@ -16,7 +16,7 @@ from vigie.web import pages
 from vigie.web.app import create_app
 from vigie.web.settings import WebSettings
 
-PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/about")
+PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
 
 
 class Silent:
