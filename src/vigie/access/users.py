@@ -2,14 +2,10 @@
 
 from collections.abc import Callable
 
-import structlog
-
 from vigie.access import passwords
 from vigie.access.people import AuditEntry, Refused, Role, Session, User, checked_name
 from vigie.access.store import Act, UsersFile
 from vigie.wording.words import mark
-
-log = structlog.get_logger(__name__)
 
 FIRST = "admin"
 
@@ -43,7 +39,6 @@ class Users:
         chosen = passwords.made_up() if password is None else passwords.checked(password, name)
         if not self._file.add(user, passwords.hashed(chosen), self._act(by, address, "added", name, role.word)):
             raise Refused(mark("there is a user {name} already"), name=name)
-        log.info("user_added", user=name, role=role.word, by=by)
         return chosen
 
     def give_password(self, name: str, by: str, address: str = "", password: str | None = None) -> str:
@@ -72,7 +67,6 @@ class Users:
         """
         if not self._file.set_role(name, role, self._act(by, address, "role", name, role.word)):
             raise self._why_not(name)
-        log.info("user_role", user=name, role=role.word, by=by)
 
     def remove(self, name: str, by: str, address: str = "") -> None:
         """Remove a user.
@@ -82,7 +76,6 @@ class Users:
         """
         if not self._file.remove(name, self._act(by, address, "removed", name)):
             raise self._why_not(name)
-        log.info("user_removed", user=name, by=by)
 
     def sessions(self) -> list[Session]:
         """Return all sessions, the one used last first."""
@@ -106,7 +99,6 @@ class Users:
         kept = passwords.hashed(password)
         if not self._file.set_password(name, kept, must_change, self._act(by, address, "password", name)):
             raise self._why_not(name)
-        log.info("password_changed", user=name, by=by)
         return kept
 
     def _why_not(self, name: str) -> Refused:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirection
@@ -29,6 +30,8 @@ LINES_SHOWN = 30
 _BROWSERS = ("Firefox", "Edg", "Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 """In the order they are looked for: each also carries the name of later ones."""
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("access", __name__)
 
@@ -155,6 +158,7 @@ def change_users() -> str | Response | Redirection:
     except Refused as refusal:
         return make_response(_users_page(fault=_words(refusal)), 422)
     _door().tell()
+    log.info("users_changed", what=request.form["do"], user=request.form.get("name", ""), by=by, address=_address())
     return redirect(url_for("access.users"), 303) if made is None else _users_page(made=made)
 
 
