@@ -266,7 +266,7 @@ store() {
     put "$here/deploy/prometheus/prometheus.yml" /etc/vigie/prometheus/prometheus.yml
     put_tree "$here/deploy/prometheus/rules" /etc/vigie/prometheus/rules
     put_tree "$here/deploy/prometheus/targets" /etc/vigie/prometheus/targets
-    # A third of the disk at most; five years of one site take about 6 GB.
+    # A third of the disk at most; see docs/prometheus.md for what five years take.
     cap=$(df --output=size -BG /var/lib | tail -n 1 | tr -dc 0-9)
     sed "s/@cap@/$((cap / 3 > 2 ? cap / 3 : 2))GB/" "$here/deploy/systemd/prometheus.conf" >"$work/prometheus.conf"
     put "$work/prometheus.conf" /etc/systemd/system/prometheus.service.d/vigie.conf

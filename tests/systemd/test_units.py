@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,17 @@ def test_only_the_controller_gets_devices_and_only_those_it_needs() -> None:
         expected = ["/dev/char/89:1 rw", "char-gpiochip rw", "/dev/vcio rw"] if "controller" in unit.name else []
         assert found.get("DeviceAllow", []) == expected
         assert ("SupplementaryGroups" in found) == ("controller" in unit.name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [("", 1), ('[remote_write]\nurl = "http://127.0.0.1:9090/api/v1/write"\n', 0), ("[nonsense]\n", 0)],
+)
+def test_delivery_is_left_out_only_where_no_store_is_named(tmp_path: Path, settings: str, expected: int) -> None:
+    """What the delivery itself can say better, a settings file with faults, is left to it."""
+    (tmp_path / "vigie.toml").write_text(settings)
+    command = [sys.executable, "-m", "vigie.cli.delivery_condition", "--config", str(tmp_path / "vigie.toml")]
+    assert subprocess.run(command, check=False, timeout=30).returncode == expected
 
 
 def test_the_installer_and_the_uninstaller_know_every_unit() -> None:
