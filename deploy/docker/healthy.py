@@ -1,9 +1,10 @@
-"""Tells Docker whether a service of this container does its work: ``healthy.py controller|web|delivery``.
+"""Tells Docker whether a service of this container does its work: ``healthy.py controller|web|delivery [end-hung]``.
 
 Exit status 0: it does. It is asked every few seconds for years, so it imports next to nothing.
 
-Docker starts again what ends, not what hangs. A controller that has fallen silent after having worked is therefore
-ended from here; the restart policy does the rest, and its contacts stay as they are.
+Docker starts again what ends, not what hangs. With ``end-hung`` a controller that has fallen silent is therefore ended
+from here: every one in sight, so never say it outside a container. The restart policy does the rest, and the contacts
+stay as they are.
 """
 
 import os
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 HANGS_AFTER_S = 20.0
+STARTS_WITHIN_S = 120.0
 ANSWER_S = 3.0
 DELIVERY_TELLS_S = 180.0
 """Delivery writes down how it goes more often than this, also while the store takes nothing."""
-HEARD = Path("/tmp/heard")  # noqa: S108 - a tmpfs of this container, empty again after every start
+HEARD = Path(os.environ.get("TMPDIR", "/tmp"), "heard")  # noqa: S108 - in a container empty again after every start
+"""Holds the monotonic second of the controller's newest sign of life."""
 SIGN_OF_LIFE = b"\nvigie_measurement_valid{"
 """A series that the exporter leaves out when the control loop has not finished a period for a while."""
 
@@ -44,20 +47,20 @@ def is_well(text: bytes) -> bool:
 
 
 def end_hung_controller() -> None:
-    """Kill the controller if it once worked and has been silent for too long."""
+    """Kill the controller if it has been silent for too long; it may take longer to say its first word."""
+    now_s = time.monotonic()
     try:
         heard_s = float(HEARD.read_text(encoding="ascii"))
     except (OSError, ValueError):
-        return
-    if time.monotonic() - heard_s < HANGS_AFTER_S:
+        heard_s = now_s + STARTS_WITHIN_S - HANGS_AFTER_S
+        HEARD.write_text(str(heard_s), encoding="ascii")
+    if now_s - heard_s < HANGS_AFTER_S:
         return
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if b"vigie.cli.controller_process" in (process / "cmdline").read_bytes().split(b"\0"):
-                sys.stdout.write(
-                    f"the controller has been silent for {HANGS_AFTER_S:g} s: it is ended, to be started again\n"
-                )
                 os.kill(int(process.name), signal.SIGKILL)
+                sys.stdout.write("the controller was silent for too long: it is ended, to be started again\n")
         except OSError:
             continue
 
@@ -68,7 +71,8 @@ def controller(settings: dict[str, Any]) -> bool:
     if is_well(page) and SIGN_OF_LIFE in page:
         HEARD.write_text(str(time.monotonic()), encoding="ascii")
         return True
-    end_hung_controller()
+    if "end-hung" in sys.argv:
+        end_hung_controller()
     return False
 
 

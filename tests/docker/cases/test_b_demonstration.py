@@ -152,6 +152,7 @@ def _opens(stack: Stack, path: str) -> bool:
 
 
 def test_controller_that_hangs_is_ended_and_started_again(running: Stack) -> None:
+    until(lambda: running.health("controller") == "healthy", "it has been heard of")
     before, contacts = running.inspect("controller")["RestartCount"], running.contacts()
     began_s = time.monotonic()
     listed = running.run("docker", "top", running.container("controller"), "-eo", "pid,args").stdout

@@ -49,7 +49,7 @@ def serve() -> Iterator[Callable[[str, int], int]]:
 
 def probe(folder: Path, service: str, settings: str) -> int:
     (folder / "vigie.toml").write_text(settings, encoding="utf-8")
-    environment = {"VIGIE_CONFIG": str(folder / "vigie.toml"), "VIGIE_DATA": str(folder)}
+    environment = {"VIGIE_CONFIG": str(folder / "vigie.toml"), "VIGIE_DATA": str(folder), "TMPDIR": str(folder)}
     program = [sys.executable, "-I", "-S", str(DOCKER / "healthy.py"), service]
     return subprocess.run(program, env=environment, timeout=20, check=False).returncode
 
