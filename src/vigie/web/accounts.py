@@ -45,6 +45,7 @@ def login() -> str | Response | Redirection:
         return redirect(url_for("access.password"), 303)  # nginx would send them here again
     if door is None or (visitor is not None and visitor.session is not None):
         return redirect(_next(), 303)
+    door.users.all()  # a broken file is told now, not after a password was typed
     page = make_response(_login_page())
     if SESSION_COOKIE not in request.cookies and _comes_from_elsewhere():
         # A strict cookie stays at home when another site's link leads here; asked by this page itself it comes along.
