@@ -154,8 +154,9 @@ class Courier:
         newest_s = self._utc_s() if self._is_real_time else utc_ms_of(chunk.rows[-1]) / 1000
         self._lag_s = max(self._lag_s, newest_s - utc_ms_of(chunk.rows[0]) / 1000)
         self._unsaved += refused
-        for aside in refused:
-            log.warning("refused for good, set aside", series=aside.series, samples=aside.samples, why=aside.words)
+        if refused:
+            samples = sum(aside.samples for aside in refused)
+            log.warning("refused for good, set aside", samples=samples, why=refused[0].words)
         due_s = SAVE_BEHIND_S if self._is_behind else SAVE_HEALTHY_S
         if refused or self._sent_s - self._saved_s >= due_s:
             self._save()
@@ -210,22 +211,27 @@ class Courier:
         """
         whole, merged = self._feed.blocks(chunk, only)
         blocks, offenders = self._without_the_future(whole)
-        if blocks:
-            try:
-                self._send(blocks)
-            except RefusedForGood as refusal:
-                if refusal.offence == Offence.TOO_LARGE and len(chunk.rows) > 1:
-                    self._rows = len(chunk.rows) // 2
-                    raise _TooMuch from refusal
-                offenders += Halving(self._send).offenders(blocks, refusal)
+        refusal = self._refusal_of(blocks) if blocks else None
+        if refusal is not None:
+            if refusal.offence == Offence.TOO_LARGE and len(chunk.rows) > 1:
+                self._rows = len(chunk.rows) // 2
+                raise _TooMuch
+            offenders += Halving(self._send).offenders(blocks, refusal)
         self._standing = self._standing._replace(merged_periods=self._standing.merged_periods + merged)
         return self._asides(offenders, whole)
+
+    def _refusal_of(self, blocks: Blocks) -> RefusedForGood | None:
+        try:
+            self._send(blocks)
+        except RefusedForGood as refusal:
+            return refusal
+        return None
 
     def _without_the_future(self, blocks: Blocks) -> tuple[Blocks, list[Offender]]:
         if not self._is_real_time:
             return blocks, []
         if self._sender.store_ahead_s is None:
-            self._ask_the_time()
+            self._refusal_of([])  # asks for the time: every answer is dated
         store_s = self._utc_s() + (self._sender.store_ahead_s or 0.0)
         near, far = cut(blocks, round((store_s + AHEAD_LIMIT_S) * 1000))
         if not far:
@@ -236,15 +242,15 @@ class Courier:
         )
         return near, [Offender(far, RefusedForGood(0, words, Offence.TOO_NEW))]
 
-    def _ask_the_time(self) -> None:
-        """Send a request without samples: its answer is dated."""
-        try:
-            self._send([])
-        except RefusedForGood:
-            return  # its answer was dated as well
-
     def _send(self, blocks: Blocks) -> None:
-        """Send until the store says yes or never; every failure on the way is told."""
+        """Send until the store says yes or never; every failure on the way is told.
+
+        Raises:
+            RefusedForGood: the store never takes this.
+            Stopped: the process is to end.
+        """
+        if self._stop.is_set():
+            raise Stopped
         body = encode(blocks)
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(NotTakenNow),

@@ -1,6 +1,7 @@
 """A refused request cut in halves until the samples that offend stand alone."""
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,8 +11,8 @@ from vigie.delivery.wire import SeriesBlock
 Blocks = list[SeriesBlock]
 MOST_TRIES = 400
 """Requests one refused batch may cost; what is not told apart by then is set aside in larger pieces."""
-HOPELESS_TRIES = 32
-"""When that many pieces have been refused and none was taken, the batch is refused as a whole."""
+HOPELESS_TRIES = 30
+"""When halves, quarters, eighths and sixteenths have been refused and none was taken, the whole is the offender."""
 OF_TIME = frozenset({Offence.TOO_OLD, Offence.TOO_NEW})
 
 
@@ -28,38 +29,46 @@ class Halving:
     def __init__(self, send: Callable[[Blocks], None], tries: int = MOST_TRIES) -> None:
         """Take what sends a piece, and raises :class:`RefusedForGood` when it is refused."""
         self._send = send
-        self._most_tries = tries
-        self._tries = 0
-        self._has_taken = False
+        self._tries_left = tries
 
     def offenders(self, blocks: Blocks, refusal: RefusedForGood) -> list[Offender]:
         """Return the offenders among blocks that were refused as a whole."""
-        found = self._within(blocks, refusal)
-        return found if self._has_taken else [Offender(blocks, refusal)]
+        waiting, found = deque([Offender(blocks, refusal)]), list[Offender]()
+        tries, has_taken = 0, False
+        while waiting:
+            if not has_taken and tries >= HOPELESS_TRIES:
+                return [Offender(blocks, refusal)]
+            piece = waiting.popleft()
+            parts = halves(piece.blocks, piece.refusal.offence) if self._tries_left > 0 else None
+            if parts is None:
+                found.append(piece)
+            elif len(piece.blocks) == 1 < len(blocks):
+                found += self.offenders(*piece)  # one series may be hopeless alone
+            else:
+                tries += 2
+                taken, beyond, refused = self._try(parts, piece.refusal.offence)
+                has_taken = has_taken or taken
+                found += beyond
+                waiting += refused
+        return found
 
-    def _within(self, blocks: Blocks, refusal: RefusedForGood) -> list[Offender]:
-        parts = halves(blocks, refusal.offence)
-        if parts is None or self._is_spent():
-            return [Offender(blocks, refusal)]
+    def _try(self, parts: tuple[Blocks, Blocks], offence: Offence) -> tuple[bool, list[Offender], list[Offender]]:
+        """Return whether a half was taken, what offends as a whole, and what has to be cut further."""
         # A limit in time: when it cuts the half that is nearer to now, the other half lies beyond it.
-        first, second = parts[::-1] if refusal.offence == Offence.TOO_OLD else parts
-        again = self._refusal_of(first)
-        if again is not None and again.offence in OF_TIME and again.offence == refusal.offence:
-            return [*self._within(first, again), Offender(second, again)]
-        found = [] if again is None else self._within(first, again)
-        again = self._refusal_of(second)
-        return found if again is None else found + self._within(second, again)
-
-    def _is_spent(self) -> bool:
-        return self._tries >= (self._most_tries if self._has_taken else HOPELESS_TRIES)
+        first, second = parts[::-1] if offence == Offence.TOO_OLD else parts
+        refusals = [self._refusal_of(first)]
+        if refusals[0] is not None and refusals[0].offence in OF_TIME and refusals[0].offence == offence:
+            return True, [Offender(second, refusals[0])], [Offender(first, refusals[0])]
+        refusals.append(self._refusal_of(second))
+        refused = [Offender(part, why) for part, why in zip((first, second), refusals, strict=True) if why is not None]
+        return len(refused) < 2, [], refused
 
     def _refusal_of(self, blocks: Blocks) -> RefusedForGood | None:
-        self._tries += 1
+        self._tries_left -= 1
         try:
             self._send(blocks)
         except RefusedForGood as refusal:
             return refusal
-        self._has_taken = True
         return None
 
 

@@ -125,4 +125,4 @@ def _layers(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(layer))
         yield layer
-        waiting += [*layer.args, getattr(layer, "reason", None), layer.__cause__, layer.__context__]
+        waiting += [*layer.args, getattr(layer, "reason", None), layer.__cause__]
