@@ -10,6 +10,7 @@ need nginx nginx-light
 need promtool prometheus
 need amtool prometheus-alertmanager
 need npm npm
+need openssl openssl
 need strace strace
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

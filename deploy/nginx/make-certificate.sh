@@ -55,8 +55,7 @@ for name; do
 done
 names=${names#,}
 
-mkdir -p "$folder"
-chmod 755 "$folder"
+(umask 022 && mkdir -p "$folder") # nginx reads the folders above as www-data
 work=$(mktemp -d "$folder/.new.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 

@@ -148,7 +148,9 @@ _UNITS = {
 
 
 def _spelled(span: str) -> str:
-    """Return a span that Prometheus writes as ``5y`` or ``30d`` in words; another one as it is."""
+    """Return a span that Prometheus writes as ``5y`` or ``30d`` in words, nothing for ``0s``, another one as it is."""
+    if span == "0s":
+        return ""
     count, unit = span[:-1], span[-1:]
     return gettext(_UNITS[unit], count=count) if count.isdecimal() and unit in _UNITS else span
 

@@ -51,6 +51,15 @@ def test_the_certificate_names_what_was_asked_for(tmp_path: Path) -> None:
     assert "http://vigie.lan/vigie-ca.crt" in told.stdout
 
 
+def test_nginx_can_read_the_folder_and_not_the_keys_of_others(tmp_path: Path) -> None:
+    folder = tmp_path / "etc" / "certificates"
+    assert make(folder, "vigie.lan").returncode == 0
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (folder.parent, folder, *folder.iterdir())}
+    assert modes["etc"] == modes["certificates"] == 0o755
+    assert modes["ca.crt"] == modes["server.crt"] == 0o644
+    assert modes["ca.key"] == modes["server.key"] == 0o600
+
+
 def test_without_names_it_is_this_machine(tmp_path: Path) -> None:
     assert make(tmp_path).returncode == 0
     names = read(tmp_path / "server.crt").extensions.get_extension_for_class(x509.SubjectAlternativeName).value

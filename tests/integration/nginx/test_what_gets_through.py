@@ -155,6 +155,16 @@ def test_big_bodies_are_refused_before_they_are_carried_on(house: House, admin: 
     assert house.echo.seen[-1]["size"] == 900_000
 
 
+def test_an_export_comes_through_whole(house: House) -> None:
+    visitor = house.log_in("vera")
+    query = {"resolution": "raw", "from_utc_ms": 0, "to_utc_ms": 10**13}
+    answer = visitor.get("/flask/api/v1/export", params=query)
+    assert answer.status_code == 200, answer.text
+    lines = answer.text.splitlines()
+    assert len(lines) > 3
+    assert {line.count(",") for line in lines} == {lines[0].count(",")}
+
+
 def test_guessing_passwords_is_slowed_down_before_it_reaches_the_application(house: House) -> None:
     guesser = house.visitor()
     answers = [

@@ -1,7 +1,9 @@
 """The pages Grafana and Prometheus, whatever state those programs are in."""
 
+import contextlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -187,6 +189,26 @@ def test_a_frozen_program_is_asked_once_by_many_pages(
     get("/about")
     assert time.monotonic() - began_s < 0.5, "other pages do not ask"
     assert len(frozen.asked) == 1
+
+
+def test_a_program_that_dribbles_does_not_hold_a_page(site: Callable[..., Pages]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def dribble() -> None:
+            peer, _ = listener.accept()
+            with peer, contextlib.suppress(OSError):
+                peer.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+                for _ in range(30):
+                    peer.sendall(b" ")
+                    time.sleep(0.3)
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        began_s = time.monotonic()
+        page = site(grafana_url=f"http://127.0.0.1:{listener.getsockname()[1]}")("/grafana", "en", **THROUGH_NGINX)
+        assert time.monotonic() - began_s < 5
+        assert "too slowly" in page
+        thread.join()
 
 
 def test_every_metric_is_listed_with_its_meaning(site: Callable[..., Pages]) -> None:
