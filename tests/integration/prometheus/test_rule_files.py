@@ -88,6 +88,13 @@ def test_every_hand_made_alert_and_every_figure_is_tested() -> None:
     assert [name for name in named("alert", [DEPLOY / "rules" / "watch.yml"]) if name not in tests] == []
 
 
+def test_every_figure_of_prometheus_itself_that_is_asked_for_is_kept() -> None:
+    (kept,) = re.findall(r'action: keep, regex: "([^"]*)"', (DEPLOY / "prometheus.yml").read_text())
+    asked = {name for path in RULES for name in re.findall(r"(?<!tools.)\bprometheus_[a-z_]+", path.read_text())}
+    assert len(asked) > 5
+    assert [name for name in asked if not re.fullmatch(kept, name)] == []
+
+
 def test_alertmanager_takes_its_configuration() -> None:
     told = subprocess.run(
         [program_or_skip("amtool", "prometheus-alertmanager"), "check-config", DEPLOY / "alertmanager.yml"],
