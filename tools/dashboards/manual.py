@@ -40,8 +40,8 @@ def manual(house: House) -> Sheet:
                 [
                     house.note(
                         "Who and why",
-                        "Who gave an order, with which words, and why one was refused stands in Vigie's own journal: "
-                        "[Latest events](/flask/). Prometheus keeps numbers only.",
+                        "Who gave an order, with which words, and why one was refused stands in Vigie's own journal, "
+                        "on its home page under “Latest events”. Prometheus keeps numbers only.",
                         3,
                     )
                 ],
@@ -93,7 +93,7 @@ def _disobeyed(house: House) -> timeseries.Panel:
 def _others() -> list[Line]:
     return [
         Line(promql.CHARGE_V, "Charger", colours.CHARGE),
-        Line(promql.LOAD_V, "Loads", colours.LOAD),
+        Line(f"min_over_time({promql.LOAD_V}[$__interval])", "Loads, lowest", colours.LOAD),
     ]
 
 

@@ -25,6 +25,10 @@ def overview(house: House) -> Sheet:
                     parts.battery_volts(house),
                     parts.battery_amperes(house),
                     parts.temperature(house),
+                    parts.contact(house, "R1", "Mains contact R1").span(6).height(3),
+                    parts.contact(house, "R2", "Battery contact R2").span(6).height(3),
+                    parts.load_volts(house).span(6).height(3),
+                    parts.load_amperes(house).span(6).height(3),
                 ],
             ),
             ("The last 24 hours", [parts.strips(house)]),
@@ -33,7 +37,7 @@ def overview(house: House) -> Sheet:
                 [
                     parts.voltage_chart(
                         house,
-                        Line(promql.LOAD_V, "Loads", colours.LOAD),
+                        Line(f"min_over_time({promql.LOAD_V}[$__interval])", "Loads, lowest", colours.LOAD),
                         Line(promql.CHARGE_V, "Charger", colours.CHARGE),
                     ),
                     parts.current_chart(house),

@@ -49,6 +49,8 @@ class Line(NamedTuple):
     """Where it differs from the panel's."""
     fills_to: str = ""
     """Name of the line under this one; the space between them is a band."""
+    is_edge: bool = False
+    """The edge of a band: a hairline without a place in the legend."""
 
 
 class Strip(NamedTuple):
@@ -171,6 +173,9 @@ class House:
             properties.append(DynamicConfigValue("custom.axisPlacement", "right"))
         if line.unit:
             properties.append(DynamicConfigValue("unit", line.unit))
+        if line.is_edge:
+            properties.append(DynamicConfigValue("custom.lineWidth", 0))
+            properties.append(DynamicConfigValue("custom.hideFrom", {"legend": True, "tooltip": False, "viz": False}))
         if line.fills_to:
             properties.append(DynamicConfigValue("custom.fillBelowTo", self.name(line.fills_to)))
             properties.append(DynamicConfigValue("custom.fillOpacity", 15))

@@ -26,13 +26,12 @@ VOLTAGES: Limits = (
     (CYCLE.discharge_to_v, colours.GOOD),
     (ALARMS.battery_over_v, colours.ALARM),
 )
-VERDICT = "clamp_min(max by (site, battery) (3 * {critical} or 2 * {warning} or 0 * {info}), 1)".format(
-    **{
-        severity: promql.series("vigie_alarm_present", severity=severity)
-        for severity in ("critical", "warning", "info")
-    }
+LOAD_VOLTAGES: Limits = (
+    (None, colours.ALARM),
+    (ALARMS.loads_dark_v, colours.ATTENTION),
+    (INTERLOCKS.load_floor_v, colours.GOOD),
 )
-"""3 alarm, 2 attention, 1 all is well: the numbers of ``Verdict``. No series when nothing fresh is known."""
+VERDICT = promql.verdict(promql.HERE)
 
 
 def verdicts(house: House) -> States:
@@ -94,6 +93,15 @@ def battery_amperes(house: House) -> stat.Panel:
     return house.figure("Battery current", about, promql.BATTERY_A, units.Ampere, 2).span(3)
 
 
+def load_volts(house: House) -> stat.Panel:
+    about = "What the equipment gets (V3)."
+    return house.figure("Loads’ voltage", about, promql.LOAD_V, units.Volt, 2, LOAD_VOLTAGES)
+
+
+def load_amperes(house: House) -> stat.Panel:
+    return house.figure("Loads’ current", "What the equipment takes (V3).", promql.LOAD_A, units.Ampere, 2)
+
+
 def temperature(house: House) -> stat.Panel:
     about = "Of the battery. Orange warns, at red the charge is stopped."
     return house.figure("Temperature", about, promql.TEMPERATURE, units.Celsius, 1, TEMPERATURES).span(3)
@@ -104,9 +112,10 @@ def strips(house: House, height: int = 7, relays: Sequence[str] = ("R1", "R2")) 
     names = {"R1": "R1 mains contact", "R2": "R2 battery contact"}
     return house.strips(
         "Mains, contacts, mode",
-        "What was the case when. A contact counts as open in a step in which it was open at all.",
+        "What was the case when. A contact counts as open, and the mains as absent, in a step in which it was so "
+        "at all.",
         [
-            Strip(promql.MAINS, "Mains", mains_states(house)),
+            Strip(promql.worst_mains("$__interval"), "Mains", mains_states(house)),
             *(
                 Strip(promql.worst(promql.closed(relay), "$__interval"), names[relay], contact_states(house))
                 for relay in relays
@@ -118,15 +127,28 @@ def strips(house: House, height: int = 7, relays: Sequence[str] = ("R1", "R2")) 
     )
 
 
-def voltage_chart(house: House, *more: Line, title: str = "Battery voltage") -> timeseries.Panel:
-    about = "The battery's voltage (V1), and the limits that matter here."
-    line = Line(promql.BATTERY_V, "Battery", colours.BATTERY)
-    return house.lines(title, about, [line, *more], units.Volt, 2, soft=(11.8, 13.8))
+def banded(expr: str, name: str, colour: str) -> list[Line]:
+    """Return a line of means over a band from each step's lowest to its highest value: no spike is lost."""
+    highest, lowest = f"{name}, highest", f"{name}, lowest"
+    return [
+        Line(f"max_over_time({expr}[$__interval])", highest, colour, fills_to=lowest, is_edge=True),
+        Line(f"min_over_time({expr}[$__interval])", lowest, colour, is_edge=True),
+        Line(f"avg_over_time({expr}[$__interval])", name, colour),
+    ]
 
 
-def current_chart(house: House, *more: Line) -> timeseries.Panel:
+def voltage_chart(house: House, *more: Line) -> timeseries.Panel:
+    about = "The battery's voltage (V1), mean and band of each step, and what matters beside it here."
+    lines = [*banded(promql.BATTERY_V, "Battery", colours.BATTERY), *more]
+    return house.lines("Battery voltage", about, lines, units.Volt, 2, soft=(11.8, 13.8))
+
+
+def current_chart(house: House) -> timeseries.Panel:
     about = "Battery: positive is charge, negative is discharge (V2). Loads: what the equipment takes (V3)."
-    lines = [Line(promql.BATTERY_A, "Battery", colours.BATTERY), Line(promql.LOAD_A, "Loads", colours.LOAD), *more]
+    lines = [
+        *banded(promql.BATTERY_A, "Battery", colours.BATTERY),
+        Line(f"avg_over_time({promql.LOAD_A}[$__interval])", "Loads", colours.LOAD),
+    ]
     return house.lines("Currents", about, lines, units.Ampere, 2, soft=(-0.5, 0.5))
 
 

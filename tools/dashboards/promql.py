@@ -4,7 +4,7 @@ from enum import IntEnum
 
 from vigie.control.commands import Mains, Mode, Phase
 
-CHOSEN = {"site": "$site", "battery": "$battery"}
+HERE = 'site="$site", battery="$battery"'
 """What every query of a dashboard of one battery asks for."""
 
 
@@ -14,8 +14,8 @@ def series(name: str, **labels: str) -> str:
     >>> series("vigie_contact_closed", relay="R2")
     'vigie_contact_closed{site="$site", battery="$battery", relay="R2"}'
     """
-    wanted = ", ".join(f'{label}="{value}"' for label, value in {**CHOSEN, **labels}.items())
-    return f"{name}{{{wanted}}}"
+    matchers = [HERE, *(f'{label}="{value}"' for label, value in labels.items())]
+    return f"{name}{{{', '.join(matchers)}}}"
 
 
 def volts(role: str) -> str:
@@ -37,6 +37,16 @@ def coded(metric: str, label: str, kind: type[IntEnum]) -> str:
 def worst(metric: str, window: str) -> str:
     """Return the lowest value of a 0/1 series in each step, so that a short gap is seen at any zoom."""
     return f"min_over_time({metric}[{window}])"
+
+
+def worst_mains(window: str) -> str:
+    """Return the numbers of ``Mains``, the least good that was the case in each step: an outage, a cut, the mains."""
+
+    def was(state: Mains) -> str:
+        return f"sum(max_over_time({series('vigie_mains', mains=state.name.lower())}[{window}]))"
+
+    ranked = (Mains.ABSENT, Mains.CUT)
+    return " or ".join([*(f"{state.value} * ({was(state)} > 0)" for state in ranked), was(Mains.PRESENT)])
 
 
 def part_of_the_time(condition: str, window: str) -> str:

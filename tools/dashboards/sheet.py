@@ -81,6 +81,7 @@ def _assembled(sheet: Sheet, say: Words) -> Dashboard:
         .refresh(sheet.refresh)
         .timepicker(builders.TimePicker().refresh_intervals(INTERVALS))
         .link(_to_the_others(say))
+        .link(_to_the_pages(say))
         .annotations([])
     )
     for variable in _variables(sheet, say):
@@ -105,6 +106,18 @@ def _to_the_others(say: Words) -> builders.DashboardLink:
         .include_vars(True)
         .keep_time(False)
         .as_dropdown(True)
+    )
+
+
+def _to_the_pages(say: Words) -> builders.DashboardLink:
+    """Return the way to Vigie, in a tab of its own: this one may be a frame within Vigie."""
+    return (
+        builders.DashboardLink("Vigie")
+        .type(DashboardLinkType.LINK)
+        .url("/flask/")
+        .icon("external link")
+        .tooltip(say("Vigie's own pages"))
+        .target_blank(True)
     )
 
 

@@ -33,6 +33,8 @@ type Override =
   | { id: 'custom.axisPlacement'; value: Plain<schema.AxisPlacement> }
   | { id: 'custom.fillBelowTo'; value: string }
   | { id: 'custom.fillOpacity'; value: number }
+  | { id: 'custom.hideFrom'; value: Plain<schema.HideSeriesConfig> }
+  | { id: 'custom.lineWidth'; value: number }
   | { id: 'custom.cellOptions'; value: Plain<schema.TableCellOptions> }
   | { id: 'decimals'; value: number }
   | { id: 'displayName'; value: string }

@@ -1,12 +1,14 @@
 """What must hold of every dashboard file, seen without Grafana and Prometheus."""
 
+import doctest
 import itertools
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
-from tools.dashboards import reference
+from tools.dashboards import promql, reference
 from tools.dashboards.__main__ import SHEETS, files
 from tools.dashboards.panels import House
 from tools.dashboards.sheet import written
@@ -119,6 +121,12 @@ def test_nothing_refreshes_faster_than_grafana_allows(path: Path) -> None:
     board = read(path)
     assert board["refresh"] in {"5s", "10s", "30s", "1m", "1h"}
     assert "1s" not in board["timepicker"]["refresh_intervals"]
+
+
+@pytest.mark.parametrize("module", [promql, reference])
+def test_the_examples_in_the_generator_hold(module: ModuleType) -> None:
+    assert doctest.testmod(module).attempted > 0
+    assert doctest.testmod(module).failed == 0
 
 
 def test_green_and_red_never_tell_states_apart() -> None:
