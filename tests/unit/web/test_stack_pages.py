@@ -18,7 +18,9 @@ from vigie.link.hub import Hub
 from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.web.app import create_app
 from vigie.web.settings import StackSettings, WebSettings
+from vigie.web.stack import BOARDS, DASHBOARD_LANGUAGES
 
+DASHBOARDS = Path(__file__).parents[3] / "deploy" / "grafana" / "dashboards"
 THROUGH_NGINX = {"X-Forwarded-Host": "localhost"}
 """What nginx adds; the test client comes from 127.0.0.1, whose word is taken."""
 HEALTHY = {"/grafana/api/health": {"database": "ok", "version": "11.6.0"}}
@@ -111,6 +113,12 @@ def test_dashboards_are_shown_in_the_readers_language(
         assert page.count(f'href="{address}"') == 1, "open in a window"
         assert re.search(r'board=charge" aria-current="page"', page)
         assert len(re.findall(r'href="/flask/grafana\?board=', page)) == 9
+
+
+def test_every_dashboard_there_is_has_a_tab_and_every_tab_a_dashboard() -> None:
+    for language in DASHBOARD_LANGUAGES:
+        delivered = {path.stem for path in (DASHBOARDS / language).glob("*.json")}
+        assert delivered == {f"vigie-{name}-{language}" for name in BOARDS}
 
 
 @pytest.mark.parametrize(
