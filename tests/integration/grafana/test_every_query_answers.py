@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tools.dashboards import promql
 
+from tests.integration.grafana.story import Story, lived
 from tests.packaging.grafana.dashboards import (
     FILES,
     Asked,
@@ -20,7 +21,6 @@ from tests.packaging.grafana.dashboards import (
     panels,
     read,
 )
-from tests.packaging.grafana.story import Story, lived
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 WIDTH = 1000
