@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as Redirection
 
 from vigie.access.door import Door
-from vigie.access.people import GUEST, Role, Visitor
+from vigie.access.people import GUEST, Refused, Role, Visitor
 from vigie.errors import AccessError
 from vigie.link.hub import Hub
 from vigie.web.problems import problem
@@ -143,13 +143,22 @@ def forget_session(response: Redirection) -> Redirection:
     return response
 
 
+def sender() -> str:
+    """Return the address a request came from, as a trusted proxy says it."""
+    return request.remote_addr or ""
+
+
+def words_of(refusal: Refused) -> str:
+    """Return why something was refused as a sentence in the page's language."""
+    text = gettext(refusal.message).format(**refusal.values)
+    return text[:1].upper() + text[1:] + "."
+
+
 def answer_broken_door(error: AccessError) -> Response | tuple[str, int]:
     """Answer 503: nobody can be let in."""
     g.visitor = None
     if not is_page():
         return problem(503, str(error))
-    from flask import render_template  # noqa: PLC0415
-
     return render_template("error.html", title=gettext("Nobody can log in"), advice=str(error)), 503
 
 

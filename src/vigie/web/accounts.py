@@ -1,10 +1,7 @@
-"""The pages for coming in and going out, for one's own password, and for users; and nginx's question who is in."""
+"""The pages for coming in and going out and for one's own password; and nginx's question who is in."""
 
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirection
@@ -12,26 +9,18 @@ from werkzeug.wrappers import Response as Redirection
 from vigie.access.door import Door, MustWait
 from vigie.access.passwords import SHORTEST
 from vigie.access.people import GUEST, Refused, Role, Visitor
-from vigie.clock import machine_utc_s
 from vigie.web.access import (
     SESSION_COOKIE,
     current_door,
     current_visitor,
     forget_session,
-    is_confirmed,
     local_path,
     may_wait_for_password,
     needs,
+    sender,
     set_session,
+    words_of,
 )
-from vigie.web.formats import instant
-
-LINES_SHOWN = 30
-_BROWSERS = ("Firefox", "Edg", "Chrome", "Safari")
-_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
-"""In the order they are looked for: each also carries the name of later ones."""
-
-log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("access", __name__)
 
@@ -60,12 +49,12 @@ def log_in() -> Response | Redirection:
     door = _door()
     name, password = request.form.get("name", "").strip().lower(), request.form.get("password", "")
     try:
-        token = door.log_in(name, password, _address(), request.user_agent.string)
+        token = door.log_in(name, password, sender(), request.user_agent.string)
     except Refused as refusal:
-        return _refused(_login_page(name=name, fault=_words(refusal)), refusal)
+        return _refused(_login_page(name=name, fault=words_of(refusal)), refusal)
     visitor = current_visitor()
     if visitor is not None:
-        door.log_out(visitor, _address())
+        door.log_out(visitor, sender())
     return set_session(redirect(_next(), 303), token)
 
 
@@ -75,7 +64,7 @@ def logout() -> Redirection:
     """End the session."""
     visitor, door = current_visitor(), current_door()
     if door is not None and visitor is not None:
-        door.log_out(visitor, _address())
+        door.log_out(visitor, sender())
     return forget_session(redirect(url_for("access.login"), 303))
 
 
@@ -108,9 +97,9 @@ def change_password() -> Response | Redirection:
         return make_response(_password_page(gettext("The two new passwords differ.")), 422)
     try:
         old = request.form.get("old", "")
-        token = _door().change_password(visitor, old, new, _address(), request.user_agent.string)
+        token = _door().change_password(visitor, old, new, sender(), request.user_agent.string)
     except Refused as refusal:
-        return _refused(_password_page(_words(refusal)), refusal)
+        return _refused(_password_page(words_of(refusal)), refusal)
     return set_session(redirect(url_for("pages.home"), 303), token)
 
 
@@ -127,77 +116,11 @@ def confirmed() -> Response | Redirection:
     """Take the password and go back."""
     visitor = _own_session()
     try:
-        _door().confirm(visitor, request.form.get("password", ""), _address())
+        _door().confirm(visitor, request.form.get("password", ""), sender())
     except Refused as refusal:
-        page = render_template("confirm.html", visitor=visitor, next=_next(), fault=_words(refusal))
+        page = render_template("confirm.html", visitor=visitor, next=_next(), fault=words_of(refusal))
         return _refused(page, refusal)
     return redirect(_next(), 303)
-
-
-@blueprint.get("/users")
-@needs(Role.ADMIN)
-def users() -> str | Redirection:
-    """Users, their logins, and what happened at the door."""
-    if current_door() is not None and not is_confirmed():
-        return redirect(url_for("access.confirm", next=url_for("access.users")), 303)
-    return _users_page()
-
-
-@blueprint.post("/users")
-@needs(Role.ADMIN)
-def change_users() -> str | Response | Redirection:
-    """Do one thing to the users: ``do`` says which."""
-    if not is_confirmed():
-        return redirect(url_for("access.confirm", next=url_for("access.users")), 303)
-    act = _ACTS.get(request.form.get("do", ""))
-    if act is None:
-        abort(400)
-    visitor = current_visitor()
-    by = visitor.name if visitor is not None and visitor.name else "api"
-    try:
-        made = act(_door(), request.form.get("name", "").strip(), by)
-    except Refused as refusal:
-        return make_response(_users_page(fault=_words(refusal)), 422)
-    _door().tell()
-    log.info("users_changed", what=request.form["do"], user=request.form.get("name", ""), by=by, address=_address())
-    return redirect(url_for("access.users"), 303) if made is None else _users_page(made=made)
-
-
-def _add(door: Door, name: str, by: str) -> tuple[str, str]:
-    return name, door.users.add(name, _role(), by, _address())
-
-
-def _give_role(door: Door, name: str, by: str) -> None:
-    door.users.set_role(name, _role(), by, _address())
-
-
-def _give_password(door: Door, name: str, by: str) -> tuple[str, str]:
-    return name, door.users.give_password(name, by, _address())
-
-
-def _remove(door: Door, name: str, by: str) -> None:
-    door.users.remove(name, by, _address())
-
-
-def _end(door: Door, number: str, by: str) -> None:
-    if number.isdecimal():
-        door.users.end_session(int(number[:18]), by, _address())
-
-
-_ACTS: dict[str, Callable[[Door, str, str], tuple[str, str] | None]] = {
-    "add": _add,
-    "role": _give_role,
-    "password": _give_password,
-    "remove": _remove,
-    "end": _end,
-}
-
-
-def _role() -> Role:
-    word = request.form.get("role", "").upper()
-    if word not in Role.__members__:
-        abort(400)
-    return Role[word]
 
 
 def _login_page(name: str = "", fault: str | None = None) -> str:
@@ -208,36 +131,11 @@ def _password_page(fault: str | None = None) -> str:
     return render_template("password.html", visitor=_own_session(), shortest=SHORTEST, fault=fault)
 
 
-def _users_page(fault: str | None = None, made: tuple[str, str] | None = None) -> str:
-    known: dict[str, Any] = {"people": [], "sessions": [], "record": []}
-    if (door := current_door()) is not None:
-        people, record = door.users.all(), door.users.record(LINES_SHOWN)
-        known = {"people": people, "sessions": door.users.sessions(), "record": record}
-    return render_template(
-        "users.html", **known, roles=list(Role), written=_written, browser_of=_browser_of, fault=fault, made=made
-    )
-
-
-def _written(utc_s: float) -> str:
-    return instant(utc_s * 1000, machine_utc_s() * 1000)
-
-
-def _browser_of(agent: str) -> str:
-    """Return the browser and the system a user agent names, or its first words."""
-    found = [next((name for name in names if name in agent), "") for names in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(filter(None, found)).replace("Edg,", "Edge,") or agent[:40]
-
-
 def _refused(page: str, refusal: Refused) -> Response:
     """Return a page that says why not: 429 where the next try must wait, else 422."""
     if isinstance(refusal, MustWait):
         return make_response(page, 429, {"Retry-After": str(refusal.wait_s)})
     return make_response(page, 422)
-
-
-def _words(refusal: Refused) -> str:
-    text = gettext(refusal.message).format(**refusal.values)
-    return text[:1].upper() + text[1:] + "."
 
 
 def _next() -> str:
@@ -248,10 +146,6 @@ def _next() -> str:
 def _comes_from_elsewhere() -> bool:
     site, referrer = request.headers.get("Sec-Fetch-Site"), urlsplit(request.referrer or "").netloc
     return site == "cross-site" if site else bool(referrer) and referrer.lower() != request.host.lower()
-
-
-def _address() -> str:
-    return request.remote_addr or ""
 
 
 def _door() -> Door:

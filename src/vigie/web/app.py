@@ -16,7 +16,7 @@ from vigie.link.server import ControllerNamespace
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
-from vigie.web import accounts, api, data, exports, pages, problems, websocket
+from vigie.web import accounts, api, data, exports, pages, problems, users, websocket
 from vigie.web.access import answer_broken_door, init_access, may_open_socket
 from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
@@ -92,6 +92,7 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(users.blueprint)
     app.register_blueprint(exports.blueprint)
     app.register_blueprint(data.blueprint)
     exports.init_exports(app, journal_path)

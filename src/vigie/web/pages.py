@@ -174,7 +174,7 @@ def _remember(cookie: str, value: str) -> Redirection:
 PLACES = {name: f"pages.{name}" for name in ("home", "multimeter", "relays", "alarms", "outages", "about")}
 PLACES |= {"data": "data.data"}
 PLACES |= {name: f"stack.{name}" for name in ("grafana", "prometheus")}
-PLACES |= {name: f"access.{name}" for name in ("login", "password", "users")}
+PLACES |= {"login": "access.login", "password": "access.password", "users": "users.users"}
 """Where a choice of language or theme leads back to."""
 
 

@@ -67,7 +67,7 @@ def test_a_viewer_reads_every_page_but_the_admin_s(site: Guarded) -> None:
     vera = site.browser("vera")
     for _, path, endpoint in routes(site, "GET"):
         status = vera._send("HEAD", path, headers=HTML).status_code
-        assert (status == 403) is (endpoint == "access.users"), (path, status)
+        assert (status == 403) is (endpoint == "users.users"), (path, status)
         assert status != 401, path
 
 
