@@ -67,9 +67,9 @@ class SiteSettings(NamedTuple):
     """What this installation is called, and where its files live."""
 
     name: Annotated[str, setting("Name of the site, shown on every page; label 'site' of the metrics")] = "Vigie"
-    battery: Annotated[str, setting("Name of the battery, label 'battery' of the metrics; a new name for a new one")] = (
-        "1"
-    )
+    battery: Annotated[
+        str, setting("Name of the battery, label 'battery' of the metrics; a new name for a new one")
+    ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: $VIGIE_DATA, or ~/.local/share/vigie")] = ""
 
 
