@@ -135,7 +135,8 @@ def _write_file(
 def _watched(counts: Iterator[int], output: Path, expected: int) -> int:
     """Work through an export; show how far it is on a terminal."""
     count = 0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"writing {output}", total=expected or None)
         for count in counts:
             progress.update(task, completed=count)

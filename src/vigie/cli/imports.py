@@ -133,7 +133,8 @@ def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish)
 def _work_through(log: foreign.ForeignLog, file: Path, writing: Writing | None) -> tuple[int, int]:
     """Read all rows, write them when there is somewhere to; return the first and the last instant."""
     first_ms = last_ms = 0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"reading {file.name}", total=file.stat().st_size)
         for record in log.periods():
             first_ms = min(record.utc_ms, first_ms) if log.rows > 1 else record.utc_ms

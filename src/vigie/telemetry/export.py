@@ -20,7 +20,7 @@ _EVENT_COLUMNS = ("utc_ms", "kind", "subject", "before", "after", "reason", "who
 _COUNTED_MS = {"raw": 24 * HOUR_MS, "minute": 31 * 24 * HOUR_MS}
 """Rows of a longer stretch are not counted one by one: that would read the whole of a large table."""
 _SAMPLE_ROWS = 50
-_PARQUET_BYTES = {"raw": 70, "minute": 75, "hour": 85, "events": 60}
+_PARQUET_BYTES = {"raw": 35, "minute": 80, "hour": 85, "events": 25}
 """Measured per row; the file's own description comes on top."""
 _PARQUET_FRAME_BYTES = 25_000
 
