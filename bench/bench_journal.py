@@ -41,7 +41,7 @@ def _mean(bus_v: float, current_a: float) -> ChannelMean:
     return ChannelMean(bus_v, 0.0043, current_a / 10, current_a, 0.0021, bus_v * current_a, 10, 0, 0, True)
 
 
-def _records(count: int, first: int = 0) -> Iterator[PeriodRecord]:
+def periods(count: int, first: int = 0) -> Iterator[PeriodRecord]:
     """Three fitted channels and a temperature that move about as a standby battery's do."""
     for second in range(first, first + count):
         wave = math.sin(second / 700)
@@ -75,7 +75,7 @@ def _median_cpu_s(act: Callable[[], object], times: int = 15) -> float:
 def _record_cost(folder: Path) -> Row:
     journal = Journal(folder / "record.sqlite", JournalSettings(waiting_periods=100_000))
     journal.start()
-    records = list(_records(20_000))
+    records = list(periods(20_000))
     begin = time.perf_counter()
     for record in records:
         journal.record(record)
@@ -87,7 +87,7 @@ def _record_cost(folder: Path) -> Row:
 def _writer_cost(folder: Path) -> list[Row]:
     """Write two hours in commits of ten periods, as at 1 Hz; CPU without the disk's own time."""
     path = folder / "writer.sqlite"
-    records = list(_records(7200))
+    records = list(periods(7200))
     store = Store(path, JournalSettings())
     begin = time.process_time()
     for at in range(0, len(records), BATCH):
@@ -123,7 +123,7 @@ def _synthetic_year(path: Path) -> None:
         connection.executemany(f"INSERT INTO minute VALUES ({marks})", rows(MINUTE_MS))
         connection.executemany(f"INSERT INTO hour VALUES ({marks})", rows(HOUR_MS))
     store = Store(path, JournalSettings())
-    store.write(list(_records(3000)), [], False)
+    store.write(list(periods(3000)), [], False)
     store.close()
 
 
@@ -151,7 +151,7 @@ def _metrics_cost() -> Row:
     figures = dict.fromkeys(PiFigures._fields, 12.5)
     contacts = [{"wear_share": 0.1, "switched_a": 10.0}] * 4
     inputs = MetricInputs(
-        START_MS, next(_records(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
+        START_MS, next(periods(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
         figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
         "0.1.0", "rig",
     )  # fmt: skip

@@ -24,7 +24,7 @@ Row = tuple[str, float, str, float | None]
 MB = 1e6
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -33,11 +33,12 @@ def _free_port() -> int:
 class Product:
     """`vigie run` on the twin, with its own folder and ports."""
 
-    def __init__(self, folder: Path, speed: float) -> None:
+    def __init__(self, folder: Path, speed: float, more: str = "") -> None:
         self.folder = folder
-        self.port, self.metrics_port = _free_port(), _free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         settings = folder / "bench.toml"
-        settings.write_text(f'[metrics]\nport = {self.metrics_port}\n[access]\nlogin = "off"\n', encoding="ascii")
+        own = f'[metrics]\nport = {self.metrics_port}\n[access]\nlogin = "off"\n'
+        settings.write_text(own + more, encoding="ascii")
         command = [sys.executable, "-m", "vigie.cli", "run", "--config", str(settings), "--data", str(folder)]
         self.started_s, self.started_utc_s = time.monotonic(), machine_utc_s()
         self.process = subprocess.Popen(
