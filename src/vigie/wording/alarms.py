@@ -142,8 +142,8 @@ _ADVICE: Mapping[IntEnum, str] = {
         "It had stopped without being asked: power, crash or hang. Read the messages from before the restart."
     ),
     Alarm.DELIVERY_FAILED: mark(
-        "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says what "
-        "it answered, `vigie delivery test` tries it."
+        "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says "
+        "what it answered, `vigie delivery test` tries it."
     ),
 }
 

@@ -1,5 +1,7 @@
 """The real Prometheus over the real controller: scrape, delivered series, the client's names, alerts, mail."""
 
+import re
+import textwrap
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,7 +14,9 @@ from tests.integration.notify.mail_servers import Mailbox, serving
 from tests.integration.process.installations import TWIN, Site, free_port, wait_for
 from vigie.telemetry.metrics import METRICS, delivered_names
 
-from .servers import Prometheus, alertmanager, hurry
+from .servers import DEPLOY, Prometheus, alertmanager, hurry
+
+PAGE = DEPLOY.parents[1] / "docs" / "prometheus.md"
 
 DELIVERING = """
 [remote_write]
@@ -109,6 +113,29 @@ def test_each_series_is_there_once_and_under_the_clients_names(vigie: Site, prom
     (alert,) = wait_for(lambda: prometheus.query(unreachable), 20, "the alert", prometheus.log)
     assert alert["metric"]["site"] == "Tests [/bold]"
     assert alert["metric"]["severity"] == "critical"
+
+
+def test_a_sites_prometheus_passes_its_alarms_on_to_a_central_one(tmp_path: Path, prometheus: Prometheus) -> None:
+    central = Prometheus(tmp_path / "central").start()
+    site = Site(tmp_path / "site", TWIN, speed=1, soc=0.9).start(command="controller")
+    prometheus.ask("vigie", site.metrics_port)
+    (passed_on,) = re.findall(r"(?ms)^  ```yaml\n(  remote_write:.*?)^  ```", PAGE.read_text(encoding="utf-8"))
+    text = passed_on.replace("https://central.example.org", central.url)
+    (only_the_rest,) = re.findall(r"`(\{source_labels: \[job\][^`]*\})`", PAGE.read_text(encoding="utf-8"))
+    text = re.sub(r"\{source_labels.*\}", only_the_rest, text)
+    with (prometheus.folder / "prometheus.yml").open("a") as config:
+        config.write("\n" + textwrap.dedent(text))
+    try:
+        prometheus.start()
+        waiting = 'vigie_alarm_unacknowledged{alarm="mains_lost"}'
+        (alarm,) = wait_for(lambda: central.query(waiting), 40, "an alarm's series", prometheus.log)
+        assert alarm["metric"]["site"] == "Tests [/bold]"
+        passed = {row["metric"]["__name__"] for row in central.query('count by (__name__) ({job="vigie"})')}
+        assert not passed & set(delivered_names())
+        assert central.query(f'prometheus_tsdb_head_series{{instance!~".*:{central.port}"}}') == []
+    finally:
+        site.end()
+        central.stop()
 
 
 def test_a_hot_battery_becomes_a_mail_about_its_site(tmp_path: Path, prometheus: Prometheus) -> None:

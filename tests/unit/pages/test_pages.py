@@ -189,7 +189,7 @@ def test_what_people_wrote_cannot_become_markup(site: Site) -> None:
 def test_the_scripts_stay_small() -> None:
     folder = Path(pages.__file__).parent / "static" / "js"
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
-    # 900 for values, orders and charts; 150 more since alarms pop up, sound and are shelved on every page; 10 for logins
+    # 900 for values, orders and charts; 150 since alarms pop up, sound and are shelved on every page; 10 for logins
     assert lines <= 1060, "the scripts are an enhancement: keep them small"
 
 
