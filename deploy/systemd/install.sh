@@ -266,10 +266,16 @@ store() {
     put "$here/deploy/prometheus/prometheus.yml" /etc/vigie/prometheus/prometheus.yml
     put_tree "$here/deploy/prometheus/rules" /etc/vigie/prometheus/rules
     put_tree "$here/deploy/prometheus/targets" /etc/vigie/prometheus/targets
-    # A third of the disk at most; see docs/prometheus.md for what five years take.
-    cap=$(df --output=size -BG /var/lib | tail -n 1 | tr -dc 0-9)
-    sed "s/@cap@/$((cap / 3 > 2 ? cap / 3 : 2))GB/" "$here/deploy/systemd/prometheus.conf" >"$work/prometheus.conf"
-    put "$work/prometheus.conf" /etc/systemd/system/prometheus.service.d/vigie.conf
+    # A third of the disk as it was at the first run; docs/prometheus.md tells what five years take.
+    drop_in=/etc/systemd/system/prometheus.service.d/vigie.conf
+    cap=$(sed -n 's/.*retention\.size=\([0-9]*GB\).*/\1/p' $drop_in 2>/dev/null || true)
+    if [ -z "$cap" ]; then
+        cap=$(($(df --output=size -BG /var/lib | tail -n 1 | tr -dc 0-9) / 3))
+        [ $cap -ge 2 ] || cap=2
+        cap=${cap}GB
+    fi
+    sed "s/@cap@/$cap/" "$here/deploy/systemd/prometheus.conf" >"$work/prometheus.conf"
+    put "$work/prometheus.conf" $drop_in
     [ $dry = yes ] || promtool check config /etc/vigie/prometheus/prometheus.yml >"$work/told" || fail "$(cat "$work/told")"
     service daemon-reload
     run systemctl --quiet enable prometheus

@@ -30,6 +30,7 @@ def test_the_installed_system_boots_and_every_case_in_it_passes(root: Root, tmp_
         drop_in.write_text(PATIENT)
     share = tmp_path / "share"
     (share / "out").mkdir(parents=True)
+    (share / "cases").write_text(os.environ.get("VIGIE_CASES", "."))
     for module in ("i2c_vigie.ko", "pinctrl_vigie.ko"):
         shutil.copy(CACHE / "root/opt/modules" / module, share)
     shutil.copytree(REPOSITORY / "tests/systemd/guest", share / "guest")

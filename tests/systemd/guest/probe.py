@@ -58,7 +58,7 @@ FACTS = {
     "write system": said(lambda: Path("/usr/local/x").write_text("x")),
     "home of root": said(lambda: list(Path("/root").iterdir())),
     "secrets": said(lambda: list(Path("/etc/vigie/secrets").iterdir())),
-    "credential": said(lambda: (Path(os.environ["CREDENTIALS_DIRECTORY"]) / "probe").read_text()),
+    "credential": said((Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nowhere")) / "probe").read_text),
     "i2c": said(open_device("/dev/i2c-1")),
     "gpio": said(open_device("/dev/gpiochip1")),
     "serial line": said(open_device("/dev/ttyS0")),

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -20,8 +21,10 @@ def main(out: Path) -> int:
     table.write(
         f"Linux {platform.release()}, Python {platform.python_version()}, begun {began_s:.0f} s after power-on\n"
     )
+    chosen = re.compile((out.parent / "cases").read_text())
     for case in cases_installed.CASES:
-        table.run(case)
+        if chosen.search(case.__name__):
+            table.run(case)
     table.write(
         f"\n{table.passed} passed, {len(table.failed)} failed, {time.monotonic() - began_s:.0f} s in the guest\n"
     )
