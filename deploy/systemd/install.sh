@@ -266,11 +266,11 @@ store() {
     put "$here/deploy/prometheus/prometheus.yml" /etc/vigie/prometheus/prometheus.yml
     put_tree "$here/deploy/prometheus/rules" /etc/vigie/prometheus/rules
     put_tree "$here/deploy/prometheus/targets" /etc/vigie/prometheus/targets
-    # A third of the disk as it was at the first run; docs/prometheus.md tells what five years take.
+    # Half of the disk as it was at the first run; docs/prometheus.md tells what five years take.
     drop_in=/etc/systemd/system/prometheus.service.d/vigie.conf
     cap=$(sed -n 's/.*retention\.size=\([0-9]*GB\).*/\1/p' $drop_in 2>/dev/null || true)
     if [ -z "$cap" ]; then
-        cap=$(($(df --output=size -BG /var/lib | tail -n 1 | tr -dc 0-9) / 3))
+        cap=$(($(df --output=size -BG /var/lib | tail -n 1 | tr -dc 0-9) / 2))
         [ $cap -ge 2 ] || cap=2
         cap=${cap}GB
     fi
