@@ -63,6 +63,15 @@ def shown_by(site: Site) -> set[str]:
     return {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
 
 
+def passing_on_as_documented(central_url: str) -> str:
+    """Return the lines that docs/prometheus.md tells to add, for what is not delivered."""
+    page = PAGE.read_text(encoding="utf-8")
+    (lines,) = re.findall(r"(?ms)^  ```yaml\n(  remote_write:.*?)^  ```", page)
+    (relabel,) = re.findall(r"`(\{source_labels: \[job\][^`]*\})`", page)
+    lines = re.sub(r"\{source_labels.*\}", relabel, textwrap.dedent(lines))
+    return "\n" + str(lines).replace("https://central.example.org", central_url)
+
+
 def words_of(message: EmailMessage) -> str:
     body = message.get_body(("plain",))
     assert body is not None
@@ -116,25 +125,23 @@ def test_each_series_is_there_once_and_under_the_clients_names(vigie: Site, prom
 
 
 def test_a_sites_prometheus_passes_its_alarms_on_to_a_central_one(tmp_path: Path, prometheus: Prometheus) -> None:
-    central = Prometheus(tmp_path / "central").start()
-    site = Site(tmp_path / "site", TWIN, speed=1, soc=0.9).start(command="controller")
+    central = Prometheus(tmp_path / "central")
+    site = Site(tmp_path / "site", TWIN, speed=1, soc=0.9)
     prometheus.ask("vigie", site.metrics_port)
-    (passed_on,) = re.findall(r"(?ms)^  ```yaml\n(  remote_write:.*?)^  ```", PAGE.read_text(encoding="utf-8"))
-    text = passed_on.replace("https://central.example.org", central.url)
-    (only_the_rest,) = re.findall(r"`(\{source_labels: \[job\][^`]*\})`", PAGE.read_text(encoding="utf-8"))
-    text = re.sub(r"\{source_labels.*\}", only_the_rest, text)
     with (prometheus.folder / "prometheus.yml").open("a") as config:
-        config.write("\n" + textwrap.dedent(text))
+        config.write(passing_on_as_documented(central.url))
     try:
+        central.start()
+        site.start(command="controller")
         prometheus.start()
         waiting = 'vigie_alarm_unacknowledged{alarm="mains_lost"}'
         (alarm,) = wait_for(lambda: central.query(waiting), 40, "an alarm's series", prometheus.log)
         assert alarm["metric"]["site"] == "Tests [/bold]"
         passed = {row["metric"]["__name__"] for row in central.query('count by (__name__) ({job="vigie"})')}
         assert not passed & set(delivered_names())
-        assert central.query(f'prometheus_tsdb_head_series{{instance!~".*:{central.port}"}}') == []
     finally:
         site.end()
+        prometheus.stop()  # the central one later, or it would wait a minute to hand over the rest
         central.stop()
 
 
