@@ -7,11 +7,12 @@ from typing import NamedTuple
 from vigie.errors import RecordingError
 
 TIME = "time"
+_TEMPERATURE = {"temperature", "température", "temperatur", "temp", "t"}  # codespell:ignore temperatur
 _WORDS = {
     "bus_v": {"voltage", "volt", "volts", "tension", "spannung", "u", "v", "mv"},
     "current_a": {"current", "courant", "strom", "i", "amp", "amps", "ampere", "amperes", "a", "ma"},
     "power_w": {"power", "puissance", "leistung", "p", "watt", "watts", "w", "mw", "kw"},
-    "c": {"temperature", "température", "temperatur", "temp", "t", "c", "degc", "°c", "celsius", "f", "degf", "°f"},
+    "c": _TEMPERATURE | {"c", "degc", "°c", "celsius", "f", "degf", "°f"},
 }
 _CHANNELS = {
     "battery": {"battery", "batt", "bat", "batterie", "v1"},
