@@ -14,8 +14,6 @@ _IDLE = f"{promql.BATTERY_A} < 0.01 * $capacity and on (site, battery) {promql.B
 BEGAN = f"max(max_over_time(timestamp({_IDLE})[$__range:1m] @ end()))"
 """The last minute shown in which the battery neither took a current nor was held at the charger's voltage."""
 HOURS = f"(vector(time()) - scalar({BEGAN})) / 3600"
-_IN = f"clamp_min({promql.BATTERY_A}, 0)"
-_OUT = f"clamp_min(-{promql.BATTERY_A}, 0)"
 
 
 def _expected(points: tuple[reference.Point, ...], field: str, factor: str = "1") -> str:
@@ -37,7 +35,7 @@ def charge(house: House) -> Sheet:
         [
             ("", _figures(house)),
             ("Measured and expected", [_volts(house).span(24).height(9), _amperes(house).span(24).height(9)]),
-            ("Charge", [_sum(house), parts.strips(house).span(12).height(8)]),
+            ("Charge", [parts.charge_since_the_left_edge(house), parts.strips(house).span(12).height(8)]),
             (
                 "",
                 [
@@ -63,8 +61,6 @@ def charge(house: House) -> Sheet:
 
 
 def _figures(house: House) -> list[stat.Panel]:
-    taken = f"sum(sum_over_time({_OUT}[$__range:10s])) / 360"
-    given = f"sum(sum_over_time({_IN}[$__range:10s])) / 360"
     return [
         parts.battery_volts(house).span(4),
         parts.battery_amperes(house).span(4),
@@ -72,14 +68,11 @@ def _figures(house: House) -> list[stat.Panel]:
             "The charge began", "Where the expected curves begin.", f"1000 * {BEGAN}", "dateTimeFromNow",
             missing="no charge in this time",
         ).span(4),
-        house.figure("Taken", "Charge taken from the battery in this time.", taken, units.AmpereHour, 2).span(4),
-        house.figure("Given", "Charge given to the battery in this time.", given, units.AmpereHour, 2).span(4),
-        house.figure(
-            "Given back", "Charge given over charge taken. A lead-acid battery wants 105 to 110 % back.",
-            f"({given}) / ({taken} > 0)", units.PercentUnit, 0,
-            ((None, colours.ALARM), (0.9, colours.ATTENTION), (1.05, colours.GOOD), (1.3, colours.ATTENTION)),
-            missing="nothing taken",
-        ).span(4),
+        house.figure("Taken", "Charge taken from the battery in this time.", promql.taken("$__range"),
+                     units.AmpereHour, 2).span(4),
+        house.figure("Given", "Charge given to the battery in this time.", promql.given("$__range"),
+                     units.AmpereHour, 2).span(4),
+        parts.given_back(house).span(4),
     ]  # fmt: skip
 
 
@@ -108,11 +101,3 @@ def _amperes(house: House) -> timeseries.Panel:
              is_dashed=True),
     ]  # fmt: skip
     return house.lines("Current", about, lines, units.Ampere, 2, soft=(0, 1), step="30s")
-
-
-def _sum(house: House) -> timeseries.Panel:
-    about = "The current summed up from the left edge of the chart, in Ah."
-    added = f"avg_over_time({promql.BATTERY_A}[$__interval]) * $__interval_ms / 3600000"
-    return house.summed(
-        "Charge since the left edge", about, Line(added, "Battery", colours.BATTERY), units.AmpereHour, 2
-    )

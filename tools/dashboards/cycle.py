@@ -1,6 +1,6 @@
 """Cycle: discharge on the loads, charge, rest."""
 
-from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.builders import stat
 from grafana_foundation_sdk.models import units
 from tools.dashboards import colours, parts, promql
 from tools.dashboards.panels import House, Line
@@ -47,7 +47,7 @@ def cycle(house: House) -> Sheet:
                     parts.current_chart(house),
                 ],
             ),
-            ("Depth", [*_figures(house), _depth(house), _per_hour(house)]),
+            ("Depth", [*_figures(house), parts.charge_since_the_left_edge(house), parts.charge_per_hour(house)]),
         ],
         numbers=[
             ("charge_to", "Charge to (V)", THRESHOLDS.charge_to_v),
@@ -59,8 +59,7 @@ def cycle(house: House) -> Sheet:
 
 def _figures(house: House) -> list[stat.Panel]:
     cycles = f"clamp_min(sum({promql.began(DISCHARGES, '$__range')}), 1)"
-    out = f"sum(sum_over_time(clamp_min(-{promql.BATTERY_A}, 0)[$__range:10s])) / 360"
-    back = f"sum(sum_over_time(clamp_min({promql.BATTERY_A}, 0)[$__range:10s])) / 360"
+    out, back = promql.taken("$__range"), promql.given("$__range")
     return [
         house.figure("Cycles", "Discharges begun in this time.", promql.began(DISCHARGES, "$__range")).span(4),
         house.figure(
@@ -71,12 +70,7 @@ def _figures(house: House) -> list[stat.Panel]:
             "In per cycle", "Charge given back in this time over the discharges begun.",
             f"{back} / {cycles}", units.AmpereHour, 2,
         ).span(4),
-        house.figure(
-            "Given back", "Charge given over charge taken. A lead-acid battery wants 105 to 110 % back.",
-            f"({back}) / ({out} > 0)", units.PercentUnit, 0,
-            ((None, colours.ALARM), (0.9, colours.ATTENTION), (1.05, colours.GOOD), (1.3, colours.ATTENTION)),
-            missing="nothing taken",
-        ).span(4),
+        parts.given_back(house).span(4),
         house.figure(
             "Depth of a cycle", "Charge taken per discharge over the capacity above.",
             f"{out} / {cycles} / $capacity", units.PercentUnit, 1,
@@ -86,24 +80,3 @@ def _figures(house: House) -> list[stat.Panel]:
             f"min_over_time({promql.BATTERY_V}[$__range])", units.Volt, 2, parts.VOLTAGES,
         ).span(4),
     ]  # fmt: skip
-
-
-def _depth(house: House) -> timeseries.Panel:
-    about = (
-        "The current summed up from the left edge of the chart: it falls while the battery gives and rises while it is "
-        "charged. What is missing at the end of a charge was not given back."
-    )
-    added = f"avg_over_time({promql.BATTERY_A}[$__interval]) * $__interval_ms / 3600000"
-    return house.summed(
-        "Charge since the left edge", about, Line(added, "Battery", colours.BATTERY), units.AmpereHour, 2
-    )
-
-
-def _per_hour(house: House) -> timeseries.Panel:
-    about = "Charge into and out of the battery in the hour before each point: the mean current times one hour."
-    current = promql.BATTERY_A
-    lines = [
-        Line(f"avg_over_time(clamp_min({current}, 0)[1h:10s])", "in", colours.CHARGE),
-        Line(f"avg_over_time(clamp_max({current}, 0)[1h:10s])", "out", colours.SPARE),
-    ]
-    return house.lines("Charge in and out per hour", about, lines, units.AmpereHour, 2, soft=(-0.1, 0.1), step="1m")

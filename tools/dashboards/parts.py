@@ -152,6 +152,37 @@ def current_chart(house: House) -> timeseries.Panel:
     return house.lines("Currents", about, lines, units.Ampere, 2, soft=(-0.5, 0.5))
 
 
+def charge_per_hour(house: House) -> timeseries.Panel:
+    about = "Charge into and out of the battery in the hour before each point."
+    lines = [
+        Line(promql.given("1h"), "in", colours.CHARGE),
+        Line(f"-{promql.taken('1h')}", "out", colours.SPARE),
+    ]
+    return house.lines("Charge in and out per hour", about, lines, units.AmpereHour, 2, soft=(-0.1, 0.1), step="1m")
+
+
+def charge_since_the_left_edge(house: House) -> timeseries.Panel:
+    about = (
+        "The current summed up from the left edge of the chart: it falls while the battery gives and rises while it is "
+        "charged. What is missing at the end of a charge was not given back."
+    )
+    added = f"avg_over_time({promql.BATTERY_A}[$__interval]) * $__interval_ms / 3600000"
+    line = Line(added, "Battery", colours.BATTERY)
+    return house.summed("Charge since the left edge", about, line, units.AmpereHour, 2)
+
+
+def given_back(house: House) -> stat.Panel:
+    return house.figure(
+        "Given back",
+        "Charge given over charge taken. A lead-acid battery wants 105 to 110 % back.",
+        f"({promql.given('$__range')}) / ({promql.taken('$__range')} > 0)",
+        units.PercentUnit,
+        0,
+        ((None, colours.ALARM), (0.9, colours.ATTENTION), (1.05, colours.GOOD), (1.3, colours.ATTENTION)),
+        missing="nothing taken",
+    )
+
+
 def temperature_chart(house: House) -> timeseries.Panel:
     return house.lines(
         "Temperatures",

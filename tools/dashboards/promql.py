@@ -49,11 +49,6 @@ def worst_mains(window: str) -> str:
     return " or ".join([*(f"{state.value} * ({was(state)} > 0)" for state in ranked), was(Mains.PRESENT)])
 
 
-def part_of_the_time(condition: str, window: str) -> str:
-    """Return for what part of ``window`` a 0/1 series was 1."""
-    return f"avg_over_time({condition}[{window}])"
-
-
 def began(metric: str, window: str) -> str:
     """Return how often a 0/1 series became 1 within ``window``, a half step up counted as begun."""
     return f"ceil(changes({metric}[{window}]) / 2)"
@@ -111,3 +106,13 @@ def verdict(chosen: str = "") -> str:
     worst = f"max by (site, battery) ({weighed})"
     valid = f"vigie_measurement_valid{{{chosen}}}" if chosen else "vigie_measurement_valid"
     return f"({worst} >= 2) or (clamp_min({worst}, 1) and on (site, battery) {valid} == 1)"
+
+
+def taken(window: str) -> str:
+    """Return the charge that came out of the battery within ``window``, Ah; time without measurements adds nothing."""
+    return f"sum(sum_over_time(clamp_min(-{BATTERY_A}, 0)[{window}:10s])) / 360"
+
+
+def given(window: str) -> str:
+    """Return the charge that went into the battery within ``window``, Ah; time without measurements adds nothing."""
+    return f"sum(sum_over_time(clamp_min({BATTERY_A}, 0)[{window}:10s])) / 360"

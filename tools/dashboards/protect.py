@@ -44,7 +44,7 @@ def protect(house: House) -> Sheet:
             ),
             (
                 "What it costs the contact, what it gives the battery",
-                [_moves(house), _lasting(house), _open(house), _charge(house)],
+                [_moves(house), _lasting(house), _open(house), parts.charge_per_hour(house)],
             ),
             (
                 "",
@@ -78,7 +78,7 @@ def _figures(house: House) -> list[stat.Panel]:
         ).span(3),
         house.figure(
             "Open in this time", "Part of the time shown in which R2 was open.",
-            f"1 - {promql.part_of_the_time(R2, '$__range')}",
+            f"1 - avg_over_time({R2}[$__range])",
             units.PercentUnit, 1,
         ).span(3),
         house.figure(
@@ -114,13 +114,3 @@ def _open(house: House) -> timeseries.Panel:
     about = "Part of the hour before each point in which R2 was open: with wiring “line” no backup but R2's closing."
     lines = [Line(f"1 - avg_over_time({R2}[1h])", "open", colours.ATTENTION)]
     return house.lines("Time open", about, lines, units.PercentUnit, 0, soft=(0, 1), step="1m")
-
-
-def _charge(house: House) -> timeseries.Panel:
-    about = "Charge into and out of the battery in the hour before each point: the mean current times one hour."
-    current = promql.BATTERY_A
-    lines = [
-        Line(f"avg_over_time(clamp_min({current}, 0)[1h:10s])", "in", colours.CHARGE),
-        Line(f"avg_over_time(clamp_max({current}, 0)[1h:10s])", "out", colours.SPARE),
-    ]
-    return house.lines("Charge in and out per hour", about, lines, units.AmpereHour, 2, soft=(-0.1, 0.1), step="1m")

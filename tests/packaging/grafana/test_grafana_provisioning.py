@@ -1,6 +1,7 @@
 """Grafana's own files: what the documentation demands of them, and that they fit the dashboards."""
 
 import configparser
+import re
 from typing import Any
 
 import pytest
@@ -90,3 +91,15 @@ def test_the_files_belong_to_the_tree_and_not_to_grafanas_pages() -> None:
     for provider in providers:
         assert provider["allowUiUpdates"] is False
         assert (GRAFANA / "dashboards" / provider["options"]["path"].rsplit("/", 1)[1]).is_dir()
+
+
+@pytest.mark.parametrize("deployment", ["compose.yaml", "deploy/systemd/grafana.conf"])
+def test_every_deployment_tells_grafana_what_the_files_leave_open(deployment: str) -> None:
+    left_open = {
+        name
+        for path in PROVISIONING.glob("*/*.yaml")
+        for name in re.findall(r"\$\{(\w+)\}", yaml.dump(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    }
+    assert left_open == {"VIGIE_PROMETHEUS_URL", "VIGIE_DASHBOARDS"}
+    text = (ROOT / deployment).read_text(encoding="utf-8")
+    assert not {name for name in left_open if name not in text}
