@@ -132,9 +132,10 @@ class Courier:
         self._open()
         chunk = self._journal.read(self._cursor, self._rows)
         refused = self._deliver(chunk) if chunk.rows else []
-        self._cursor, self._is_behind = chunk.end, not chunk.is_all
+        was_behind, self._is_behind = self._is_behind, not chunk.is_all
+        self._cursor = chunk.end
         if chunk.rows:
-            self._note(chunk, refused)
+            self._note(chunk, refused, has_caught_up=was_behind and chunk.is_all)
         return self._send_wanted() or self._is_behind
 
     def _open(self) -> None:
@@ -148,7 +149,7 @@ class Courier:
         self._unsaved.clear()
         self._generation = self._journal.generation
 
-    def _note(self, chunk: Chunk, refused: Sequence[Aside]) -> None:
+    def _note(self, chunk: Chunk, refused: Sequence[Aside], *, has_caught_up: bool) -> None:
         """Take stock after a batch; the cursor is saved about once a minute, more often while there is much to send."""
         self._sent_s = self._monotonic_s()
         newest_s = self._utc_s() if self._is_real_time else utc_ms_of(chunk.rows[-1]) / 1000
@@ -158,7 +159,7 @@ class Courier:
             samples = sum(aside.samples for aside in refused)
             log.warning("refused for good, set aside", samples=samples, why=refused[0].words)
         due_s = SAVE_BEHIND_S if self._is_behind else SAVE_HEALTHY_S
-        if refused or self._sent_s - self._saved_s >= due_s:
+        if refused or has_caught_up or self._sent_s - self._saved_s >= due_s:
             self._save()
 
     def _send_wanted(self) -> bool:
