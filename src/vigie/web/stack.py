@@ -125,7 +125,7 @@ def _is_through_nginx() -> bool:
 def _dashboard(board: str) -> str:
     language = str(get_locale())
     language = language if language in DASHBOARD_LANGUAGES else "en"
-    return f"/grafana/d/vigie-{board}-{language}/x?kiosk&theme={_shade()}&from=now-24h&to=now"
+    return f"/grafana/d/vigie-{board}-{language}/x?kiosk&theme={_shade()}"
 
 
 def _shade() -> str:
