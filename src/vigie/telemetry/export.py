@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, TextIO, get_args
+from typing import Any, Literal, NamedTuple, TextIO
 
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader
@@ -11,7 +11,6 @@ from vigie.telemetry.records import iso_utc
 from vigie.telemetry.schema import HOUR_MS, KEYS_PER_MS, MINUTE_MS, period_si, rollup_si
 
 TableName = Literal["raw", "minute", "hour", "events"]
-TABLES: tuple[TableName, ...] = get_args(TableName)
 Row = tuple[Any, ...]
 
 _BATCH_ROWS = 5000

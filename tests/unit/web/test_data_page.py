@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from tests.integration.telemetry.samples import START_MS, record, switching
+from tests.unit.web.doors import Guarded
 from vigie.link.hub import Hub
 from vigie.telemetry.foreign import ForeignLog, examine
 from vigie.telemetry.foreign_cells import Reading
@@ -164,6 +165,16 @@ def test_deleting_asks_first_and_needs_a_form_of_this_site(client: FlaskClient, 
     done = client.post(address, headers={"Host": "localhost"})
     assert (done.status_code, done.headers["Location"]) == (303, "/flask/data#logs")
     assert Shelf(folder).logs() == []
+
+
+def test_a_viewer_may_download_and_is_shown_no_way_to_delete(folder: Path) -> None:
+    with closing(Guarded(folder)) as site:
+        pages = {
+            name: unescape(site.browser(name).get("/data/logs/cellar", **{"Accept-Language": "en"}).text)
+            for name in ("vera", "olga")
+        }
+        assert all(len(links(html)) == 2 for html in pages.values())
+        assert ["Delete for good" in pages[name] for name in ("vera", "olga")] == [False, True]
 
 
 def test_a_broken_log_is_named_on_the_page_and_in_the_api(client: FlaskClient, folder: Path) -> None:
