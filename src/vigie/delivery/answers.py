@@ -107,7 +107,8 @@ def retry_after_s(value: str, now: datetime) -> float:
     (30.0, 5.0, 0.0)
     """
     try:
-        seconds = float(value) if value.strip().isdecimal() else (parsedate_to_datetime(value) - now).total_seconds()
+        is_number = re.fullmatch(r"[0-9]+", value.strip())
+        seconds = float(value) if is_number else (parsedate_to_datetime(value) - now).total_seconds()
     except (ValueError, TypeError):
         return 0.0
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
