@@ -1,5 +1,6 @@
 """Logs of other programs, each in a journal file of its own: never in the live journal, read by the same code."""
 
+import math
 import os
 import re
 import sqlite3
@@ -22,8 +23,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _UNFINISHED = re.compile(r"\.import-(\d+)\.sqlite")
 _FOR_EVER = JournalSettings(raw_days=0, minute_days=0, hour_days=0)
 _BATCH = 2000
-_GAP_INTERVALS = 3
-_USUAL_SHARE = 0.95
+_GAP_SILENCES = 3
+_HABIT_TIMES, _HABIT_SHARE = 3, 0.005
 
 
 class ImportedLog(NamedTuple):
@@ -67,19 +68,20 @@ class Writing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: list[PeriodRecord] = []
-        self._intervals_s: Counter[int] = Counter()
-        self._previous_ms = 0
+        self._last_ms: dict[str, int] = {}
+        self._silences: Counter[tuple[str, int]] = Counter()
         self.first_utc_ms = self.last_utc_ms = 0
         self.rows = self.left_out = 0
 
     def take(self, record: PeriodRecord) -> None:
         """Write a row, sooner or later."""
         now_ms = record.utc_ms
-        if self.rows:
-            self._intervals_s[abs(now_ms - self._previous_ms) // 1000] += 1
+        for series in _series_of(record):
+            silence_s = abs(now_ms - self._last_ms.get(series, now_ms)) / 1000
+            self._silences[series, round(2 * math.log2(max(1.0, silence_s)))] += 1
+            self._last_ms[series] = now_ms
         self.first_utc_ms = min(now_ms, self.first_utc_ms) if self.rows else now_ms
         self.last_utc_ms = max(now_ms, self.last_utc_ms)
-        self._previous_ms = now_ms
         self.rows += 1
         self._waiting.append(record)
         if len(self._waiting) >= _BATCH:
@@ -91,13 +93,18 @@ class Writing:
         self._waiting.clear()
 
     def gap_ms(self) -> int:
-        """Return three times the interval that nearly no two rows exceed."""
-        wanted, seen = _USUAL_SHARE * self._intervals_s.total(), 0
-        for interval_s, count in sorted(self._intervals_s.items()):
-            seen += count
-            if seen >= wanted:
-                return _GAP_INTERVALS * max(1, interval_s) * 1000
-        return _GAP_INTERVALS * 1000
+        """Return three times the longest silence that comes so often that it is this logger's way."""
+        enough = max(_HABIT_TIMES, _HABIT_SHARE * self.rows)
+        habits = [length for (_, length), times in self._silences.items() if times >= enough]
+        return round(_GAP_SILENCES * 1000 * 2 ** (max(habits, default=0) / 2))
+
+
+def _series_of(record: PeriodRecord) -> list[str]:
+    """Return which of the two series a row has a part of: loggers often write them at a pace of their own."""
+    image = record.measurement
+    is_electric = any(one.is_valid for one in (image.battery, image.charge, image.load, image.spare))
+    is_thermal = math.isfinite(image.temperature.celsius) or math.isfinite(image.ambient.celsius)
+    return ["electric"] * is_electric + ["thermal"] * is_thermal
 
 
 class Shelf:
