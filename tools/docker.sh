@@ -75,31 +75,31 @@ need_engine() {
     give_up "no Docker engine runs here and none can be started"
 }
 
-root() { # root NAME PACKAGE,PACKAGE: a Debian root as an image, made once
-    if [ "$(cat "$cache/$1.packages" 2>/dev/null)" != "$2" ]; then
-        rm -f "$cache/$1.tar"
-    elif docker image inspect "$project-root-$1" >/dev/null 2>&1; then
+make_root() { # a Debian root as an image, made once
+    packages=python3,python3-venv,ca-certificates,netbase,tzdata
+    if [ "$(cat "$cache/root.packages" 2>/dev/null)" != "$packages" ]; then
+        rm -f "$cache/root.tar"
+    elif docker image inspect "$project-root" >/dev/null 2>&1; then
         return 0
     fi
-    if [ ! -f "$cache/$1.tar" ]; then
-        say "making a Debian $suite root with $2"
-        mmdebstrap --quiet --variant=minbase --include="$2" \
+    if [ ! -f "$cache/root.tar" ]; then
+        say "making a Debian $suite root"
+        mmdebstrap --quiet --variant=minbase --include="$packages" \
             --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/$1.tar.part" "$mirror" >/dev/null
-        mv "$cache/$1.tar.part" "$cache/$1.tar"
+            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/part.tar" "$mirror" >/dev/null
+        mv "$cache/part.tar" "$cache/root.tar"
     fi
-    docker import "$cache/$1.tar" "$project-root-$1" >/dev/null
-    echo "$2" > "$cache/$1.packages"
+    docker import "$cache/root.tar" "$project-root" >/dev/null
+    echo "$packages" > "$cache/root.packages"
 }
 
 make_images() {
-    root python python3,python3-venv,ca-certificates,netbase,tzdata
-    root services python3,nginx-light,prometheus,wget
+    say "making the stand-in images"
     context=$cache/context
     rm -rf "$context" && cp -r tests/docker/images "$context"
     cp /etc/ssl/certs/ca-certificates.crt "$context/"
     for image in python nginx prometheus echo; do
-        docker buildx build --quiet --target "$image" --tag "$project-$image" "$context" >/dev/null
+        docker buildx build --quiet --network=host --target "$image" --tag "$project-$image" "$context" >/dev/null
     done
 }
 
@@ -109,6 +109,7 @@ exec 9> "$cache/lock"
 flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
 need_plugins
 need_engine
+make_root
 make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.

@@ -136,12 +136,10 @@ def test_killed_part_comes_back_and_nothing_is_lost(running: Stack, service: str
     until(lambda: _opens(running, "/grafana/"), "a page behind the login opens")
     running.figures[f"{service} killed, all works again"] = f"{time.monotonic() - began_s:.1f} s"
     periods = _compare(running, from_ms, time.time() * 1_000)
-    longest_ms = max(later - earlier for earlier, later in pairwise(periods))
     if service == "controller":
-        running.figures["longest gap in the journal while controller was killed"] = f"{longest_ms / 1_000:.1f} s"
         assert running.state()["snapshot"]["mode"] == "observe", "manual mode outlives nobody"
     else:
-        assert longest_ms < LONGEST_GAP_MS
+        assert max(later - earlier for earlier, later in pairwise(periods)) < LONGEST_GAP_MS
 
 
 def _opens(stack: Stack, path: str) -> bool:
