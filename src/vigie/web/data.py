@@ -103,9 +103,7 @@ def _for_templates() -> dict[str, Any]:
 
 def moment(utc_ms: int, span_ms: int) -> str:
     """Return an instant as the axis of a chart of ``span_ms`` needs it."""
-    return _written(
-        utc_ms, "HH:mm" if span_ms <= 2 * DAY_MS else "d MMM HH:mm" if span_ms < 20 * DAY_MS else "d MMM yyyy"
-    )
+    return _written(utc_ms, "d MMM HH:mm" if span_ms < 20 * DAY_MS else "d MMM yyyy")
 
 
 def _written(utc_ms: int, pattern: str) -> str:
