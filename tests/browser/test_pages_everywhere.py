@@ -125,11 +125,11 @@ def test_the_server_writes_the_same_texts_as_the_script(chromium: Browser, insta
 
 def test_the_languages_and_themes_are_chosen_in_the_menu_and_kept(page: Page, shared: Any) -> None:
     page.goto(shared.url + "/relays")
-    page.locator("details.menu summary").click()
+    page.locator("details.menu:not(.nav-more) summary").click()
     page.get_by_role("link", name="English").click()
     assert page.url.endswith("/flask/relays")
     assert page.get_by_role("heading", level=1).text_content() == "Relays"
-    page.locator("details.menu summary").click()
+    page.locator("details.menu:not(.nav-more) summary").click()
     page.get_by_role("link", name="Dark").click()
     page.goto(shared.url + "/about")
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
