@@ -25,7 +25,7 @@ TOUCH_S = 60.0
 """The last use of a session is written down at most so often."""
 CLOCK_ERROR_S = 86_400.0
 """A session begun further in the future than this comes from a clock that was wrong, and has ended."""
-LONGEST_AGENT = 160
+LONGEST_AGENT, LONGEST_NAME = 160, 64
 UNKNOWN = "?"
 _LOCAL = tuple(
     ipaddress.ip_network(network)
@@ -134,6 +134,7 @@ class Door:
 
     def _judged(self, name: str, password: str, address: str, what: str) -> str:
         """Return what is kept of the right password."""
+        name = name[:LONGEST_NAME]  # what is counted must not fill the memory
         if (wait_s := self._delays.begin(name, address)) > 0.0:
             raise MustWait(wait_s)
         known = self._file.user(name) if len(password) <= passwords.LONGEST else None

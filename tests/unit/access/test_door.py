@@ -54,6 +54,12 @@ def test_a_monstrous_password_is_not_even_hashed(marie: Door, monkeypatch: pytes
     assert kept == [None]
 
 
+def test_a_monstrous_name_is_not_kept_in_memory(marie: Door) -> None:
+    with pytest.raises(WrongPassword):
+        marie.log_in("x" * 60_000, GOOD, HERE, AGENT)
+    assert max(len(name) for name, _ in marie._delays._tries) == 64
+
+
 @pytest.mark.parametrize("token", [None, "", "x", "x" * 10_000, "\udcff", "a'; DROP TABLE session;--"])
 def test_no_made_up_token_opens(marie: Door, token: str | None) -> None:
     log_in(marie)
