@@ -155,7 +155,7 @@ class Stack:
     def _logs_in(self, session: requests.Session, password: str) -> bool:
         form = {"name": "admin", "password": password}
         answer = session.post(self.url("/flask/login"), form, timeout=10, allow_redirects=False)
-        return answer.status_code == requests.codes.see_other
+        return answer.status_code == 303
 
     def _web(self) -> str:
         return "demo-web" if self.profile == "demo" else "web"
