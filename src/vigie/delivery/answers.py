@@ -37,12 +37,16 @@ class Offence(Enum):
 class NotTakenNow(VigieError):
     """The same request may be taken later."""
 
-    def __init__(self, text: str, retry_after_s: float = 0.0, *, is_settings: bool = False) -> None:
+    def __init__(
+        self, text: str, retry_after_s: float = 0.0, *, is_settings: bool = False, is_up: bool = False
+    ) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
         """What the store itself asked for, 0 when it said nothing."""
         self.is_settings = is_settings
         """Somebody has to change something: address, certificate, login."""
+        self.is_up = is_up
+        """The store itself has spoken: it was not away, so what it took before it still has."""
 
 
 class RefusedForGood(VigieError):
@@ -88,7 +92,7 @@ def judge(url: str, status: int, headers: Mapping[str, str], said: str, now: dat
         raise NotTakenNow(f"{url}: {status} {words}; {advice}", is_settings=True)
     if status >= 500 or status in {408, 425, 429}:
         wait_s = retry_after_s(headers.get("Retry-After", ""), now)
-        raise NotTakenNow(f"{url}: {status} {words}; it is tried again", wait_s)
+        raise NotTakenNow(f"{url}: {status} {words}; it is tried again", wait_s, is_up=status < 500)
     raise RefusedForGood(status, words, Offence.OTHER)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -16,8 +17,8 @@ from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.delivery.wire import encode
 from vigie.errors import JournalError
-from vigie.telemetry.delivery_log import START, Aside, Chunk, DeliveryLog, Standing
-from vigie.telemetry.rows import utc_ms_of
+from vigie.telemetry.delivery_log import START, Aside, Chunk, Cursor, DeliveryLog, Standing
+from vigie.telemetry.rows import Row, utc_ms_of
 from vigie.telemetry.schema import KEYS_PER_MS
 
 log = structlog.get_logger("vigie.delivery")
@@ -28,6 +29,11 @@ SAVE_HEALTHY_S = 60.0
 SAVE_BEHIND_S = 5.0
 LONGEST_PAUSE_S = 20.0
 AFTER_TROUBLE_S = 2.0
+OVERLAP_S = 60.0
+"""Sent again after a start and after the store was away: what a store takes it may keep in memory for seconds, and a
+power cut or a kill takes that from it. Again costs next to nothing and changes nothing."""
+MOST_GOINGS_BACK = 3
+"""Without getting any further: a store that is away again and again must not keep delivery where it is."""
 AHEAD_LIMIT_S = 3600.0
 """Periods farther ahead of the store's clock come from a wrong calendar: once a store has taken one, it takes nothing
 earlier any more, from no site."""
@@ -95,8 +101,11 @@ class Courier:
         self._monotonic_s = monotonic_s
         self._utc_s = utc_s
         self._rows = max(1, settings.batch_samples // len(feed.labels))
-        self._cursor = self._saved = START
+        self._cursor = self._furthest = self._saved = START
         self._is_behind = True
+        self._was_away = False
+        self._goings_back = 0
+        self._taken: deque[tuple[float, Cursor]] = deque()
         self._standing = Standing()
         self._lag_s = 0.0
         self._unsaved: list[Aside] = []
@@ -130,30 +139,56 @@ class Courier:
     def _step(self) -> bool:
         """Deliver one batch; return whether more waits already."""
         self._open()
-        chunk = self._journal.read(self._cursor, self._rows)
+        began = self._cursor
+        chunk = self._journal.read(began, self._rows)
         refused = self._deliver(chunk) if chunk.rows else []
-        was_behind, self._is_behind = self._is_behind, not chunk.is_all
         self._cursor = chunk.end
+        has_gone_back = self._go_back()
+        was_behind, self._is_behind = self._is_behind, has_gone_back or not chunk.is_all
         if chunk.rows:
-            self._note(chunk, refused, has_caught_up=was_behind and chunk.is_all)
+            if not has_gone_back:
+                self._taken.append((self._monotonic_s(), began))
+            fresh = [row for row in chunk.rows if Cursor(began.step_id, row[0] or 0) > self._furthest]
+            self._note(fresh, refused, has_caught_up=was_behind and not self._is_behind)
+        if chunk.end > self._furthest:
+            self._furthest, self._goings_back = chunk.end, 0
         return self._send_wanted() or self._is_behind
+
+    def _go_back(self) -> bool:
+        """Send again what the store took shortly before it was away; return whether that is so."""
+        was_away, self._was_away = self._was_away, False
+        if not was_away or not self._taken or self._goings_back >= MOST_GOINGS_BACK:
+            return False
+        self._goings_back += 1
+        self._cursor = self._safe()
+        self._taken.clear()
+        return True
+
+    def _safe(self) -> Cursor:
+        """Return the cursor before everything the store took within ``OVERLAP_S`` before its last yes."""
+        while self._taken and self._taken[0][0] < self._sent_s - OVERLAP_S:
+            self._taken.popleft()
+        return self._taken[0][1] if self._taken else self._cursor
 
     def _open(self) -> None:
         """Learn how far delivery has come, at the start and when the path leads to another file."""
         self._journal.has_changed()
         if self._journal.generation == self._generation:
             return
-        self._cursor, standing = self._journal.begin()
-        self._saved = self._cursor
+        self._saved, standing = self._journal.begin()
+        self._furthest = Cursor(standing.reached_step_id, standing.reached_key)
+        self._cursor = self._saved
+        self._taken.clear()
         self._standing = standing._replace(url=self._settings.url)
         self._unsaved.clear()
         self._generation = self._journal.generation
 
-    def _note(self, chunk: Chunk, refused: Sequence[Aside], *, has_caught_up: bool) -> None:
+    def _note(self, fresh: Sequence[Row], refused: Sequence[Aside], *, has_caught_up: bool) -> None:
         """Take stock after a batch; the cursor is saved about once a minute, more often while there is much to send."""
         self._sent_s = self._monotonic_s()
-        newest_s = self._utc_s() if self._is_real_time else utc_ms_of(chunk.rows[-1]) / 1000
-        self._lag_s = max(self._lag_s, newest_s - utc_ms_of(chunk.rows[0]) / 1000)
+        if fresh:
+            newest_s = self._utc_s() if self._is_real_time else utc_ms_of(fresh[-1]) / 1000
+            self._lag_s = max(self._lag_s, newest_s - utc_ms_of(fresh[0]) / 1000)
         self._unsaved += refused
         if refused:
             samples = sum(aside.samples for aside in refused)
@@ -175,17 +210,23 @@ class Courier:
     def _save(self) -> None:
         """Keep how far it went; a disk that does not take it costs a repetition after a restart, no sample."""
         try:
-            waiting = self._journal.waiting(self._cursor) if self._is_behind or self._standing.last_error else 0
+            reached = max(self._cursor, self._furthest)
+            waiting = self._journal.waiting(reached) if self._is_behind or self._standing.last_error else 0
             self._standing = self._standing._replace(
-                waiting_periods=waiting, lag_s=self._lag_s, updated_utc_ms=round(self._utc_s() * 1000)
+                reached_step_id=reached.step_id,
+                reached_key=reached.key,
+                waiting_periods=waiting,
+                lag_s=self._lag_s,
+                updated_utc_ms=round(self._utc_s() * 1000),
             )
-            self._journal.save(self._saved, self._cursor, self._standing, self._unsaved)
+            safe = self._safe()
+            self._journal.save(self._saved, safe, self._standing, self._unsaved)
         except JournalError as error:
             self._tell_journal(error)
             return
         finally:
             self._saved_s = self._monotonic_s()
-        self._saved, self._lag_s = self._cursor, 0.0
+        self._saved, self._lag_s = safe, 0.0
         self._unsaved.clear()
 
     def _tell_journal(self, error: JournalError) -> None:
@@ -279,7 +320,9 @@ class Courier:
 
     def _not_taken(self, state: tenacity.RetryCallState) -> None:
         self._alive()
-        text = str(state.outcome.exception()) if state.outcome else ""
+        error = state.outcome.exception() if state.outcome else None
+        self._was_away = self._was_away or not (isinstance(error, NotTakenNow) and error.is_up)
+        text = str(error)
         is_news = text != self._standing.last_error
         self._standing = self._standing._replace(last_error=text)
         if is_news:

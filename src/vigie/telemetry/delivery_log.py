@@ -51,6 +51,9 @@ class Standing(NamedTuple):
     """How delivery goes, as it tells itself."""
 
     url: str = ""
+    reached_step_id: int = START.step_id
+    """With ``reached_key`` the cursor delivery has come to; the saved one stays behind it for safety."""
+    reached_key: int = START.key
     waiting_periods: int = 0
     lag_s: float = 0.0
     merged_periods: int = 0
@@ -119,7 +122,7 @@ class DeliveryLog(JournalFile):
         """Return how far delivery has come and how it went; a journal new to delivery is sent from its beginning."""
         with self.transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO delivery VALUES (1, ?, ?, '', 0, 0.0, 0, 0, NULL, '', 0)", tuple(START)
+                "INSERT OR IGNORE INTO delivery VALUES (1, ?, ?, '', ?, ?, 0, 0.0, 0, 0, NULL, '', 0)", (*START, *START)
             )
             row = connection.execute(f"SELECT step_id, key, {', '.join(_STANDING)} FROM delivery").fetchone()  # noqa: S608
         return Cursor(*row[:2]), Standing(*row[2:])
@@ -231,12 +234,13 @@ class DeliveryLog(JournalFile):
         """Return how delivery is doing at ``now_utc_ms`` of the machine."""
         with self.lent() as connection:
             row = connection.execute(
-                f"SELECT step_id, key, lost_periods, {', '.join(_STANDING)}, "  # noqa: S608 - own names only
+                f"SELECT lost_periods, {', '.join(_STANDING)}, "  # noqa: S608 - own names only
                 "(SELECT count(*) FROM delivery_aside WHERE NOT is_wanted), (SELECT max(key) FROM period) FROM delivery"
             ).fetchone()
         if row is None:
             return DeliveryState("", None, self.waiting(START), 0.0, 0, 0, 0, None, "", 0)
-        cursor, lost, standing = Cursor(*row[:2]), row[2], Standing(*row[3:-2])
+        lost, standing = row[0], Standing(*row[1:-2])
+        cursor = Cursor(standing.reached_step_id, standing.reached_key)
         aside_count, newest_key = row[-2:]
         delivered = None if cursor.key == BEFORE_ALL else cursor.key // KEYS_PER_MS
         waiting, lag_s = standing.waiting_periods, standing.lag_s
@@ -281,7 +285,17 @@ def _chunk(connection: sqlite3.Connection, rows: Sequence[Row], end: Cursor, *, 
 
 
 def _put_aside(connection: sqlite3.Connection, aside: Aside) -> None:
-    """Keep a refused stretch; one that goes on right behind another of the same kind becomes part of it."""
+    """Keep a refused stretch; one that goes on right behind another of the same kind becomes part of it.
+
+    What is kept already was sent and refused once more.
+    """
+    (is_known,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM delivery_aside WHERE series IN ('', ?) AND from_key <= ? AND to_key >= ? "
+        "AND NOT is_wanted)",
+        (aside.series, aside.from_key, aside.to_key),
+    ).fetchone()
+    if is_known:
+        return
     row = connection.execute(
         f"{_SELECT_ASIDE} WHERE series = ? AND status = ? AND url = ? AND to_key < ? AND NOT is_wanted "
         "ORDER BY to_key DESC LIMIT 1",

@@ -14,11 +14,13 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE step_back (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL, before_key INTEGER NOT NULL, reached_key INTEGER
 ) STRICT""",
-    # One row: the cursor (everything of earlier passes, and of this one up to the key, is settled) and how it goes.
+    # One row: the cursor a start goes on from (everything of earlier passes, and of this one up to the key, is settled
+    # for good), how far delivery really was, and how it goes.
     """CREATE TABLE delivery (
   id INTEGER PRIMARY KEY CHECK (id = 1), step_id INTEGER NOT NULL, key INTEGER NOT NULL, url TEXT NOT NULL,
-  waiting_periods INTEGER NOT NULL, lag_s REAL NOT NULL, merged_periods INTEGER NOT NULL,
-  lost_periods INTEGER NOT NULL, last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL
+  reached_step_id INTEGER NOT NULL, reached_key INTEGER NOT NULL, waiting_periods INTEGER NOT NULL,
+  lag_s REAL NOT NULL, merged_periods INTEGER NOT NULL, lost_periods INTEGER NOT NULL,
+  last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL
 ) STRICT""",
     # Stretches of the journal the store has refused for good; an empty series means all of them.
     """CREATE TABLE delivery_aside (

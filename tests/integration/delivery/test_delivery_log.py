@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,10 @@ def log(path: Path) -> Iterator[DeliveryLog]:
 
 def key(second: float) -> int:
     return (START_MS + round(second * 1000)) * schema.KEYS_PER_MS
+
+
+def standing(end: Cursor, **more: Any) -> Standing:
+    return Standing("http://store", end.step_id, end.key, **more)
 
 
 def aside(first: float, last: float, series: str = "", status: int = 400) -> Aside:
@@ -75,10 +80,10 @@ def test_the_cursor_comes_back_as_it_was_saved(path: Path, log: DeliveryLog) -> 
     was, _ = log.begin()
     assert was == START
     end = log.read(was, 4).end
-    log.save(was, end, Standing("http://store", 6, 1.5, 2, NOW_MS, "", NOW_MS))
+    log.save(was, end, standing(end, waiting_periods=6, lag_s=1.5, merged_periods=2, updated_utc_ms=NOW_MS))
     with closing(DeliveryLog(path)) as other:
-        cursor, standing = other.begin()
-    assert (cursor, standing.url, standing.merged_periods) == (end, "http://store", 2)
+        cursor, told = other.begin()
+    assert (cursor, told.url, told.merged_periods) == (end, "http://store", 2)
     state = log.state(NOW_MS)
     assert (state.delivered_utc_ms, state.waiting_periods, state.lag_s) == (START_MS + 3000, 6, 1.5)
 
@@ -86,7 +91,7 @@ def test_the_cursor_comes_back_as_it_was_saved(path: Path, log: DeliveryLog) -> 
 def test_old_news_of_delivery_are_not_believed(log: DeliveryLog) -> None:
     was, _ = log.begin()
     end = log.read(was, 4).end
-    log.save(was, end, Standing("http://store", 0, 1.0, updated_utc_ms=NOW_MS))
+    log.save(was, end, standing(end, lag_s=1.0, updated_utc_ms=NOW_MS))
     assert log.state(NOW_MS + FRESH_MS).waiting_periods == 0
     state = log.state(NOW_MS + FRESH_MS + 1)
     assert (state.waiting_periods, state.lag_s) == (6, 6.0)

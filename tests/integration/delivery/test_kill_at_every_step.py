@@ -30,7 +30,7 @@ def of_site(samples: Samples, name: str) -> Samples:
 
 def refused_samples(path: Path) -> int:
     with closing(DeliveryLog(path)) as log:
-        assert log.waiting(log.begin()[0]) == 0
+        assert log.state(0).waiting_periods == 0
         return sum(aside.samples for aside in log.asides())
 
 
