@@ -4,6 +4,7 @@
 # Prometheus and Python come from Debian. Everything made is kept in $VIGIE_DOCKER_CACHE; delete that folder to start anew.
 set -eu
 bin=${1:-.venv/bin}
+[ $# = 0 ] || shift # the rest is for pytest: tools/docker.sh .venv/bin -k killed
 cd "$(dirname "$0")/.."
 export VIGIE_DOCKER_CACHE="${VIGIE_DOCKER_CACHE:-/var/cache/vigie-docker}"
 cache=$VIGIE_DOCKER_CACHE
@@ -114,7 +115,7 @@ make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.
 status=0
-"$bin/python" -m pytest -v --timeout=400 --durations=10 --basetemp="$cache/tmp" tests/docker/cases 9>&- || status=$?
+"$bin/python" -m pytest -v --timeout=400 --durations=10 --basetemp="$cache/tmp" tests/docker/cases "$@" 9>&- || status=$?
 cat "$cache/figures.txt"
 say "done with status $status"
 exit "$status"

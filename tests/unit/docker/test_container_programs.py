@@ -17,6 +17,7 @@ import pytest
 from vigie.config import load
 from vigie.config.reading import BadSettings
 from vigie.config.sections import PlantKind
+from vigie.telemetry.delivery_log import DeliveryLog
 from vigie.telemetry.journal import Journal
 from vigie.telemetry.retention import JournalSettings
 
@@ -80,11 +81,10 @@ def test_delivery_is_healthy_while_it_tells_how_it_goes(tmp_path: Path, age_s: i
     journal.start()
     journal.close()
     assert probe(tmp_path, "delivery", "") == 1, "it has told nothing yet"
+    with closing(DeliveryLog(tmp_path / "journal.sqlite")) as log:
+        log.begin()
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as connection, connection:
-        connection.execute(
-            "INSERT INTO delivery VALUES (1, 0, 0, '', 0, 0.0, 0, 0, NULL, '', ?)",
-            (round((time.time() - age_s) * 1_000),),
-        )
+        connection.execute("UPDATE delivery SET updated_utc_ms = ?", (round((time.time() - age_s) * 1_000),))
     assert (probe(tmp_path, "delivery", "") == 0) is is_healthy
 
 
