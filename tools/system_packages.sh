@@ -12,6 +12,7 @@ need amtool prometheus-alertmanager
 need npm npm
 need openssl openssl
 need strace strace
+need victoria-metrics victoria-metrics
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing$missing ..." >&2
