@@ -241,6 +241,7 @@ def _await_power(twin: Twin, stop: threading.Event) -> None:
 def _labels(config: Config) -> Labels:
     return Labels(
         config.site.name,
+        config.site.battery,
         tuple(channel.label for channel in config.channels),
         tuple(channel.calibration.name.lower() for channel in config.channels),
         tuple(getattr(config.relays, relay.name.lower()) for relay in Relay),

@@ -83,8 +83,8 @@ class Child:
                 elif line.startswith("EXTEND_TIMEOUT_USEC="):
                     self._heard_s = time.monotonic() + float(line.partition("=")[2]) / 1e6
                     return
-            # a sign of life does not shorten the time a start may take
-            self._heard_s = max(self._heard_s, time.monotonic())
+            if self.is_ready:  # before that a sign of life does not shorten the time a start may take
+                self._heard_s = time.monotonic()
 
     def watch(self) -> int | None:
         """Kill a process that hangs, start one whose pause is over; return an exit status not worth a retry.

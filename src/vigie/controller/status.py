@@ -18,6 +18,7 @@ class Labels(NamedTuple):
     """Names and calibration states the user gave, in channel and relay order."""
 
     site: str
+    battery: str
     channels: tuple[str, ...]
     calibrations: tuple[str, ...]
     relays: tuple[str, ...]
@@ -137,6 +138,7 @@ def snapshot(
         "seq": counters.periods,
         "version": __version__,
         "site": parts.labels.site,
+        "battery": parts.labels.battery,
         "plant": parts.plant,
         "speed": parts.speed,
         "utc_ms": round(period.utc_s * 1_000),

@@ -105,6 +105,7 @@ class Courier:
         self._is_behind = True
         self._was_away = False
         self._goings_back = 0
+        self._has_taken_stock = False
         self._taken: deque[tuple[float, Cursor]] = deque()
         self._standing = Standing()
         self._lag_s = 0.0
@@ -194,7 +195,8 @@ class Courier:
             samples = sum(aside.samples for aside in refused)
             log.warning("refused for good, set aside", samples=samples, why=refused[0].words)
         due_s = SAVE_BEHIND_S if self._is_behind else SAVE_HEALTHY_S
-        if refused or has_caught_up or self._sent_s - self._saved_s >= due_s:
+        is_first, self._has_taken_stock = not self._has_taken_stock, True
+        if refused or has_caught_up or is_first or self._sent_s - self._saved_s >= due_s:
             self._save()
 
     def _send_wanted(self) -> bool:
@@ -210,11 +212,10 @@ class Courier:
     def _save(self) -> None:
         """Keep how far it went; a disk that does not take it costs a repetition after a restart, no sample."""
         try:
-            reached = max(self._cursor, self._furthest)
-            waiting = self._journal.waiting(reached) if self._is_behind or self._standing.last_error else 0
+            waiting = self._journal.waiting(self._cursor) if self._is_behind or self._standing.last_error else 0
             self._standing = self._standing._replace(
-                reached_step_id=reached.step_id,
-                reached_key=reached.key,
+                reached_step_id=self._cursor.step_id,
+                reached_key=self._cursor.key,
                 waiting_periods=waiting,
                 lag_s=self._lag_s,
                 updated_utc_ms=round(self._utc_s() * 1000),

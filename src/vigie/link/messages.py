@@ -164,6 +164,7 @@ class Snapshot(Message):
     seq: int = Field(ge=0, description="Counts up by one per period; restarts with the controller")
     version: str
     site: str
+    battery: str = Field(default="", description="Name of the battery; a new one gets a new name")
     plant: Literal["rig", "twin", "recorded"]
     speed: float = Field(gt=0, description="Plant seconds per machine second; 1 on real hardware")
     utc_ms: int = Field(description="End of the period on the plant's calendar")

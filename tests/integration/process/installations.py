@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -201,8 +202,9 @@ class Site:
         return found
 
     def metrics(self) -> dict[str, float]:
-        """Return what /metrics shows: line without its value -> value."""
+        """Return what /metrics shows: line without its value, site and battery -> value."""
         text = requests.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=3).text
+        text = re.sub(r'(battery|site)="[^"]*",?', "", text).replace(",}", "}").replace("{}", "")
         rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in rows}
 

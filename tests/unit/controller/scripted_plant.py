@@ -51,7 +51,7 @@ PARTS = SnapshotParts(
     1.0,
     1.0,
     0,
-    Labels("Site", ("V1", "V2", "V3", "V4"), ("none",) * 4, ("R1", "R2", "R3", "R4")),
+    Labels("Site", "1", ("V1", "V2", "V3", "V4"), ("none",) * 4, ("R1", "R2", "R3", "R4")),
     CHANNELS,
     CONTROL,
 )

@@ -1,6 +1,7 @@
 """The product's own processes on the rig, in a folder of the guest's memory, and ways to look at them."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -124,11 +125,12 @@ class Site:
         return self.log_path.read_text()
 
     def metrics(self) -> dict[str, float]:
-        """Return what /metrics shows: line without its value -> value; empty while nobody answers."""
+        """Return what /metrics shows: line without its value, site and battery -> value; empty while nobody answers."""
         try:
             text = requests.get("http://127.0.0.1:9108/metrics", timeout=3).text
         except requests.RequestException:
             return {}
+        text = re.sub(r'(battery|site)="[^"]*",?', "", text).replace(",}", "}").replace("{}", "")
         rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in rows}
 
