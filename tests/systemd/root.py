@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -92,5 +93,10 @@ class Root:
     def close(self) -> None:
         """Throw the layer away; what is mounted in it goes first."""
         for part in ("var/cache/apt/archives", "srv/wheels", "proc", ""):
-            subprocess.run(["umount", str(self.path / part)], check=True)
+            for _ in range(50):  # a guest that was killed lets go of its root a moment later
+                if subprocess.run(["umount", str(self.path / part)], check=False).returncode == 0:
+                    break
+                time.sleep(0.2)
+            else:
+                raise AssertionError(f"{self.path / part} is still in use; unmount it before deleting {self.path}")
         shutil.rmtree(self.path.parent)

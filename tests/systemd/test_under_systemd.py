@@ -9,7 +9,7 @@ import pytest
 
 from .root import CACHE, REPOSITORY, RIG, SOURCE, Root
 
-GUEST_S = int(os.environ.get("VIGIE_GUEST_S", "600"))
+GUEST_S = int(os.environ.get("VIGIE_GUEST_S", "900"))
 """Python starts ten to thirty times slower in there; a machine that others use too needs more."""
 EMULATED = """
 [loop]
