@@ -1,5 +1,6 @@
 """Who asks, and whether they may: every route needs a role, and those that need none say so themselves."""
 
+import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "vigie_session"
 EVERYBODY = Visitor("", Role.ADMIN, is_program=True)
-"""Whoever comes where the login is off."""
+"""Whoever comes from this machine where the login is off."""
+ONLY_THIS_MACHINE = (
+    'access.login is "off", which is for this machine alone, and a proxy has let {address} in: '
+    'set access.login = "required" in the settings'
+)
 CONFIRM = "urn:vigie:confirm"
 """Type of the problem that the password must be typed again."""
 
@@ -62,7 +67,7 @@ def current_visitor() -> Visitor | None:
     """Return who sent this request, None for somebody unknown."""
     if "visitor" not in g:
         door, hub = current_door(), current_app.extensions["vigie_hub"]
-        g.visitor = EVERYBODY if door is None else visitor_of(request, door, hub)
+        g.visitor = _everybody(request.remote_addr) if door is None else visitor_of(request, door, hub)
     visitor: Visitor | None = g.visitor
     return visitor
 
@@ -75,12 +80,22 @@ def visitor_of(asked: Request, door: Door, hub: Hub) -> Visitor | None:
     return door.visitor(asked.cookies.get(SESSION_COOKIE), asked.remote_addr or "")
 
 
+def _everybody(address: str | None) -> Visitor | None:
+    """Return who may do everything without a login: nobody whom a proxy let in from elsewhere."""
+    try:
+        parsed = ipaddress.ip_address(address or "127.0.0.1")  # none: a socket of the file system
+    except ValueError:
+        return None
+    return EVERYBODY if (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback else None
+
+
 def may_open_socket(environ: "WSGIEnvironment", door: Door | None, hub: Hub) -> bool:
     """Return whether whoever sends a handshake may follow the installation."""
+    asked = Request(environ)
     if door is None:
-        return True
+        return _everybody(asked.remote_addr) is not None
     try:
-        visitor = visitor_of(Request(environ), door, hub)
+        visitor = visitor_of(asked, door, hub)
     except AccessError:
         return False
     return visitor is not None and not visitor.must_change
@@ -179,6 +194,11 @@ def _require_role() -> Response | Redirection | None:
 
 
 def _log_in_first() -> Response | Redirection:
+    if current_door() is None:
+        text = ONLY_THIS_MACHINE.format(address=request.remote_addr)
+        if is_page():
+            raise Forbidden(text)
+        return problem(403, text)
     if is_page():
         asked = request.full_path.rstrip("?") if request.method == "GET" else None
         there = None if asked is None or request.path == "/" else request.script_root + asked

@@ -404,3 +404,16 @@ def test_where_the_login_is_off_everybody_may_do_everything(tmp_path: Path) -> N
     assert client.post("/flask/login", data={"name": "x"}, headers=HTML).status_code == 404
     assert client.post("/flask/users", data={"do": "add"}, headers=HTML).status_code in {400, 404}
     app.extensions["vigie_journal"].close()
+
+
+@pytest.mark.parametrize("path", ["/flask/", "/flask/api/v1/state", "/flask/auth", "/flask/users"])
+def test_login_that_is_off_lets_nobody_in_whom_a_proxy_brings_from_elsewhere(tmp_path: Path, path: str) -> None:
+    app = create_app(WebSettings(), Hub(SECRET), tmp_path / "journal.sqlite")
+    from_elsewhere = {"Host": "localhost", "X-Forwarded-For": "192.168.1.9"}
+    refused = app.test_client().get(path, headers=from_elsewhere | {"Accept": "text/html"})
+    assert refused.status_code in {401, 403}
+    if path != "/flask/auth":
+        assert "access.login" in refused.text
+        assert "192.168.1.9" in refused.text
+    assert app.test_client().get(path, headers={"Host": "localhost"}).status_code in {200, 204, 404}
+    app.extensions["vigie_journal"].close()
