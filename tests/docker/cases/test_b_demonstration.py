@@ -199,9 +199,8 @@ def test_backup_of_the_running_stack_can_be_put_into_new_volumes(running: Stack,
 
 
 def test_encrypted_access_beside_plain(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("certificates")
+    folder = tmp_path_factory.mktemp("tls") / "certificates"
     running.run("sh", "deploy/nginx/make-certificate.sh", "-u", "101", "-o", str(folder), "localhost")
-    running.run("chmod", "755", *(str(parent) for parent in (folder.parents[1], folder.parent)))
     running.environment["VIGIE_CERTIFICATES"] = str(folder)
     running.environment["COMPOSE_FILE"] = f"{ROOT}/compose.yaml:{ROOT}/deploy/docker/tls.yaml"
     running.up()
