@@ -68,6 +68,9 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --extra web --extra delivery --extra lab --extra channels --group build --group dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements/run.txt --extra web --extra delivery --extra parquet --group build pyproject.toml \
+	  -o requirements/image.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group bench -o requirements/bench.txt
 
 docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, Prometheus' rules, Grafana's dashboards

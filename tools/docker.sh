@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 export VIGIE_DOCKER_CACHE="${VIGIE_DOCKER_CACHE:-/var/cache/vigie-docker}"
 cache=$VIGIE_DOCKER_CACHE
 suite=trixie
-mirror=http://deb.debian.org/debian
+# The mirror this machine itself installs from.
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
 project=vigie-test
 began=$(date +%s)
 

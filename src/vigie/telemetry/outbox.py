@@ -15,10 +15,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from vigie.errors import JournalError
+from vigie.telemetry.journal_file import JournalFile
 from vigie.telemetry.outbox_schema import STATEMENTS
-from vigie.telemetry.store import read_version
 
-_BUSY_TIMEOUT_S = 1.0
 _ALARM = "alarm"
 _CURSOR = "cursor"
 _LETTERS_KEPT_MS = 30 * 86_400_000
@@ -99,21 +98,14 @@ _PUT_ALARM = f"INSERT OR REPLACE INTO outbox_alarm VALUES ({', '.join('?' * len(
 _PUT_MARK = "INSERT OR REPLACE INTO outbox_mark VALUES (?, ?)"
 
 
-class Outbox:
-    """The outbox in a journal; usable from several threads.
-
-    Every method raises :class:`~vigie.errors.JournalError` when the file is missing, has no outbox yet, or
-    cannot be read or written; nothing is changed then. A file that was moved or replaced is left for the new one.
-    """
+class Outbox(JournalFile):
+    """The outbox in a journal; usable from several threads. See :class:`JournalFile` for what every method may raise."""
 
     def __init__(self, path: Path | None) -> None:
         """Name the journal; None keeps the outbox in memory, for as long as the disk takes nothing."""
-        self._path = path
+        super().__init__(path or Path(), "outbox")
+        self._is_in_memory = path is None
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._inode = -1
-        self.generation = 0
-        """Counts the times the file was opened: another number may mean another file."""
 
     @property
     def identity(self) -> int:
@@ -126,7 +118,7 @@ class Outbox:
 
     def new_events(self, after_id: int, limit: int = 100) -> tuple[list[AlarmEvent], int]:
         """Return the alarm events after ``after_id``, oldest first, and the id up to which all have been seen."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             (end,) = connection.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
             rows = connection.execute(
                 f"{_EVENT} WHERE id > ? AND id <= ? AND +kind = ? ORDER BY id LIMIT ?", (after_id, end, _ALARM, limit)
@@ -136,7 +128,7 @@ class Outbox:
 
     def last_event(self, alarm: str) -> AlarmEvent | None:
         """Return the newest event of an alarm."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             row = connection.execute(
                 f"{_EVENT} WHERE kind = ? AND subject = ? ORDER BY id DESC LIMIT 1", (_ALARM, alarm)
             ).fetchone()
@@ -145,7 +137,7 @@ class Outbox:
     def note(self, event: AlarmEvent) -> None:
         """Write an alarm event of the web process itself."""
         data = json.dumps(dict(event.data), ensure_ascii=False, separators=(",", ":"))
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "INSERT INTO event (utc_ms, kind, subject, before, after, reason, who, text, data) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -180,7 +172,7 @@ class Outbox:
         Returns:
             False, and nothing is kept, when another program has moved the cursor meanwhile.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             if cursor is not None:
                 was, becomes = cursor
                 row = connection.execute("SELECT value FROM outbox_mark WHERE name = ?", (_CURSOR,)).fetchone()
@@ -194,25 +186,25 @@ class Outbox:
 
     def alarms(self) -> list[TrackedAlarm]:
         """Return the alarms told so far."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             rows = connection.execute("SELECT * FROM outbox_alarm").fetchall()
         return [TrackedAlarm._make((*row[:5], bool(row[5]), bool(row[6]), row[7], json.loads(row[8]))) for row in rows]
 
     def waiting(self) -> list[Letter]:
         """Return the messages that have not left, oldest first."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             rows = connection.execute(f"{_LETTER} WHERE state = 'waiting' ORDER BY id").fetchall()
         return [_letter(row) for row in rows]
 
     def letters(self, limit: int = 100) -> list[Letter]:
         """Return the newest messages of any state, newest first."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             rows = connection.execute(f"{_LETTER} ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
         return [_letter(row) for row in rows]
 
     def settle(self, letters: Collection[Letter]) -> None:
         """Write how it stands with messages: their state, tries, next try and last error."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany(
                 "UPDATE outbox SET state = ?, tries = ?, next_try_utc_ms = ?, settled_utc_ms = ?, last_error = ? "
                 "WHERE message_id = ? AND state = 'waiting'",
@@ -221,7 +213,7 @@ class Outbox:
 
     def fold(self, summary: Letter, letters: Sequence[Letter]) -> None:
         """Put one summary in the place of several messages."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(_INSERT_LETTER, summary[:-1])
             connection.executemany(
                 "UPDATE outbox SET state = 'folded', settled_utc_ms = ? WHERE message_id = ?",
@@ -230,7 +222,7 @@ class Outbox:
 
     def sent_since(self, utc_ms: int) -> list[Letter]:
         """Return the messages handed over since then, oldest first."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             rows = connection.execute(
                 f"{_LETTER} WHERE state = 'sent' AND settled_utc_ms >= ? ORDER BY settled_utc_ms", (utc_ms,)
             ).fetchall()
@@ -238,7 +230,7 @@ class Outbox:
 
     def last_fates(self) -> dict[str, str]:
         """Return by receiver how it ended with the last message that left or was given up: sent, refused, expired."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             rows = connection.execute(
                 "SELECT receiver, state, max(id) FROM outbox WHERE state IN ('sent', 'refused', 'expired') "
                 "GROUP BY receiver"
@@ -247,7 +239,7 @@ class Outbox:
 
     def undelivered_since(self, utc_ms: int) -> int:
         """Return how many messages have been given up since then."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             (count,) = connection.execute(
                 "SELECT count(*) FROM outbox WHERE state IN ('refused', 'expired') AND settled_utc_ms >= ?", (utc_ms,)
             ).fetchone()
@@ -255,13 +247,13 @@ class Outbox:
 
     def mark(self, name: str) -> str | None:
         """Return a remembered value."""
-        with self._lent() as connection:
+        with self.lent() as connection:
             row = connection.execute("SELECT value FROM outbox_mark WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def trim(self, now_utc_ms: int) -> None:
         """Delete some messages that left more than 30 days ago."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' "
                 "AND settled_utc_ms < ? LIMIT ?)",
@@ -269,84 +261,29 @@ class Outbox:
             )
 
     def close(self) -> None:
-        """Close the file; the next question opens it again."""
+        """Close the file; the next question opens it again. What is in memory is gone."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            super().close()
 
     @contextmanager
-    def _lent(self) -> Iterator[sqlite3.Connection]:
+    def lent(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for one question; others wait."""
         with self._lock:
-            connection = self._open()
             try:
-                yield connection
+                if not self._is_in_memory:
+                    with super().lent() as connection:
+                        yield connection
+                else:
+                    yield self._in_memory()
             except (sqlite3.Error, ValueError, TypeError) as error:
-                if self._path is not None:
-                    self.close()
-                raise JournalError(f"the outbox in {self._path or 'memory'} cannot be used: {error}") from error
+                raise JournalError(f"the outbox cannot be used: {error}") from error
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lent() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def _open(self) -> sqlite3.Connection:
-        """Return the connection to the file the path leads to now."""
-        if self._path is None:
-            if self._connection is None:
-                self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-                for statement in STATEMENTS:
-                    self._connection.execute(statement)
-            return self._connection
-        try:
-            inode = self._path.stat().st_ino
-        except OSError as error:
-            self.close()
-            raise JournalError(f"no journal at {self._path}: the controller has not run yet") from error
-        if self._connection is not None and inode == self._inode:
-            return self._connection
-        self.close()
-        self._connection = _connected(self._path)
-        self._inode = inode
-        self.generation += 1
+    def _in_memory(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            for statement in STATEMENTS:
+                self._connection.execute(statement)
         return self._connection
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    """Open a journal to write, never make one.
-
-    Raises:
-        JournalError: it cannot be opened, or has no outbox.
-    """
-    try:
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None,
-            check_same_thread=False,
-        )  # fmt: skip
-    except sqlite3.Error as error:
-        raise JournalError(f"the outbox in {path} cannot be used: {error}") from error
-    try:
-        read_version(connection, path)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # the controller's writer does it
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'").fetchone()
-    except BaseException as error:
-        connection.close()
-        if isinstance(error, sqlite3.Error):
-            raise JournalError(f"the outbox in {path} cannot be used: {error}") from error
-        raise
-    if not tables:
-        connection.close()
-        raise JournalError(f"journal {path} has no outbox yet: the controller makes it when it starts")
-    return connection
 
 
 def _event(row: tuple[int, int, str, str, str, str, str, str, str]) -> AlarmEvent:
