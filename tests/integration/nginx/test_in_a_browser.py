@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import chromium  # noqa: F401 - the fixture
 from tests.browser.test_pages_everywhere import Watch, is_wider_than_the_screen, violations
 
-from .door import PASSWORD, House, Nginx
+from .door import PASSWORD, House, Nginx, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -69,9 +69,12 @@ def test_the_frame_shows_grafana_with_this_login(context: BrowserContext, house:
 
 def test_a_ready_query_opens_in_prometheus(context: BrowserContext, house: House) -> None:
     page = context.new_page()
-    page.goto(house.url + "/flask/prometheus")
-    expect(page.get_by_role("heading", name="Mesure la plus récente")).to_be_visible()
-    expect(page.get_by_text("Tests · 1")).to_be_visible()
+
+    def has_newest() -> bool:
+        page.goto(house.url + "/flask/prometheus")
+        return page.get_by_text("Tests · 1").is_visible()
+
+    wait_for(has_newest, 20, "Prometheus has measurements, and the page has asked it since")
     with context.expect_page() as opened:
         page.get_by_role("link", name="Tension de la batterie, dernières 24 heures").click()
     graph = opened.value
