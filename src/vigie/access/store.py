@@ -1,6 +1,7 @@
 """``users.sqlite``: users, their sessions, and the record of who came and what changed."""
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -189,11 +190,23 @@ def _open(path: Path) -> sqlite3.Connection:
         path.chmod(_OWNER_ONLY)
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
-        _prepare(connection, path)
+        with _alone_in(path.parent):
+            _prepare(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one program at a time prepare the file: SQLite does not wait for the lock that a new log's mode needs."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -99,7 +99,7 @@ _PUT_MARK = "INSERT OR REPLACE INTO outbox_mark VALUES (?, ?)"
 
 
 class Outbox(JournalFile):
-    """The outbox in a journal; usable from several threads. See :class:`JournalFile` for what every method may raise."""
+    """The outbox in a journal; usable from several threads. See :class:`JournalFile` for what methods raise."""
 
     def __init__(self, path: Path | None) -> None:
         """Name the journal; None keeps the outbox in memory, for as long as the disk takes nothing."""
