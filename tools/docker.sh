@@ -10,7 +10,8 @@ export VIGIE_DOCKER_CACHE="${VIGIE_DOCKER_CACHE:-/var/cache/vigie-docker}"
 cache=$VIGIE_DOCKER_CACHE
 suite=trixie
 # The mirror this machine itself installs from.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -o 'https\?://[^ ]*' \
+    | grep -v security | head -n 1)
 project=vigie-test
 began=$(date +%s)
 
@@ -88,7 +89,7 @@ make_root() { # a Debian root as an image, made once
         say "making a Debian $suite root"
         mmdebstrap --quiet --variant=minbase --include="$packages" \
             --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/part.tar" "$mirror" >/dev/null
+            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/part.tar" >/dev/null
         mv "$cache/part.tar" "$cache/root.tar"
     fi
     docker import "$cache/root.tar" "$project-root" >/dev/null
