@@ -14,11 +14,10 @@ from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.errors import JournalError, LinkError
+from vigie.link.messages import stale_after_ms
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
 from vigie.wording.words import describe_name, translator
-
-STALE_MS = 3_000
 
 
 def show(config: Config, url: str | None, *, as_json: bool) -> None:
@@ -35,10 +34,11 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         Console().print_json(json.dumps(state))
     else:
         _print(state)
-    if state["snapshot"] is None:
+    snapshot, age_ms = state["snapshot"], state["age_ms"]
+    if snapshot is None:
         raise LinkError("the controller has not reported yet")
-    if state["link"] != "connected" or (state["age_ms"] or 0) > STALE_MS:
-        raise LinkError(f"the controller is away (link {state['link']}): these values are {_age(state['age_ms'])} old")
+    if state["link"] != "connected" or age_ms is None or age_ms > stale_after_ms(snapshot):
+        raise LinkError(f"the controller is away (link {state['link']}): these values are {_age(age_ms)}")
 
 
 def _print(state: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def utc_text(utc_ms: int) -> str:
 
 
 def _age(age_ms: int | None) -> str:
-    return "of unknown age" if age_ms is None else f"{age_ms / 1_000:.1f} s"
+    return "of unknown age" if age_ms is None else f"{age_ms / 1_000:.1f} s old"
 
 
 def _newest_in_journal(config: Config) -> str:

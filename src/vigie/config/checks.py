@@ -20,6 +20,9 @@ from vigie.web import settings as web_settings
 SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
 """What one sweep takes at least: the meter chips convert shunt and bus one after the other, four chips at once."""
 
+LONGEST_PERIOD_S = 5.0
+"""In real time: a finished period is the controller's sign of life, and the watchdogs wait 10 s for two of them."""
+
 
 def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
     """Return the faults that one section alone cannot show; sections that did not validate are left out."""
@@ -77,6 +80,13 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
 def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
     plant, web, recorded = sections.get("plant"), sections.get("web"), sections.get("recorded")
+    loop = sections.get("loop")
+    if plant is not None and loop is not None and loop.period_s / plant.speed > LONGEST_PERIOD_S:
+        message = (
+            f"{loop.period_s:g} s at plant.speed = {plant.speed:g} is a period of {loop.period_s / plant.speed:g} s; "
+            f"the watchdogs restart a controller that is silent for 10 s, so at most {LONGEST_PERIOD_S:g} s"
+        )
+        faults.append(Fault("loop.period_s", message))
     for channel in Channel:
         config = sections.get(f"channels.{channel.name.lower()}")
         if config is not None and config.sign == 0:

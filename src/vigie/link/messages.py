@@ -4,7 +4,8 @@ Times on the wire are integer milliseconds since 1970-01-01 UTC on the plant's c
 milliseconds counted by the sender's monotonic clock. Enum values travel as lower-case names.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +18,9 @@ StandingName = Literal["unacknowledged", "acknowledged", "returned", "latched", 
 TruthName = Literal["unknown", "obeyed", "no_effect", "cannot_tell"]
 ContactFaultName = Literal["none", "no_effect", "welded", "dead", "swapped", "reversed"]
 OutageName = Literal["outage", "drill", "charger_fault"]
+
+SHORTEST_STALE_MS = 2500.0
+STALE_AFTER_PERIODS = 2.5
 
 
 class Message(BaseModel):
@@ -224,3 +228,9 @@ class Answer(Message):
     mode: ModeName
     contacts: dict[RelayName, ContactName] = Field(description="Commanded contacts after the decision")
     seq: int = Field(ge=0, description="The period that decided")
+
+
+def stale_after_ms(snapshot: Mapping[str, Any]) -> float:
+    """Return the age in milliseconds from which a ``Snapshot`` no longer tells the present."""
+    period_ms = 1000.0 * snapshot["loop"]["period_s"] / snapshot["speed"]
+    return float(max(SHORTEST_STALE_MS, STALE_AFTER_PERIODS * period_ms))

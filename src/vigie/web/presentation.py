@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
+from vigie.link.messages import stale_after_ms
 from vigie.web.formats import FLOW_A, duration
 from vigie.wording.alarms import title
 from vigie.wording.words import describe_name
 
-SHORTEST_STALE_MS = 2500.0
 DEAD_V = 5.0
 """A conductor under this voltage is drawn dead."""
 
@@ -57,11 +57,6 @@ def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any fi
         elif value is not None:
             value = value.get(step)
     return value
-
-
-def stale_after_ms(snapshot: Values) -> float:
-    """Return the age from which a snapshot no longer tells the present."""
-    return float(max(SHORTEST_STALE_MS, 2500.0 * snapshot["loop"]["period_s"] / snapshot["speed"]))
 
 
 def look_at(state: Values) -> Look:

@@ -77,6 +77,13 @@ def test_status_without_a_running_program_says_so(tmp_path: Path) -> None:
     assert "controller has not run yet" in told.stderr
 
 
+def test_status_takes_a_snapshot_for_fresh_as_long_as_its_period_lasts(site: Callable[..., Site]) -> None:
+    one = site("[loop]\nperiod_s = 5\n" + TWIN, speed=1, soc=0.8).started()
+    wait_for(lambda: 3_000 < (one.state() or {})["age_ms"] < 4_500, 10)
+    told = one.cli("status")
+    assert told.returncode == 0, told.stderr
+
+
 def test_damaged_world_of_the_twin_is_refused_with_advice(tmp_path: Path) -> None:
     one = Site(tmp_path, TWIN, speed=1, soc=0.8)
     one.data.mkdir()

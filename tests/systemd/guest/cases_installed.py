@@ -30,6 +30,10 @@ def told(*command: str, check: bool = True) -> str:
     return (done.stdout + done.stderr).strip()
 
 
+def exit_status(*command: str) -> int:
+    return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode
+
+
 def log(*units: str) -> str:
     chosen = [word for unit in units or (CONTROLLER, WEB, DELIVERY) for word in ("--unit", unit)]
     return subprocess.run(
@@ -144,7 +148,8 @@ def one_door_leads_to_the_pages_and_to_nothing_else(see: See) -> None:
 
 
 def the_status_and_the_first_login_are_told(see: See) -> None:
-    see(wait_for(lambda: told("/usr/local/bin/vigie", "status"), 60, "status", log).splitlines()[0])
+    wait_for(lambda: exit_status("/usr/local/bin/vigie", "status") == 0, 120, "a fresh snapshot", log)
+    see(told("/usr/local/bin/vigie", "status", check=False).splitlines()[0])
     line = next(line for line in log_of(WEB).splitlines() if "first login" in line)
     told_once = json.loads(line)
     see(f"{told_once['event']!r} of {told_once['user']}, password of {len(told_once['password'])} characters")

@@ -107,6 +107,8 @@ def test_unknown_scenario_is_named_with_the_nearest_one() -> None:
         ({"cycle": {"recharge_below_v": 13.0}}, "cycle.recharge_below_v"),
         ({"interlocks": {"floor_v": 12.5}}, "interlocks.floor_v"),
         ({"loop": {"period_s": 0.5}}, "loop.bus_deadline_s"),
+        ({"loop": {"period_s": 6.0}}, "loop.period_s"),
+        ({"loop": {"period_s": 5.0}, "plant": {"speed": 0.5}}, "loop.period_s"),
         ({"filter": {"least_good": 11}}, "filter.least_good"),
         ({"filter": {"sweep_interval_s": 0.2}}, "filter.sweeps"),
         ({"manual": {"default_s": 8_000.0}}, "manual.default_s"),
@@ -119,6 +121,10 @@ def test_unknown_scenario_is_named_with_the_nearest_one() -> None:
 )
 def test_settings_that_contradict_each_other_are_named(tables: Mapping[str, Any], key: str) -> None:
     assert key in faults(tables)
+
+
+def test_a_long_period_is_short_at_speed() -> None:
+    assert check({"loop": {"period_s": 60.0}, "plant": {"speed": 60.0}}, "test").loop.period_s == 60.0
 
 
 def test_rig_demands_what_nothing_can_guess() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.integration.web.snapshots import make_channel, make_relay, make_snapshot
-from vigie.web.presentation import WIRES, Wire, look_up, stale_after_ms, wires_of
+from vigie.web.presentation import WIRES, Wire, look_up, wires_of
 
 
 def snapshot(charge_a: float | None = 0.4, load_a: float | None = 0.8, open_relay: str = "", **changes: Any) -> Any:
@@ -65,12 +65,3 @@ def test_faster_current_moves_faster() -> None:
 def test_a_path_finds_channels_and_relays_by_name_and_nothing_in_nothing() -> None:
     assert look_up(snapshot(), "relays.R2.contact") == "closed"
     assert look_up(None, "channels.battery.bus_v") is None
-
-
-def test_a_snapshot_is_stale_after_two_and_a_half_periods_at_least_two_and_a_half_seconds() -> None:
-    values = snapshot()
-    assert stale_after_ms(values) == 2500.0
-    values["loop"]["period_s"] = 10.0
-    assert stale_after_ms(values) == 25_000.0
-    values["speed"] = 300.0
-    assert stale_after_ms(values) == 2500.0
