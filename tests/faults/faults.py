@@ -73,8 +73,8 @@ R1_OPEN = (CYCLE_DISCHARGING, MANUAL_R1_OPEN)
 NOT_FULL = tuple(situation for situation in EVERYWHERE if situation != FLOATING)
 CLOSE_R1_OPEN = {"R1 open": OBSERVE}
 CLOSE_WHAT_IS_OPEN = {"R1 open": OBSERVE, "R2 open": OBSERVE}
-SLOWLY = {"loop": {"period_s": 60.0}}
-A_PERIOD_OF_10_S = {"loop": {"period_s": 10.0}}
+SLOWLY = {"loop": {"period_s": 60.0}, "plant": {"speed": 60.0}}
+A_PERIOD_OF_10_S = {"loop": {"period_s": 10.0}, "plant": {"speed": 10.0}}
 
 
 def _lost(channel: Channel) -> tuple[Fault, ...]:
