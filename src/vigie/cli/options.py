@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""What several commands share: options, and how their help ends."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -49,3 +49,8 @@ TimeZone = Annotated[
     str, typer.Option(help="Zone of times that do not say their own, like Europe/Zurich.", metavar="ZONE")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+def example(*lines: str) -> str:
+    """Return the example a command's help ends with."""
+    return "Example: " + "; ".join(f"`{line}`" for line in lines)

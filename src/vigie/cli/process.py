@@ -9,9 +9,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
@@ -19,53 +19,47 @@ from vigie.config import Config, load
 from vigie.errors import VigieError
 from vigie.memory import share_one_heap
 
-Overrides = dict[str, dict[str, Any]]
+
+class Given(TypedDict, total=False):
+    """Options of the command line that lie over the settings file; None like absent."""
+
+    plant: str | None
+    speed: float | None
+    port: int | None
+    data: str | None
+    recording: str | None
+    login: str | None
 
 
-def overrides(
-    plant: str | None,
-    speed: float | None,
-    port: int | None,
-    data: str | None,
-    recording: str | None = None,
-    login: str | None = None,
-) -> Overrides:
-    """Return command line options as settings that lie over the file."""
-    chosen = (
-        ("plant", "kind", plant),
-        ("plant", "speed", speed),
-        ("web", "port", port),
-        ("site", "data", data),
-        ("recorded", "path", recording),
-        ("access", "login", login),
-    )
-    laid: Overrides = {}
-    for section, key, value in chosen:
+_SETTINGS: Mapping[str, tuple[str, str, type]] = {
+    "plant": ("plant", "kind", str),
+    "speed": ("plant", "speed", float),
+    "port": ("web", "port", int),
+    "data": ("site", "data", str),
+    "recording": ("recorded", "path", str),
+    "login": ("access", "login", str),
+}
+"""Which setting an option stands for."""
+
+
+def settings(config: Path | None, **given: Unpack[Given]) -> Config:
+    """Read the settings file ``config`` (None: the demonstration) with the options over it.
+
+    Raises:
+        BadSettings: the settings have faults.
+    """
+    laid: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
         if value is not None:
+            section, key, _ = _SETTINGS[name]
             laid.setdefault(section, {})[key] = value
-    return laid
+    return load(config, laid)
 
 
-def arguments(
-    config: Path | None,
-    plant: str | None,
-    speed: float | None,
-    port: int | None,
-    data: str | None,
-    recording: str | None = None,
-    login: str | None = None,
-) -> list[str]:
-    """Return the same options as arguments for :func:`parsed`."""
-    given = (
-        ("--config", config),
-        ("--plant", plant),
-        ("--speed", speed),
-        ("--port", port),
-        ("--data", data),
-        ("--recording", recording),
-        ("--login", login),
-    )
-    return [part for name, value in given if value is not None for part in (name, str(value))]
+def arguments(config: Path | None, **given: Unpack[Given]) -> list[str]:
+    """Return the same as arguments for :func:`parsed`."""
+    every = {"config": config, **given}
+    return [part for name, value in every.items() if value is not None for part in (f"--{name}", str(value))]
 
 
 def parsed(argv: Sequence[str]) -> Config:
@@ -76,15 +70,9 @@ def parsed(argv: Sequence[str]) -> Config:
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path)
-    parser.add_argument("--plant")
-    parser.add_argument("--speed", type=float)
-    parser.add_argument("--port", type=int)
-    parser.add_argument("--data")
-    parser.add_argument("--recording")
-    parser.add_argument("--login")
-    options = parser.parse_args(argv)
-    laid = overrides(options.plant, options.speed, options.port, options.data, options.recording, options.login)
-    return load(options.config, laid)
+    for name, (_, _, kind) in _SETTINGS.items():
+        parser.add_argument(f"--{name}", type=kind)
+    return settings(**vars(parser.parse_args(argv)))
 
 
 def stop_on_signals() -> threading.Event:

@@ -41,7 +41,7 @@ def opens(data: Path, name: str, password: str) -> bool:
 
 
 def config(data: Path, **more: Any) -> Config:
-    return process.parsed(process.arguments(None, None, more.pop("port", None), None, str(data), None, **more))
+    return process.settings(None, data=str(data), **more)
 
 
 def test_a_generated_password_is_printed_once_and_opens(user: Callable[..., Any], data: Path) -> None:

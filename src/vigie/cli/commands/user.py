@@ -24,7 +24,7 @@ RoleName = Literal["viewer", "operator", "admin"]
 
 
 def _checked_name(name: str) -> str:
-    from vigie.access.people import checked_name  # noqa: PLC0415
+    from vigie.access.people import checked_name
 
     return checked_name(name)
 
@@ -47,7 +47,7 @@ def add(
     data: Data = None,
 ) -> None:
     """Add a user."""
-    from vigie.access.people import Role  # noqa: PLC0415
+    from vigie.access.people import Role
 
     password = _password(name, generate=generate, from_input=password_stdin)
     with _users(config, data) as users:
@@ -99,7 +99,7 @@ def role(
     data: Data = None,
 ) -> None:
     """Give a user another role; whoever is logged in under that name must log in again."""
-    from vigie.access.people import Role  # noqa: PLC0415
+    from vigie.access.people import Role
 
     with _users(config, data) as users:
         users.set_role(name, Role[new_role.upper()], _by())
@@ -142,11 +142,11 @@ def sessions(
 
 @contextmanager
 def _users(config: "Path | None", data: str | None) -> Iterator["Users"]:
-    from vigie.access.door import Door  # noqa: PLC0415
-    from vigie.assembly.access import users_path  # noqa: PLC0415
-    from vigie.cli import process  # noqa: PLC0415
+    from vigie.access.door import Door
+    from vigie.assembly.access import users_path
+    from vigie.cli import process
 
-    settings = process.parsed(process.arguments(config, None, None, None, data))
+    settings = process.settings(config, data=data)
     door = Door(settings.access, users_path(settings))
     try:
         yield door.users
@@ -156,7 +156,7 @@ def _users(config: "Path | None", data: str | None) -> Iterator["Users"]:
 
 def _password(name: str, *, generate: bool, from_input: bool) -> str | None:
     """Return the wanted password, None for a made-up one."""
-    from vigie.access.passwords import checked  # noqa: PLC0415
+    from vigie.access.passwords import checked
 
     if generate and from_input:
         raise CommandRefused("choose one of --generate and --password-stdin")
