@@ -128,7 +128,7 @@ class ControllerProcess:
             past, newest_utc_ms = past_of(reader, config.start.mode)
         clock = plant_clock(config, newest_utc_ms)
         self._is_rig = config.plant.kind == PlantKind.RIG
-        self._journal = Journal(self._paths.journal, config.journal)
+        self._journal = Journal(self._paths.journal, config.journal, keeps_undelivered=bool(config.remote_write.url))
         self._journal.start()
         try:
             self._plant = open_plant(config, clock, self._paths, lambda twin: _await_power(twin, stop))

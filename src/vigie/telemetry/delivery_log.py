@@ -14,13 +14,16 @@ from vigie.errors import JournalError
 from vigie.telemetry.delivery_schema import BEFORE_ALL, NO_LIMIT
 from vigie.telemetry.journal_file import JournalFile
 from vigie.telemetry.rows import Row
-from vigie.telemetry.schema import KEYS_PER_MS, period_columns
+from vigie.telemetry.schema import HOUR_MS, KEYS_PER_MS, period_columns
 
 FRESH_MS = 180_000
 """What delivery told of itself counts for this long; then the journal is asked instead."""
 
 _ROWS = f"SELECT {', '.join(period_columns())} FROM period WHERE key > ? AND key <= ? ORDER BY key LIMIT ?"  # noqa: S608
 _ROW_BEFORE = f"SELECT {', '.join(period_columns())} FROM period WHERE key <= ? ORDER BY key DESC LIMIT 1"  # noqa: S608
+
+_COUNT = "SELECT count(*) FROM period WHERE key > ? AND key <= ?"
+_HOURS = "SELECT min(start_utc_ms), sum(periods) FROM hour WHERE start_utc_ms >= ? AND start_utc_ms < ?"
 
 
 class Cursor(NamedTuple):
@@ -222,10 +225,7 @@ class DeliveryLog(JournalFile):
             count = 0
             while True:
                 step, to_key = _pass_of(connection, cursor.step_id)
-                (rows,) = connection.execute(
-                    "SELECT count(*) FROM period WHERE key > ? AND key <= ?", (cursor.key, to_key)
-                ).fetchone()
-                count += int(rows)
+                count += _count(connection, cursor.key, to_key)
                 if step is None:
                     return count
                 cursor = step
@@ -263,6 +263,27 @@ def _pass_of(connection: sqlite3.Connection, step_id: int) -> tuple[Cursor | Non
         return Cursor(row[0], row[1] - 1), int(row[2])
     row = connection.execute("SELECT reached_key FROM step_back WHERE id = ?", (step_id,)).fetchone()
     return None, NO_LIMIT if row is None or row[0] is None else int(row[0])
+
+
+def _count(connection: sqlite3.Connection, after_key: int, to_key: int) -> int:
+    """Return how many rows lie above a key, up to another.
+
+    Months of them may wait, hundreds of megabytes: whole hours are told by their roll-ups.
+    """
+    span = (after_key, to_key)
+    (first_key,) = connection.execute("SELECT min(key) FROM period WHERE key > ? AND key <= ?", span).fetchone()
+    if first_key is None:
+        return 0
+    (last_key,) = connection.execute("SELECT max(key) FROM period WHERE key > ? AND key <= ?", span).fetchone()
+    until_ms = last_key // KEYS_PER_MS // HOUR_MS * HOUR_MS
+    from_ms, rolled = connection.execute(
+        _HOURS, (-(-first_key // (KEYS_PER_MS * HOUR_MS)) * HOUR_MS, until_ms)
+    ).fetchone()
+    if from_ms is None:
+        return int(connection.execute(_COUNT, span).fetchone()[0])
+    (before,) = connection.execute(_COUNT, (after_key, from_ms * KEYS_PER_MS - 1)).fetchone()
+    (behind,) = connection.execute(_COUNT, (until_ms * KEYS_PER_MS - 1, to_key)).fetchone()
+    return int(before + rolled + behind)
 
 
 def _whole_instants(rows: list[Row], following: Row) -> list[Row]:

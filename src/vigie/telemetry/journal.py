@@ -71,9 +71,22 @@ class Journal:
         settings: JournalSettings,
         monotonic_s: Callable[[], float] = machine_monotonic_s,
         utc_s: Callable[[], float] = machine_utc_s,
+        *,
+        keeps_undelivered: bool = False,
     ) -> None:
+        """Take the file and its settings.
+
+        Args:
+            path: the file; it is made when it is not there.
+            settings: how it is written and what is kept.
+            monotonic_s: machine's monotonic seconds.
+            utc_s: machine's calendar.
+            keeps_undelivered: a central store is to get every period: what it has not got yet is kept for
+                ``undelivered_days``.
+        """
         self._path = Path(path)
         self._settings = settings
+        self._keeps_undelivered = keeps_undelivered
         self._utc_s = utc_s
         self._waiting = Waiting(settings.waiting_periods, monotonic_s)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -163,7 +176,9 @@ class Journal:
             self._close_store()
         if self._store is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._store = Store(self._path, self._settings, is_first=not self._was_open)
+            self._store = Store(
+                self._path, self._settings, is_first=not self._was_open, keeps_undelivered=self._keeps_undelivered
+            )
             self._was_open = True
         events = [*self._step_since_file(batch, self._store), *batch.events]
         if batch.gap is not None:

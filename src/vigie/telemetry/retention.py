@@ -1,8 +1,10 @@
 """What is kept how long, and the small bites in which the rest is deleted."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
+from vigie.telemetry.delivery_schema import BEFORE_ALL, NO_LIMIT
 from vigie.telemetry.schema import KEYS_PER_MS
 from vigie.units import setting
 
@@ -16,6 +18,14 @@ class JournalSettings(NamedTuple):
     raw_days: Annotated[
         int, setting("How long every period is kept; 0 keeps them for ever", unit="d", ge=0, le=36_500)
     ] = 30
+    undelivered_days: Annotated[
+        int,
+        setting(
+            "With remote_write.url: how long periods are kept that it has not taken yet, where that is longer than "
+            "raw_days; 0: no longer",
+            unit="d", ge=0, le=36_500,
+        ),
+    ] = 90  # fmt: skip
     minute_days: Annotated[
         int, setting("How long minute roll-ups are kept; 0 keeps them for ever", unit="d", ge=0, le=36_500)
     ] = 730
@@ -31,26 +41,62 @@ class JournalSettings(NamedTuple):
     ] = 7200
     size_cap_mb: Annotated[
         int,
-        setting("Most the journal's rows may occupy; raw periods go first. 0: no cap", unit="MB", ge=0, le=10**6),
-    ] = 0
+        setting(
+            "Most the journal's rows may occupy; raw periods go first, undelivered ones last of them. 0: no cap",
+            unit="MB", ge=0, le=10**6,
+        ),
+    ] = 0  # fmt: skip
 
 
-def trim(connection: sqlite3.Connection, settings: JournalSettings, now_utc_ms: int, bite: int) -> None:
-    """Delete at most ``bite`` rows of each table that are past their time, within the caller's transaction."""
-    limits = (
-        ("period", "key", settings.raw_days, KEYS_PER_MS),
-        ("minute", "start_utc_ms", settings.minute_days, 1),
-        ("hour", "start_utc_ms", settings.hour_days, 1),
-    )
-    for table, column, days, per_ms in limits:
+class Span(NamedTuple):
+    """The raw rows with keys above ``after_key``, up to ``to_key``."""
+
+    after_key: int
+    to_key: int
+
+
+_EVERYTHING = Span(BEFORE_ALL, NO_LIMIT)
+
+# What delivery has still to send, and what was refused or is to be sent again: both need the raw rows. A journal new to
+# delivery is sent from its beginning.
+_UNDELIVERED = f"""SELECT max(after_key, :oldest) AS after_key, to_key FROM (
+  SELECT after_key, to_key FROM delivery_waiting
+  UNION ALL SELECT from_key - 1, to_key FROM delivery_aside
+  UNION ALL SELECT {BEFORE_ALL}, {NO_LIMIT} WHERE NOT EXISTS (SELECT 1 FROM delivery)
+) WHERE to_key > :oldest ORDER BY after_key"""  # noqa: S608 - own names only
+_ENDS = """SELECT (SELECT min(key) FROM period WHERE key > :after_key AND key <= :to_key),
+  (SELECT max(key) FROM period WHERE key > :after_key AND key <= :to_key)"""
+
+
+def trim(
+    connection: sqlite3.Connection,
+    settings: JournalSettings,
+    now_utc_ms: int,
+    bite: int,
+    *,
+    keeps_undelivered: bool = False,
+) -> None:
+    """Delete at most ``bite`` rows of each table that are past their time, within the caller's transaction.
+
+    ``keeps_undelivered``: a central store is to get every period; what it has not got stays for ``undelivered_days``.
+    """
+    for table, days in (("minute", settings.minute_days), ("hour", settings.hour_days)):
         if days:
             connection.execute(
-                f"DELETE FROM {table} WHERE {column} IN "  # noqa: S608 - own names only
-                f"(SELECT {column} FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?)",
-                ((now_utc_ms - days * DAY_MS) * per_ms, bite),
+                f"DELETE FROM {table} WHERE start_utc_ms IN "  # noqa: S608 - own names only
+                f"(SELECT start_utc_ms FROM {table} WHERE start_utc_ms < ? ORDER BY start_utc_ms LIMIT ?)",
+                (now_utc_ms - days * DAY_MS, bite),
             )
+    raw_key, kept = BEFORE_ALL, list[Span]()
+    if settings.raw_days:
+        raw_key = _last_key_before(now_utc_ms, settings.raw_days)
+    if keeps_undelivered:
+        oldest_key = min(raw_key, _last_key_before(now_utc_ms, settings.undelivered_days))
+        kept = [Span(*row) for row in connection.execute(_UNDELIVERED, {"oldest": oldest_key})]
+    _bite(connection, _between(kept, raw_key), bite)
     if settings.size_cap_mb and used_bytes(connection) > settings.size_cap_mb * BYTES_PER_MB:
-        _bite_farthest(connection, now_utc_ms, bite)
+        left = _bite_farthest(connection, _between(kept, NO_LIMIT), now_utc_ms, bite)
+        _bite_farthest(connection, [_EVERYTHING], now_utc_ms, left)
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -61,14 +107,39 @@ def used_bytes(connection: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-def _bite_farthest(connection: sqlite3.Connection, now_utc_ms: int, bite: int) -> None:
+def _last_key_before(now_utc_ms: int, days: int) -> int:
+    return (now_utc_ms - days * DAY_MS) * KEYS_PER_MS - 1
+
+
+def _between(kept: Sequence[Span], to_key: int) -> list[Span]:
+    """Return what is outside of spans in the order of their beginnings, up to ``to_key``."""
+    gaps, after_key = [], BEFORE_ALL
+    for span in kept:
+        gaps.append(Span(after_key, min(span.after_key, to_key)))
+        after_key = max(after_key, span.to_key)
+    gaps.append(Span(after_key, to_key))
+    return [gap for gap in gaps if gap.after_key < gap.to_key]
+
+
+def _bite(connection: sqlite3.Connection, spans: Sequence[Span], bite: int, order: str = "ASC") -> int:
+    """Delete raw rows, span by span; return what is left of the bite."""
+    for span in spans:
+        if bite > 0:
+            deleted = connection.execute(
+                f"DELETE FROM period WHERE key IN "  # noqa: S608 - ASC or DESC
+                f"(SELECT key FROM period WHERE key > ? AND key <= ? ORDER BY key {order} LIMIT ?)",
+                (*span, bite),
+            )
+            bite -= deleted.rowcount
+    return bite
+
+
+def _bite_farthest(connection: sqlite3.Connection, spans: Sequence[Span], now_utc_ms: int, bite: int) -> int:
     """Delete raw rows from the end of time that lies farther from now (a simulation leaves some ahead)."""
-    first, last = connection.execute("SELECT min(key), max(key) FROM period").fetchone()
-    if first is None:
-        return
+    ends = [key for span in spans for key in connection.execute(_ENDS, span._asdict()).fetchone() if key is not None]
+    if not ends:
+        return bite
     now_key = now_utc_ms * KEYS_PER_MS
-    order = "DESC" if last - now_key > now_key - first else "ASC"
-    connection.execute(
-        f"DELETE FROM period WHERE key IN (SELECT key FROM period ORDER BY key {order} LIMIT ?)",  # noqa: S608 - ASC or DESC
-        (bite,),
-    )
+    if max(ends) - now_key > now_key - min(ends):
+        return _bite(connection, spans[::-1], bite, "DESC")
+    return _bite(connection, spans, bite)

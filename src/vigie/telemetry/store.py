@@ -35,11 +35,13 @@ class CorruptJournal(JournalError):
 class Store:
     """An open journal file. Every method may raise :class:`sqlite3.Error`; the file is then as it was."""
 
-    def __init__(self, path: Path, settings: JournalSettings, is_first: bool = True) -> None:
+    def __init__(
+        self, path: Path, settings: JournalSettings, is_first: bool = True, *, keeps_undelivered: bool = False
+    ) -> None:
         """Open or create the file, migrate it, and finish its roll-ups.
 
         ``is_first``: the first time in this process; the file is then checked when its log says that the
-        last program to write it did not end cleanly.
+        last program to write it did not end cleanly. ``keeps_undelivered``: see :func:`retention.trim`.
 
         Raises:
             JournalError: the file belongs to a newer version or to another program.
@@ -47,6 +49,7 @@ class Store:
         """
         self.path = path
         self._settings = settings
+        self._keeps_undelivered = keeps_undelivered
         was_unclean = is_first and _size(path.with_name(path.name + "-wal")) > 0
         self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
@@ -134,7 +137,9 @@ class Store:
                     settled_ms = newest_ms
                 elif newest_ms - settled_ms >= _SETTLED_MS:
                     bite = _BITE + 2 * len(periods)
-                    retention.trim(self._connection, self._settings, newest_ms, bite)
+                    retention.trim(
+                        self._connection, self._settings, newest_ms, bite, keeps_undelivered=self._keeps_undelivered
+                    )
             self._connection.executemany(_INSERT_EVENT, map(_event_row, events))
         self._last_wish, self._pass, self._open, self._settled_from_ms = last_wish, now, still_open, settled_ms
 
