@@ -34,7 +34,7 @@ class Prometheus:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        (folder / "prometheus.yml").write_text("storage: {tsdb: {out_of_order_time_window: 31d}}\n")
+        (folder / "prometheus.yml").write_text("storage: {tsdb: {out_of_order_time_window: 95d}}\n")
         self.port = free_port()
         self.process = subprocess.Popen(
             [

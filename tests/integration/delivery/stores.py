@@ -61,7 +61,7 @@ class Prometheus:
 
     PATH = "/prometheus"
 
-    def __init__(self, folder: Path, *flags: str, window: str = "31d") -> None:
+    def __init__(self, folder: Path, *flags: str, window: str = "95d") -> None:
         needs("prometheus", "prometheus")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "prometheus.yml").write_text(f"storage: {{tsdb: {{out_of_order_time_window: {window}}}}}\n")

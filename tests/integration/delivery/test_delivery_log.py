@@ -131,6 +131,23 @@ def test_rows_of_an_earlier_calendar_that_were_delivered_are_not_lost(path: Path
     assert log.state(NOW_MS).lost_periods == 1
 
 
+@pytest.mark.parametrize("hour_days", [0, 1])
+def test_every_waiting_period_is_counted_with_or_without_its_roll_up(path: Path, hour_days: int) -> None:
+    seconds = [*range(0, 50_000, 50), *range(90_000, 140_000, 50)]
+    with closing(Store(path, JournalSettings(raw_days=0, hour_days=hour_days))) as store:
+        for at in range(0, len(seconds), 100):
+            store.write([record(second) for second in seconds[at : at + 100]], [], False)
+    with closing(DeliveryLog(path)) as log, closing(sqlite3.connect(path)) as connection:
+        (hours,) = connection.execute("SELECT count(*) FROM hour").fetchone()
+        assert (hours < 27) == (hour_days == 1)
+        (cursor, _), left = log.begin(), len(seconds)
+        while left:
+            assert log.waiting(cursor) == left
+            chunk = log.read(cursor, 97)
+            cursor, left = chunk.end, left - len(chunk.rows)
+        assert log.waiting(cursor) == 0
+
+
 def test_neighbours_of_one_refusal_become_one_stretch(log: DeliveryLog) -> None:
     was, _ = log.begin()
     log.save(was, was, Standing(), [aside(0, 2), aside(3, 4), aside(6, 7), aside(8, 8, status=409)])
