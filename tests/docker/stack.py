@@ -48,6 +48,7 @@ class Stack:
         self.port, self.tls_port = free_port(), free_port()
         self.figures: dict[str, str] = {}
         self.profile = "demo"
+        self.has_alerts = False
         self._folder = folder
         self._extra = folder / "machine.json"  # JSON is YAML
         self._extra.write_text(json.dumps(_of_this_machine()), encoding="utf-8")
@@ -57,6 +58,7 @@ class Stack:
             "VIGIE_BASE": f"{PROJECT}-python",
             "VIGIE_NGINX_IMAGE": f"{PROJECT}-nginx",
             "VIGIE_PROMETHEUS_IMAGE": f"{PROJECT}-prometheus",
+            "VIGIE_ALERTMANAGER_IMAGE": f"{PROJECT}-alertmanager",
             "VIGIE_GRAFANA_IMAGE": f"{PROJECT}-echo",
             "VIGIE_HTTP_PORT": str(self.port),
             "VIGIE_HTTPS_PORT": str(self.tls_port),
@@ -66,7 +68,8 @@ class Stack:
 
     def run(self, *command: str, is_expected_to_fail: bool = False, **how: Any) -> subprocess.CompletedProcess[str]:
         """Run a command in the repository; it must succeed unless it is expected to fail."""
-        environment = {**os.environ, **self.environment, "COMPOSE_PROFILES": self.profile}
+        profiles = f"{self.profile},alerts" if self.has_alerts else self.profile
+        environment = {**os.environ, **self.environment, "COMPOSE_PROFILES": profiles}
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False, **how
         )
@@ -106,6 +109,12 @@ class Stack:
         names = self.run("docker", "ps", "--filter", f"name={PROJECT}-", "--format", "{{.Names}}").stdout.split()
         return sorted(name.removeprefix(f"{PROJECT}-").removeprefix("demo-").removesuffix("-1") for name in names)
 
+    def complaints(self, service: str) -> list[str]:
+        """Return the lines of warnings and errors that a service has said."""
+        said = self.run("docker", "logs", self.container(service))
+        lines = (said.stdout + said.stderr).splitlines()
+        return [line for line in lines if re.search(r"level=(warn|error)", line, re.IGNORECASE)]
+
     def health(self, service: str) -> str:
         """Return what the engine thinks of a service: healthy, starting, unhealthy."""
         return str(self.inspect(service)["State"].get("Health", {}).get("Status", "none"))
@@ -125,11 +134,12 @@ class Stack:
 
     def remove_everything(self) -> None:
         """Take down containers, network and volumes of every profile."""
+        self.has_alerts = True
         for self.profile in ("demo", "full", "full"):  # after a failed start the engine may still be starting something
             with contextlib.suppress(AssertionError):
                 self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
         assert self.services() == []
-        self.profile = "demo"
+        self.profile, self.has_alerts = "demo", False
         self._session = None
 
     # -- as people and programs see it

@@ -74,6 +74,10 @@ def test_prometheus_scrapes_what_is_not_delivered(running: Stack) -> None:
     assert info["metric"]["site"] == "Démonstration"
 
 
+def test_prometheus_complains_of_nothing(running: Stack) -> None:
+    assert running.complaints("prometheus") == []
+
+
 def test_every_period_arrives_in_prometheus_once(running: Stack) -> None:
     until_ms = time.time() * 1_000
     _compare(running, until_ms - 10_000, until_ms)
@@ -93,7 +97,12 @@ def _compare(stack: Stack, from_ms: float, to_ms: float) -> list[int]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_container_is_locked_in(running: Stack, service: str) -> None:
-    found = running.inspect(service)
+    assert_locked_in(running, service)
+
+
+def assert_locked_in(stack: Stack, service: str) -> None:
+    """Look at what the engine says of a container."""
+    found = stack.inspect(service)
     host, user = found["HostConfig"], found["Config"]["User"]
     assert re.match(r"[1-9]\d*:", user), f"runs as {user!r}"
     assert host["ReadonlyRootfs"]
