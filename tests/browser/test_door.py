@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Installation
 from tests.browser.test_pages_everywhere import Watch, is_wider_than_the_screen, violations
@@ -132,27 +132,3 @@ def test_a_viewer_s_buttons_stay_off_and_the_page_says_why(page: Page, guarded: 
     assert buttons.count() > 5
     assert set(buttons.evaluate_all("nodes => nodes.map(node => node.getAttribute('aria-disabled'))")) == {"true"}
     expect(page.locator(".banner-viewer")).to_contain_text("commander demande le rôle d’opérateur")
-
-
-def test_an_operator_types_the_password_again_before_manual_mode(tmp_path: Path, context: BrowserContext) -> None:
-    site = Guarded(tmp_path, confirm_minutes=1.0)
-    try:
-        page = context.new_page()
-        page.goto(site.url + "/relays")
-        log_in(page, "olga")
-        expect(page.locator("#age-page")).to_have_text("connecté")
-        with site.door._file._changing() as connection:
-            connection.execute("UPDATE session SET confirmed_s = confirmed_s - 61")
-        page.locator("[data-ask=duration]").click()
-        page.locator("#confirm-ok").click()
-        page.wait_for_url("**/confirm?next=*")
-        page.locator("#password").fill(PASSWORDS["olga"])
-        page.get_by_role("button", name="Continuer").click()
-        page.wait_for_url("**/relays")
-        expect(page.locator("#age-page")).to_have_text("connecté")
-        page.locator("[data-ask=duration]").click()
-        page.locator("#confirm-ok").click()
-        expect(page.locator(".order-manual .answer")).not_to_be_empty()
-        assert page.url.endswith("/relays")
-    finally:
-        site.close()

@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as Redirection
 
-from vigie.access.door import Door
+from vigie.access.door import Door, WrongPassword
 from vigie.access.people import GUEST, Refused, Role, Visitor
 from vigie.errors import AccessError
 from vigie.link.hub import Hub
@@ -54,6 +54,8 @@ def init_access(app: Flask, access: Door | None) -> None:
     """Put the guard before every route; ``access`` None means that everybody may do everything."""
     app.extensions["vigie_access"] = access
     app.before_request(_require_role)
+    confirm_minutes = None if access is None else access.settings.confirm_minutes
+    app.context_processor(lambda: {"is_confirmed": is_confirmed, "confirm_minutes": confirm_minutes})
     app.view_functions["static"] = needs(None)(app.view_functions["static"])
 
 
@@ -163,8 +165,10 @@ def sender() -> str:
     return request.remote_addr or ""
 
 
-def words_of(refusal: Refused) -> str:
-    """Return why something was refused as a sentence in the page's language."""
+def words_of(refusal: Refused, has_name: bool = True) -> str:
+    """Return why something was refused as a sentence in the page's language; ``has_name``: a name was typed too."""
+    if isinstance(refusal, WrongPassword) and not has_name:
+        return gettext("The password is wrong.")
     text = gettext(refusal.message).format(**refusal.values)
     return text[:1].upper() + text[1:] + "."
 

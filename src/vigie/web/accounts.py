@@ -99,7 +99,7 @@ def change_password() -> Response | Redirection:
         old = request.form.get("old", "")
         token = _door().change_password(visitor, old, new, sender(), request.user_agent.string)
     except Refused as refusal:
-        return _refused(_password_page(words_of(refusal)), refusal)
+        return _refused(_password_page(words_of(refusal, has_name=False)), refusal)
     return set_session(redirect(url_for("pages.home"), 303), token)
 
 
@@ -118,7 +118,7 @@ def confirmed() -> Response | Redirection:
     try:
         _door().confirm(visitor, request.form.get("password", ""), sender())
     except Refused as refusal:
-        page = render_template("confirm.html", visitor=visitor, next=_next(), fault=words_of(refusal))
+        page = render_template("confirm.html", visitor=visitor, next=_next(), fault=words_of(refusal, has_name=False))
         return _refused(page, refusal)
     return redirect(_next(), 303)
 

@@ -5,8 +5,11 @@ from uuid import uuid4
 
 from apiflask import APIBlueprint, HTTPError
 from flask import Response, current_app, request
+from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, LengthRequired, UnsupportedMediaType
 
+from vigie.access.door import MustWait
+from vigie.access.people import Refused
 from vigie.clock import machine_utc_s
 from vigie.control.signals import Channel
 from vigie.errors import CommandRefused, JournalError
@@ -17,7 +20,7 @@ from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
-from vigie.web.access import CONFIRM, current_visitor, is_confirmed, needs
+from vigie.web.access import CONFIRM, current_door, current_visitor, is_confirmed, needs, sender, words_of
 from vigie.web.problems import MEDIA_TYPE, problem
 from vigie.web.security import SAFE_METHODS, RateLimit
 
@@ -50,6 +53,13 @@ _DOOR = {
 }
 _FORBIDDEN = f"{_DOOR['e403']}; or the password must be typed again first (`type` is `{CONFIRM}`)"
 _BROKEN = {"e503": "The file of users cannot be read; `detail` says what to do"}
+_ORDER = {
+    "e400": "The body is not JSON",
+    "e411": "The body comes without a length",
+    "e413": "The body is larger than 64 kB",
+    "e415": "The body is not application/json",
+    "e429": "Too many orders from this address; Retry-After says when",
+}
 _INVALID = {"e422": "The parameters or the body do not fit; `errors` names every fault"}
 _JOURNAL = {"e503": "The journal cannot be read; `detail` says why"}
 
@@ -108,15 +118,11 @@ def state() -> State:
 @blueprint.doc(
     responses=_REFUSED
     | _errors(
-        e400="The body is not JSON",
-        e411="The body comes without a length",
-        e413="The body is larger than 64 kB",
-        e415="The body is not application/json",
-        e429="Too many orders from this address; Retry-After says when",
         e502="The controller failed on the command",
         e503="No controller is connected; nothing was sent",
         e504="The controller did not answer within 3 s; look at the state before trying again",
         **{**_DOOR, "e403": _FORBIDDEN},
+        **_ORDER,
         **_INVALID,
     )
 )
@@ -133,7 +139,7 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
     if visitor is not None and not visitor.is_program:
         wanted["who"] = visitor.name
     if _is_dangerous(json_data) and not is_confirmed():
-        return problem(403, "type your password again before this order", kind=CONFIRM)
+        return problem(403, gettext("type your password again before this order"), kind=CONFIRM)
     order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
     if (own := _own_answer(order)) is not None:
         return own if own.is_accepted else (own, 409)
@@ -149,6 +155,35 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
     if has_noted and answer.reason == "not_latched":  # nothing there, but something here
         answer = answer.model_copy(update={"is_accepted": True, "reason": "acknowledged"})
     return answer if answer.is_accepted else (answer, 409)
+
+
+@blueprint.post("/api/v1/confirmation")
+@blueprint.input(schemas.PasswordAgain, location="json")
+@blueprint.output(schemas.Confirmation, description="It is right")
+@blueprint.doc(
+    responses=_errors(
+        e404="Nobody has logged in here with a password, and no order wants one",
+        e422="The password is wrong, or the body does not fit",
+        **{**_ORDER, "e429": "Too many wrong passwords; Retry-After says when the next one is looked at"},
+        **_DOOR,
+        **_BROKEN,
+    )
+)
+def confirmation(json_data: schemas.PasswordAgain) -> dict[str, float] | Response:
+    """The password again, typed before orders that take over from the modes.
+
+    For pages: programs that send the secret of the data folder are never asked.
+    """
+    door, visitor = current_door(), current_visitor()
+    if door is None or visitor is None or visitor.session is None:
+        return problem(404, "nobody has logged in here with a password: send the order itself")
+    try:
+        door.confirm(visitor, json_data.password, sender())
+    except MustWait as refusal:
+        return problem(429, words_of(refusal), headers={"Retry-After": str(refusal.wait_s)})
+    except Refused as refusal:
+        return problem(422, words_of(refusal, has_name=False))
+    return {"valid_s": door.settings.confirm_minutes * 60.0}
 
 
 @blueprint.get("/api/v1/channels/<channel>/series")
@@ -244,12 +279,8 @@ def mail() -> dict[str, Any]:
 @blueprint.output(schemas.MailTestReply, description="How it went with each receiver")
 @blueprint.doc(
     responses=_errors(
-        e400="The body is not JSON",
-        e411="The body comes without a length",
-        e413="The body is larger than 64 kB",
-        e415="The body is not application/json",
         e422="The body does not fit, nobody is told, or no receiver is called so",
-        e429="Too many orders from this address; Retry-After says when",
+        **_ORDER,
         **_DOOR,
         **_BROKEN,
     )

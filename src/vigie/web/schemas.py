@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from vigie.access.passwords import LONGEST
 from vigie.control.alarms.catalogue import Alarm
 from vigie.link.messages import (
     AlarmReport,
@@ -110,6 +111,18 @@ class CommandRequest(BaseModel):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+class PasswordAgain(Strict):
+    """The password of whoever is logged in."""
+
+    password: str = Field(max_length=LONGEST, json_schema_extra={"format": "password", "writeOnly": True})
+
+
+class Confirmation(Strict):
+    """The password was right."""
+
+    valid_s: float = Field(description="For so long no order asks for it again")
 
 
 class AlarmsReply(Strict):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .door import HTML, Echo, House, Nginx
+from .door import HTML, PASSWORD, Echo, House, Nginx
 
 WRITES = [
     ("POST", "/prometheus/api/v1/write"),
@@ -175,6 +175,15 @@ def test_guessing_passwords_is_slowed_down_before_it_reaches_the_application(hou
     assert len(by_nginx) >= 10
     assert guesser.get("/flask/login", headers=HTML).status_code == 200, "the page itself is still there"
     house.log_in("vera")
+
+
+def test_guessing_before_an_order_is_slowed_down_as_at_the_login(house: House) -> None:
+    otto = house.log_in("otto")
+    typed = [otto.post("/flask/api/v1/confirmation", json={"password": PASSWORD}) for _ in range(24)]
+    statuses = [answer.status_code for answer in typed]
+    assert set(statuses) == {200, 429}
+    assert statuses.count(429) >= 10
+    assert otto.get("/flask/api/v1/state").status_code == 200
 
 
 def test_a_flood_is_held_back_for_who_sends_it_alone(nginx: Callable[..., Nginx], echo: Echo) -> None:

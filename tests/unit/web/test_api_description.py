@@ -43,7 +43,7 @@ def test_every_route_of_the_api_is_described(app: APIFlask, spec: dict[str, Any]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert routes == set(operations(spec))
-    assert len(routes) == 13
+    assert len(routes) == 14
 
 
 def test_description_is_openapi_3_1_and_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:

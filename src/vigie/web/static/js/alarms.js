@@ -1,7 +1,7 @@
 // Alarms on every page: bar and lists follow the installation, what is new pops up once, with a tone if wished.
-import { attend, post } from "./command.js";
+import { attend, post, say } from "./command.js";
 import * as fragment from "./fragment.js";
-import { all, one, setText, texts } from "./page.js";
+import { all, one, texts } from "./page.js";
 
 const MOST_POPUPS = 3;
 const SEEN_KEY = "vigie-seen-alarms";
@@ -59,15 +59,14 @@ function soundSwitch(button) {
 }
 
 function testMail(button) {
-  const answer = one("mail-answer");
-  const say = ({ receiver, is_sent, error }) => `${receiver}: ${is_sent ? texts.sent : error}`;
+  const told = one("mail-answer")?.parentElement;
+  const line = ({ receiver, is_sent, error }) => `${receiver}: ${is_sent ? texts.sent : error}`;
   button?.addEventListener("click", async () => {
     button.disabled = true;
-    answer.dataset.kind = "sending";
-    setText(answer, texts.mail_sending);
+    say(told, texts.mail_sending, "sending");
     const { isDone, body, text } = await post("mail/test", {}, 60_000);
-    answer.dataset.kind = isDone && body.results.every((result) => result.is_sent) ? "done" : "failed";
-    setText(answer, isDone ? body.results.map(say).join(" · ") : text);
+    const isSent = isDone && body.results.every((result) => result.is_sent);
+    say(told, isDone ? body.results.map(line).join(" · ") : text, isSent ? "done" : "failed");
     button.disabled = false;
   });
 }

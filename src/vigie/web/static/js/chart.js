@@ -1,7 +1,7 @@
 // Charts of the journal: mean lines over min/max bands, gaps left open, the same values as a table.
 import { clock, clockSeconds, date, number, NOTHING } from "./format.js";
 import { currentLook, onLook } from "./live.js";
-import { all, fill, one, setText, texts, timezone, word } from "./page.js";
+import { all, fill, one, setText, texts, timezone, toggle, word } from "./page.js";
 
 const { uPlot } = window;
 const MINUTE_MS = 60_000;
@@ -40,6 +40,7 @@ function withGaps(points) {
   });
 }
 
+const headCell = (scope, textContent) => Object.assign(document.createElement("th"), { scope, textContent });
 const columns = (points) => [0, 1, 2, 3].map((column) => points.map((point) => point[column]));
 
 class Chart {
@@ -49,7 +50,7 @@ class Chart {
     this.tableNode = node.querySelector(".table-wrap");
     this.note = node.querySelector(".chart-note");
     this.points = new Map();
-    node.querySelector("[data-table]").addEventListener("click", (event) => this.toggleTable(event.currentTarget));
+    toggle(node.querySelector("[data-table]"), false, (isShown) => this.showTable(isShown));
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.plotNode);
   }
 
@@ -95,11 +96,11 @@ class Chart {
     this.draw();
   }
 
-  draw() {
+  draw(isAnew = false) {
     const names = [...this.points.keys()];
     if (!names.length) return;
     const data = uPlot.join(names.map((name) => columns(withGaps(this.points.get(name)))));
-    if (this.names === names.join()) this.plot.setData(data);
+    if (this.names === names.join() && !isAnew) this.plot.setData(data);
     else {
       this.plot?.destroy();
       this.plot = new uPlot(this.options(names), data, this.plotNode);
@@ -198,25 +199,18 @@ class Chart {
     return view.spanMs <= 60 * MINUTE_MS ? clockSeconds(utcMs) : `${date(utcMs)} ${clock(utcMs)}`;
   }
 
-  toggleTable(button) {
-    const isShown = this.tableNode.hidden;
+  showTable(isShown) {
     this.tableNode.hidden = !isShown;
     this.plotNode.hidden = isShown;
-    button.setAttribute("aria-pressed", isShown);
     if (isShown) this.fillTable();
   }
 
   fillTable() {
     const table = document.createElement("table");
-    const caption = table.createCaption();
-    caption.textContent = `${texts.mean} (${texts.minimum} – ${texts.maximum}), ${this.node.dataset.unit}`;
+    table.createCaption().textContent = `${texts.mean} (${texts.minimum} – ${texts.maximum}), ${this.node.dataset.unit}`;
     const head = table.createTHead().insertRow();
-    for (const text of [texts.time, ...[...this.points.keys()].map((name) => word("channel", name))]) {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      cell.textContent = text;
-      head.append(cell);
-    }
+    const names = [...this.points.keys()].map((name) => word("channel", name));
+    head.append(...[texts.time, ...names].map((text) => headCell("col", text)));
     const body = table.createTBody();
     const longest = [...this.points.values()].sort((a, b) => b.length - a.length)[0] ?? [];
     const step = Math.max(1, Math.ceil(longest.length / TABLE_ROWS));
@@ -227,10 +221,7 @@ class Chart {
 
   addRow(body, second, byTime) {
     const row = body.insertRow();
-    const cell = document.createElement("th");
-    cell.scope = "row";
-    cell.textContent = this.stamp(second * 1000);
-    row.append(cell);
+    row.append(headCell("row", this.stamp(second * 1000)));
     for (const points of byTime.values()) {
       const [, low, mean, high] = points.get(second) ?? [];
       const write = (value) => number(value ?? null, this.decimals());
@@ -271,13 +262,6 @@ function follow(look, isNews) {
   else if (!isFast && view.spanMs <= LIVE_SPAN_MS) for (const chart of charts) chart.append(look.snapshot);
 }
 
-function redress() {
-  for (const chart of charts) {
-    chart.names = "";
-    chart.draw();
-  }
-}
-
 export function begin() {
   charts.push(...all(".chart").map((node) => new Chart(node)));
   for (const button of all("[data-span-min]")) {
@@ -287,7 +271,7 @@ export function begin() {
     });
   }
   for (const button of all("[data-move]")) button.addEventListener("click", () => move(button.dataset.move));
-  new MutationObserver(redress).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+  new MutationObserver(() => charts.forEach((chart) => chart.draw(true))).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   onLook(follow);
   loadAll();
 }

@@ -5,7 +5,9 @@ import { all, fill, mayOrder, one, root, setText, texts, word } from "./page.js"
 
 const HOLD_MS = 1500;
 const CONFIRM_MS = 3000;
-const dialog = one("confirm");
+const dialog = one("confirm"), form = dialog.firstElementChild;
+/** When the password counts as typed too long ago; never where nobody logs in. The server may say so earlier. */
+let lateAt = 1000 * (dialog.dataset.confirmedS ?? Infinity);
 
 // crypto.randomUUID exists in secure contexts only; this page is usually served over plain http.
 function newId() {
@@ -30,7 +32,7 @@ function refresh(look) {
 
 const isOff = (button) => button.getAttribute("aria-disabled") === "true";
 
-function say(order, text, kind) {
+export function say(order, text, kind) {
   const node = order.querySelector(".answer");
   node.dataset.kind = kind;
   setText(node, text);
@@ -49,9 +51,10 @@ async function send(button, fields = {}) {
   say(order, isDone ? texts.confirmed : answer.text ?? texts.unconfirmed, isDone ? "done" : "failed");
   delete button.dataset.busy;
   refresh(currentLook());
+  if (answer.body?.type === "urn:vigie:confirm" && !dialog.open) ask(button, fields, true);
 }
 
-/** Post to the API: `isDone` with the answer's `body`, or the `text` that says why not. */
+/** Post to the API: `isDone` or the `text` that says why not, and the answer's `body`. */
 export async function post(path, data, timeoutMs = CONFIRM_MS + 2000) {
   let response, body;
   try {
@@ -63,15 +66,14 @@ export async function post(path, data, timeoutMs = CONFIRM_MS + 2000) {
     });
     body = await response.json();
   } catch {
-    return { text: texts.no_server };
+    return { text: response?.status === 429 ? texts.busy : texts.no_server }; // nginx says it in HTML
   }
   if (response.ok) return { isDone: true, body };
   if (response.status === 503 && path === "commands") return { text: texts.no_controller };
   if (response.status === 504) return { text: texts.unconfirmed };
   if (response.status === 401) location.reload(); // the login has ended: the server asks for another
-  if (body.type === "urn:vigie:confirm") location.assign(`${root}/confirm?next=${encodeURIComponent(location.pathname)}`);
   const why = body.reason ? word("reason", body.reason) : body.detail ?? body.title ?? response.status;
-  return { text: fill(texts.refused, { why }) };
+  return { text: fill(texts.refused, { why }), body };
 }
 
 function isShown(button) {
@@ -93,23 +95,48 @@ function preset(button) {
   return button.dataset.ask === "duration" ? { manual_s: Number(chosen?.value ?? 1800) } : {};
 }
 
-function ask(button) {
+/** Ask before an order: what follows, what it needs beside, and the password where it was typed too long ago. */
+function ask(button, { manual_s } = preset(button), isLate = "password" in button.dataset && performance.now() > lateAt) {
   const { title, consequence, confirm, ask: asked } = button.dataset;
   setText(one("confirm-title"), title);
   setText(one("confirm-text"), consequence);
   setText(one("confirm-ok"), confirm);
-  for (const group of all("fieldset", dialog)) group.hidden = group.disabled = group.dataset.asked !== asked;
-  const { manual_s } = preset(button);
+  const wanted = [asked, isLate && "password"];
+  for (const group of all("fieldset", dialog)) group.hidden = group.disabled = !wanted.includes(group.dataset.asked);
   for (const input of all("[name=manual_s]", dialog)) input.checked = Number(input.value) === manual_s;
-  dialog.returnValue = one("confirm-why").value = "";
+  for (const input of all(".form-control", dialog)) input.value = "";
+  setText(one("confirm-fault"), "");
+  one("confirm-ok").disabled = false;
+  dialog.returnValue = "";
   dialog.showModal();
-  one(asked === "shelf" ? "confirm-why" : "confirm-cancel").focus();
+  (dialog.querySelector(".form-control:enabled") ?? one("confirm-cancel")).focus();
+  form.onsubmit = isLate ? checkPassword : null;
   dialog.onclose = () => {
     (one(button.id) ?? (button.isConnected ? button : one("content"))).focus();
+    if (isLate) one("confirm-password").value = "";
     if (dialog.returnValue !== "ok") return;
-    const fields = [...new FormData(dialog.firstElementChild)];
-    send(button, Object.fromEntries(fields.map(([name, value]) => [name, name === "why" ? value.trim() : Number(value)])));
+    if (isOff(button)) return say(button.closest(".order"), texts.not_now, "failed");
+    const fields = [...new FormData(form)].map(([name, value]) => [name, name === "why" ? value.trim() : Number(value)]);
+    send(button, Object.fromEntries(fields));
   };
+}
+
+/** Close the dialog with a yes once the server finds the password right; it may be cancelled meanwhile. */
+async function checkPassword(event) {
+  event.preventDefault();
+  const { onclose } = dialog, field = one("confirm-password");
+  one("confirm-ok").disabled = true;
+  say(dialog, texts.checking, "sending");
+  const { isDone, body, text } = await post("confirmation", { password: field.value });
+  if (!dialog.open || dialog.onclose !== onclose) return; // cancelled, and perhaps it asks something else by now
+  one("confirm-ok").disabled = false;
+  if (!isDone) {
+    say(dialog, body?.detail ?? text, "failed");
+    field.focus();
+    return field.select();
+  }
+  lateAt = performance.now() + 1000 * body.valid_s;
+  dialog.close("ok");
 }
 
 /** A guarded button: held to the end it acts at once, pressed shortly (or by key) it asks first. */

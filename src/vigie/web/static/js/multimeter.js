@@ -2,7 +2,7 @@
 import { hold } from "./bind.js";
 import { number } from "./format.js";
 import { onLook } from "./live.js";
-import { all, one, setText } from "./page.js";
+import { all, one, setText, toggle } from "./page.js";
 import { lookUp } from "./state.js";
 
 const extremes = new Map();
@@ -18,10 +18,7 @@ function follow(snapshot) {
 }
 
 export function begin() {
-  const button = one("hold");
-  button.addEventListener("click", () => {
-    const isHeld = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", isHeld);
+  toggle(one("hold"), false, (isHeld) => {
     document.body.classList.toggle("is-held", isHeld);
     hold(isHeld);
   });

@@ -12,3 +12,10 @@ export const one = (id) => document.getElementById(id);
 export function setText(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
 }
+
+/** Make a button stay pressed or not; `apply` is told what it is, now and after every click. */
+export function toggle(button, isPressed, apply) {
+  button.setAttribute("aria-pressed", isPressed);
+  apply(isPressed);
+  button.onclick = () => toggle(button, !isPressed, apply);
+}

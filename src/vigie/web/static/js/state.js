@@ -19,8 +19,7 @@ export function lookUp(snapshot, path) {
   return value ?? null;
 }
 
-const staleAfterMs = (snapshot) =>
-  Math.max(SHORTEST_STALE_MS, (2500 * snapshot.loop.period_s) / snapshot.speed);
+const staleAfterMs = (snapshot) => Math.max(SHORTEST_STALE_MS, (2500 * snapshot.loop.period_s) / snapshot.speed);
 
 const isAsking = (alarm) => ASKING.includes(alarm.standing);
 const rank = (alarm) => (isAsking(alarm) ? 10 : 0) + SEVERITIES.indexOf(alarm.severity);
