@@ -20,6 +20,7 @@ from tests.integration.prometheus.servers import hurry
 ALERTMANAGER_UID = 65534
 AMTOOL = ("amtool", "--alertmanager.url=http://localhost:9093")
 NOTICED_WITHIN_S = 15.0
+LINK = "http://vigie.test/prometheus/alerts"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,11 @@ def _settings(folder: Path, smarthost: str) -> dict[str, str]:
     password.write_text("open sesame\n", encoding="utf-8")
     os.chown(password, ALERTMANAGER_UID, ALERTMANAGER_UID)
     password.chmod(0o400)
-    return {"VIGIE_ALERTMANAGER_CONFIG": str(config), "VIGIE_ALERTMANAGER_PASSWORD_FILE": str(password)}
+    return {
+        "VIGIE_ALERTMANAGER_CONFIG": str(config),
+        "VIGIE_ALERTMANAGER_PASSWORD_FILE": str(password),
+        "VIGIE_ALERTS_URL": LINK,
+    }
 
 
 def asked(stack: Stack, what: str) -> str:
@@ -116,7 +121,7 @@ def test_an_alert_and_its_end_are_mailed_once_the_profile_is_on(watched: tuple[S
     (text, *_) = until(lambda: _saying(box, "Terminé", "le contrôleur ne répond pas"), "a mail of the end")
     assert "Critique, depuis" in text
     assert " UTC" in text
-    assert "localhost" not in text
+    assert text.rstrip().endswith(LINK)
     assert set(box.to) == {"me@vigie.test"}
     until(lambda: stack.health("alertmanager") == "healthy", "it is healthy")
 
