@@ -266,7 +266,7 @@ def _pass_of(connection: sqlite3.Connection, step_id: int) -> tuple[Cursor | Non
 
 
 def _count(connection: sqlite3.Connection, after_key: int, to_key: int) -> int:
-    """Return how many rows lie above a key, up to another.
+    """Return how many rows lie above a key, up to another; about, where the calendar passed an hour twice.
 
     Months of them may wait, hundreds of megabytes: whole hours are told by their roll-ups.
     """
@@ -275,10 +275,9 @@ def _count(connection: sqlite3.Connection, after_key: int, to_key: int) -> int:
     if first_key is None:
         return 0
     (last_key,) = connection.execute("SELECT max(key) FROM period WHERE key > ? AND key <= ?", span).fetchone()
-    until_ms = last_key // KEYS_PER_MS // HOUR_MS * HOUR_MS
-    from_ms, rolled = connection.execute(
-        _HOURS, (-(-first_key // (KEYS_PER_MS * HOUR_MS)) * HOUR_MS, until_ms)
-    ).fetchone()
+    next_hour_ms = -(-first_key // (KEYS_PER_MS * HOUR_MS)) * HOUR_MS
+    until_ms = last_key // (KEYS_PER_MS * HOUR_MS) * HOUR_MS
+    from_ms, rolled = connection.execute(_HOURS, (next_hour_ms, until_ms)).fetchone()
     if from_ms is None:
         return int(connection.execute(_COUNT, span).fetchone()[0])
     (before,) = connection.execute(_COUNT, (after_key, from_ms * KEYS_PER_MS - 1)).fetchone()

@@ -93,9 +93,9 @@ def trim(
     if keeps_undelivered:
         oldest_key = min(raw_key, _last_key_before(now_utc_ms, settings.undelivered_days))
         kept = [Span(*row) for row in connection.execute(_UNDELIVERED, {"oldest": oldest_key})]
-    _bite(connection, _between(kept, raw_key), bite)
+    _delete(connection, _outside(kept, raw_key), bite)
     if settings.size_cap_mb and used_bytes(connection) > settings.size_cap_mb * BYTES_PER_MB:
-        left = _bite_farthest(connection, _between(kept, NO_LIMIT), now_utc_ms, bite)
+        left = _bite_farthest(connection, _outside(kept, NO_LIMIT), now_utc_ms, bite)
         _bite_farthest(connection, [_EVERYTHING], now_utc_ms, left)
 
 
@@ -111,8 +111,8 @@ def _last_key_before(now_utc_ms: int, days: int) -> int:
     return (now_utc_ms - days * DAY_MS) * KEYS_PER_MS - 1
 
 
-def _between(kept: Sequence[Span], to_key: int) -> list[Span]:
-    """Return what is outside of spans in the order of their beginnings, up to ``to_key``."""
+def _outside(kept: Sequence[Span], to_key: int) -> list[Span]:
+    """Return what lies outside of spans that are given in order, up to ``to_key``."""
     gaps, after_key = [], BEFORE_ALL
     for span in kept:
         gaps.append(Span(after_key, min(span.after_key, to_key)))
@@ -121,8 +121,8 @@ def _between(kept: Sequence[Span], to_key: int) -> list[Span]:
     return [gap for gap in gaps if gap.after_key < gap.to_key]
 
 
-def _bite(connection: sqlite3.Connection, spans: Sequence[Span], bite: int, order: str = "ASC") -> int:
-    """Delete raw rows, span by span; return what is left of the bite."""
+def _delete(connection: sqlite3.Connection, spans: Sequence[Span], bite: int, order: str = "ASC") -> int:
+    """Delete at most ``bite`` raw rows, span by span; return what is left of the bite."""
     for span in spans:
         if bite > 0:
             deleted = connection.execute(
@@ -141,5 +141,5 @@ def _bite_farthest(connection: sqlite3.Connection, spans: Sequence[Span], now_ut
         return bite
     now_key = now_utc_ms * KEYS_PER_MS
     if max(ends) - now_key > now_key - min(ends):
-        return _bite(connection, spans[::-1], bite, "DESC")
-    return _bite(connection, spans, bite)
+        return _delete(connection, spans[::-1], bite, "DESC")
+    return _delete(connection, spans, bite)
