@@ -1,11 +1,14 @@
 #!/bin/sh
-# Prove units and installer: in a Debian trixie root, then in a guest where systemd is process 1. See docs/systemd.md.
+# Prove units and installer: in a Debian root, then in a guest where systemd is process 1. See docs/systemd.md.
 # Root and guest are those of tools/vm.sh; the installer gets the root under a layer of its own.
+# VIGIE_SUITE=bookworm takes Debian 12 instead of trixie.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
 bin=${1:-.venv/bin}
+suite=${VIGIE_SUITE:-trixie}
 cache=${VIGIE_VM_CACHE:-/var/cache/vigie-vm}
+[ "$suite" = trixie ] || cache=$cache-$suite
 root=$cache/root
 if [ "$(id -u)" != 0 ]; then
     echo "a root can only be made as root: the installer's tests skip; sudo make install-test would run them" >&2
@@ -25,7 +28,7 @@ if [ "$(cat "$cache/wheels.done" 2>/dev/null)" != "$lock" ]; then
     cp requirements/run.txt "$root/tmp/run.txt"
     rm -rf "$root/opt/wheels" "$cache/wheels"
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 chroot "$root" \
-        /opt/vigie/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+        /opt/vigie/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
         -r /tmp/run.txt -d /opt/wheels
     mv "$root/opt/wheels" "$cache/wheels"
     echo "$lock" >"$cache/wheels.done"

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Prove the real drivers and the whole controller in a Linux guest that has /dev/i2c-1 and the GPIO header's lines.
 # See docs/vm.md. Everything is kept in $VIGIE_VM_CACHE; delete that folder to start from nothing.
+# VIGIE_SUITE=bookworm makes Debian 12 of it, in a folder of its own (the same name with -bookworm).
 # `tools/vm.sh prepare` only makes what a guest needs: root, modules, initramfs.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
+suite=${VIGIE_SUITE:-trixie}
 cache=${VIGIE_VM_CACHE:-/var/cache/vigie-vm}
+[ "$suite" = trixie ] || cache=$cache-$suite
 root=$cache/root
 share=$cache/share
-suite=trixie
 began=$(date +%s)
 
 say() { echo "[$(($(date +%s) - began)) s] $*" >&2; }
@@ -64,7 +66,7 @@ install_dependencies() {
     cp requirements/run.txt "$root/tmp/run.txt"
     rm -rf "$root/opt/vigie"
     in_root python3 -m venv /opt/vigie
-    in_root /opt/vigie/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /tmp/run.txt
+    in_root /opt/vigie/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r /tmp/run.txt
     echo "$lock" > "$cache/dependencies.done"
 }
 

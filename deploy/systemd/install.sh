@@ -86,13 +86,21 @@ look_around() {
         12 | 13) ;;
         *) say "${PRETTY_NAME:-this system} is neither Debian 12 nor 13: nobody has tried this here" ;;
     esac
+    # A Raspberry Pi of 64 bits may run a system of 32, for which numpy and numba offer no packages.
+    processor=$(dpkg --print-architecture)
+    case $processor in
+        amd64 | arm64) ;;
+        *) fail "this system is $processor, and there are Python packages for arm64 and amd64 only: write Raspberry Pi OS (64-bit)" ;;
+    esac
     case $pi in
         auto) pi=no; ! tr -d '\0' 2>/dev/null </proc/device-tree/model | grep -q 'Raspberry Pi' || pi=yes ;;
         yes | no) ;;
         *) fail "--raspberry-pi $pi: must be yes, no or auto" ;;
     esac
     boot=/boot/firmware
-    [ -f $boot/config.txt ] || boot=/boot
+    [ -d $boot ] || boot=/boot
+    [ $pi = no ] || [ -f $boot/config.txt ] ||
+        fail "no $boot/config.txt although this is a Raspberry Pi: sudo mount $boot; --raspberry-pi no leaves it out"
     say "$here -> $opt on ${PRETTY_NAME:-Debian}; Raspberry Pi: $pi; nginx: $nginx; Prometheus: $prometheus; simulated: $demo"
     if [ $yes = no ] && [ $dry = no ]; then
         printf '   Go on? [y/N] '
@@ -152,8 +160,10 @@ program() { # a virtual environment of its own for each release; `current` leads
     pip="$release/bin/python -m pip --disable-pip-version-check install --quiet --no-compile"
     offline=''
     [ -z "$wheels" ] || offline="--no-index --find-links $wheels"
+    # --no-deps: the file names them all. Resolving them, pip 23 (bookworm) fails where a second index offers the same
+    # versions with other sums, and Raspberry Pi OS has such an index in /etc/pip.conf.
     # shellcheck disable=SC2086
-    run $pip $offline --require-hashes -r "$here/requirements/run.txt"
+    run $pip $offline --no-deps --require-hashes -r "$here/requirements/run.txt"
     if [ $dry = no ]; then
         mkdir "$work/source"
         (cd "$here" && tar -c --exclude=__pycache__ --exclude='*.egg-info' pyproject.toml README.md LICENSE src) |
@@ -214,14 +224,15 @@ boards() {
 }
 
 firmware() { # /boot: the bus on, and outputs that keep their level when a program ends
-    [ -f $boot/config.txt ] || fail "no $boot/config.txt although this is a Raspberry Pi; --raspberry-pi no leaves it out"
     { echo '# vigie: begin'; echo '[all]'; echo 'dtparam=i2c_arm=on'
       [ $fast_i2c = no ] || echo 'dtparam=i2c_arm_baudrate=400000'
       echo '# vigie: end'; } >"$work/block"
-    # strict_gpiod would let every relay drop when the controller restarts.
-    sed -e '/^# vigie: begin$/,/^# vigie: end$/d' \
-        -e 's/^\( *dtparam=strict_gpiod.*\)$/#\1  # switched off by vigie: outputs must keep their level/' \
-        $boot/config.txt >"$work/config.txt"
+    # strict_gpiod would let every relay drop when the controller restarts. Other computers edit these files too: lines
+    # may end as theirs do, the last one without an end, which `$a\` gives it.
+    sed -e '/^# vigie: begin\r*$/,/^# vigie: end\r*$/d' \
+        -e 's/^ *dtparam=strict_gpiod[^\r]*/#&  # switched off by vigie: outputs must keep their level/' \
+        -e '$a\' $boot/config.txt >"$work/config.txt"
+    ! grep -q '^[^#]*strict_gpiod' "$work/config.txt" || say "$boot/config.txt: take strict_gpiod out of its line by hand"
     cat "$work/block" >>"$work/config.txt"
     if cmp -s "$work/config.txt" $boot/config.txt; then
         say "$boot/config.txt is as it should be"
@@ -230,13 +241,15 @@ firmware() { # /boot: the bus on, and outputs that keep their level when a progr
         [ $dry = yes ] || { keep_copy $boot/config.txt; cp "$work/config.txt" $boot/config.txt; reboot=yes; }
     fi
     [ -f $boot/cmdline.txt ] || return 0
-    line=$(sed -e 's/ *pinctrl_[a-z0-9]*\.persist_gpio_outputs=[^ ]*//g' $boot/cmdline.txt)
-    line="$line pinctrl_rp1.persist_gpio_outputs=1 pinctrl_bcm2835.persist_gpio_outputs=1"
-    if [ "$line" = "$(cat $boot/cmdline.txt)" ]; then
+    # The firmware reads its first line only.
+    sed -e '1s/ *pinctrl_[a-z0-9]*\.persist_gpio_outputs=[^ \r]*//g' \
+        -e '1s/[ \r]*$/ pinctrl_rp1.persist_gpio_outputs=1 pinctrl_bcm2835.persist_gpio_outputs=1/' \
+        $boot/cmdline.txt >"$work/cmdline.txt"
+    if cmp -s "$work/cmdline.txt" $boot/cmdline.txt; then
         say "$boot/cmdline.txt is as it should be"
     else
         say "$boot/cmdline.txt (the old one is cmdline.txt.before-vigie)"
-        [ $dry = yes ] || { keep_copy $boot/cmdline.txt; printf '%s\n' "$line" >$boot/cmdline.txt; reboot=yes; }
+        [ $dry = yes ] || { keep_copy $boot/cmdline.txt; cp "$work/cmdline.txt" $boot/cmdline.txt; reboot=yes; }
     fi
 }
 

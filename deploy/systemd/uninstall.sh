@@ -47,7 +47,7 @@ else
     run rm -rf /etc/nginx/vigie
 fi
 for boot in /boot/firmware /boot; do
-    if [ -f $boot/config.txt ] && grep -q '^# vigie: begin$' $boot/config.txt; then
+    if [ -f $boot/config.txt ] && grep -q '^# vigie: begin' $boot/config.txt; then
         echo "   $boot/config.txt, $boot/cmdline.txt stay as they are; the old ones are *.before-vigie"
     fi
 done

@@ -89,6 +89,7 @@ def probed(unit: str) -> dict[str, str]:
     text = Path(f"/etc/systemd/system/{unit}.service").read_text()
     text = re.sub(r"(?m)^(WatchdogSec|Restart|NotifyAccess|ExecCondition)=.*\n", "", text)
     text = re.sub(r"(?m)^Type=.*", "Type=oneshot", text)
+    text = re.sub(r"(?m)^TimeoutStartSec=.*", "TimeoutStartSec=400", text)
     text = re.sub(r"(?m)^ExecStart=.*", "ExecStart=/usr/bin/python3 /srv/probe.py /var/lib/vigie/probe.json", text)
     text = text.replace("[Service]", "[Service]\nLoadCredential=probe:/etc/vigie/secrets/probe")
     Path("/etc/vigie/secrets/probe").write_text("a password")
