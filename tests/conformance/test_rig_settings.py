@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from vigie.assembly.plants import rig_over
 from vigie.clock import SimulatedClock
 from vigie.control.signals import Contact, Relay, Status
 from vigie.errors import RelayError, SettingsError
@@ -11,6 +12,9 @@ from vigie.hardware.emulated import build_emulated_boards
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind
 from vigie.hardware.temperature import SysfsThermometer
+from vigie.plant.emulated_site import EmulatedSite
+from vigie.plant.installation import Installation
+from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.rig import (
     BoardModel,
     Boards,
@@ -22,6 +26,7 @@ from vigie.plant.rig import (
     open_thermometer,
     relay_wiring,
 )
+from vigie.plant.site import InstallationSettings
 
 RIG = TypeAdapter(RigSettings)
 NO, NC = ContactKind.NO, ContactKind.NC
@@ -143,6 +148,14 @@ def test_a_relay_that_is_not_fitted_cannot_be_moved() -> None:
     assert rig.read_contacts().r3 is Contact.OPEN
     with pytest.raises(RelayError, match="R3 has no line"):
         rig.switch(Relay.R3, Contact.CLOSED)
+
+
+def test_a_line_the_chip_does_not_have_is_named_on_emulated_boards_too(tmp_path: Path) -> None:
+    clock = SimulatedClock(1.0, 0.0)
+    settings = RigSettings(NC, NC, boards=Boards.EMULATED, r1_line="GPIO99")
+    site = EmulatedSite(Installation(InstallationSettings()), settings, MiswiringSettings(), clock, tmp_path / "levels")
+    with pytest.raises(RelayError, match="GPIO99"):
+        rig_over(site, settings, clock)
 
 
 @pytest.mark.parametrize("averaging", Averaging)

@@ -75,7 +75,7 @@ class _Mounted:
         if self._at is None:
             return {}
         usage = shutil.disk_usage(self._at)
-        return {"disk_total_bytes": usage.total, "disk_used_bytes": usage.used}
+        return {"disk_used_bytes": usage.used, "disk_free_bytes": usage.free}
 
     def close(self) -> None:
         if self._at is not None:

@@ -77,12 +77,13 @@ def machine_of(figures: Mapping[str, Any], journal: JournalStatus) -> Machine:
     """Return what alarms ask of the computer and its journal; NaN where this machine does not tell."""
     flags = figures.get("throttled")
     is_synchronised = figures.get("clock_is_synchronised")
-    total, used = figures.get("disk_total_bytes"), figures.get("disk_used_bytes")
+    disk_used, disk_free = figures.get("disk_used_bytes") or 0, figures.get("disk_free_bytes") or 0
+    usable = disk_used + disk_free  # what root alone may fill is full to this program
     return Machine(
         math.nan if flags is None else float("under_voltage" in flags),
         math.nan if flags is None else float(bool({"throttled", "soft_temperature_limit"} & set(flags))),
         math.nan if is_synchronised is None else float(not is_synchronised),
-        used / total if total and used is not None else math.nan,
+        disk_used / usable if usable else math.nan,
         float(journal.error is not None and not journal.is_writing),
     )
 

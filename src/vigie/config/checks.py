@@ -1,11 +1,13 @@
 """What one setting alone cannot show: settings that contradict each other, and what should be known before use."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.access.settings import Login
+from vigie.config.limits import contradictions
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
+from vigie.config.texts import unusable_texts
 from vigie.control.alarms.rules import faults_of
 from vigie.control.signals import Channel
 from vigie.delivery import settings as delivery_settings
@@ -13,8 +15,10 @@ from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
 from vigie.hardware.relay_board import ContactKind
 from vigie.notify import settings as notify_settings
+from vigie.plant.air import Air
+from vigie.plant.outages import OutageKind, Outages
 from vigie.plant.rig import Boards, relay_wiring
-from vigie.plant.site import ControllerSupply
+from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
 from vigie.web import settings as web_settings
 
 SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
@@ -26,25 +30,12 @@ LONGEST_PERIOD_S = 5.0
 
 def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
     """Return the faults that one section alone cannot show; sections that did not validate are left out."""
-    faults: list[Fault] = []
+    faults = contradictions(sections) + unusable_texts(sections)
 
     def need(is_met: bool, key: str, message: str) -> None:
         if not is_met:
             faults.append(Fault(key, message))
 
-    def under(lower: tuple[str, str], upper: tuple[str, str]) -> None:
-        below, above = sections.get(lower[0]), sections.get(upper[0])
-        if below is None or above is None:
-            return
-        low, high = getattr(below, lower[1]), getattr(above, upper[1])
-        need(low < high, ".".join(lower), f"{low:g} must be under {'.'.join(upper)} = {high:g}")
-
-    under(("protect", "close_below_v"), ("protect", "open_above_v"))
-    under(("cycle", "discharge_to_v"), ("cycle", "charge_to_v"))
-    under(("cycle", "recharge_below_v"), ("cycle", "charge_to_v"))
-    under(("interlocks", "floor_v"), ("cycle", "discharge_to_v"))
-    under(("interlocks", "floor_v"), ("interlocks", "proof_v"))
-    under(("loop", "bus_deadline_s"), ("loop", "period_s"))
     filtering, loop, manual = sections.get("filter"), sections.get("loop"), sections.get("manual")
     if filtering is not None:
         sweeps, good = filtering.sweeps, filtering.least_good
@@ -74,13 +65,12 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
     remote_write = sections.get("remote_write")
     if remote_write is not None:
         faults += [Fault(f"remote_write.{key}", text) for key, text in delivery_settings.faults(remote_write)]
-    return faults + _crossed_plant(sections) + (_crossed_rig(sections) if is_rig else [])
+    return faults + _crossed_plant(sections) + _crossed_web(sections) + (_crossed_rig(sections) if is_rig else [])
 
 
 def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
-    plant, web, recorded = sections.get("plant"), sections.get("web"), sections.get("recorded")
-    loop = sections.get("loop")
+    plant, recorded, loop = sections.get("plant"), sections.get("recorded"), sections.get("loop")
     if plant is not None and loop is not None and loop.period_s / plant.speed > LONGEST_PERIOD_S:
         message = (
             f"{loop.period_s:g} s at plant.speed = {plant.speed:g} is a period of {loop.period_s / plant.speed:g} s; "
@@ -96,17 +86,48 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     battery = sections.get("channels.battery")
     if battery is not None and not battery.is_fitted:
         faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
+    load = sections.get("channels.load")
+    if plant is not None and plant.kind == PlantKind.RECORDED and load is not None and load.is_fitted:
+        faults.append(Fault("channels.load.is_fitted", "a recording has no V3: every period would fail; false"))
     if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.path:
         faults.append(Fault("recorded.path", "names no log; give the CSV file to play"))
+    twin = sections.get("twin")
+    if twin is not None:
+        faults += _unusable_site(twin.installation)
+    return faults
+
+
+def _crossed_web(sections: Mapping[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    web, metrics, access = sections.get("web"), sections.get("metrics"), sections.get("access")
     if web is not None:
         try:
             web_settings.check(web)
         except SettingsError as error:
             faults.append(Fault("web", str(error)))
-    access = sections.get("access")
+    if web is not None and metrics is not None and web.port == metrics.port != 0:
+        message = f"{metrics.port} is web.port too, and one port answers for one program: give another"
+        faults.append(Fault("metrics.port", message))
     if web is not None and access is not None and access.login == Login.OFF and not _is_this_machine(web.host):
         message = f"off lets whoever reaches {web.host} switch the relays: only with web.host = 127.0.0.1"
         faults.append(Fault("access.login", message))
+    return faults
+
+
+def _unusable_site(site: InstallationSettings) -> list[Fault]:
+    """Return what a simulated installation could not be built from; a file of outages is read by the twin alone."""
+    parts: dict[str, Callable[[], object]] = {
+        "battery.model": lambda: chosen_battery(site.battery),
+        "ambient.course": lambda: Air(site.ambient),
+    }
+    if site.outages.kind != OutageKind.CSV:
+        parts["outages"] = lambda: Outages(site.outages)
+    faults = []
+    for key, build in parts.items():
+        try:
+            build()
+        except SettingsError as error:
+            faults.append(Fault(f"twin.installation.{key}", str(error)))
     return faults
 
 
@@ -140,6 +161,12 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
             relay_wiring(rig)
         except SettingsError as error:
             faults.append(Fault("rig", str(error)))
+    if rig is not None:
+        for name in (channel.name.lower() for channel in Channel):
+            config = sections.get(f"channels.{name}")
+            if config is not None and config.is_fitted and getattr(rig, f"{name}_address") == 0:
+                message = f"0 is no chip, but channels.{name} is fitted: give its address, or is_fitted = false"
+                faults.append(Fault(f"rig.{name}_address", message))
     made = sections.get("faults")
     if rig is not None and made is not None and made.listed and rig.boards == Boards.REAL:
         faults.append(Fault("faults.listed", "faults are made on the twin, a recording or emulated boards, never here"))
@@ -217,10 +244,27 @@ def warnings(config: Config) -> list[Fault]:
         found.append(
             Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
         )
+    found += _never_reached(config)
     found += [Fault("mail", text) for text in notify_settings.warnings(config.mail)]
     delivery_warnings = delivery_settings.warnings(config.remote_write, config.journal.batch_s)
     found += [Fault(f"remote_write.{key}", text) for key, text in delivery_warnings]
     return found
+
+
+def _never_reached(config: Config) -> list[Fault]:
+    """Return the thresholds a battery on the charger, or V3 on the supply, does not come up to."""
+    limits = (
+        ("protect.open_above_v", config.protect.open_above_v, "protect never rests the battery"),
+        ("cycle.charge_to_v", config.cycle.charge_to_v, "cycle never ends its charge"),
+        ("interlocks.proof_v", config.interlocks.proof_v, "R1 never opens, and cycle never begins"),
+        ("mains.supply_present_v", config.mains.supply_present_v, "a supply of that voltage never proves the mains"),
+    )
+    charger_v = config.alarms.charger_v
+    return [
+        Fault(key, f"{value:g} V is not under alarms.charger_v = {charger_v:g} V: {otherwise}")
+        for key, value, otherwise in limits
+        if value >= charger_v
+    ]
 
 
 def unusable_files(config: Config) -> list[Fault]:

@@ -139,11 +139,13 @@ class ChannelConfig(NamedTuple):
     gain: Annotated[float, setting("Calibration: volts = gain * reading + offset_v", ge=0.5, le=2)]
     offset_v: Annotated[float, setting("Calibration: see gain", unit="V", ge=-5, le=5)]
     sign: Annotated[int, setting("-1 turns the current's direction round (shunt wired the other way)", ge=-1, le=1)]
-    shunt_ohm: Annotated[float, setting("Shunt resistor", unit="Ohm", gt=0, le=10)]
+    shunt_ohm: Annotated[float, setting("Shunt resistor", unit="Ohm", ge=0.0001, le=1)]
     current_offset_a: Annotated[float, setting("Added to the current after the sign", unit="A", ge=-1, le=1)]
     plausible_min_v: Annotated[float, setting("Voltages below are not believed", unit="V", ge=-5, le=20)]
     plausible_max_v: Annotated[float, setting("Voltages above are not believed", unit="V", ge=0, le=32)]
-    plausible_max_a: Annotated[float, setting("Currents beyond, either way, are not believed", unit="A", gt=0, le=100)]
+    plausible_max_a: Annotated[
+        float, setting("Currents beyond, either way, are not believed", unit="A", ge=0.1, le=100)
+    ]
     calibration: Annotated[
         Calibration, *by_name(Calibration), setting("none, preset (typical values), two_point (against a meter)")
     ]

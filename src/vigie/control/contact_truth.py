@@ -54,7 +54,7 @@ class TruthSettings(NamedTuple):
     """When readings prove something about a contact."""
 
     flows_a: Annotated[
-        float, setting("A current of this size runs through a contact that conducts", unit="A", gt=0, le=2)
+        float, setting("A current of this size runs through a contact that conducts", unit="A", ge=0.005, le=0.5)
     ] = 0.05
     clear_v: Annotated[
         float, setting("Voltages this far apart are different in spite of the meter's errors", unit="V", ge=0.05, le=2)

@@ -13,11 +13,13 @@ class MainsSettings(NamedTuple):
 
     supply_present_v: Annotated[
         float,
-        setting("V3 at or above this can only come from the 13.6 V supply", unit="V", ge=12.5, le=15),
+        setting("V3 at or above this can only come from the 13.6 V supply", unit="V", ge=12.9, le=15),
     ] = 13.2
-    charging_a: Annotated[float, setting("V2 at or above this is a charger that works", unit="A", gt=0, le=2)] = 0.05
+    charging_a: Annotated[float, setting("V2 at or above this is a charger that works", unit="A", ge=0.005, le=0.5)] = (
+        0.05
+    )
     discharging_a: Annotated[
-        float, setting("V2 at or below minus this is a battery that feeds the loads", unit="A", gt=0, le=2)
+        float, setting("V2 at or below minus this is a battery that feeds the loads", unit="A", ge=0.005, le=0.5)
     ] = 0.05
     settling_s: Annotated[
         float,

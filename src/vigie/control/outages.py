@@ -21,7 +21,7 @@ class OutageLogSettings(NamedTuple):
     back_s: Annotated[float, setting("The mains is back when it has stayed for this long", unit="s", ge=0, le=600)] = (
         10.0
     )
-    dark_v: Annotated[float, setting("Loads with less than this have no voltage", unit="V", ge=0, le=12)] = 10.0
+    dark_v: Annotated[float, setting("Loads with less than this have no voltage", unit="V", ge=1, le=12)] = 10.0
     low_v: Annotated[float, setting("A battery below this must take charge", unit="V", ge=11, le=13.5)] = 12.9
     no_charge_s: Annotated[
         float,

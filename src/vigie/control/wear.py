@@ -16,9 +16,10 @@ class WearSettings(NamedTuple):
         float, setting("Movements a contact is good for (an assumption: the maker names none)", ge=1000, le=1e8)
     ] = 100_000.0
     rated_current_a: Annotated[
-        float, setting("Current a contact may switch at 12 V; a higher mean shortens its life", unit="A", gt=0, le=100)
+        float,
+        setting("Current a contact may switch at 12 V; a higher mean shortens its life", unit="A", ge=0.1, le=100),
     ] = 10.0
-    warn_share: Annotated[float, setting("Share of its life after which a contact is called worn", gt=0, le=1)] = 0.8
+    warn_share: Annotated[float, setting("Share of its life after which a contact is called worn", ge=0.05, le=1)] = 0.8
 
 
 class Wear(NamedTuple):

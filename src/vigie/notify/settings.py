@@ -12,6 +12,7 @@ from vigie.errors import SettingsError
 from vigie.units import by_name, setting
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
+LEAST_REMINDER_H = 0.25
 
 
 class Security(IntEnum):
@@ -88,7 +89,8 @@ class MailSettings(NamedTuple):
         int, setting("Most messages to one receiver in an hour; the rest goes into the next summary", ge=4, le=1000)
     ] = 20
     reminder_h: Annotated[
-        float, setting("Reminder this often while nobody takes note of an alarm; 0 for none", unit="h", ge=0, le=720)
+        float,
+        setting("Reminder this often while nobody takes note of an alarm; at least 0.25, or 0", unit="h", ge=0, le=720),
     ] = 12.0
     alive_weekday: Annotated[
         Weekday, *by_name(Weekday), setting("Day of the weekly sign of life, monday to sunday, or off")
@@ -112,7 +114,7 @@ def check(settings: MailSettings) -> None:
     """Check what one field alone cannot tell.
 
     Raises:
-        SettingsError: a receiver or the login is not complete.
+        SettingsError: a receiver or the login is not complete, or reminders come too often.
     """
     for receiver in settings.receivers:
         if receiver.channel == Channel.APPRISE:
@@ -130,6 +132,10 @@ def check(settings: MailSettings) -> None:
         raise SettingsError("mail.host is set but nobody is told: add a [[mail.receivers]] with an address")
     if settings.sender and not _ADDRESS.fullmatch(settings.sender):
         raise SettingsError(f"mail.sender {settings.sender!r} is no e-mail address like name@example.org")
+    if 0 < settings.reminder_h < LEAST_REMINDER_H:
+        raise SettingsError(
+            f"mail.reminder_h {settings.reminder_h:g} h would remind without end: at least {LEAST_REMINDER_H:g} h, or 0"
+        )
     if bool(settings.user) != bool(settings.password_file):
         raise SettingsError("mail.user and mail.password_file belong together: set both, or neither")
 

@@ -9,6 +9,7 @@ from vigie.plant.site import AmbientSettings
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 WARMEST_HOUR = 15.0
+COLDEST_C, HOTTEST_C = -60.0, 100.0
 
 
 class Air:
@@ -18,13 +19,19 @@ class Air:
         """Prepare the course.
 
         Raises:
-            SettingsError: its times do not rise, or its last one is not before it begins again.
+            SettingsError: its times do not rise, it is no weather, or its last one is not before it begins again.
         """
         self._settings = settings
         self._times_s = [point[0] for point in settings.course]
         self._points_c = [point[1] for point in settings.course]
         if not all(isfinite(number) for point in settings.course for number in point):
             raise SettingsError("ambient.course holds something that is not a finite number")
+        for celsius in self._points_c:
+            if not COLDEST_C <= celsius <= HOTTEST_C:
+                raise SettingsError(
+                    f"ambient.course holds {celsius:g} degC, outside {COLDEST_C:g}..{HOTTEST_C:g} degC: "
+                    "a battery is not simulated there"
+                )
         for before_s, after_s in pairwise(self._times_s):
             if after_s <= before_s:
                 raise SettingsError(f"ambient.course goes from {before_s} s to {after_s} s: its times must rise")

@@ -107,6 +107,11 @@ class Outages:
         if settings.kind == OutageKind.CSV:
             return iter(list(_listed(_read_csv(Path(settings.csv_path)))))
         if settings.kind == OutageKind.EVERY:
+            if settings.lasting_s >= settings.every_s:
+                raise SettingsError(
+                    f"outages of {settings.lasting_s:g} s every {settings.every_s:g} s leave no mains between them: "
+                    "make lasting_s shorter than every_s, or give one long outage as listed"
+                )
             return _every(settings)
         if settings.kind == OutageKind.RANDOM:
             return _random(settings)

@@ -99,7 +99,7 @@ class InstallationSettings(NamedTuple):
         ),
     ] = 0.0
     supply_v: Annotated[float, setting("Supply of the loads on mains", unit="V", ge=5.0, le=16.0)] = 13.6
-    shunt_ohm: Annotated[float, setting("Shunts of the meter", unit="ohm", gt=0.0, le=1.0)] = 0.1
+    shunt_ohm: Annotated[float, setting("Shunts of the meter", unit="ohm", ge=0.0001, le=1.0)] = 0.1
     sense_ohm: Annotated[
         float, setting("Resistor in the V1 sense line, 0 for none", unit="ohm", ge=0.0, le=100_000.0)
     ] = 10_000.0

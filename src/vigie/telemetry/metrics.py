@@ -113,12 +113,12 @@ def _states(kind: type[IntEnum], take: Callable[[MetricInputs], IntEnum]) -> Cal
 
 
 def _figure_of(figures: Mapping[str, Any], field: str) -> float | None:
-    """Return a figure; ``used/total`` is the share of two of them in percent."""
+    """Return a figure; ``used/total`` and ``used/used+free`` are shares in percent."""
     part, _, whole = field.partition("/")
     value: float | None = figures.get(part)
     if not whole or value is None:
         return value
-    total: float | None = figures.get(whole)
+    total: float = sum(figures.get(one) or 0.0 for one in whole.split("+"))
     return 100.0 * value / total if total else None
 
 
@@ -248,8 +248,8 @@ METRICS: tuple[Metric, ...] = (
     _figure("vigie_ram_free_bytes", "Memory available", "B", "ram_free_bytes", "ram_free"),
     _figure("vigie_ram_used_bytes", "Memory in use", "B", "ram_used_bytes", "ram_ussed"),
     _figure("vigie_ram_size_bytes", "Memory of the machine", "B", "ram_total_bytes", "ram_total"),
-    _figure("vigie_disk_used_ratio", "Share of the disk in use, 0..1", "1",
-            "disk_used_bytes/disk_total_bytes", "porcent_disk_ussed", "%", 0.01),
+    _figure("vigie_disk_used_ratio", "Share of the disk in use, 0..1, of what programs may use", "1",
+            "disk_used_bytes/disk_used_bytes+disk_free_bytes", "porcent_disk_ussed", "%", 0.01),
     _figure("vigie_disk_used_bytes", "Disk space in use", "B", "disk_used_bytes", "disk_ussed"),
     _figure("vigie_disk_free_bytes", "Disk space free", "B", "disk_free_bytes", "disk_free"),
     _figure("vigie_disk_size_bytes", "Size of the disk", "B", "disk_total_bytes", "disk_total"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from vigie.errors import SettingsError
+from vigie.web.settings import networks_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,10 +50,7 @@ class TrustedProxyFix:
     def __init__(self, app: "WSGIApplication", proxies: Iterable[str]) -> None:
         self._app = app
         self._fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
-        try:
-            self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
-        except ValueError as error:
-            raise SettingsError(f"web.trusted_proxies: {error}; give addresses or networks") from error
+        self._networks = networks_of(proxies)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if self._is_trusted(environ.get("REMOTE_ADDR", "")):

@@ -1,5 +1,7 @@
 """What can be set about the web application."""
 
+import ipaddress
+from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
@@ -50,11 +52,24 @@ def check(settings: WebSettings) -> None:
     """Check what one field alone cannot tell.
 
     Raises:
-        SettingsError: more live browsers are allowed than the threads can carry.
+        SettingsError: more live browsers are allowed than the threads can carry, or a proxy is no address.
     """
+    networks_of(settings.trusted_proxies)
     most = settings.threads - THREADS_KEPT_FREE
     if settings.live_browsers > most:
         raise SettingsError(
             f"web.live_browsers {settings.live_browsers} is more than web.threads {settings.threads} can carry: "
             f"lower it to {most} or raise web.threads to {settings.live_browsers + THREADS_KEPT_FREE}"
         )
+
+
+def networks_of(proxies: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks that ``trusted_proxies`` names; an address is a network of one.
+
+    Raises:
+        SettingsError: one of them is neither.
+    """
+    try:
+        return [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+    except ValueError as error:
+        raise SettingsError(f"web.trusted_proxies: {error}; give addresses or networks") from error

@@ -79,7 +79,7 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
         figures={
             "cpu_temp_c": 51.0, "cpu_usage_percent": 12.5, "cpu_v": 0.875,
             "ram_free_bytes": 12e9, "ram_used_bytes": 4e9, "ram_total_bytes": 16e9,
-            "disk_used_bytes": 3e10, "disk_free_bytes": 3e10, "disk_total_bytes": 6e10,
+            "disk_used_bytes": 3e10, "disk_free_bytes": 3e10, "disk_total_bytes": 6.3e10,
         },
         counters=Counters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
         journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),

@@ -66,6 +66,7 @@ def test_figures_come_in_the_clients_unit_and_in_base_units(exporter: Exporter) 
     found = scrape(exporter, metric_inputs())
     assert (found["cpu_usage", ()], found["vigie_cpu_usage_ratio", ()]) == (12.5, 0.125)
     assert (found["ram_total", ()], found["vigie_ram_size_bytes", ()]) == (16e9, 16e9)
+    assert (found["porcent_disk_ussed", ()], found["vigie_disk_used_ratio", ()]) == (50.0, 0.5)  # of what is not root's
 
 
 def test_a_closed_relay_is_starting_and_an_open_one_stopped(exporter: Exporter) -> None:

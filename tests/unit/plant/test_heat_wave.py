@@ -31,6 +31,7 @@ def test_a_course_begins_again_when_told_so() -> None:
     [
         ({"course": ((10.0, 20.0), (10.0, 30.0))}, "must rise"),
         ({"course": ((10.0, float("nan")),)}, "finite"),
+        ({"course": ((0.0, 20.0), (60.0, -400.0))}, "-400 degC, outside -60..100 degC"),
         ({"course": COURSE, "course_every_s": 300.0}, "make course_every_s longer"),
     ],
 )

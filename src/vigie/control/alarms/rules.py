@@ -144,12 +144,17 @@ def web_rules(settings: AlarmSettings) -> tuple[Rule, ...]:
 def faults_of(settings: AlarmSettings, interlocks: InterlockSettings) -> list[tuple[str, str]]:
     """Return what contradicts itself in the settings: key and message of each fault."""
     faults = []
+    over = TABLE[A.BATTERY_OVER_VOLTAGE]
     lowest_charger_v = settings.charger_v - settings.charger_tolerance_v
     pairs = (
         ("battery_warm_c", "interlocks.temperature_limit_c", interlocks.temperature_limit_c),
         ("battery_under_v", "interlocks.floor_v", interlocks.floor_v),
         ("charger_dead_v", "charger_v less charger_tolerance_v", lowest_charger_v),
-        ("charger_v", "battery_over_v", settings.battery_over_v),
+        (
+            "charger_v",
+            f"battery_over_v less its hysteresis of {over.hysteresis:g} V",
+            settings.battery_over_v - over.hysteresis,
+        ),
     )
     for key, upper, limit in pairs:
         value = getattr(settings, key)

@@ -13,19 +13,19 @@ class AlarmSettings(NamedTuple):
         setting("Battery temperature that warns; under the interlock's limit", unit="degC", ge=20, le=69),
     ] = 40.0
     over_ambient_k: Annotated[
-        float, setting("Battery warmer than the air by this: a sign of thermal runaway", unit="K", ge=2, le=40)
+        float, setting("Battery warmer than the air by this: a sign of thermal runaway", unit="K", ge=4, le=40)
     ] = 10.0
     battery_over_v: Annotated[float, setting("Battery voltage that is too high", unit="V", ge=13.6, le=16)] = 14.7
     battery_under_v: Annotated[
         float, setting("Battery voltage that is too low; under interlocks.floor_v", unit="V", ge=9, le=12.5)
     ] = 11.4
-    loads_dark_v: Annotated[float, setting("V3 at or under this feeds no load", unit="V", ge=0, le=11)] = 9.0
+    loads_dark_v: Annotated[float, setting("V3 at or under this feeds no load", unit="V", ge=1, le=11)] = 9.0
     mains_lost_after_s: Annotated[float, setting("A shorter outage is not announced", unit="s", ge=0, le=3600)] = 5.0
     charger_v: Annotated[float, setting("Voltage the charger holds on a charged battery", unit="V", ge=12.9, le=15)] = (
         13.6
     )
     charger_tolerance_v: Annotated[
-        float, setting("The charger may hold this much more or less", unit="V", ge=0.05, le=1)
+        float, setting("The charger may hold this much more or less", unit="V", ge=0.2, le=1)
     ] = 0.4
     charger_dead_v: Annotated[
         float, setting("Without current and under this the battery is not on a charger", unit="V", ge=12, le=14)
@@ -50,7 +50,7 @@ class AlarmSettings(NamedTuple):
         float, setting("A battery may go without having been charged for", unit="d", ge=0.5, le=365)
     ] = 30.0
     switchings_per_hour: Annotated[
-        float, setting("Movements of R1 and R2 in an hour that are too many", unit="1/h", ge=2, le=7200)
+        float, setting("Movements of R1 and R2 in an hour that are too many", unit="1/h", ge=6, le=7200)
     ] = 20.0
     disk_used: Annotated[float, setting("Share of the disk in use that warns", ge=0.1, le=0.999)] = 0.9
     controller_silent_s: Annotated[

@@ -1,9 +1,10 @@
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.control.alarms.catalogue import Alarm
+from vigie.control.alarms.engine import has_left
 from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, Place, Quantity, detail
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, faults_of, rules, web_rules
 from vigie.control.interlocks import InterlockSettings
@@ -75,13 +76,33 @@ def test_the_default_settings_do_not_contradict_themselves() -> None:
         ({"battery_warm_c": 50.0}, "alarms.battery_warm_c", "interlocks.temperature_limit_c = 50"),
         ({"battery_under_v": 12.0}, "alarms.battery_under_v", "interlocks.floor_v = 11.8"),
         ({"charger_dead_v": 13.5}, "alarms.charger_dead_v", "13.2"),
-        ({"charger_v": 14.8}, "alarms.charger_v", "battery_over_v = 14.7"),
+        ({"charger_v": 14.6}, "alarms.charger_v", "battery_over_v less its hysteresis of 0.2 V = 14.5"),
         ({"off": ("mains_gone",)}, "alarms.off", "did you mean mains_lost?"),
         ({"off": ("xyz",)}, "alarms.off", "there are battery_too_hot"),
     ],
 )
 def test_a_contradiction_is_named_with_its_limit(changes: dict[str, Any], key: str, told: str) -> None:
     assert told in faults(**changes)[key]
+
+
+QUIET = {
+    Quantity.HOT_C: 0.0, Quantity.BATTERY_C: 10.0, Quantity.OVER_AMBIENT_K: 1.0, Quantity.BATTERY_V: 13.6,
+    Quantity.LOAD_V: 13.6, Quantity.CHARGER_OFF_V: 0.05, Quantity.DISK_USED: 0.05,
+}  # fmt: skip
+"""What an installation shows at rest; every other quantity is 0 then."""
+
+
+@pytest.mark.parametrize("end", ["ge", "le"])
+@pytest.mark.parametrize("key", [key for key in AlarmSettings._fields if key != "off"])
+def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) -> None:
+    (metadata,) = get_type_hints(AlarmSettings, include_extras=True)[key].__metadata__
+    bound = next(getattr(one, end) for one in metadata.metadata if hasattr(one, end))
+    settings = AlarmSettings()._replace(**{key: bound})
+    if faults_of(settings, INTERLOCKS):
+        return  # refused
+    for rule in rules(settings, INTERLOCKS, 0.8) + web_rules(settings):
+        if rule.quantity not in {Quantity.R1_WEAR, Quantity.R2_WEAR}:
+            assert has_left(rule, QUIET.get(rule.quantity, 0.0)), rule
 
 
 def test_the_settings_are_checked_by_their_declarations() -> None:

@@ -1,0 +1,61 @@
+"""Texts of the settings that others read: names on pages, in messages and labels, and addresses programs call."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from vigie.config.sections import Fault
+
+LONGEST_NAME = 100
+_NAMES = {
+    "site": ("name", "battery"),
+    "relays": ("r1", "r2", "r3", "r4"),
+    **{f"channels.{channel}": ("label",) for channel in ("battery", "charge", "load", "spare")},
+}
+_HOSTS = {"web": ("host",), "metrics": ("host",)}
+_ADDRESSES = {"link": ("url",), "stack": ("grafana_url", "prometheus_url"), "mail": ("page_url",)}
+_BREAKS = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories no line of text holds: control characters, broken halves, line and paragraph ends."""
+
+
+def unusable_texts(sections: Mapping[str, Any]) -> list[Fault]:
+    """Return the names nobody could read and the addresses no program could call."""
+    return [
+        Fault(f"{section}.{key}", message)
+        for table, wrong_with in (
+            (_NAMES, _wrong_with_name),
+            (_HOSTS, _wrong_with_host),
+            (_ADDRESSES, _wrong_with_address),
+        )
+        for section, keys in table.items()
+        if sections.get(section) is not None
+        for key in keys
+        for message in wrong_with(getattr(sections[section], key))
+    ]
+
+
+def _wrong_with_name(name: str) -> Iterator[str]:
+    if not name.strip():
+        yield f"{name!r} is empty; give a name that can be read"
+    elif len(name) > LONGEST_NAME:
+        yield f"{name[:20]!r}... has {len(name)} characters; at most {LONGEST_NAME}"
+    elif any(unicodedata.category(letter) in _BREAKS for letter in name):
+        yield f"{name!r} has a line end or control character; give one line of text"
+
+
+def _wrong_with_host(host: str) -> Iterator[str]:
+    if not host.strip():
+        yield f"{host!r} is no address; give 127.0.0.1 for this machine alone, 0.0.0.0 for everybody"
+
+
+def _wrong_with_address(url: str) -> Iterator[str]:
+    if not url:
+        return
+    try:
+        address = urlsplit(url)
+        is_one = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or not url.isascii() or not url.isprintable() or " " in url:
+        yield f"{url!r} is no address like http://127.0.0.1:8000/flask"
