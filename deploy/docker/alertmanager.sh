@@ -16,7 +16,7 @@ stopped=
 trap 'stopped=yes; rm -f "$named"; kill "$server" 2>/dev/null' TERM INT
 while kill -0 "$server" 2>/dev/null; do
     if wget -q -O /dev/null "http://127.0.0.1:$port/-/ready" 2>/dev/null; then
-        printf -- '- targets: ["alertmanager:%s"]\n' "$port" > "$named.part" && mv "$named.part" "$named"
+        echo "[{targets: ['alertmanager:$port']}]" > "$named.part" && mv "$named.part" "$named"
         break
     fi
     sleep 1
