@@ -59,7 +59,7 @@ class FilterSettings(NamedTuple):
     frozen_after_s: Annotated[
         float,
         setting(
-            "A channel that reads exactly the same for this long is frozen and not used; at least 60, or 0 for no watch",
+            "A channel that reads exactly the same for this long is frozen and not used; at least 60, or 0 for none",
             unit="s",
             ge=0,
             le=2_592_000,
