@@ -25,7 +25,7 @@ def hold(page: Page, name: str, milliseconds: int) -> None:
 def test_values_change_without_a_reload(page: Page, installation: Any) -> None:
     page.goto(installation.url + "/")
     installation.changes = {"temperature_c": 31.4}
-    expect(page.locator("#tile-battery ~ p").last).to_have_text("31,4\u00a0°C", timeout=3000)
+    expect(page.locator("#tile-battery ~ p [data-live=temperature_c]")).to_have_text("31,4", timeout=3000)
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
 
 
@@ -162,3 +162,25 @@ def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation
     expect(clock).to_have_text(re.compile("il y a"))
     page.get_by_role("button", name="Figer").click()
     expect(display).not_to_have_text(str(before), timeout=3000)
+
+
+def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, shared: Any) -> None:
+    page.goto(shared.url + "/")
+    pause = page.locator("#pause-flow")
+    for is_paused in ("true", "false"):
+        pause.click()
+        expect(pause).to_have_attribute("aria-pressed", is_paused)
+        page.reload()
+        expect(page.locator("#age-page")).to_have_text("connecté")
+        expect(pause).to_have_attribute("aria-pressed", is_paused)
+        assert page.locator("body.is-paused").count() == (is_paused == "true")
+
+
+def test_charts_are_drawn_anew_when_the_theme_changes(page: Page, shared: Any) -> None:
+    page.goto(shared.url + "/multimeter")
+    chart = page.locator("[data-quantity=bus_v] .uplot")
+    expect(chart).to_be_visible()
+    chart.evaluate("node => { node.id = 'drawn-in-light'; }")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("#drawn-in-light")).to_have_count(0)
+    expect(chart).to_be_visible()
