@@ -86,7 +86,7 @@ look_around() {
         12 | 13) ;;
         *) say "${PRETTY_NAME:-this system} is neither Debian 12 nor 13: nobody has tried this here" ;;
     esac
-    # A Raspberry Pi of 64 bits may run a system of 32, for which numpy and numba offer no packages.
+    # A Raspberry Pi of 64 bits may run a system of 32, for which numpy and pyarrow offer no packages.
     processor=$(dpkg --print-architecture)
     case $processor in
         amd64 | arm64) ;;

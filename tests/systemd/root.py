@@ -91,7 +91,11 @@ class Root:
         Nobody can add a file to ``/proc``: it is a folder here whose other names lead to the real one.
         """
         self.mount("srv/proc", "-t", "proc", "proc")
-        names = [path.name for path in self.file("/srv/proc").iterdir() if not path.name.isdigit()]
+        names = [
+            path.name
+            for path in self.file("/srv/proc").iterdir()
+            if not path.name.isdigit() and path.name != "device-tree"
+        ]
         self.mount("proc", "-t", "tmpfs", "tmpfs")
         for name in names:
             self.file(f"/proc/{name}").symlink_to(f"/srv/proc/{name}")

@@ -195,7 +195,7 @@ def the_controller_lives_on_when_all_others_are_killed(see: See) -> None:
             wait_for(restarted(unit, number), STARTED_S, unit, lambda unit=unit: log(unit), every_s=1)
     see(f"all back; controller still {controller}")
     assert pid(CONTROLLER) == controller
-    assert outside.moved(start) == []
+    assert outside.moved(start) == [], log()
 
 
 def a_backup_and_a_restore_as_root_leave_everything_to_the_user(see: See) -> None:
