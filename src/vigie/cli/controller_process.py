@@ -1,5 +1,7 @@
 """The controller process: ``python -m vigie.cli.controller_process``."""
 
+import os
+import signal
 import sys
 
 from vigie.memory import keep_out_the_unneeded
@@ -9,7 +11,6 @@ if __name__ == "__main__":
 
 from vigie.assembly.controller import ControllerProcess
 from vigie.cli import process
-from vigie.cli.exit_codes import Exit
 from vigie.config import Config
 from vigie.errors import PowerLost
 
@@ -22,7 +23,8 @@ def body(config: Config) -> None:
         controller.run(stop)
     except PowerLost as cut:
         sys.stderr.write(f"{cut}\n")
-        process.end(Exit.FAILED)  # as a power cut ends it: nothing is written any more
+        sys.stderr.flush()
+        os.kill(os.getpid(), signal.SIGKILL)  # as a power cut ends it: nothing is written, and it comes again
     finally:
         controller.close()
 

@@ -19,6 +19,31 @@ mode = "protect"
 """
 
 
+DARK_AT_ONCE = """
+[plant]
+kind = "twin"
+speed = 100
+
+[twin.installation]
+controller_supply = "loads"
+boot_s = 1.0
+
+[twin.installation.load]
+drop_out_v = 12.0
+current_a = 3.0
+
+[twin.installation.battery]
+c20_ah = 0.5
+start_soc = 0.0
+
+[twin.installation.outages]
+kind = "every"
+first_s = 0.2
+lasting_s = 400.0
+every_s = 1e6
+"""
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     dark = Site(tmp_path, ON_THE_LOADS)
@@ -40,3 +65,14 @@ def test_computer_that_dies_with_the_loads_finds_its_contacts_and_says_that_it_w
     wait_for(
         lambda: any(alarm["alarm"] == "watchdog_restart" for alarm in site.snapshot()["alarms"]), 15, "the restart told"
     )
+
+
+def test_computer_that_dies_before_its_first_period_is_started_again_too(tmp_path: Path) -> None:
+    site = Site(tmp_path, DARK_AT_ONCE)
+    site.config.write_text(site.config.read_text().replace('"independent"', '"loads"'))
+    site.start()
+    try:
+        wait_for(lambda: "lives on them" in site.log, 15, "a computer without power", lambda: site.log)
+        site.wait_until_connected(30)
+    finally:
+        site.end()
