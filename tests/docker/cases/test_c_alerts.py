@@ -154,6 +154,7 @@ def test_a_silence_outlives_an_orderly_restart(watched: tuple[Stack, Mailbox]) -
 
 def test_killed_it_comes_back_and_stopped_it_is_forgotten(watched: tuple[Stack, Mailbox]) -> None:
     stack, _ = watched
+    until(lambda: known_alertmanagers(stack) == 1, "Prometheus knows it after the restart", NOTICED_WITHIN_S)
     stack.kill("alertmanager")
     until(lambda: stack.inspect("alertmanager")["RestartCount"] > 0, "the engine starts it again")
     assert known_alertmanagers(stack) == 1
