@@ -71,6 +71,9 @@ class FaultKind(IntEnum):
     """The contact does not conduct, whatever its relay is told."""
 
 
+SHORTEST_TURN_S = 0.05
+"""The simulation takes a step for every turn of the mains: with shorter ones it could not keep up with the time."""
+
 OF_THE_INSTALLATION = frozenset(kind for kind in FaultKind if kind >= FaultKind.CHARGER_DEAD)
 """Kinds that need a simulated installation; all others go before any plant."""
 
@@ -307,8 +310,10 @@ class Faulty:
                 f"fault {name} befalls a simulated installation, and none stands behind this {self.name}: take it out "
                 "of faults.listed, or run the twin"
             )
-        if fault.kind == FaultKind.MAINS_FLICKER and not fault.value > 0.0:
-            raise SettingsError(f"fault {name} with value {fault.value} s: give the seconds of a turn, above 0")
+        if fault.kind == FaultKind.MAINS_FLICKER and not fault.value >= SHORTEST_TURN_S:
+            raise SettingsError(
+                f"fault {name} with value {fault.value:g} s: give the seconds of a turn, at least {SHORTEST_TURN_S:g}"
+            )
         return fault
 
     def _check_lines_are_readable(self) -> None:

@@ -224,9 +224,10 @@ def test_a_fault_of_the_installation_needs_a_simulated_one() -> None:
     assert not installation.has_mains
 
 
-def test_a_flicker_without_a_length_is_refused() -> None:
-    with pytest.raises(SettingsError, match="above 0"):
-        Bench(Fault(FaultKind.MAINS_FLICKER))
+@pytest.mark.parametrize("value", [0.0, 1e-6])
+def test_a_flicker_without_a_length_to_simulate_is_refused(value: float) -> None:
+    with pytest.raises(SettingsError, match=r"at least 0\.05"):
+        Bench(Fault(FaultKind.MAINS_FLICKER, value=value))
 
 
 def test_every_kind_can_be_named_in_the_settings() -> None:
