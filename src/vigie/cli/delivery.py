@@ -76,7 +76,9 @@ def forget(config: Config) -> None:
         JournalError: the journal cannot be written.
     """
     with closing(DeliveryLog(files(config).journal)) as log:
-        Console(highlight=False).print(f"{log.forget()} stretches given up; the journal still has their measurements")
+        Console(highlight=False).print(
+            f"{log.forget()} stretches given up; the journal has their measurements for journal.raw_days"
+        )
 
 
 def test(config: Config) -> None:

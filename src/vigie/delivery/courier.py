@@ -310,7 +310,9 @@ class Courier:
         if self._standing.last_error:
             log.info("the store takes measurements again", url=self._settings.url)
         was_failing = bool(self._standing.last_error)
-        self._standing = self._standing._replace(last_ok_utc_ms=round(self._utc_s() * 1000), last_error="")
+        self._standing = self._standing._replace(
+            last_ok_utc_ms=round(self._utc_s() * 1000), last_error="", is_settings=False
+        )
         if was_failing:
             self._save()
 
@@ -322,10 +324,12 @@ class Courier:
     def _not_taken(self, state: tenacity.RetryCallState) -> None:
         self._alive()
         error = state.outcome.exception() if state.outcome else None
-        self._was_away = self._was_away or not (isinstance(error, NotTakenNow) and error.is_up)
+        refusal = error if isinstance(error, NotTakenNow) else None
+        self._was_away = self._was_away or not (refusal and refusal.is_up)
         text = str(error)
         is_news = text != self._standing.last_error
-        self._standing = self._standing._replace(last_error=text)
+        is_settings = refusal is not None and refusal.is_settings
+        self._standing = self._standing._replace(last_error=text, is_settings=is_settings)
         if is_news:
             log.warning("the store takes nothing now, trying again", why=text)
         if is_news or self._monotonic_s() - self._saved_s >= SAVE_HEALTHY_S:

@@ -12,6 +12,8 @@ from vigie.telemetry.delivery_log import DeliveryLog, DeliveryState
 LOOK_EVERY_S = 5.0
 PATIENCE_S = 900.0
 """A store that takes nothing for longer is worth an alarm; a restart of the store is not."""
+SETTINGS_PATIENCE_S = 60.0
+"""A wrong address, certificate or login does not heal by itself; what stands before a starting store may say 404."""
 
 
 class Overview:
@@ -42,11 +44,15 @@ class Overview:
         return DeliveryReport(**fields).model_dump()
 
     def is_in_trouble(self) -> bool:
-        """Return whether the store has taken nothing for :data:`PATIENCE_S`, or has refused something for good."""
+        """Return whether the store has taken nothing for :data:`PATIENCE_S`, or has refused something for good.
+
+        Where the settings are to blame, :data:`SETTINGS_PATIENCE_S` is enough.
+        """
         state = self._look()
         if state is None:
             return False  # no journal to deliver from: other alarms tell of that
-        return state.set_aside > 0 or self._monotonic_s() - self._well_s > PATIENCE_S or self._is_long_past(state)
+        patience_s = SETTINGS_PATIENCE_S if state.is_settings else PATIENCE_S
+        return state.set_aside > 0 or self._monotonic_s() - self._well_s > patience_s or self._is_long_past(state)
 
     def _is_long_past(self, state: DeliveryState) -> bool:
         return bool(

@@ -149,6 +149,7 @@ class DeliveryReport(Message):
     lost_periods: int = Field(default=0, ge=0, description="Periods deleted before they were delivered")
     last_ok_utc_ms: int | None = Field(default=None, description="Machine calendar")
     last_error: str = Field(default="", description="Why nothing is taken now; empty while all is well")
+    is_settings: bool = Field(default=False, description="The error stays until somebody changes a setting")
 
 
 class LoopState(Message):

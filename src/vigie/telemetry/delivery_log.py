@@ -64,6 +64,8 @@ class Standing(NamedTuple):
     last_ok_utc_ms: int | None = None
     last_error: str = ""
     updated_utc_ms: int = 0
+    is_settings: bool = False
+    """The error stays until somebody changes a setting: address, certificate or login."""
 
 
 class Aside(NamedTuple):
@@ -107,6 +109,8 @@ class DeliveryState(NamedTuple):
     """Why nothing is taken now; empty while all is well."""
     updated_utc_ms: int
     """When this was written, on the machine's calendar; an old date: delivery does not run."""
+    is_settings: bool = False
+    """The error stays until somebody changes a setting: address, certificate or login."""
 
 
 _STANDING = Standing._fields
@@ -125,7 +129,8 @@ class DeliveryLog(JournalFile):
         """Return how far delivery has come and how it went; a journal new to delivery is sent from its beginning."""
         with self.transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO delivery VALUES (1, ?, ?, '', ?, ?, 0, 0.0, 0, 0, NULL, '', 0)", (*START, *START)
+                "INSERT OR IGNORE INTO delivery VALUES (1, ?, ?, '', ?, ?, 0, 0.0, 0, 0, NULL, '', 0, 0)",
+                (*START, *START),
             )
             row = connection.execute(f"SELECT step_id, key, {', '.join(_STANDING)} FROM delivery").fetchone()  # noqa: S608
         return Cursor(*row[:2]), Standing(*row[2:])
@@ -250,7 +255,7 @@ class DeliveryLog(JournalFile):
                 lag_s = max(lag_s, (newest_key // KEYS_PER_MS - delivered) / 1000)
         return DeliveryState(
             standing.url, delivered, waiting, lag_s, aside_count, lost, standing.merged_periods,
-            standing.last_ok_utc_ms, standing.last_error, standing.updated_utc_ms,
+            standing.last_ok_utc_ms, standing.last_error, standing.updated_utc_ms, bool(standing.is_settings),
         )  # fmt: skip
 
 

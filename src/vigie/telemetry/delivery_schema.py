@@ -20,7 +20,8 @@ STATEMENTS: tuple[str, ...] = (
   id INTEGER PRIMARY KEY CHECK (id = 1), step_id INTEGER NOT NULL, key INTEGER NOT NULL, url TEXT NOT NULL,
   reached_step_id INTEGER NOT NULL, reached_key INTEGER NOT NULL, waiting_periods INTEGER NOT NULL,
   lag_s REAL NOT NULL, merged_periods INTEGER NOT NULL, lost_periods INTEGER NOT NULL,
-  last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL
+  last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL,
+  is_settings INTEGER NOT NULL
 ) STRICT""",
     # Stretches of the journal the store has refused for good; an empty series means all of them.
     """CREATE TABLE delivery_aside (

@@ -321,7 +321,7 @@ def counted(store: Store, site: str, at_ms: int, names: Iterable[str], back: str
     return found
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 15.0, what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 40.0, what: str = "") -> Any:
     deadline_s = time.monotonic() + timeout_s
     while time.monotonic() < deadline_s:
         if value := condition():

@@ -364,6 +364,7 @@ def test_a_new_token_counts_at_once(
     wait_for(lambda: f"{token} cannot be read: No such file" in delivery.state().last_error)
     token.write_text("wrong\n")
     wait_for(lambda: "401 who are you" in delivery.state().last_error)
+    assert delivery.state().is_settings
     token.write_text("right\n")
     assert delivery.finish().last_error == ""
     assert told.samples == journalled(path, SITE)

@@ -90,7 +90,7 @@ def free_port() -> int:
 
 
 def wait_for(
-    condition: Callable[[], Any], timeout_s: float = 10.0, what: str = "", log: Callable[[], str] = str
+    condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "", log: Callable[[], str] = str
 ) -> Any:
     """Return the condition's first true value; fail when there is none in time."""
     deadline_s = time.monotonic() + timeout_s
@@ -159,7 +159,7 @@ class Site:
         self.wait_until_connected()
         return self
 
-    def wait_until_connected(self, timeout_s: float = 15.0) -> dict[str, Any]:
+    def wait_until_connected(self, timeout_s: float = 45.0) -> dict[str, Any]:
         found: dict[str, Any] = wait_for(self._fresh, timeout_s, "a fresh snapshot", lambda: self.log)
         return found
 

@@ -22,7 +22,7 @@ TOKEN = "the-token-of-the-tests"
 HERE = Path(__file__).parent
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 8.0, what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "") -> Any:
     """Return the condition's first true value; fail when there is none in time."""
     deadline_s = time.monotonic() + timeout_s
     while time.monotonic() < deadline_s:

@@ -1,4 +1,4 @@
-from vigie.delivery.overview import PATIENCE_S, Overview
+from vigie.delivery.overview import PATIENCE_S, SETTINGS_PATIENCE_S, Overview
 from vigie.errors import JournalError
 from vigie.telemetry.delivery_log import DeliveryState
 
@@ -47,6 +47,16 @@ def test_store_that_takes_nothing_is_trouble_after_a_quarter_of_an_hour() -> Non
     told.go_on(PATIENCE_S - 20, overview, last_error="connection refused")
     assert not overview.is_in_trouble()
     told.go_on(40, overview)
+    assert overview.is_in_trouble()
+
+
+def test_wrong_setting_is_trouble_after_a_minute() -> None:
+    told = Told()
+    overview = told.overview()
+    assert not overview.is_in_trouble()
+    told.go_on(SETTINGS_PATIENCE_S - 10, overview, last_error="401 no login", is_settings=True)
+    assert not overview.is_in_trouble()
+    told.go_on(20, overview)
     assert overview.is_in_trouble()
 
 

@@ -43,7 +43,9 @@ def deliver(connection: sqlite3.Connection, up_to_key: int, step_id: int = 0) ->
     """Let delivery have come to a key."""
     connection.execute("DELETE FROM delivery")
     place = (step_id, up_to_key)
-    connection.execute("INSERT INTO delivery VALUES (1, ?, ?, '', ?, ?, 0, 0.0, 0, 0, NULL, '', 0)", (*place, *place))
+    connection.execute(
+        "INSERT INTO delivery VALUES (1, ?, ?, '', ?, ?, 0, 0.0, 0, 0, NULL, '', 0, 0)", (*place, *place)
+    )
 
 
 def set_aside(connection: sqlite3.Connection, from_day: float, to_day: float, *, is_wanted: bool = False) -> None:
