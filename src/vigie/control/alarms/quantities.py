@@ -94,7 +94,7 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
-    Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (for one where address, certificate or "
+    Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
     "login is wrong), or refused something for good",
 }
 """What each quantity is. Questions are answered with 1 or 0, lists with the bits of :class:`Place` or the relays."""
