@@ -1,5 +1,6 @@
 """Logins on the real web process: what ends one closes its live page, and the command line counts at once."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -106,8 +107,11 @@ def test_many_who_guess_at_once_get_three_tries(site: Guarded) -> None:
         statuses.append(requests.post(f"{site.web.url}/flask/login", form, timeout=20).status_code)
 
     threads = [threading.Thread(target=guess) for _ in range(24)]
+    began_s = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(statuses) == [422] * 3 + [429] * 21
+    later = math.log2(1.0 + time.monotonic() - began_s)  # a slow machine gives time for the tries after 1, 3, 7 s
+    assert 3 <= statuses.count(422) <= 3 + int(later)
+    assert statuses.count(422) + statuses.count(429) == 24
