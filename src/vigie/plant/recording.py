@@ -32,8 +32,8 @@ class ColumnSettings(NamedTuple):
     positive_current: Annotated[Sign, *by_name(Sign), setting("Meaning of a positive current: discharge or charge")] = (
         Sign.DISCHARGE
     )
-    volts_per_unit: Annotated[float, setting("0.001 for a file in millivolts", unit="V", gt=0.0)] = 1.0
-    amperes_per_unit: Annotated[float, setting("0.001 for a file in milliamperes", unit="A", gt=0.0)] = 1.0
+    volts_per_unit: Annotated[float, setting("0.001 for a file in millivolts", unit="V", ge=1e-6, le=1000.0)] = 1.0
+    amperes_per_unit: Annotated[float, setting("0.001 for a file in milliamperes", unit="A", ge=1e-6, le=1000.0)] = 1.0
 
 
 class RecordedSettings(NamedTuple):
@@ -41,8 +41,8 @@ class RecordedSettings(NamedTuple):
 
     path: Annotated[str, setting("CSV file of the log")] = ""
     columns: ColumnSettings = ColumnSettings()
-    gap_s: Annotated[float, setting("A longer silence is reported as a gap", unit="s", gt=0.0)] = 1200.0
-    hold_s: Annotated[float, setting("Oldest sample still shown", unit="s", gt=0.0)] = 900.0
+    gap_s: Annotated[float, setting("A longer silence is reported as a gap", unit="s", ge=1.0)] = 1200.0
+    hold_s: Annotated[float, setting("Oldest sample still shown", unit="s", ge=1.0)] = 900.0
 
 
 class Sample(NamedTuple):
