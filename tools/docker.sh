@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prove compose.yaml on a real Docker engine: build, start, look, kill, take down, start again. See docs/docker.md.
 # A running engine is used; without one this starts one of its own (root). Where no image registry can be reached nginx,
-# Prometheus, Alertmanager and Python come from Debian. Everything made is kept in $VIGIE_DOCKER_CACHE; delete that folder to start anew.
+# Prometheus, Alertmanager and Python come from Debian. Everything made is kept in $VIGIE_DOCKER_CACHE; delete that folder to
+# start anew.
 set -eu
 bin=${1:-.venv/bin}
 [ $# = 0 ] || shift # the rest is for pytest: tools/docker.sh .venv/bin -k killed
