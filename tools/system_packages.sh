@@ -13,6 +13,7 @@ need npm npm
 need openssl openssl
 need strace strace
 need victoria-metrics victoria-metrics
+need wget wget
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing$missing ..." >&2
