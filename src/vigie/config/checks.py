@@ -86,9 +86,6 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     battery = sections.get("channels.battery")
     if battery is not None and not battery.is_fitted:
         faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
-    load = sections.get("channels.load")
-    if plant is not None and plant.kind == PlantKind.RECORDED and load is not None and load.is_fitted:
-        faults.append(Fault("channels.load.is_fitted", "a recording has no V3: every period would fail; false"))
     if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.path:
         faults.append(Fault("recorded.path", "names no log; give the CSV file to play"))
     twin = sections.get("twin")
@@ -224,6 +221,9 @@ def warnings(config: Config) -> list[Fault]:
             )
         )
     is_recorded = config.plant.kind == PlantKind.RECORDED
+    if is_recorded and config.channels[Channel.LOAD].is_fitted:
+        message = "a recording has no V3: every period of `vigie run` fails (`vigie replay` leaves V3 out); set false"
+        found.append(Fault("channels.load.is_fitted", message))
     if config.channels[Channel.BATTERY].calibration == Calibration.NONE and not is_recorded:
         found.append(
             Fault(

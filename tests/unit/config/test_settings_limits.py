@@ -62,8 +62,6 @@ def test_an_order_says_both_values_with_their_unit_and_what_would_happen() -> No
          "twin.installation.outages", "start must be 0 s or later"),
         ({"twin": {"installation": {"outages": {"kind": "every", "every_s": 10.0, "lasting_s": 10.0}}}},
          "twin.installation.outages", "outages of 10 s every 10 s leave no mains between them"),
-        ({"plant": {"kind": "recorded"}, "recorded": {"path": "a.csv"}, "channels.load": {"is_fitted": True}},
-         "channels.load.is_fitted", "a recording has no V3"),
         ({"plant": {"kind": "rig"}, "rig": {"r1_contact": "nc", "r2_contact": "nc", "battery_address": 0}},
          "rig.battery_address", "0 is no chip, but channels.battery is fitted"),
     ],
@@ -162,3 +160,10 @@ def test_a_threshold_the_charger_never_reaches_is_told(tables: Tables, key: str)
     told = {warning.key: warning.message for warning in warnings(check(tables, "test"))}
     assert "is not under alarms.charger_v = 13.6 V" in told[key]
     assert key not in {warning.key for warning in warnings(check({}, "test"))}
+
+
+def test_a_recording_with_a_channel_for_the_loads_is_told() -> None:
+    recorded = {"plant": {"kind": "recorded"}, "recorded": {"path": "a.csv"}}
+    assert warnings(check(recorded, "test")) == []
+    told = warnings(check({**recorded, "channels.load": {"is_fitted": True}}, "test"))
+    assert [warning.key for warning in told] == ["channels.load.is_fitted"]
