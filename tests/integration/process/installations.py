@@ -156,7 +156,11 @@ class Site:
     def started(self, *more: str, **environment: str) -> "Site":
         """Start and wait until the page has a fresh snapshot."""
         self.start(*more, **environment)
-        self.wait_until_connected()
+        try:
+            self.wait_until_connected()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def wait_until_connected(self, timeout_s: float = 45.0) -> dict[str, Any]:

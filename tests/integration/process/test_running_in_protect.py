@@ -154,10 +154,10 @@ def test_web_whose_port_is_taken_for_a_moment_comes_back_too(site: Site) -> None
     web.kill()
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        wait_for(lambda: _has_bound(squatter, site.web_port), 0.9, "a free port")
+        wait_for(lambda: _has_bound(squatter, site.web_port), 3, "a free port")
         squatter.listen()
-        wait_for(lambda: "is taken by" in site.log, 10, "the port is still taken", lambda: site.log)
-    wait_for(lambda: (site.state() or {}).get("link") == "connected", 20, "it came back", lambda: site.log)
+        wait_for(lambda: "is taken by" in site.log, 40, "the port is still taken", lambda: site.log)
+    wait_for(lambda: (site.state() or {}).get("link") == "connected", 40, "it came back", lambda: site.log)
     assert site.controller().pid == controller.pid
 
 
