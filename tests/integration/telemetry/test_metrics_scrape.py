@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import urllib.error
 import urllib.parse
@@ -106,6 +107,16 @@ def test_nothing_is_told_before_the_first_period() -> None:
     exporter = Exporter(0)
     assert scrape(exporter) == {}
     exporter.close()
+
+
+def test_scrapes_that_are_given_up_leave_no_traceback(exporter: Exporter, capfd: pytest.CaptureFixture[str]) -> None:
+    reset = struct.pack("ii", 1, 0)
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", exporter.port)) as scraper:
+            scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            scraper.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    get(exporter)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_silent_control_loop_leaves_no_values_standing() -> None:
