@@ -24,7 +24,7 @@ mode = "protect"
 
 [protect]
 open_above_v = 12.1
-close_below_v = 11.6
+close_below_v = 11.9
 
 [minimum_times]
 closed_s = 0
