@@ -20,8 +20,7 @@ STATEMENTS: tuple[str, ...] = (
   id INTEGER PRIMARY KEY CHECK (id = 1), step_id INTEGER NOT NULL, key INTEGER NOT NULL, url TEXT NOT NULL,
   reached_step_id INTEGER NOT NULL, reached_key INTEGER NOT NULL, waiting_periods INTEGER NOT NULL,
   lag_s REAL NOT NULL, merged_periods INTEGER NOT NULL, lost_periods INTEGER NOT NULL,
-  last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL,
-  is_settings INTEGER NOT NULL
+  last_ok_utc_ms INTEGER, last_error TEXT NOT NULL, updated_utc_ms INTEGER NOT NULL
 ) STRICT""",
     # Stretches of the journal the store has refused for good; an empty series means all of them.
     """CREATE TABLE delivery_aside (
@@ -39,3 +38,6 @@ FROM (SELECT step_id AS id, key AS after_key FROM delivery UNION ALL
 WHEN EXISTS (SELECT 1 FROM delivery_waiting WHERE OLD.key > after_key AND OLD.key <= to_key)
 BEGIN UPDATE delivery SET lost_periods = lost_periods + 1; END""",
 )
+
+WHOSE_FAULT: tuple[str, ...] = ("ALTER TABLE delivery ADD COLUMN is_settings INTEGER NOT NULL DEFAULT 0",)
+"""A later step: whether ``last_error`` lasts until somebody changes a setting."""

@@ -220,6 +220,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     outbox_schema.STATEMENTS,
     delivery_schema.STATEMENTS,
+    delivery_schema.WHOSE_FAULT,
 )
 """Statements that lead from one version to the next; the file's version (PRAGMA user_version) counts the
 steps taken. A step that has been released is never changed: a change is a new step."""

@@ -78,8 +78,8 @@ def test_the_versions_made_here_really_differ(tmp_path: Path) -> None:
     for version in VERSIONS:
         make_journal(tmp_path / f"{version}.sqlite", version)
         with closing(sqlite3.connect(tmp_path / f"{version}.sqlite")) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()
-            shapes.add((tuple(tables), tuple(columns(connection, "period"))))
+            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            shapes.add(tuple((table, *columns(connection, table)) for table in sorted(tables)))
     assert len(shapes) == len(MIGRATIONS)
 
 

@@ -29,9 +29,8 @@ def shown(database: sqlite3.Connection, period: tuple[int | None, ...]) -> dict[
 
 def test_a_released_migration_is_never_changed() -> None:
     digests = [hashlib.sha256("\n".join(step).encode()).hexdigest()[:16] for step in schema.MIGRATIONS]
-    assert digests == ["5f19172ffd646c76", "257a4e2d518158c0", "30cf62b2324cd06e", "b2765ec63aac98de"], (
-        "add a step to MIGRATIONS instead of changing one"
-    )
+    released = ["5f19172ffd646c76", "257a4e2d518158c0", "30cf62b2324cd06e", "b2765ec63aac98de", "d481337a10821363"]
+    assert digests == released, "add a step to MIGRATIONS instead of changing one"
 
 
 def test_the_view_gives_back_what_was_recorded_in_si_units(database: sqlite3.Connection) -> None:
