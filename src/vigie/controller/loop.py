@@ -49,9 +49,7 @@ FAILED_SWEEP = Sweep(FAILED_READING, FAILED_READING, FAILED_READING, FAILED_READ
 class LoopSettings(NamedTuple):
     """The rhythm of the loop."""
 
-    period_s: Annotated[
-        float, setting("Control period; at most 5 s of real time, as the watchdogs wait 10 s", unit="s", ge=0.2, le=60)
-    ] = 1.0
+    period_s: Annotated[float, setting("Control period; at most 5 s of real time", unit="s", ge=0.2, le=60)] = 1.0
     bus_deadline_s: Annotated[
         float,
         setting("The meter must have answered within this part of the period", unit="s", ge=0.1, le=60),

@@ -76,6 +76,10 @@ class Browser:
     def order(self, headers: dict[str, str] | None = None, **body: Any) -> TestResponse:
         return self._send("POST", "/api/v1/commands", headers={"Host": "localhost", **(headers or {})}, json=body)
 
+    def confirm(self, password: object, **headers: str) -> TestResponse:
+        body = {"password": password}
+        return self._send("POST", "/api/v1/confirmation", headers={"Host": "localhost", **headers}, json=body)
+
     def _send(self, method: str, path: str, **options: Any) -> TestResponse:
         return self.client.open(
             f"/flask{path}", method=method, environ_base=self._environment, buffered=True, **options
