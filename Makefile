@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
+SUITE ?= trixie
 
-.PHONY: help run test test-quick check bench proof faults vm docker install-test lock docs clean
+.PHONY: help run test test-quick fresh-test check bench proof faults vm docker install-test lock docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -24,10 +25,13 @@ run: $(VENV)/run.stamp  ## Start the product on the simulated installation (SPEE
 	$(BIN)/vigie run --data var --speed $(SPEED) --login off $(ARGS)
 
 test: $(VENV)/dev.stamp  ## Install what the tests need and pass all of them (Python 3.11 and 3.13, browser included)
-	@tools/test.sh "$(BIN)"
+	@tools/clean_environment.sh tools/test.sh "$(BIN)" $(ARGS)
 
-test-quick: $(VENV)/dev.stamp  ## The tests without browser and second Python
-	$(BIN)/python -m pytest -m "not browser and not slow"
+test-quick: $(VENV)/dev.stamp  ## The tests that start neither processes, servers nor a browser
+	@tools/clean_environment.sh "$(BIN)/python" tools/run_tests.py --here --only quick
+
+fresh-test:  ## Both commands in a fresh Debian root, as root and as a user (SUITE=trixie|bookworm; root, Debian)
+	@tools/fresh_test.sh "$(SUITE)"
 
 check: $(VENV)/dev.stamp  ## Style, types, layers, spelling, generated pages
 	$(BIN)/ruff format --check .

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian packages some tests need (browser, servers, npm, strace); without root, say the command instead.
+# Install the Debian packages some tests need (browser, servers, npm, strace, small disks); without root, say the command instead.
 set -eu
 missing=""
 need() { # need PROGRAM PACKAGE
@@ -14,6 +14,7 @@ need openssl openssl
 need strace strace
 need victoria-metrics victoria-metrics
 need wget wget
+need mkfs.ext4 e2fsprogs
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing$missing ..." >&2

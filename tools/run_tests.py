@@ -1,0 +1,205 @@
+"""All tests, stage by stage: one stage's failure hides no other, and the end says what passed, failed, skipped and why.
+
+The newest supported Python of this machine runs everything, the oldest the quick stage once more. Where there is only
+one, a Debian root has the other end (as root); else that stage skips and says what would help.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "build" / "test-results"
+THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
+OTHER = "other python"
+SUPPORTED = ("3.11", "3.12", "3.13")
+SUITES = {"3.11": "bookworm", "3.13": "trixie"}
+CORES = len(os.sched_getaffinity(0))
+QUICK = ("src/vigie", "tests/unit", "tests/property", "tests/conformance", "tests/packaging")
+SLOWEST = 10
+
+
+class Stage(NamedTuple):
+    """Some tests, and how many of them may run at once."""
+
+    name: str
+    paths: tuple[str, ...]
+    at_once: int
+
+
+STAGES = (
+    Stage("quick", QUICK, CORES),
+    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES),
+    Stage("processes and servers", ("tests/integration",), 2 * CORES),  # these wait more than they work
+    Stage("browser", ("tests/browser",), CORES),
+)
+
+
+class Case(NamedTuple):
+    """One test as pytest told it: ``outcome`` is passed, failed or skipped, ``reason`` says why."""
+
+    name: str
+    seconds: float
+    outcome: str
+    reason: str
+
+
+class Result(NamedTuple):
+    """What became of a stage; ``note`` says why it did not run or end as it should."""
+
+    name: str
+    seconds: float
+    cases: tuple[Case, ...]
+    note: str = ""
+    has_failed: bool = False
+
+    def count(self, outcome: str) -> int:
+        """How many cases ended so."""
+        return sum(case.outcome == outcome for case in self.cases)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the stages asked for; 0 when none failed."""
+    names = [*(stage.name for stage in STAGES), OTHER]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=names, action="append", default=[], help="this stage; may be repeated")
+    parser.add_argument("--here", action="store_true", help="with the Python that runs this, whatever else there is")
+    options = parser.parse_args(arguments)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    pythons = {THIS: sys.executable} if options.here else interpreters()
+    results: list[Result] = []
+    try:
+        newest = prepared(max(pythons, key=number), pythons)
+        for stage in STAGES:
+            if stage.name in (options.only or names):
+                results.append(tested(stage.name, [*pytest(newest), *at_once(stage)]))
+        if OTHER in (options.only or names):
+            results.append(other_end(pythons))
+    except KeyboardInterrupt:
+        results.append(Result("interrupted", 0.0, (), "what came after it did not run", has_failed=True))
+    except subprocess.CalledProcessError as error:
+        results.append(Result("environment", 0.0, (), f"status {error.returncode} of {error.cmd}", has_failed=True))
+    print(summary(results))
+    return int(any(result.has_failed for result in results))
+
+
+def number(version: str) -> int:
+    """3.11 -> 11."""
+    return int(version.partition(".")[2])
+
+
+def interpreters() -> dict[str, str]:
+    """Return the supported Pythons of this machine that can make a virtual environment; this one is among them."""
+    found = {THIS: sys.executable}
+    for version in SUPPORTED:
+        here = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+        for candidate in (f"python{version}", *map(str, here)):
+            if version not in found and can_make_environments(candidate):
+                found[version] = candidate
+    return found
+
+
+def can_make_environments(python: str) -> bool:
+    """Say whether an interpreter is there and has all of the standard library that is needed."""
+    asked = [python, "-c", "import ensurepip, venv, sqlite3, ssl"]
+    return bool(shutil.which(python)) and subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+def prepared(version: str, pythons: dict[str, str]) -> str:
+    """Return the Python of a virtual environment that has what the tests need."""
+    if pythons[version] == sys.executable:
+        return sys.executable
+    venv = ROOT / f".venv-{version}"
+    environment = {**os.environ, "PYTHON": pythons[version]}
+    stamp = venv / "dev.stamp"
+    needs = [ROOT / "requirements/dev.txt", ROOT / "pyproject.toml"]
+    if not stamp.exists() or any(need.stat().st_mtime > stamp.stat().st_mtime for need in needs):
+        subprocess.run(
+            ["tools/environment.sh", venv.name, "requirements/dev.txt"], cwd=ROOT, env=environment, check=True
+        )
+        stamp.touch()
+    return str(venv / "bin" / "python")
+
+
+def pytest(python: str) -> list[str]:
+    """Return the command that runs tests with an interpreter."""
+    return [python, "-m", "pytest"]
+
+
+def at_once(stage: Stage) -> list[str]:
+    """Return what tells pytest a stage's tests and how to spread them."""
+    return ["-n", str(stage.at_once), "--dist", "worksteal", *stage.paths]
+
+
+def tested(name: str, command: Sequence[str]) -> Result:
+    """Run a command that ends in pytest; its report is kept beside the others."""
+    print(f"\n== {name} ==", flush=True)
+    report = RESULTS / f"{name.replace(' ', '-')}.xml"
+    report.unlink(missing_ok=True)
+    began_s = time.monotonic()
+    status = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
+    cases = read(report)
+    is_told = status == 0 or any(case.outcome == "failed" for case in cases)
+    note = "" if is_told else f"ended with status {status}"
+    return Result(name, time.monotonic() - began_s, cases, note, has_failed=bool(status))
+
+
+def other_end(pythons: dict[str, str]) -> Result:
+    """Run the quick stage on the other end of the supported Pythons."""
+    used = max(pythons, key=number)
+    other = SUPPORTED[-1] if used == SUPPORTED[0] else SUPPORTED[0]
+    name = f"{STAGES[0].name} on Python {other}"
+    if other in pythons:
+        return tested(name, [*pytest(prepared(other, pythons)), *at_once(STAGES[0])])
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        return tested(name, ["tools/other_python.sh", SUITES[other], *at_once(STAGES[0])])
+    note = f"skipped: no Python {other} here; sudo make test would make a Debian {SUITES[other]} root that has it"
+    return Result(name, 0.0, (), note, has_failed=os.environ.get("CI") == "true")
+
+
+def read(report: Path) -> tuple[Case, ...]:
+    """Return the cases of one JUnit report; none when pytest left none."""
+    if not report.exists():
+        return ()
+    cases = []
+    for element in ET.parse(report).iter("testcase"):  # noqa: S314 - written by our own pytest a moment ago
+        failed = next((element.find(kind) for kind in ("failure", "error") if element.find(kind) is not None), None)
+        skipped = element.find("skipped")
+        told = failed if failed is not None else skipped
+        outcome = "failed" if failed is not None else "skipped" if skipped is not None else "passed"
+        reason = "" if told is None else told.get("message", "").strip().partition("\n")[0]
+        name = f"{element.get('classname', '')}::{element.get('name', '')}"
+        cases.append(Case(name, float(element.get("time", 0)), outcome, reason))
+    return tuple(cases)
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Say what passed, failed and skipped, why, and which were the slowest."""
+    cases = [case for result in results for case in result.cases]
+    lines = ["", f"{'stage':34}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}"]
+    for result in results:
+        counts = "".join(f"{result.count(outcome):8}" for outcome in ("passed", "failed", "skipped"))
+        lines.append(f"{result.name:34}{counts}{result.seconds:9.0f}  {result.note}".rstrip())
+    lines.append(f"{'all':34}{'':24}{sum(result.seconds for result in results):9.0f}")
+    skipped = Counter(case.reason for case in cases if case.outcome == "skipped")
+    if skipped:
+        lines += ["", "skipped, and why:", *(f"{count:6} x  {reason}" for reason, count in skipped.most_common())]
+    lines += ["", f"the {SLOWEST} slowest:"]
+    lines += [f"{case.seconds:6.1f} s  {case.name}" for case in sorted(cases, key=lambda case: -case.seconds)[:SLOWEST]]
+    failed = [case for case in cases if case.outcome == "failed"]
+    if failed:
+        lines += ["", "failed:", *(f"  {case.name}  {case.reason[:200]}" for case in failed)]
+    lines += ["", "FAILED" if any(result.has_failed for result in results) else "all that ran has passed"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
