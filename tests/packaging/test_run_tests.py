@@ -1,0 +1,66 @@
+"""What `make test` tells at its end, from what a real pytest left."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from tools import run_tests
+
+CASES = """
+import pytest
+
+def test_good(): pass
+
+@pytest.mark.skip(reason="no such server: sudo apt-get install server")
+def test_skipped(): pass
+
+def test_bad(): assert 1 == 2, "one is not two"
+"""
+
+
+@pytest.fixture
+def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two stages in a folder of their own: the first fails, the second passes."""
+    (tmp_path / "test_mixed.py").write_text(CASES)
+    (tmp_path / "test_fine.py").write_text("def test_fine(): pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(
+        run_tests,
+        "STAGES",
+        (run_tests.Stage("first", ("test_mixed.py",), 1), run_tests.Stage("second", ("test_fine.py",), 1)),
+    )
+    monkeypatch.delenv("CI", raising=False)
+    return tmp_path
+
+
+def test_a_failed_stage_hides_no_other(stages: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_tests.main(["--here", "--only", "first", "--only", "second"]) == 1
+    told = capfd.readouterr().out
+    rows = {line.split()[0]: line.split()[1:4] for line in told.splitlines() if line.startswith(("first ", "second "))}
+    assert rows == {"first": ["1", "1", "1"], "second": ["1", "0", "0"]}
+    assert "1 x  no such server: sudo apt-get install server" in told
+    assert "one is not two" in told
+    assert "test_fine::test_fine" in told.partition("slowest:")[2]
+    assert told.rstrip().endswith("FAILED")
+
+
+def test_a_stage_that_collects_nothing_has_failed(stages: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (stages / "test_fine.py").write_text("import no_such_module\n")
+    assert run_tests.main(["--here", "--only", "second"]) == 1
+    assert "no_such_module" in capfd.readouterr().out
+
+
+def test_all_that_passed_is_a_zero(stages: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_tests.main(["--here", "--only", "second"]) == 0
+    assert "all that ran has passed" in capfd.readouterr().out
+
+
+def test_a_missing_other_python_is_told(stages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_tests.os, "geteuid", lambda: 1000)
+    result = run_tests.other_end({run_tests.THIS: sys.executable})
+    assert "skipped: no Python" in result.note
+    assert not result.has_failed
+    monkeypatch.setenv("CI", "true")
+    assert run_tests.other_end({run_tests.THIS: sys.executable}).has_failed
