@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
+from tests.ports import free_port
 from vigie.delivery.wire import SeriesBlock, decode
 from vigie.telemetry.reader import JournalReader
 
@@ -37,12 +38,6 @@ STATES = {
     "phase": ("steady", "charge", "rest", "discharge"),
     "mains": ("unknown", "present", "absent", "cut"),
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def needs(program: str, package: str) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site, wait_for
 from tests.packaging.grafana.dashboards import ROOT
+from tests.ports import free_port
 
 SPEED = 60.0
 QUARTER_S = 900

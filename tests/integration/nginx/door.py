@@ -17,7 +17,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site, wait_for
+from tests.ports import free_port
 from vigie.access.door import Door
 from vigie.access.people import Role
 from vigie.access.settings import AccessSettings

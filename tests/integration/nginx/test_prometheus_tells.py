@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.process.installations import free_port, wait_for
+from tests.integration.process.installations import wait_for
+from tests.ports import free_port
 from vigie.web.neighbours import Prometheus as Neighbour
 from vigie.web.neighbours import Remembered, Silence, prometheus_at
 

@@ -16,21 +16,13 @@ from typing import ClassVar
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.ports import free_port
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.settings import Channel, MailSettings, Receiver, Security, Weekday
 from vigie.telemetry.outbox import Outbox
 
 from .conftest import Alarms
-from .mail_servers import (
-    Certificates,
-    Clocks,
-    Mailbox,
-    free_port,
-    make_journal,
-    password_checker,
-    serving,
-    silent_server,
-)
+from .mail_servers import Certificates, Clocks, Mailbox, make_journal, password_checker, serving, silent_server
 
 Dispatch = Callable[..., Dispatcher]
 

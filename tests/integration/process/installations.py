@@ -5,7 +5,6 @@ import io
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from uuid import uuid4
 import psutil
 import requests
 
+from tests.ports import free_port
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
 
@@ -81,12 +81,6 @@ start_soc = {soc}
 [twin.installation.outages]
 kind = "none"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def wait_for(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.notify.mail_servers import Certificates, Mailbox, password_checker, serving
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site, wait_for
+from tests.ports import free_port
 from vigie.telemetry.records import EventKind
 
 HOT = """

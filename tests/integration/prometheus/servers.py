@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.process.installations import free_port, wait_for
+from tests.integration.process.installations import wait_for
+from tests.ports import free_port
 from vigie.delivery.wire import HEADERS, SeriesBlock, encode
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.process.installations import free_port, wait_for
+from tests.integration.process.installations import wait_for
+from tests.ports import free_port
 
 from .servers import DEPLOY, program_or_skip
 

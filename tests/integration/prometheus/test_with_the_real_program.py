@@ -11,7 +11,8 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.notify.mail_servers import Mailbox, serving
-from tests.integration.process.installations import TWIN, Site, free_port, wait_for
+from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.ports import free_port
 from vigie.telemetry.metrics import METRICS, delivered_names
 
 from .servers import DEPLOY, Prometheus, alertmanager, hurry

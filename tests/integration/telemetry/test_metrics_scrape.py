@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.ports import free_port
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact, Contacts
 from vigie.errors import VigieError
@@ -180,12 +181,6 @@ def test_promtool_objects_to_nothing_but_two_names_of_the_client(exporter: Expor
     complaints = (checked.stdout + checked.stderr).splitlines()
     assert "parsing" not in checked.stderr
     assert {re.split(r"[ :]", line)[0] for line in complaints} == {"ram_total", "disk_total"}, complaints
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(port: int, query: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import psutil
 import requests
 import socketio
 
+from tests.ports import free_port
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 
@@ -44,7 +45,7 @@ class Web:
         self.folder = folder
         self.door = {} if users is None else {"users": str(users), "access": access or {}}
         self.settings = settings
-        self.port = 0
+        self.port = free_port()
         self.journal = folder / "journal.sqlite"
         self.snapshot = folder / "last.json"
         self.log = folder / "web.log"
