@@ -137,12 +137,13 @@ class Site:
     def log(self) -> str:
         return self.log_path.read_text(encoding="utf-8")
 
-    def start(self, *more: str, command: str = "run", **environment: str) -> "Site":
+    def start(self, *more: str, command: str = "run", output: int | None = None, **environment: str) -> "Site":
+        """Start a command; what it says goes to the log, or to the descriptor ``output``."""
         with self.log_path.open("a") as log:
             self._run = subprocess.Popen(
                 [VIGIE, command, *self.options, *more],
-                stdout=log,
-                stderr=log,
+                stdout=log if output is None else output,
+                stderr=log if output is None else output,
                 env={**os.environ, "COLUMNS": "250", **environment},
             )
         return self

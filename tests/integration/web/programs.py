@@ -89,10 +89,10 @@ class Web:
             return False
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(f"{self.url}/flask{path}", timeout=10, **options)
+        return requests.get(f"{self.url}/flask{path}", timeout=60, **options)
 
     def order(self, **command: Any) -> requests.Response:
-        return requests.post(f"{self.url}/flask/api/v1/commands", json=command, timeout=10)
+        return requests.post(f"{self.url}/flask/api/v1/commands", json=command, timeout=60)
 
     def state(self) -> dict[str, Any]:
         return self.get("/api/v1/state", headers={"Authorization": f"Bearer {TOKEN}"}).json()
