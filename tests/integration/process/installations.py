@@ -18,6 +18,7 @@ import psutil
 import requests
 
 from tests.ports import free_port
+from tests.waiting import PATIENCE_S, wait_for
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
 
@@ -83,18 +84,6 @@ kind = "none"
 """
 
 
-def wait_for(
-    condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "", log: Callable[[], str] = str
-) -> Any:
-    """Return the condition's first true value; fail when there is none in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what or condition}\n{log()}")
-
-
 def vigie(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -158,7 +147,7 @@ class Site:
             raise
         return self
 
-    def wait_until_connected(self, timeout_s: float = 45.0) -> dict[str, Any]:
+    def wait_until_connected(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         found: dict[str, Any] = wait_for(self._fresh, timeout_s, "a fresh snapshot", lambda: self.log)
         return found
 
@@ -257,7 +246,7 @@ class Site:
         """Stop ``vigie run``; return its exit status and the seconds it took."""
         began_s = time.monotonic()
         self.run.send_signal(number)
-        status = self.run.wait(20)
+        status = self.run.wait(PATIENCE_S)
         return status, time.monotonic() - began_s
 
     def end(self) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
-from .installations import RIG, Site, wait_for
+from .installations import RIG, Site
 
 
 @pytest.fixture
@@ -58,17 +59,17 @@ def test_full_disk_stops_the_journal_only_and_the_gap_is_told_later(small_disk: 
     try:
         rig.started()
         ballast = fill(small_disk)
-        wait_for(lambda: rig.snapshot()["journal"]["error"], 30, "the page says so")
+        wait_for(lambda: rig.snapshot()["journal"]["error"], what="the page says so")
         assert "full" in rig.snapshot()["journal"]["error"]
         assert not rig.snapshot()["journal"]["is_writing"]
         assert rig.order(action="set_mode", mode="manual")["is_accepted"]
         assert rig.order(action="set_contact", relay="R2", contact="open")["is_accepted"]
-        wait_for(lambda: rig.relay("R2")["contact"] == "open", 5, "control goes on")
-        wait_for(lambda: rig.snapshot()["journal"]["lost_periods"] > 10, 30, "memory is full too")
+        wait_for(lambda: rig.relay("R2")["contact"] == "open", what="control goes on")
+        wait_for(lambda: rig.snapshot()["journal"]["lost_periods"] > 10, what="memory is full too")
         assert rig.snapshot()["loop"]["failed_periods"] == 0
         ballast.unlink()
-        wait_for(lambda: rig.snapshot()["journal"]["is_writing"], 15, "it writes again")
-        gap = wait_for(lambda: rig.events(EventKind.GAP), 5)[0]
+        wait_for(lambda: rig.snapshot()["journal"]["is_writing"], what="it writes again")
+        gap = wait_for(lambda: rig.events(EventKind.GAP))[0]
         assert int(gap.data["periods"]) > 10
         assert [(e.subject, e.after) for e in rig.events(EventKind.SWITCHING)] == [("R2", "open")]
     finally:

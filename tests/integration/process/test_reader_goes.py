@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.telemetry.samples import record
+from tests.waiting import wait_for
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.store import Store
 
-from .installations import TWIN, VIGIE, Site, wait_for
+from .installations import TWIN, VIGIE, Site
 
 CLEAN = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 READER_GONE = 141
@@ -113,9 +114,9 @@ def test_what_run_says_is_read_at_once_and_control_goes_on_when_nobody_reads_any
     controller = one.controller().pid
     for process in (one.web(), *one.web().children()):
         process.kill()
-    wait_for(lambda: one.state() is None, 10, "the page is away")
+    wait_for(lambda: one.state() is None, what="the page is away")
     one.wait_until_connected()
     periods = one.snapshot()["loop"]["periods"]
-    wait_for(lambda: one.snapshot()["loop"]["periods"] > periods, 20, "control goes on")
+    wait_for(lambda: one.snapshot()["loop"]["periods"] > periods, what="control goes on")
     assert one.controller().pid == controller
     assert one.stop()[0] == 0

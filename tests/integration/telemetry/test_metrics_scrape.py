@@ -209,7 +209,7 @@ def test_a_real_prometheus_takes_every_series(exporter: Exporter, tmp_path: Path
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_until(lambda: answers(port, 'bus_voltage_01{job="vigie"}') != [], timeout_s=30)
+        wait_until(lambda: answers(port, 'bus_voltage_01{job="vigie"}') != [])
         assert answers(port, "up")[0]["value"][1] == "1"
         (taken,) = answers(port, 'scrape_samples_scraped{job="vigie"}')
         assert int(taken["value"][1]) == expected

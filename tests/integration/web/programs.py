@@ -16,21 +16,12 @@ import requests
 import socketio
 
 from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 
 TOKEN = "the-token-of-the-tests"
 HERE = Path(__file__).parent
-
-
-def wait_for(condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "") -> Any:
-    """Return the condition's first true value; fail when there is none in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what or condition}")
 
 
 class Web:

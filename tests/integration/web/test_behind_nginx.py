@@ -10,9 +10,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.programs import Browser, Web, link
 from tests.integration.web.snapshots import make_snapshot
 from tests.ports import free_port
+from tests.waiting import wait_for
 
 COMMON = """
     proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 30s;
