@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,7 +72,9 @@ def test_messages_survive_a_killed_web_process_while_the_mail_server_is_down(
     site.web().send_signal(signal.SIGKILL)
     with serving(box, port):
         wait_for(lambda: any("restarted by itself" in subject for subject in box.subjects()), what="the mail")
-        time.sleep(2.5)
+        wait_for(
+            lambda: (state := site.state()) and not (state["mail"] or {"waiting": 1})["waiting"], what="no message left"
+        )
         assert len({message["Message-ID"] for message in box.messages}) == len(box.messages)
 
 
