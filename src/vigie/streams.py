@@ -18,6 +18,10 @@ READER_GONE = 141
 """Exit status of a command whose output nobody reads any more, as a shell says it of a program ended by SIGPIPE."""
 
 
+class ReaderGone(SystemExit):
+    """Ends the process, unless somebody has more to say of it."""
+
+
 class _Ending(io.FileIO):
     """Output whose reader may go away: the process then ends, in order and without a word."""
 
@@ -26,7 +30,7 @@ class _Ending(io.FileIO):
             return super().write(data)
         except BrokenPipeError:
             _write_nowhere(self.fileno())
-            raise SystemExit(READER_GONE) from None
+            raise ReaderGone(READER_GONE) from None
 
 
 class _Lossy(io.FileIO):

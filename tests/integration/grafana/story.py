@@ -142,7 +142,7 @@ def _lived(site: Site, store: Store) -> Story:
     behind_s = _SHORTEST_S + (now_s - _SHORTEST_S + 180) % QUARTER_S  # begins three minutes before a full quarter
     began_s = now_s - behind_s
     site.start(**behind(site.config.parent / "calendar", behind_s))
-    site.wait_until_connected(60)
+    site.wait_until_connected()
     at = _Plant(site, began_s).at
     at(11, lambda: site.order(action="set_mode", mode="protect"))
     at(24, lambda: site.order(action="set_mode", mode="cycle"))

@@ -75,6 +75,6 @@ def test_computer_that_dies_before_its_first_period_is_started_again_too(tmp_pat
     site.start()
     try:
         wait_for(lambda: "lives on them" in site.log, what="a computer without power", log=lambda: site.log)
-        site.wait_until_connected(30)
+        site.wait_until_connected()
     finally:
         site.end()
