@@ -5,7 +5,7 @@ import secrets
 import socket
 from pathlib import Path
 
-_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST, _HIGHEST = 20_000, 65_535
 _held: list[socket.socket] = []
 """What says to every other process of this machine that a port is ours; the kernel lets go of it with this process."""
@@ -17,13 +17,13 @@ def free_port() -> int:
     It lies outside the range from which the kernel takes ports for outgoing connections: a server that is started
     later, or again, finds it free.
     """
-    first, last = (int(word) for word in _EPHEMERAL.read_text(encoding="ascii").split())
+    first, last = (int(word) for word in EPHEMERAL.read_text(encoding="ascii").split())
     candidates = [port for port in range(_LOWEST, _HIGHEST) if not first <= port <= last]
     start = secrets.randbelow(len(candidates))
-    return next(port for port in candidates[start:] + candidates[:start] if _claim(port))
+    return next(port for port in candidates[start:] + candidates[:start] if claim(port))
 
 
-def _claim(port: int) -> bool:
+def claim(port: int) -> bool:
     """Make the port ours unless somebody has it; the name of an abstract socket is the mark."""
     mark = socket.socket(socket.AF_UNIX)
     try:
