@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.notify.mail_servers import Mailbox, free_port, serving
+from tests.integration.notify.mail_servers import Mailbox, serving
 from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.ports import free_port
 from vigie.telemetry.records import EventKind
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,6 @@ import math
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -15,18 +14,13 @@ from typing import Any, TypeVar
 
 import requests
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 PROJECT = "vigie-test"
 PASSWORD = "a better one than the first"
 READY_S = 60.0
 _Answer = TypeVar("_Answer")
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("", 0))
-        return int(listener.getsockname()[1])
 
 
 def until(ask: Callable[[], _Answer | None], what: str, within_s: float = READY_S) -> _Answer:

@@ -36,7 +36,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     console = Console(stderr=True)
     if not can_mount():
-        console.print("[red]disks that fill up or turn read-only need root: those faults are missing[/red]")
+        console.print("[red]disks that fail need root and mkfs.ext4 (e2fsprogs): those faults are missing[/red]")
     cells, pair_cells, outcomes, failures = _lived(names, console)
     if names:
         for name in dict.fromkeys(cell.trouble for cell in cells):

@@ -37,8 +37,8 @@ class Disk(Protocol):
 
 
 def can_mount() -> bool:
-    """Return whether this process may mount disks of its own."""
-    return os.geteuid() == 0
+    """Return whether this process may make and mount disks of its own."""
+    return os.geteuid() == 0 and shutil.which("mkfs.ext4") is not None
 
 
 class NoDisk:

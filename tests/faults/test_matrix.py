@@ -35,7 +35,7 @@ STUCK_IN_A_RELAY = {FaultKind.STUCK_RELAY}
 
 def needs(name: str) -> None:
     if TROUBLES[name].disk is not NoDisk and not can_mount():
-        pytest.skip("mounting a disk that fails needs root")
+        pytest.skip("a disk that fails needs root and mkfs.ext4: sudo apt-get install e2fsprogs, sudo make test")
 
 
 @pytest.mark.parametrize(("name", "situation"), SELECTED, ids=lambda one: getattr(one, "name", one))

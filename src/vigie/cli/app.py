@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vigie import __version__
+from vigie import __version__, streams
 from vigie.cli import exit_codes
 from vigie.cli.commands import commissioning, config, delivery, mail, orders, processes, records, user
 from vigie.errors import VigieError
@@ -52,8 +52,13 @@ def root(
 
 def main() -> None:
     """Run the command line; an expected error is a message and an exit status, not a traceback."""
+    streams.end_without_reader()
+    streams.outlive_log_reader()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # while an error of it still finds somebody
     except VigieError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(exit_codes.exit_code(error))

@@ -18,6 +18,7 @@ from vigie.assembly.backup import Told
 from vigie.assembly.backup_format import Manifest
 from vigie.config import Config
 from vigie.errors import VigieError
+from vigie.streams import ReaderGone
 
 STREAM = "-"
 
@@ -33,8 +34,11 @@ def write(config: Config, target: str | None, *, with_periods: bool, as_json: bo
     if target == STREAM:
         if sys.stdout.isatty():
             raise VigieError("a backup is no text for a terminal: redirect it, vigie backup - > FILE")
-        with _bar() as told:
-            manifest = backup.write_stream(config, sys.stdout.buffer, told, with_periods=with_periods)
+        try:
+            with _bar() as told:
+                manifest = backup.write_stream(config, sys.stdout.buffer, told, with_periods=with_periods)
+        except ReaderGone:
+            raise VigieError("no backup was made: the program that it was written to has gone") from None
         sys.stderr.write(f"{_summary(manifest)}\n")
         return
     path = Path(target or backup.default_name(config))

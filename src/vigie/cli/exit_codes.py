@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from vigie import streams
 from vigie.errors import (
     AlreadyRunning,
     CommandRefused,
@@ -26,6 +27,7 @@ class Exit(IntEnum):
     UNREACHABLE = 6
     REFUSED = 7
     JOURNAL = 8
+    READER_GONE = streams.READER_GONE
 
 
 MEANINGS = {
@@ -38,6 +40,7 @@ MEANINGS = {
     Exit.UNREACHABLE: "the web process or the controller does not answer",
     Exit.REFUSED: "the command was refused; the message says why",
     Exit.JOURNAL: "the journal cannot be read",
+    Exit.READER_GONE: "nobody reads the output any more",
 }
 
 _BY_ERROR: tuple[tuple[type[VigieError], Exit], ...] = (

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from vigie import streams
 from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
 from vigie.config import Config, load
@@ -90,6 +91,7 @@ def stop_on_signals() -> threading.Event:
 def run(body: Callable[[Config], None], argv: Sequence[str]) -> int:
     """Run a process body on the settings in ``argv``; turn its errors into a message and an exit status."""
     share_one_heap()
+    streams.outlive_log_reader()
     logs.configure()
     try:
         body(parsed(argv))

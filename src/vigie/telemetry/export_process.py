@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from vigie import streams
 from vigie.errors import VigieError
 from vigie.telemetry.export import Extract, export_csv
 from vigie.telemetry.parquet import export_parquet
@@ -47,6 +48,7 @@ def parse(text: str) -> Order:
 def main(text: str) -> int:
     """Write the export to the standard output; return the exit status."""
     os.nice(LOWEST_PRIORITY)
+    streams.end_without_reader()
     order = parse(text)
     try:
         with closing(JournalReader(order.journal)) as reader:
@@ -56,9 +58,6 @@ def main(text: str) -> int:
     except VigieError as error:
         sys.stderr.write(str(error))
         return 1
-    except BrokenPipeError:  # nobody listens any more; the interpreter would try to write the rest
-        os.close(1)
-        return 0
     return 0
 
 

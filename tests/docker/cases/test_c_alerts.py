@@ -13,9 +13,10 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.docker.cases.test_b_demonstration import assert_locked_in
-from tests.docker.stack import ROOT, Stack, free_port, until
+from tests.docker.stack import ROOT, Stack, until
 from tests.integration.notify.mail_servers import Certificates, Mailbox, password_checker
 from tests.integration.prometheus.servers import hurry
+from tests.ports import free_port
 
 ALERTMANAGER_UID = 65534
 AMTOOL = ("amtool", "--alertmanager.url=http://localhost:9093")

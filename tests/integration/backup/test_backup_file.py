@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.integration.process.installations import VIGIE, vigie
 from tests.integration.telemetry.samples import record
+from tests.small_disk import small_disk
 from vigie.assembly import backup, restore
 from vigie.errors import JournalError, VigieError
 from vigie.telemetry import snapshot_copy
@@ -83,18 +83,6 @@ def test_a_folder_in_which_no_program_has_run_is_named(tmp_path: Path) -> None:
     assert told.returncode == 1
     assert "nothing to back up" in told.stderr
     assert names(tmp_path) == {"empty"}
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("a small disk needs root: sudo make test")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_disk_that_is_too_small_is_told_before_anything_is_copied(tmp_path: Path) -> None:

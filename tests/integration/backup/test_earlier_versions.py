@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.integration.process.installations import TWIN, Site
 from tests.integration.telemetry.samples import START_MS, record
+from tests.waiting import wait_for
 from vigie.assembly import backup, restore
 from vigie.control.signals import Channel
 from vigie.telemetry import rollups
@@ -112,7 +113,7 @@ def test_the_program_itself_goes_on_with_the_oldest_journal(site: Callable[..., 
     one.data.mkdir()
     make_journal(one.data / "journal.sqlite", 1)
     one.started()
-    wait_for(lambda: one.events(EventKind.START), 10, "a start in the journal", lambda: one.log)
+    wait_for(lambda: one.events(EventKind.START), what="a start in the journal", log=lambda: one.log)
     assert one.events(EventKind.MODE)[0].who == "ada"
     assert one.snapshot()["mode"] == "protect", "the journal's last mode goes on"
     assert len(one.periods()) > PERIODS

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tests.integration.process.installations import TWIN, Site, vigie, wait_for
+from tests.integration.process.installations import TWIN, Site, vigie
 from tests.integration.telemetry.samples import record, switching
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.snapshot_copy import copy_database
@@ -57,7 +58,7 @@ def test_a_running_site_is_backed_up_refused_while_it_runs_and_comes_back(
     one = site(TWIN, speed=60, soc=0.9)
     one.started()
     assert one.cli("mode", "protect").returncode == 0
-    wait_for(lambda: one.events(EventKind.MODE), 10, "the order in the journal")
+    wait_for(lambda: one.events(EventKind.MODE), what="the order in the journal")
     file = tmp_path / "b.tar.gz"
     made = one.cli("backup", str(file), "--json")
     assert made.returncode == 0, made.stderr
@@ -94,7 +95,7 @@ def test_pages_that_run_alone_are_noticed_too(site: Callable[..., Site], tmp_pat
     assert one.cli("backup", str(file)).returncode == 0
     one.stop()
     one.start(command="web")
-    wait_for(one.state, 15, "the pages", lambda: one.log)
+    wait_for(one.state, what="the pages", log=lambda: one.log)
     refused = one.cli("restore", str(file))
     assert refused.returncode == 4
     assert "stop the program first" in refused.stderr

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_for
 from vigie.delivery.courier import Courier
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.telemetry.delivery_log import DeliveryLog, DeliveryState
 
-from .stores import Prometheus, Store, ToldStore, VictoriaMetrics, wait_for
+from .stores import Prometheus, Store, ToldStore, VictoriaMetrics
 
 SITE = "mill"
 

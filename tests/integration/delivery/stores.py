@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.delivery.wire import SeriesBlock, decode
 from vigie.telemetry.reader import JournalReader
 
@@ -37,12 +39,6 @@ STATES = {
     "phase": ("steady", "charge", "rest", "discharge"),
     "mains": ("unknown", "present", "absent", "cut"),
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def needs(program: str, package: str) -> None:
@@ -81,7 +77,7 @@ class Prometheus:
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self._is_ready, 30, f"a ready Prometheus, see {self._folder}/log")
+        wait_for(self._is_ready, what=f"a ready Prometheus, see {self._folder}/log")
         return self
 
     def _is_ready(self) -> bool:
@@ -136,7 +132,7 @@ class VictoriaMetrics:
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self._is_ready, 30, f"a ready VictoriaMetrics, see {self._folder}/log")
+        wait_for(self._is_ready, what=f"a ready VictoriaMetrics, see {self._folder}/log")
         return self
 
     def _is_ready(self) -> bool:
@@ -319,12 +315,3 @@ def counted(store: Store, site: str, at_ms: int, names: Iterable[str], back: str
         for series in store.query(f'count_over_time({name}{{site="{site}"}}[{back}])', at_ms):
             found[named({"__name__": name, **series["metric"]})] = int(series["value"][1])
     return found
-
-
-def wait_for(condition: Callable[[], Any], timeout_s: float = 40.0, what: str = "") -> Any:
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what or condition}")

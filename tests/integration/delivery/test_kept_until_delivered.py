@@ -11,6 +11,7 @@ import requests
 
 from tests.integration.process.installations import TWIN, Site
 from tests.integration.telemetry.samples import START_MS, record, wait_until
+from tests.waiting import wait_for
 from vigie.clock import machine_utc_s
 from vigie.delivery.wire import HEADERS, SeriesBlock, encode
 from vigie.telemetry.delivery_log import FRESH_MS, Cursor, DeliveryLog, Standing
@@ -20,7 +21,7 @@ from vigie.telemetry.schema import KEYS_PER_MS
 from vigie.telemetry.store import Store
 
 from .conftest import SITE, Delivery
-from .stores import Prometheus, wait_for
+from .stores import Prometheus
 
 DAY_S = DAY_MS // 1000
 EVERY_S = 900
@@ -169,7 +170,7 @@ def test_the_running_program_keeps_for_its_store_and_without_one_does_not(tmp_pa
     try:
         for site in sites:
             site.start(command="controller")
-        wait_for(lambda: not any(rows_older_than(95, site) for site in sites), 60, "rows past their limit are gone")
+        wait_for(lambda: not any(rows_older_than(95, site) for site in sites), what="rows past their limit are gone")
         assert [rows_older_than(35, site) for site in sites] == [10, 0]
     finally:
         for site in sites:

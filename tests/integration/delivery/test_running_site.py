@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +11,11 @@ import psutil
 import pytest
 
 from tests.integration.process.installations import TWIN, VIGIE, Site, vigie
+from tests.waiting import wait_for
 from vigie.cli.exit_codes import Exit
 from vigie.telemetry.delivery_log import DeliveryLog
 
-from .stores import Prometheus, Store, ToldStore, VictoriaMetrics, counted, counts, journalled, wait_for
+from .stores import Prometheus, Store, ToldStore, VictoriaMetrics, counted, counts, journalled
 
 NAME = "Tests [/bold]"
 REMOTE = """
@@ -60,15 +60,15 @@ def test_a_site_at_speed_loses_nothing_while_its_store_is_dead(
     store = kind(tmp_path / "store").start()
     try:
         mine = site(store.url, speed=200).started()
-        wait_for(lambda: shown(mine)["last_ok_utc_ms"], 20, "the first delivery")
+        wait_for(lambda: shown(mine)["last_ok_utc_ms"], what="the first delivery")
         store.kill()
-        time.sleep(8)
-        wait_for(lambda: "reachable from here?" in shown(mine)["last_error"], 10, "trouble told")
-        assert shown(mine)["waiting_periods"] > 500
+        wait_for(lambda: waiting(mine) > 500, what="500 periods that wait")
+        wait_for(lambda: "reachable from here?" in shown(mine)["last_error"], what="trouble told")
+        wait_for(lambda: shown(mine)["waiting_periods"] > 500, what="delivery telling them")
         mine.controller().kill()  # the calendar goes on where it was
         mine.wait_until_connected()
         store.start()
-        wait_for(lambda: shown(mine)["last_error"] == "", 40, "delivery going on")
+        wait_for(lambda: shown(mine)["last_error"] == "", what="delivery going on")
         mine.stop()
         finish(mine)
         state = shown(mine)
@@ -88,7 +88,7 @@ def finish(site: Site) -> None:
     """Deliver what the journal got last, without a controller."""
     last = subprocess.Popen([VIGIE, "delivery", "run", *site.options], stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: waiting(site) == 0, 60, "everything delivered")
+        wait_for(lambda: waiting(site) == 0, what="everything delivered")
     finally:
         last.terminate()
         last.wait(10)
@@ -101,9 +101,9 @@ def test_delivery_that_cannot_start_does_not_keep_the_controller_from_running(
     mine.data.mkdir(parents=True)
     (mine.data / "delivery.lock").mkdir()  # the delivery process ends with an error at its start
     mine.started()
-    wait_for(lambda: "delivery.lock" in mine.log, 10, "why delivery does not start")
+    wait_for(lambda: "delivery.lock" in mine.log, what="why delivery does not start")
     controller = mine.controller().pid
-    wait_for(lambda: mine.log.count("delivery.lock") >= 3, 20, "another try")
+    wait_for(lambda: mine.log.count("delivery.lock") >= 3, what="another try")
     assert mine.controller().pid == controller
     assert mine.run.poll() is None
     assert "watches the twin" in mine.log
@@ -116,7 +116,7 @@ def test_a_killed_delivery_is_started_again_and_has_a_low_priority(told: ToldSto
     wait_for(lambda: first.nice() == 10, what="the low priority")
     assert first.memory_info().rss < 65e6
     first.kill()
-    again = wait_for(lambda: other_than(mine, first), 10, "a second delivery process")
+    again = wait_for(lambda: other_than(mine, first), what="a second delivery process")
     count = told.requests
     wait_for(lambda: told.requests > count + 3, what="more requests")
     assert again.pid != first.pid

@@ -11,12 +11,13 @@ import pytest
 import trustme
 
 from tests.integration.telemetry.samples import START_MS
+from tests.waiting import wait_for
 from vigie.delivery.wire import SeriesBlock
 from vigie.telemetry.delivery_log import Aside, DeliveryLog
 
 from .conftest import SITE, Delivery
 from .histories import write
-from .stores import Reply, ToldStore, is_stale_marker, journalled, named, wait_for
+from .stores import Reply, ToldStore, is_stale_marker, journalled, named
 
 Answer = Callable[[list[SeriesBlock], int], Reply]
 ONE = 'vigie_temperature_celsius{battery="1",site="mill"}'
@@ -97,7 +98,7 @@ def test_what_may_pass_is_tried_again_and_told_meanwhile(
     is_open = False
     told.answer = lambda _blocks, _number: Reply() if is_open else reply
     delivery = deliver(told.url, timeout_s=1.0)
-    wait_for(lambda: says in delivery.state().last_error, 6, says)
+    wait_for(lambda: says in delivery.state().last_error, what=says)
     state = delivery.state()
     assert (state.waiting_periods, state.set_aside) == (100, 0)
     assert told.url in state.last_error
@@ -114,7 +115,7 @@ def test_the_store_says_how_long_to_wait(path: Path, told: ToldStore, deliver: C
     told.answer = first_times(Reply(429, "", {"Retry-After": "4"}))
     began_s = time.monotonic()
     deliver(told.url).finish()
-    assert 4.0 <= time.monotonic() - began_s < 8.0
+    assert time.monotonic() - began_s >= 4.0
     assert told.requests == 2
 
 

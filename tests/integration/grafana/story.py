@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site
 from tests.packaging.grafana.dashboards import ROOT
+from tests.ports import free_port
+from tests.waiting import wait_for
 
 SPEED = 60.0
 QUARTER_S = 900
@@ -70,7 +72,7 @@ class Store:
              "--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=5y"],
             stdout=self._log, stderr=self._log,
         )  # fmt: skip
-        wait_for(self._is_ready, 20, "Prometheus", (folder / "prometheus.log").read_text)
+        wait_for(self._is_ready, what="Prometheus", log=(folder / "prometheus.log").read_text)
 
     def _is_ready(self) -> bool:
         try:
@@ -140,7 +142,7 @@ def _lived(site: Site, store: Store) -> Story:
     behind_s = _SHORTEST_S + (now_s - _SHORTEST_S + 180) % QUARTER_S  # begins three minutes before a full quarter
     began_s = now_s - behind_s
     site.start(**behind(site.config.parent / "calendar", behind_s))
-    site.wait_until_connected(60)
+    site.wait_until_connected()
     at = _Plant(site, began_s).at
     at(11, lambda: site.order(action="set_mode", mode="protect"))
     at(24, lambda: site.order(action="set_mode", mode="cycle"))
@@ -150,8 +152,8 @@ def _lived(site: Site, store: Store) -> Story:
     at(44, lambda: site.order(action="set_contact", relay="R2", contact="closed"))
     at(45.5, lambda: site.order(action="set_mode", mode="observe"))
     at(48, lambda: None)
-    wait_for(lambda: _newest_s(store) >= time.time(), 60, "the calendar of the store's now", lambda: site.log)
-    wait_for(lambda: _minutes_recorded(store) >= 2, 60, "recorded minutes", lambda: site.log)
+    wait_for(lambda: _newest_s(store) >= time.time(), what="the calendar of the store's now", log=lambda: site.log)
+    wait_for(lambda: _minutes_recorded(store) >= 2, what="recorded minutes", log=lambda: site.log)
     return Story(store, site, began_s, time.time())
 
 
@@ -175,7 +177,7 @@ class _Plant:
         self._began_s = began_s
 
     def at(self, minute: float, do: Callable[[], Any]) -> None:
-        wait_for(lambda: self._minute() >= minute, 60, f"minute {minute}", lambda: self._site.log)
+        wait_for(lambda: self._minute() >= minute, what=f"minute {minute}", log=lambda: self._site.log)
         do()
 
     def _minute(self) -> float:

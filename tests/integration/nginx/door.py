@@ -17,7 +17,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.access.door import Door
 from vigie.access.people import Role
 from vigie.access.settings import AccessSettings
@@ -255,9 +257,9 @@ class House:
         self.site.start("--login", "required")
         self.prometheus.start()
         self.nginx.start()
-        wait_for(self.is_up, 20, "the pages answer", lambda: self.site.log)
+        wait_for(self.is_up, what="the pages answer", log=lambda: self.site.log)
         anna = self.log_in("anna")
-        wait_for(lambda: anna.get("/flask/api/v1/state").json()["link"] == "connected", 20, "the link is up")
+        wait_for(lambda: anna.get("/flask/api/v1/state").json()["link"] == "connected", what="the link is up")
         return self
 
     def is_up(self) -> bool:

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import chromium  # noqa: F401 - the fixture
 from tests.browser.test_pages_everywhere import Watch, is_wider_than_the_screen, violations
+from tests.waiting import wait_for
 
-from .door import PASSWORD, House, Nginx, wait_for
+from .door import PASSWORD, House, Nginx
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +75,7 @@ def test_a_ready_query_opens_in_prometheus(context: BrowserContext, house: House
         page.goto(house.url + "/flask/prometheus")
         return page.get_by_text("Tests · 1").is_visible()
 
-    wait_for(has_newest, 20, "Prometheus has measurements, and the page has asked it since")
+    wait_for(has_newest, what="Prometheus has measurements, and the page has asked it since")
     with context.expect_page() as opened:
         page.get_by_role("link", name="Tension de la batterie, dernières 24 heures").click()
     graph = opened.value

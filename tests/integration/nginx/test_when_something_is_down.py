@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.process.installations import wait_for
+from tests.waiting import wait_for
 
 from .door import HTML, Echo, House, Nginx
 
@@ -67,5 +67,5 @@ def test_a_killed_web_process_is_told_and_comes_back(house: House) -> None:
     wait_for(lambda: visitor.get("/flask/", headers=HTML).status_code == 502, what="the pages are gone")
     assert "Vigie ne répond pas" in visitor.get("/flask/", headers=HTML).content.decode()
     assert visitor.get("/grafana/", headers=HTML).status_code == 503, "nobody is let in who was not asked"
-    wait_for(lambda: visitor.get("/flask/", headers=HTML).status_code == 200, 20, "the pages are back")
+    wait_for(lambda: visitor.get("/flask/", headers=HTML).status_code == 200, what="the pages are back")
     assert visitor.get("/grafana/", headers=HTML).status_code == 200, "still logged in"

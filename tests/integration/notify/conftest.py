@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.settings import MailSettings, Receiver, Security
 from vigie.telemetry.outbox import AlarmEvent, Outbox
 
-from .mail_servers import START_UTC_S, Clocks, Mailbox, free_port, make_journal, serving
+from .mail_servers import START_UTC_S, Clocks, Mailbox, make_journal, serving
 
 
 @pytest.fixture

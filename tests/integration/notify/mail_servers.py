@@ -76,12 +76,6 @@ class Mailbox:
         return answer
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @contextmanager
 def serving(box: Mailbox, port: int, *, wrapped: ssl.SSLContext | None = None, **options: Any) -> Iterator[None]:
     """Run a mail server; ``wrapped`` encrypts from the first byte."""

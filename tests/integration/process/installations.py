@@ -5,7 +5,6 @@ import io
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from uuid import uuid4
 import psutil
 import requests
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, wait_for
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
 
@@ -83,24 +84,6 @@ kind = "none"
 """
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def wait_for(
-    condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "", log: Callable[[], str] = str
-) -> Any:
-    """Return the condition's first true value; fail when there is none in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what or condition}\n{log()}")
-
-
 def vigie(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -143,12 +126,13 @@ class Site:
     def log(self) -> str:
         return self.log_path.read_text(encoding="utf-8")
 
-    def start(self, *more: str, command: str = "run", **environment: str) -> "Site":
+    def start(self, *more: str, command: str = "run", output: int | None = None, **environment: str) -> "Site":
+        """Start a command; what it says goes to the log, or to the descriptor ``output``."""
         with self.log_path.open("a") as log:
             self._run = subprocess.Popen(
                 [VIGIE, command, *self.options, *more],
-                stdout=log,
-                stderr=log,
+                stdout=log if output is None else output,
+                stderr=log if output is None else output,
                 env={**os.environ, "COLUMNS": "250", **environment},
             )
         return self
@@ -163,7 +147,7 @@ class Site:
             raise
         return self
 
-    def wait_until_connected(self, timeout_s: float = 45.0) -> dict[str, Any]:
+    def wait_until_connected(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         found: dict[str, Any] = wait_for(self._fresh, timeout_s, "a fresh snapshot", lambda: self.log)
         return found
 
@@ -262,7 +246,7 @@ class Site:
         """Stop ``vigie run``; return its exit status and the seconds it took."""
         began_s = time.monotonic()
         self.run.send_signal(number)
-        status = self.run.wait(20)
+        status = self.run.wait(PATIENCE_S)
         return status, time.monotonic() - began_s
 
     def end(self) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.process.installations import Site, wait_for
+from tests.integration.process.installations import Site
+from tests.waiting import wait_for
 from vigie.link.messages import AlarmReport
 from vigie.telemetry.records import EventKind
 
@@ -48,14 +49,14 @@ def alarm(site: Site, name: str) -> dict[str, Any] | None:
 
 
 def test_outage_is_an_alarm_and_afterwards_a_record(site: Site) -> None:
-    found = wait_for(lambda: alarm(site, "mains_lost"), 15, "an outage", lambda: site.log)
+    found = wait_for(lambda: alarm(site, "mains_lost"), what="an outage", log=lambda: site.log)
     AlarmReport.model_validate(found)
     assert found["severity"] == "warning"
     assert "mains_lost" in site.cli("alarms").stdout
     assert "Mains lost" in site.cli("status").stdout
-    record = wait_for(
-        lambda: got(site, "outages", from_utc_ms=0, to_utc_ms=10**14)["outages"], 20, "a record", lambda: site.log
-    )[-1]
+    span = {"from_utc_ms": 0, "to_utc_ms": 10**14}
+    records = wait_for(lambda: got(site, "outages", **span)["outages"], what="a record", log=lambda: site.log)
+    record = records[-1]
     assert record["kind"] == "outage"
     assert record["duration_s"] == pytest.approx(120, abs=3)
     assert (record["was_enough"], record["dark_s"]) == (True, 0)
@@ -66,16 +67,16 @@ def test_outage_is_an_alarm_and_afterwards_a_record(site: Site) -> None:
 
 
 def test_metrics_count_what_stands(site: Site) -> None:
-    wait_for(lambda: alarm(site, "mains_lost"), 15, "an outage")
+    wait_for(lambda: alarm(site, "mains_lost"), what="an outage")
     series = 'vigie_alarm_unacknowledged{alarm="mains_lost",severity="warning"}'
-    wait_for(lambda: site.metrics().get(series) == 1.0, 5, "the metric")
+    wait_for(lambda: site.metrics().get(series) == 1.0, what="the metric")
     assert site.metrics()['vigie_alarm_present{alarm="battery_too_hot",severity="critical"}'] == 0.0
 
 
 def test_alarm_is_shelved_acknowledged_and_taken_back_from_the_command_line(site: Site) -> None:
-    wait_for(lambda: alarm(site, "mains_lost"), 15, "an outage")
+    wait_for(lambda: alarm(site, "mains_lost"), what="an outage")
     assert site.cli("shelve", "mains_lost", "--hours", "100", "--why", "works on the grid").returncode == 0
-    found = wait_for(lambda: alarm(site, "mains_lost"), 5, "the alarm")
+    found = wait_for(lambda: alarm(site, "mains_lost"), what="the alarm")
     assert (found["standing"], found["why"]) == ("shelved", "works on the grid")
     assert found["by"].startswith("cli:")
     assert site.cli("unshelve", "mains_lost").returncode == 0
@@ -105,14 +106,14 @@ def test_controller_that_falls_silent_is_an_alarm_of_the_web_process(site: Site)
     """Last in the module: it stops the controller for good."""
     controller = site.controller()
     controller.suspend()
-    found = wait_for(lambda: alarm(site, "controller_lost"), 9, "the alarm", lambda: site.log)
+    found = wait_for(lambda: alarm(site, "controller_lost"), what="the alarm", log=lambda: site.log)
     assert (found["severity"], found["standing"]) == ("critical", "unacknowledged")
     body = {"action": "acknowledge", "alarm": "controller_lost", "who": "test"}
     answer = requests.post(f"{site.url}/api/v1/commands", json=body, timeout=5)
     assert (answer.status_code, answer.json()["reason"]) == (200, "acknowledged")
     again = requests.post(f"{site.url}/api/v1/commands", json={**body, "action": "unshelve"}, timeout=5)
     assert (again.status_code, again.json()["reason"]) == (409, "not_shelved")
-    wait_for(lambda: alarm(site, "controller_lost") is None, 30, "the watchdog's new controller", lambda: site.log)
+    wait_for(lambda: alarm(site, "controller_lost") is None, what="the watchdog's new controller", log=lambda: site.log)
     mine = [event for event in site.events(EventKind.ALARM) if event.subject == "controller_lost"]
     assert [event.reason for event in mine] == ["raised", "acknowledged", "cleared"]
     assert mine[0].who == "web"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.installations import Site, wait_for
+from tests.integration.process.installations import Site
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
 ON_THE_LOADS = """
@@ -56,14 +57,15 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def test_computer_that_dies_with_the_loads_finds_its_contacts_and_says_that_it_was_cut_off(site: Site) -> None:
     site.started()
     first = site.controller().pid
-    wait_for(lambda: len(site.events(EventKind.START)) == 2, 60, "a second start", lambda: site.log)
+    wait_for(lambda: len(site.events(EventKind.START)) == 2, what="a second start", log=lambda: site.log)
     assert site.controller().pid != first
     assert site.events(EventKind.STOP) == []
     assert "lives on them" in site.log
     again = site.events(EventKind.START)[1]
     assert (again.data["R1"], again.data["R2"]) == ("closed", "closed")  # normally closed: they fell back
     wait_for(
-        lambda: any(alarm["alarm"] == "watchdog_restart" for alarm in site.snapshot()["alarms"]), 15, "the restart told"
+        lambda: any(alarm["alarm"] == "watchdog_restart" for alarm in site.snapshot()["alarms"]),
+        what="the restart told",
     )
 
 
@@ -72,7 +74,7 @@ def test_computer_that_dies_before_its_first_period_is_started_again_too(tmp_pat
     site.config.write_text(site.config.read_text().replace('"independent"', '"loads"'))
     site.start()
     try:
-        wait_for(lambda: "lives on them" in site.log, 15, "a computer without power", lambda: site.log)
-        site.wait_until_connected(30)
+        wait_for(lambda: "lives on them" in site.log, what="a computer without power", log=lambda: site.log)
+        site.wait_until_connected()
     finally:
         site.end()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.integration.process.installations import TWIN, Site, vigie, wait_for
+from tests.integration.process.installations import TWIN, Site, vigie
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
 GUARDED = '\n[access]\nlogin = "required"\n'
@@ -32,7 +33,7 @@ def answers(site: Site) -> bool:
 
 def test_from_the_first_start_to_an_order_under_one_s_own_name(site: Site) -> None:
     site.start()
-    wait_for(lambda: answers(site), 40, "a connected web process", lambda: site.log)
+    wait_for(lambda: answers(site), what="a connected web process", log=lambda: site.log)
     (password,) = re.findall(r"Log in as admin with the password (\S+)", site.log)
     assert requests.get(f"{site.url}/api/v1/state", timeout=5).status_code == 401
     told = site.cli("mode", "protect")
@@ -53,7 +54,7 @@ def test_from_the_first_start_to_an_order_under_one_s_own_name(site: Site) -> No
     assert browser.get(f"{site.url}/api/v1/state", timeout=5).status_code == 401
     site.stop()
     site.start()
-    wait_for(lambda: answers(site), 40, "a connected web process", lambda: site.log)
+    wait_for(lambda: answers(site), what="a connected web process", log=lambda: site.log)
     assert site.log.count("with the password") == 1
 
 
@@ -61,19 +62,19 @@ def test_a_damaged_users_file_stops_neither_control_nor_the_command_line(site: S
     site.data.mkdir()
     (site.data / "users.sqlite").write_bytes(b"garbage" * 100)
     site.start()
-    wait_for(lambda: answers(site), 40, "a connected web process", lambda: site.log)
+    wait_for(lambda: answers(site), what="a connected web process", log=lambda: site.log)
     assert "nobody can log in" in site.log
     assert requests.get(f"{site.url}/", headers={"Accept": "text/html"}, timeout=5).status_code == 503
     told = site.cli("mode", "protect")
     assert told.returncode == 0, told.stderr
     (site.data / "users.sqlite").unlink()
     assert site.cli("user", "add", "ada", "--role", "admin", "--generate").returncode == 0
-    wait_for(lambda: requests.get(f"{site.url}/api/v1/state", timeout=5).status_code == 401, 5, "the door works again")
+    wait_for(lambda: requests.get(f"{site.url}/api/v1/state", timeout=5).status_code == 401, what="the door is back")
 
 
 def test_a_program_without_the_secret_is_told_how_to_get_in(site: Site, tmp_path: Path) -> None:
     site.start()
-    wait_for(lambda: answers(site), 40, "a connected web process", lambda: site.log)
+    wait_for(lambda: answers(site), what="a connected web process", log=lambda: site.log)
     elsewhere = ("--data", str(tmp_path / "elsewhere"), "--config", str(site.config))
     told = vigie("status", *elsewhere)
     assert told.returncode == 7

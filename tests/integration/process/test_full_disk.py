@@ -1,31 +1,21 @@
 """The data folder's disk fills up while everything runs: control goes on, says so, and tells of the gap later."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.small_disk import small_disk
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
-from .installations import RIG, Site, wait_for
+from .installations import RIG, Site
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MB of its own."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"this machine does not let root mount a disk: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "2m") as folder:
+        yield folder
 
 
 def fill(disk: Path) -> Path:
@@ -50,25 +40,25 @@ least_good = 1
 
 
 @pytest.mark.slow
-def test_full_disk_stops_the_journal_only_and_the_gap_is_told_later(small_disk: Path, tmp_path: Path) -> None:
+def test_full_disk_stops_the_journal_only_and_the_gap_is_told_later(full_disk: Path, tmp_path: Path) -> None:
     rig = Site(tmp_path / "site", RIG.replace("[rig]", '[rig]\naveraging = "bits_12"') + FAST_RHYTHM, soc=0.8)
     settings = rig.config.read_text()
     rig.config.write_text(settings.replace("batch_s = 0.3", "batch_s = 0.3\nwaiting_periods = 60"))
-    rig.data = small_disk
+    rig.data = full_disk
     try:
         rig.started()
-        ballast = fill(small_disk)
-        wait_for(lambda: rig.snapshot()["journal"]["error"], 30, "the page says so")
+        ballast = fill(full_disk)
+        wait_for(lambda: rig.snapshot()["journal"]["error"], what="the page says so")
         assert "full" in rig.snapshot()["journal"]["error"]
         assert not rig.snapshot()["journal"]["is_writing"]
         assert rig.order(action="set_mode", mode="manual")["is_accepted"]
         assert rig.order(action="set_contact", relay="R2", contact="open")["is_accepted"]
-        wait_for(lambda: rig.relay("R2")["contact"] == "open", 5, "control goes on")
-        wait_for(lambda: rig.snapshot()["journal"]["lost_periods"] > 10, 30, "memory is full too")
+        wait_for(lambda: rig.relay("R2")["contact"] == "open", what="control goes on")
+        wait_for(lambda: rig.snapshot()["journal"]["lost_periods"] > 10, what="memory is full too")
         assert rig.snapshot()["loop"]["failed_periods"] == 0
         ballast.unlink()
-        wait_for(lambda: rig.snapshot()["journal"]["is_writing"], 15, "it writes again")
-        gap = wait_for(lambda: rig.events(EventKind.GAP), 5)[0]
+        wait_for(lambda: rig.snapshot()["journal"]["is_writing"], what="it writes again")
+        gap = wait_for(lambda: rig.events(EventKind.GAP))[0]
         assert int(gap.data["periods"]) > 10
         assert [(e.subject, e.after) for e in rig.events(EventKind.SWITCHING)] == [("R2", "open")]
     finally:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.notify.mail_servers import Certificates, Mailbox, password_checker, serving
-from tests.integration.process.installations import Site, free_port, wait_for
+from tests.integration.process.installations import Site
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
 HOT = """
@@ -78,9 +80,9 @@ def test_hot_room_is_told_mailed_and_stops_the_charge_until_it_is_cool_and_ackno
     with ExitStack() as servers:
         site.started()
         # Nobody serves mail while the battery gets warm: the message has to wait for its server.
-        wait_for(lambda: alarm(site, "battery_warm"), 60, "the warning", lambda: site.log)
-        state = wait_for(lambda: (site.state() or {})["mail"] or None, 5, "the state of the mail")
-        wait_for(lambda: (site.state() or {})["mail"]["last_error"], 10, "a server that does not answer")
+        wait_for(lambda: alarm(site, "battery_warm"), what="the warning", log=lambda: site.log)
+        state = wait_for(lambda: (site.state() or {})["mail"] or None, what="the state of the mail")
+        wait_for(lambda: (site.state() or {})["mail"]["last_error"], what="a server that does not answer")
         assert state["is_configured"]
         servers.enter_context(
             serving(
@@ -92,16 +94,16 @@ def test_hot_room_is_told_mailed_and_stops_the_charge_until_it_is_cool_and_ackno
                 authenticator=password_checker(b"vigie", b"geheim"),
             )
         )
-        wait_for(lambda: alarm(site, "battery_too_hot"), 60, "the limit", lambda: site.log)
-        wait_for(lambda: site.relay("R2")["contact"] == "open", 5, "R2 open")
+        wait_for(lambda: alarm(site, "battery_too_hot"), what="the limit", log=lambda: site.log)
+        wait_for(lambda: site.relay("R2")["contact"] == "open", what="R2 open")
         assert site.relay("R2")["reason"] == "over_temperature"
         # An acknowledgement ends nothing while it is hot.
         assert site.order(action="acknowledge", alarm="battery_too_hot", why="seen")["is_accepted"]
         assert standing(site, "battery_too_hot") == "acknowledged"
         assert site.relay("R2")["contact"] == "open"
-        wait_for(lambda: site.relay("R2")["contact"] == "closed", 90, "a battery cool enough", lambda: site.log)
+        wait_for(lambda: site.relay("R2")["contact"] == "closed", what="a battery cool enough", log=lambda: site.log)
         assert site.snapshot()["temperature_c"] < 45.5
-        wait_for(lambda: alarm(site, "battery_warm") is None or standing(site, "battery_warm") == "returned", 60)
+        wait_for(lambda: alarm(site, "battery_warm") is None or standing(site, "battery_warm") == "returned")
         subjects = wait_for(
             lambda: box.subjects() if _has_all(box) else None, 100, "every message", lambda: "\n".join(box.subjects())
         )

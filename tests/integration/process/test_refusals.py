@@ -10,9 +10,10 @@ import psutil
 import pytest
 import requests
 
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
-from .installations import TWIN, VIGIE, Site, vigie, wait_for
+from .installations import TWIN, VIGIE, Site, vigie
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_taken_metrics_port_leaves_control_running_and_says_so(site: Callable[..
         taken.bind(("127.0.0.1", one.metrics_port))
         taken.listen()
         one.started()
-        wait_for(lambda: one.snapshot()["loop"]["periods"] > 5, 5)
+        wait_for(lambda: one.snapshot()["loop"]["periods"] > 5)
     faults = one.events(EventKind.FAULT)
     assert [(event.subject, event.after) for event in faults] == [("metrics", "not served")]
     assert str(one.metrics_port) in faults[0].text
@@ -79,7 +80,7 @@ def test_status_without_a_running_program_says_so(tmp_path: Path) -> None:
 
 def test_status_takes_a_snapshot_for_fresh_as_long_as_its_period_lasts(site: Callable[..., Site]) -> None:
     one = site("[loop]\nperiod_s = 5\n" + TWIN, speed=1, soc=0.8).started()
-    wait_for(lambda: 3_000 < (one.state() or {})["age_ms"] < 4_500, 10)
+    wait_for(lambda: 3_000 < (one.state() or {})["age_ms"] < 4_500)
     told = one.cli("status")
     assert told.returncode == 0, told.stderr
 
@@ -102,7 +103,7 @@ def test_garbage_in_every_other_file_keeps_nothing_from_running(site: Callable[.
     (one.data / "last-snapshot.json").write_text("][")
     (one.data / "controller.lock").write_bytes(b"\x00\xff" * 100)
     one.started()
-    wait_for(lambda: one.snapshot()["journal"]["is_writing"], 15, "a new journal is written", lambda: one.log)
+    wait_for(lambda: one.snapshot()["journal"]["is_writing"], what="a new journal is written", log=lambda: one.log)
     assert "not a database" not in (one.data / "journal.sqlite").read_bytes()[:100].decode(errors="replace")
     assert [path for path in one.data.iterdir() if path.name.startswith("journal") and "corrupt" in path.name]
 
@@ -111,13 +112,13 @@ def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[...,
     one = site(TWIN, speed=10, soc=0.8)
     one.start(command="controller")
     try:
-        wait_for(lambda: '"event": "start"' in one.log, 10, "control runs", lambda: one.log)
+        wait_for(lambda: '"event": "start"' in one.log, what="control runs", log=lambda: one.log)
         (one.data / "link.token").write_text("another-secret\n")
         web = Site(one.data.parent / "web", TWIN, speed=10, soc=0.8)
         web.data, web.config = one.data, one.config
         web.start(command="web")
         try:
-            wait_for(lambda: "link_refused" in one.log, 15, "the controller says that it is refused", lambda: one.log)
+            wait_for(lambda: "link_refused" in one.log, what="the refusal is said", log=lambda: one.log)
             state = requests.get(f"{one.url}/api/v1/state", timeout=3).json()
             assert state["link"] == "never"
             assert one.run.poll() is None

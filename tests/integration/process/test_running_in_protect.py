@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
-from .installations import TWIN, Site, wait_for
+from .installations import TWIN, Site
 
 PERIOD_MS = 1_000
 MIB = 2**20
@@ -25,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     one = Site(tmp_path_factory.mktemp("protect"), TWIN + PROTECT, speed=60, soc=0.8)
     try:
         one.started()
-        wait_for(lambda: one.relay("R2")["switchings"] >= 3, 30, "R2 opens, closes and opens again")
+        wait_for(lambda: one.relay("R2")["switchings"] >= 3, what="R2 opens, closes and opens again")
         yield one
     finally:
         one.end()
@@ -40,7 +41,7 @@ def settled(site: Site) -> tuple[list[tuple[str, str, str]], dict[str, int]]:
         after = {relay["relay"]: relay["switchings"] for relay in site.snapshot()["relays"]}
         return (moves, after) if before == after and len(moves) == sum(after.values()) else None
 
-    found: tuple[list[tuple[str, str, str]], dict[str, int]] = wait_for(both, 5, "journal and page count the same")
+    found: tuple[list[tuple[str, str, str]], dict[str, int]] = wait_for(both, what="journal and page count the same")
     return found
 
 
@@ -54,7 +55,7 @@ def test_r2_moves_by_the_thresholds_with_the_reasons_of_protect(site: Site) -> N
 
 def test_each_movement_comes_within_one_period_of_its_threshold(site: Site) -> None:
     moves = [event for event in site.events(EventKind.SWITCHING) if event.subject == "R2"][:3]
-    wait_for(lambda: int(site.periods()[-1]["utc_ms"]) > moves[-1].utc_ms, 5, "the journal has written them")
+    wait_for(lambda: int(site.periods()[-1]["utc_ms"]) > moves[-1].utc_ms, what="the journal has written them")
     periods = [(int(row["utc_ms"]), float(row["battery_bus_v"])) for row in site.periods() if row["battery_bus_v"]]
     since_ms = periods[0][0] - PERIOD_MS
     for move in moves:
@@ -91,7 +92,7 @@ def test_page_journal_metrics_and_command_line_count_the_same(site: Site) -> Non
         assert (status[1]["contact"], status[1]["reason"]) == moves[-1][1:]
         return True
 
-    wait_for(all_of_them, 20, "a moment in which nothing moves")
+    wait_for(all_of_them, what="a moment in which nothing moves")
 
 
 def test_first_period_after_the_start_is_a_good_measurement(site: Site) -> None:
@@ -116,7 +117,7 @@ def test_what_ran_can_be_exported_as_csv_and_parquet(site: Site, tmp_path: Path)
 def test_orders_of_the_command_line_are_carried_out_and_kept(site: Site) -> None:
     told = site.cli("relay", "3", "closed", "--why", "garden lamp")
     assert told.returncode == 0, told.stderr
-    wait_for(lambda: site.relay("R3")["contact"] == "closed", 5)
+    wait_for(lambda: site.relay("R3")["contact"] == "closed")
     refused = site.cli("relay", "2", "open")
     assert refused.returncode == 7
     assert "manual" in refused.stderr.lower()
@@ -137,13 +138,13 @@ def test_killed_web_costs_the_controller_no_beat_and_comes_back(site: Site) -> N
     before = int(site.snapshot()["utc_ms"])
     for one in family:
         one.kill()
-    wait_for(lambda: site.state() is None, 3, "the page is away")
+    wait_for(lambda: site.state() is None, what="the page is away")
     site.wait_until_connected()
     assert site.controller().pid == controller.pid
     assert site.web().pid != web.pid
     after = int(site.snapshot()["utc_ms"])
     assert after > before
-    wait_for(lambda: int(site.periods()[-1]["utc_ms"]) > after, 5, "the journal has them")
+    wait_for(lambda: int(site.periods()[-1]["utc_ms"]) > after, what="the journal has them")
     instants = [int(row["utc_ms"]) for row in site.periods() if int(row["utc_ms"]) > before - 60_000]
     assert {later - earlier for earlier, later in pairwise(instants)} == {PERIOD_MS}
 
@@ -154,10 +155,10 @@ def test_web_whose_port_is_taken_for_a_moment_comes_back_too(site: Site) -> None
     web.kill()
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        wait_for(lambda: _has_bound(squatter, site.web_port), 3, "a free port")
+        wait_for(lambda: _has_bound(squatter, site.web_port), what="a free port")
         squatter.listen()
-        wait_for(lambda: "is taken by" in site.log, 40, "the port is still taken", lambda: site.log)
-    wait_for(lambda: (site.state() or {}).get("link") == "connected", 40, "it came back", lambda: site.log)
+        wait_for(lambda: "is taken by" in site.log, what="the port is still taken", log=lambda: site.log)
+    wait_for(lambda: (site.state() or {}).get("link") == "connected", what="it came back", log=lambda: site.log)
     assert site.controller().pid == controller.pid
 
 
@@ -171,7 +172,7 @@ def _has_bound(squatter: socket.socket, port: int) -> bool:
 
 def test_both_processes_stay_light(site: Site) -> None:
     controller = site.controller()
-    wait_for(lambda: time.time() - controller.create_time() > 20, 25)
+    wait_for(lambda: time.time() - controller.create_time() > 20)
     mapped = {Path(region.path).name for region in controller.memory_maps()}
     assert not [name for name in mapped if "numpy" in name or "numba" in name or "multiarray" in name]
     assert controller.memory_info().rss <= 50 * MIB

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.process.installations import free_port, wait_for
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.delivery.wire import HEADERS, SeriesBlock, encode
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"
@@ -73,7 +74,7 @@ class Prometheus:
         address = f"--web.listen-address=127.0.0.1:{self.port}"
         with self.log_path.open("a") as log:
             self._server = subprocess.Popen([program, *files, address, *FLAGS], stdout=log, stderr=log)
-        wait_for(lambda: answers(f"{self.url}/-/ready"), 30, "Prometheus is ready", self.log)
+        wait_for(lambda: answers(f"{self.url}/-/ready"), what="Prometheus is ready", log=self.log)
         return self
 
     def log(self) -> str:
@@ -133,7 +134,7 @@ def alertmanager(folder: Path, port: int, smtp_port: int) -> Iterator[str]:
         )  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{url}/-/ready"), 20, "Alertmanager is ready", (folder / "log").read_text)
+        wait_for(lambda: answers(f"{url}/-/ready"), what="Alertmanager is ready", log=(folder / "log").read_text)
         yield url
     finally:
         server.terminate()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.process.installations import free_port, wait_for
+from tests.ports import free_port
+from tests.waiting import wait_for
 
 from .servers import DEPLOY, program_or_skip
 
@@ -71,7 +72,7 @@ def test_names_itself_once_it_is_ready_and_takes_the_name_back_when_stopped(
     start: Start, tmp_path: Path, port: int, example: str
 ) -> None:
     process = start(of_a_person(example))
-    wait_for((tmp_path / NAME).exists, 20, "its name")
+    wait_for((tmp_path / NAME).exists, what="its name")
     assert yaml.safe_load((tmp_path / NAME).read_text(encoding="utf-8")) == [{"targets": [f"alertmanager:{port}"]}]
     process.terminate()
     assert process.wait(20) == 0
@@ -81,7 +82,7 @@ def test_names_itself_once_it_is_ready_and_takes_the_name_back_when_stopped(
 
 def test_a_crash_ends_the_container_but_leaves_the_name(start: Start, tmp_path: Path, example: str) -> None:
     process = start(of_a_person(example))
-    wait_for((tmp_path / NAME).exists, 20, "its name")
+    wait_for((tmp_path / NAME).exists, what="its name")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
     os.kill(int(children[0]), signal.SIGKILL)
     assert process.wait(20) == 128 + signal.SIGKILL

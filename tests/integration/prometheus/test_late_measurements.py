@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.installations import wait_for
+from tests.waiting import wait_for
 from vigie.delivery.wire import SeriesBlock
 
 from .servers import DEPLOY, Prometheus, promtool
@@ -23,7 +23,7 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
     config = server.folder / "prometheus.yml"
     config.write_text(re.sub(r"(scrape_interval|scrape_timeout): \w+", r"\1: 1s", config.read_text()))
     server.start()
-    wait_for(lambda: server.value('up{job="prometheus"}') == 1, 40, "a scrape of itself", server.log)
+    wait_for(lambda: server.value('up{job="prometheus"}') == 1, what="a scrape of itself", log=server.log)
     yield server
     server.stop()
 

@@ -11,7 +11,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.notify.mail_servers import Mailbox, serving
-from tests.integration.process.installations import TWIN, Site, free_port, wait_for
+from tests.integration.process.installations import TWIN, Site
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.telemetry.metrics import METRICS, delivered_names
 
 from .servers import DEPLOY, Prometheus, alertmanager, hurry
@@ -82,8 +84,10 @@ def words_of(message: EmailMessage) -> str:
 def test_each_series_is_there_once_and_under_the_clients_names(vigie: Site, prometheus: Prometheus) -> None:
     prometheus.start()
     vigie.started()
-    wait_for(lambda: prometheus.value("count(up == 1)") == 2, 30, "a scrape of both", prometheus.log)
-    wait_for(lambda: prometheus.query("count_over_time(rs_04[1m]) > 3"), 30, "the client's names", lambda: vigie.log)
+    wait_for(lambda: prometheus.value("count(up == 1)") == 2, what="a scrape of both", log=prometheus.log)
+    wait_for(
+        lambda: prometheus.query("count_over_time(rs_04[1m]) > 3"), what="the client's names", log=lambda: vigie.log
+    )
     shown = shown_by(vigie)
     scraped = {row["metric"]["__name__"] for row in prometheus.query('count by (__name__) ({job="vigie"})')}
     assert shown - set(delivered_names()) <= scraped
@@ -111,15 +115,15 @@ def test_each_series_is_there_once_and_under_the_clients_names(vigie: Site, prom
     assert prometheus.value('mode{mode="au_ob"}') == 1
     assert prometheus.value("sum by (site) (mode)") == 1
     assert prometheus.value("vigie_mains_present") == 1
-    mean = wait_for(lambda: prometheus.value('channel:vigie_channel_bus_volts:avg1m{role="battery"}'), 10, "a figure")
+    mean = wait_for(lambda: prometheus.value('channel:vigie_channel_bus_volts:avg1m{role="battery"}'), what="a figure")
     assert mean == pytest.approx(prometheus.value("bus_voltage_01"), abs=0.1)
 
     assert prometheus.value("sum(prometheus_rule_evaluation_failures_total)") == 0
-    wait_for(lambda: prometheus.query('ALERTS{alertname!="VigieDiskFullSoon"}') == [], 10, "no alert")
+    wait_for(lambda: prometheus.query('ALERTS{alertname!="VigieDiskFullSoon"}') == [], what="no alert")
     assert prometheus.complaints() == []
     vigie.stop()
     unreachable = 'ALERTS{alertname="VigieControllerUnreachable", alertstate="firing"}'
-    (alert,) = wait_for(lambda: prometheus.query(unreachable), 20, "the alert", prometheus.log)
+    (alert,) = wait_for(lambda: prometheus.query(unreachable), what="the alert", log=prometheus.log)
     assert alert["metric"]["site"] == "Tests [/bold]"
     assert alert["metric"]["severity"] == "critical"
 
@@ -135,7 +139,7 @@ def test_a_sites_prometheus_passes_its_alarms_on_to_a_central_one(tmp_path: Path
         site.start(command="controller")
         prometheus.start()
         waiting = 'vigie_alarm_unacknowledged{alarm="mains_lost"}'
-        (alarm,) = wait_for(lambda: central.query(waiting), 40, "an alarm's series", prometheus.log)
+        (alarm,) = wait_for(lambda: central.query(waiting), what="an alarm's series", log=prometheus.log)
         assert alarm["metric"]["site"] == "Tests [/bold]"
         passed = {row["metric"]["__name__"] for row in central.query('count by (__name__) ({job="vigie"})')}
         assert not passed & set(delivered_names())
@@ -157,7 +161,7 @@ def test_a_hot_battery_becomes_a_mail_about_its_site(tmp_path: Path, prometheus:
             def saying(words: str) -> list[EmailMessage]:
                 return [message for message in box.messages if words in words_of(message)]
 
-            message = wait_for(lambda: saying("Batterie trop chaude"), 60, "a mail", prometheus.log)[0]
+            message = wait_for(lambda: saying("Batterie trop chaude"), what="a mail", log=prometheus.log)[0]
             assert box.to[0] == "me@example.org"
             assert str(message["Subject"]).startswith("[Vigie] Tests [/bold]\u00a0: ")
             text = words_of(message)
@@ -166,6 +170,6 @@ def test_a_hot_battery_becomes_a_mail_about_its_site(tmp_path: Path, prometheus:
             assert "aérez le local" in text
             assert "(Tests [/bold]: Battery too hot)" in text
             site.stop()
-            wait_for(lambda: saying("le contrôleur ne répond pas"), 40, "a second mail")
+            wait_for(lambda: saying("le contrôleur ne répond pas"), what="a second mail")
     finally:
         site.end()

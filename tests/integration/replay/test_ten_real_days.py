@@ -2,9 +2,9 @@
 
 import csv
 import os
+import resource
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -200,8 +200,9 @@ def test_cycle_drills_once_and_ends_the_drill_under_12_4_v(reports: dict[Mode, R
 
 
 @pytest.mark.parametrize("mode", ["observe", "protect"])
-def test_the_whole_command_takes_less_than_ten_seconds(mode: str) -> None:
-    began_s = time.monotonic()
+def test_the_whole_command_takes_less_than_ten_seconds_of_processor(mode: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-c", "from vigie.cli.app import main; main()", "replay", str(BBOXX), "--mode", mode]
     subprocess.run([*command, "--json"], capture_output=True, check=True, timeout=60)
-    assert time.monotonic() - began_s < LIMIT_S
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < LIMIT_S

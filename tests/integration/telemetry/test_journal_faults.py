@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_disk import small_disk
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
@@ -29,22 +30,14 @@ def periods_in(path: Path) -> int:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 512 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("a small tmpfs cannot be mounted here: needs root")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "512k") as folder:
+        yield folder
 
 
 @pytest.fixture
-def on_small_disk(small_disk: Path) -> Iterator[Journal]:
-    journal = Journal(small_disk / "journal.sqlite", QUICK)
+def on_small_disk(full_disk: Path) -> Iterator[Journal]:
+    journal = Journal(full_disk / "journal.sqlite", QUICK)
     journal.start()
     yield journal
     journal.close()
@@ -131,12 +124,12 @@ def test_damage_left_by_an_unclean_end_is_found_at_start(start_journal: Start, p
 
 
 def test_a_full_disk_drops_the_oldest_and_tells_the_gap_when_it_is_back(
-    on_small_disk: Journal, small_disk: Path
+    on_small_disk: Journal, full_disk: Path
 ) -> None:
-    journal, path = on_small_disk, small_disk / "journal.sqlite"
+    journal, path = on_small_disk, full_disk / "journal.sqlite"
     journal.record(record(0))
     wait_until(lambda: journal.state().rows == 1)
-    ballast = fill(small_disk)
+    ballast = fill(full_disk)
     journal.note(switching(1, "R2"))
     wait_until(lambda: not journal.state().is_writing)
     for second in range(1, 501):
@@ -161,20 +154,20 @@ def test_a_full_disk_drops_the_oldest_and_tells_the_gap_when_it_is_back(
     assert switching(1, "R2") in events
 
 
-def test_a_read_only_disk_costs_nothing_that_memory_can_hold(small_disk: Path) -> None:
-    path = small_disk / "journal.sqlite"
+def test_a_read_only_disk_costs_nothing_that_memory_can_hold(full_disk: Path) -> None:
+    path = full_disk / "journal.sqlite"
     first = Journal(path, QUICK)
     first.start()
     first.record(record(0))
     first.close()
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", full_disk], check=True)
     journal = Journal(path, QUICK)
     journal.start()
     for second in range(1, 100):
         journal.record(record(second))
     wait_until(lambda: journal.state().error is not None)
     assert "read-only" in (journal.state().error or "")
-    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    subprocess.run(["mount", "-o", "remount,rw", full_disk], check=True)
     wait_until(lambda: journal.state().rows == 99)
     journal.close()
     assert periods_in(path) == 100

@@ -210,7 +210,7 @@ def test_many_threads_read_at_once(path: Path, reader: JournalReader) -> None:
     assert len(reader._idle) <= 8
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root: sudo make test")
 def test_another_user_without_a_right_to_write_reads_a_journal_that_lies_still(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.ports import free_port
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact, Contacts
 from vigie.errors import VigieError
@@ -182,12 +183,6 @@ def test_promtool_objects_to_nothing_but_two_names_of_the_client(exporter: Expor
     assert {re.split(r"[ :]", line)[0] for line in complaints} == {"ram_total", "disk_total"}, complaints
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def answers(port: int, query: str) -> list[dict[str, Any]]:
     url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
     try:
@@ -214,7 +209,7 @@ def test_a_real_prometheus_takes_every_series(exporter: Exporter, tmp_path: Path
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_until(lambda: answers(port, 'bus_voltage_01{job="vigie"}') != [], timeout_s=30)
+        wait_until(lambda: answers(port, 'bus_voltage_01{job="vigie"}') != [])
         assert answers(port, "up")[0]["value"][1] == "1"
         (taken,) = answers(port, 'scrape_samples_scraped{job="vigie"}')
         assert int(taken["value"][1]) == expected

@@ -15,21 +15,13 @@ import psutil
 import requests
 import socketio
 
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 
 TOKEN = "the-token-of-the-tests"
 HERE = Path(__file__).parent
-
-
-def wait_for(condition: Callable[[], Any], timeout_s: float = 25.0, what: str = "") -> Any:
-    """Return the condition's first true value; fail when there is none in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what or condition}")
 
 
 class Web:
@@ -44,7 +36,7 @@ class Web:
         self.folder = folder
         self.door = {} if users is None else {"users": str(users), "access": access or {}}
         self.settings = settings
-        self.port = 0
+        self.port = free_port()
         self.journal = folder / "journal.sqlite"
         self.snapshot = folder / "last.json"
         self.log = folder / "web.log"
@@ -88,10 +80,10 @@ class Web:
             return False
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(f"{self.url}/flask{path}", timeout=10, **options)
+        return requests.get(f"{self.url}/flask{path}", timeout=60, **options)
 
     def order(self, **command: Any) -> requests.Response:
-        return requests.post(f"{self.url}/flask/api/v1/commands", json=command, timeout=10)
+        return requests.post(f"{self.url}/flask/api/v1/commands", json=command, timeout=60)
 
     def state(self) -> dict[str, Any]:
         return self.get("/api/v1/state", headers={"Authorization": f"Bearer {TOKEN}"}).json()

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.programs import Browser, Web, link
 from tests.integration.web.snapshots import make_snapshot
+from tests.ports import free_port
+from tests.waiting import wait_for
 
 COMMON = """
     proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 30s;
@@ -44,9 +45,7 @@ def nginx_or_skip() -> str:
 
 
 def start_nginx(folder: Path, web: Web, location: str) -> "tuple[subprocess.Popen[bytes], str]":
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = folder / "nginx.conf"
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

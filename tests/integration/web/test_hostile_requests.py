@@ -8,7 +8,8 @@ import pytest
 import requests
 import socketio
 
-from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.programs import Browser, Web, link
+from tests.waiting import wait_for
 
 ORDER = {"action": "acknowledge"}
 

@@ -14,8 +14,9 @@ import requests
 import socketio
 import websocket
 
-from tests.integration.web.programs import TOKEN, Browser, Web, accept, link, wait_for
+from tests.integration.web.programs import TOKEN, Browser, Web, accept, link
 from tests.integration.web.snapshots import make_snapshot
+from tests.waiting import wait_for
 from vigie.link.client import LinkClient
 
 
@@ -34,14 +35,14 @@ def test_pages_are_told_at_most_twice_a_second_and_the_newest(
         controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
         seq += 1
         time.sleep(0.02)
-    told = [when for when in browser.times_s if when > began_s]
-    assert 4 <= len(told) <= 8
+    told = len([when for when in browser.times_s if when > began_s])
+    assert 2 <= told <= 2 * (time.monotonic() - began_s) + 2
     wait_for(lambda: browser.states[-1]["snapshot"]["seq"] == seq - 1, what="the last one arrives")
 
 
 def test_quiet_pages_are_told_nothing_twice(web: Web, controller: LinkClient, browser: Browser) -> None:
     controller.publish(make_snapshot().model_dump(mode="json"))
-    wait_for(lambda: browser.states[-1]["age_ms"] is not None and browser.states[-1]["age_ms"] >= 2500, timeout_s=4)
+    wait_for(lambda: browser.states[-1]["age_ms"] is not None and browser.states[-1]["age_ms"] >= 2500)
     told = len(browser.states)
     time.sleep(1.5)
     assert len(browser.states) == told
@@ -140,7 +141,7 @@ def test_frozen_phone_gives_its_thread_back(tmp_path: Path) -> None:
     wait_for(lambda: len(_socket_threads(web)) == 4)
     for phone in phones:
         os.kill(phone.pid, signal.SIGSTOP)
-    wait_for(lambda: not _socket_threads(web), timeout_s=45, what="the threads come back")
+    wait_for(lambda: not _socket_threads(web), what="the threads come back")
     for phone in phones:
         phone.kill()
         phone.communicate()

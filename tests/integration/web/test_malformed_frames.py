@@ -3,7 +3,8 @@
 import pytest
 import websocket
 
-from tests.integration.web.programs import Browser, Web, wait_for
+from tests.integration.web.programs import Browser, Web
+from tests.waiting import wait_for
 
 FRAMES = [
     "",

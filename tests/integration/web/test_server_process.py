@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.integration.web.programs import Browser, Web, link, wait_for
+from tests.integration.web.programs import Browser, Web, link
 from tests.integration.web.snapshots import make_snapshot
+from tests.waiting import wait_for
 from vigie.errors import VigieError
 from vigie.web.server import listen
 
@@ -94,9 +95,9 @@ def test_mute_connections_delay_others_but_do_not_lock_them_out(tmp_path: Path) 
     mute = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(40)]
     time.sleep(0.5)
     began_s = time.monotonic()
-    assert requests.get(f"{web.url}/flask/healthz", timeout=20).ok
+    assert requests.get(f"{web.url}/flask/healthz", timeout=60).ok
     took_s = time.monotonic() - began_s
     for raw in mute:
         raw.close()
     web.end()
-    assert took_s < 15
+    assert took_s < 30

@@ -61,7 +61,7 @@ def test_page_lists_the_commands_that_exist() -> None:
 
 def test_page_explains_every_exit_status_in_the_same_words() -> None:
     page = DOCS.read_text(encoding="utf-8")
-    listed = dict(re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.MULTILINE))
+    listed = dict(re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE))
     assert listed == {f"{code:d}": meaning for code, meaning in exit_codes.MEANINGS.items()}
     assert set(exit_codes.MEANINGS) == set(Exit)
 
