@@ -24,6 +24,8 @@ class Files(NamedTuple):
     levels: Path
     """The emulated boards' line levels, which outlive the process like a Raspberry Pi's."""
     snapshot: Path
+    plant: Path
+    """Which plant the folder belongs to."""
 
 
 def files(config: Config) -> Files:
@@ -47,6 +49,7 @@ def files(config: Config) -> Files:
         directory / "twin.json",
         directory / "emulated-lines.bin",
         directory / "last-snapshot.json",
+        directory / "plant.json",
     )
 
 

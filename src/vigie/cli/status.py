@@ -53,7 +53,8 @@ def _print(state: dict[str, Any]) -> None:
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
     mains = describe_name("mains", snapshot["mains"], words)
-    plant = snapshot["plant"] + ("" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}")
+    speed = "" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}"
+    plant = describe_name("plant", snapshot["plant"], words) + speed
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
     )

@@ -144,12 +144,17 @@ class Site:
         return self.log_path.read_text(encoding="utf-8")
 
     def start(self, *more: str, command: str = "run", **environment: str) -> "Site":
+        return self.start_bare(command, *self.options, *more, **environment)
+
+    def start_bare(self, *words: str, **environment: str) -> "Site":
+        """Start a command line as it stands."""
         with self.log_path.open("a") as log:
             self._run = subprocess.Popen(
-                [VIGIE, command, *self.options, *more],
+                [VIGIE, *words],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "COLUMNS": "250", **environment},
+                # a home of its own: a command that is told nothing meets no other test's installation
+                env={**os.environ, "COLUMNS": "250", "HOME": str(self.data.parent), **environment},
             )
         return self
 
