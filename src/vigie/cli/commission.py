@@ -232,4 +232,5 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
         Console().print_json(json.dumps(report.as_json(result) | files))
         return
     console.print(f"Written: {escape(str(target))}" + (f", the old one is {escape(str(backup))}" if backup else ""))
-    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}`.")
+    folder = f" --data {escape(options.data)}" if options.data else ""
+    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}{folder}`.")

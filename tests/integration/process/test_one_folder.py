@@ -1,4 +1,4 @@
-"""Commands that are told nothing meet the installation that runs; what is not there is said, and never made by mistake."""
+"""Commands that are told nothing meet the installation that runs; a folder that is not there is said, not made."""
 
 import json
 from collections.abc import Callable, Iterator
