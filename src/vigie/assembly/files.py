@@ -41,6 +41,11 @@ def files(config: Config) -> Files:
         raise VigieError(
             f"data folder {directory} cannot be made: {error.strerror}; choose another with --data or site.data"
         ) from error
+    return files_in(directory)
+
+
+def files_in(directory: Path) -> Files:
+    """Return the paths in a data folder, which may be missing."""
     return Files(
         directory,
         directory / "journal.sqlite",

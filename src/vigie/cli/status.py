@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vigie.assembly.files import files
+from vigie.assembly.files import files_in
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
@@ -93,7 +93,7 @@ def _age(age_ms: int | None) -> str:
 
 def _newest_in_journal(config: Config) -> str:
     try:
-        with closing(JournalReader(files(config).journal)) as reader:
+        with closing(JournalReader(files_in(config.data_directory).journal)) as reader:
             newest = reader.newest_utc_ms()
     except JournalError as error:
         return str(error)

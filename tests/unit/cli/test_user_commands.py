@@ -21,15 +21,18 @@ GOOD = "correct horse battery"
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
+    return tmp_path / "data"
 
 
 @pytest.fixture
 def user(vigie: Callable[..., Any], data: Path) -> Callable[..., Any]:
     """Run ``vigie user ...`` on a data folder of the test's own."""
-    return lambda *words: vigie("user", *words, "--data", str(data))
+
+    def run(*words: str) -> Any:
+        data.mkdir(exist_ok=True)
+        return vigie("user", *words, "--data", str(data))
+
+    return run
 
 
 def opens(data: Path, name: str, password: str) -> bool:
