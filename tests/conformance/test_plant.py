@@ -26,7 +26,7 @@ def next_sweep(bench: Bench) -> Sweep:
 
 
 def test_a_plant_says_which_one_it_is(bench: Bench) -> None:
-    assert bench.plant.name in ("rig", "twin", "recorded")
+    assert bench.plant.name in ("rig", "emulated", "twin", "recorded")
 
 
 def test_a_sweep_holds_a_reading_of_each_channel(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from vigie import __version__
 from vigie.assembly.backup_format import (
@@ -42,6 +42,18 @@ Told = Callable[[str, int, int], None]
 """Told (what is being done, done, of how many)."""
 
 
+class Content(NamedTuple):
+    """What goes into a backup besides users, token and settings."""
+
+    with_periods: bool = True
+    """All single periods, not those of the last day alone."""
+    demands_journal: bool = True
+    """Make no backup where there is no journal."""
+
+
+WHOLE = Content()
+
+
 def default_name(config: Config) -> str:
     """Return a file name that says of what and of when the backup is."""
     plain = unicodedata.normalize("NFKD", config.site.name).encode("ascii", "ignore").decode()
@@ -50,11 +62,11 @@ def default_name(config: Config) -> str:
     return f"{prefix}{site}-{datetime.fromtimestamp(machine_utc_s(), UTC):%Y%m%dT%H%M%SZ}.tar.gz"
 
 
-def write_file(config: Config, target: Path, told: Told, *, with_periods: bool = True) -> Manifest:
+def write_file(config: Config, target: Path, told: Told, content: Content = WHOLE) -> Manifest:
     """Write a backup to a new file, readable by its owner alone.
 
     Raises:
-        VigieError: the file exists, its disk is full, or there is no data folder; nothing is left behind.
+        VigieError: the file exists, its disk is full, or there is no data folder or no journal; nothing is left behind.
         JournalError: the journal cannot be read.
     """
     if target.exists():
@@ -64,32 +76,37 @@ def write_file(config: Config, target: Path, told: Told, *, with_periods: bool =
     with _told_by(target.parent), _workshop(target.parent) as workshop:
         complete = workshop / "backup"
         with os.fdopen(os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            manifest = _write(config, file, workshop, told, with_periods)
+            manifest = _write(config, file, workshop, told, content)
             file.flush()
             os.fsync(file.fileno())
         _give_name(complete, target)
     return manifest
 
 
-def write_stream(config: Config, output: BinaryIO, told: Told, *, with_periods: bool = True) -> Manifest:
+def write_stream(config: Config, output: BinaryIO, told: Told, content: Content = WHOLE) -> Manifest:
     """Write a backup to a stream; the copies it is made from lie in the data folder meanwhile.
 
     Raises:
-        VigieError: the data folder's disk is full, or there is no data folder.
+        VigieError: the data folder's disk is full, or there is no data folder or no journal.
         JournalError: the journal cannot be read.
     """
     folder = _data_folder(config)
     with _told_by(folder), _workshop(folder) as workshop:
-        manifest = _write(config, output, workshop, told, with_periods)
+        manifest = _write(config, output, workshop, told, content)
         output.flush()
     return manifest
 
 
-def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, with_periods: bool) -> Manifest:
+def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, content: Content) -> Manifest:
     folder = _data_folder(config)
     sources = {DATA + name: folder / name for name in (*DATABASES, *PLAIN_FILES) if (folder / name).exists()}
     if not sources:
         raise VigieError(f"nothing to back up in {folder}: no program has run there; name the folder with --data")
+    if content.demands_journal and DATA + DATABASES[0] not in sources:
+        raise VigieError(
+            f"no journal in {folder}: no controller has run there. Name the right folder with --data; to back up what "
+            "else is there, say --without-journal"
+        )
     imported = {f"{DATA}{IMPORTED}/{path.name}": path for path in sorted((folder / IMPORTED).glob("*.sqlite"))}
     sources |= {name: path for name, path in imported.items() if is_member(name)}
     if config.source and Path(config.source).is_file():
@@ -101,7 +118,7 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, with_pe
             copies[name].write_bytes(source.read_bytes())
             continue
         snapshot_copy.copy_database(source, copies[name], _about(told, f"copying {source.name}"))
-        if name == DATA + DATABASES[0] and not with_periods:
+        if name == DATA + DATABASES[0] and not content.with_periods:
             told("leaving out old periods", 0, 1)
             snapshot_copy.keep_last_day_of_periods(copies[name])
     manifest = Manifest(
@@ -110,7 +127,7 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, with_pe
         created_utc=f"{datetime.fromtimestamp(machine_utc_s(), UTC):%Y-%m-%dT%H:%M:%SZ}",
         site=config.site.name,
         battery=config.site.battery,
-        periods="all" if with_periods else "last_day",
+        periods="all" if content.with_periods else "last_day",
         files={
             name: Entry(
                 bytes=copy.stat().st_size,

@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from vigie.assembly.files import Files, files, link_token
+from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
 from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
-from vigie.clock import machine_utc_s
+from vigie.clock import Clock, machine_utc_s
 from vigie.config import Config, warnings
 from vigie.config.sections import PlantKind, StartMode
 from vigie.control.commands import Mode
@@ -121,6 +122,7 @@ class ControllerProcess:
 
         Raises:
             AlreadyRunning: another controller holds this installation.
+            SettingsError: the data folder belongs to another plant; nothing is written in it.
             HardwareError, RecordingError, SettingsError: the plant cannot be opened; the journal says so too.
         """
         self._paths = files(config)
@@ -128,9 +130,13 @@ class ControllerProcess:
         with closing(JournalReader(self._paths.journal)) as reader:
             past, newest_utc_ms = past_of(reader, config.start.mode)
         clock = plant_clock(config, newest_utc_ms)
+        trouble = self._claimed(config, clock)
         self._is_rig = config.plant.kind == PlantKind.RIG
         self._journal = Journal(self._paths.journal, config.journal, keeps_undelivered=bool(config.remote_write.url))
         self._journal.start()
+        if trouble:
+            log.warning("data folder", why=trouble)
+            self._journal.note(_fault(clock.utc_s(), "data_folder", "mark of the plant", trouble))
         try:
             self._plant = open_plant(config, clock, self._paths, lambda twin: _await_power(twin, stop))
         except VigieError as error:
@@ -138,8 +144,7 @@ class ControllerProcess:
                 self._journal.close()
                 self._lock.close()
                 raise
-            kind = config.plant.kind.name.lower()
-            self._journal.note(_fault(clock.utc_s(), "plant", f"{kind} cannot be opened", str(error)))
+            self._journal.note(_fault(clock.utc_s(), "plant", f"{config.plant_name} cannot be opened", str(error)))
             self._journal.close()
             self._lock.close()
             raise
@@ -153,7 +158,7 @@ class ControllerProcess:
         )
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
         parts = SnapshotParts(
-            config.plant.kind.name.lower(),
+            config.plant_name,
             config.plant.speed,
             config.loop.period_s,
             round(machine_utc_s() * 1_000),
@@ -207,6 +212,14 @@ class ControllerProcess:
         self._plant.close()
         self._journal.close()
         self._lock.close()
+
+    def _claimed(self, config: Config, clock: Clock) -> str:
+        """Let the data folder bear the plant, before anything is written in it."""
+        try:
+            return claim(self._paths, mark_of(config, clock.utc_s()))
+        except VigieError:
+            self._lock.close()
+            raise
 
     def _machine(self) -> Machine:
         machine = machine_of(self._figures.newest(), self._journal.state())

@@ -24,6 +24,8 @@ class Files(NamedTuple):
     levels: Path
     """The emulated boards' line levels, which outlive the process like a Raspberry Pi's."""
     snapshot: Path
+    plant: Path
+    """Which plant the folder belongs to."""
 
 
 def files(config: Config) -> Files:
@@ -39,6 +41,11 @@ def files(config: Config) -> Files:
         raise VigieError(
             f"data folder {directory} cannot be made: {error.strerror}; choose another with --data or site.data"
         ) from error
+    return files_in(directory)
+
+
+def files_in(directory: Path) -> Files:
+    """Return the paths in a data folder, which may be missing."""
     return Files(
         directory,
         directory / "journal.sqlite",
@@ -47,6 +54,7 @@ def files(config: Config) -> Files:
         directory / "twin.json",
         directory / "emulated-lines.bin",
         directory / "last-snapshot.json",
+        directory / "plant.json",
     )
 
 

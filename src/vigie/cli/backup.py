@@ -14,20 +14,22 @@ from rich.console import Console
 from rich.progress import Progress
 
 from vigie.assembly import backup, restore
-from vigie.assembly.backup import Told
+from vigie.assembly.backup import Content, Told
 from vigie.assembly.backup_format import Manifest
+from vigie.cli import targets
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.streams import ReaderGone
 
 STREAM = "-"
+_SUFFIXES = (".tar.gz", ".tgz")
 
 
-def write(config: Config, target: str | None, *, with_periods: bool, as_json: bool) -> None:
+def write(config: Config, target: str | None, content: Content, *, as_json: bool) -> None:
     """Write a backup to a file or, for ``-``, to standard output.
 
     Raises:
-        VigieError: it cannot be written; nothing is left behind.
+        VigieError: it cannot be written, or there is no journal and nobody said so; nothing is left behind.
         JournalError: the journal cannot be read.
     """
     _end_orderly()
@@ -36,16 +38,14 @@ def write(config: Config, target: str | None, *, with_periods: bool, as_json: bo
             raise VigieError("a backup is no text for a terminal: redirect it, vigie backup - > FILE")
         try:
             with _bar() as told:
-                manifest = backup.write_stream(config, sys.stdout.buffer, told, with_periods=with_periods)
+                manifest = backup.write_stream(config, sys.stdout.buffer, told, content)
         except ReaderGone:
             raise VigieError("no backup was made: the program that it was written to has gone") from None
         sys.stderr.write(f"{_summary(manifest)}\n")
         return
-    path = Path(target or backup.default_name(config))
-    if path.is_dir():
-        path /= backup.default_name(config)
+    path = targets.new_file("the backup", Path(target or "."), _SUFFIXES, backup.default_name(config))
     with _bar() as told:
-        manifest = backup.write_file(config, path, told, with_periods=with_periods)
+        manifest = backup.write_file(config, path, told, content)
     if as_json:
         sys.stdout.write(json.dumps({"file": str(path), **manifest.told()}, indent=2) + "\n")
         return
@@ -94,7 +94,7 @@ def read(config: Config, source: str, *, only_check: bool, as_json: bool) -> Non
 def _summary(manifest: Manifest) -> str:
     journal = manifest.files.get("data/journal.sqlite")
     size = sum(entry.bytes for entry in manifest.files.values())
-    what = "" if journal is None else f", journal of schema {journal.schema_version}"
+    what = ", NO JOURNAL" if journal is None else f", journal of schema {journal.schema_version}"
     what += "" if manifest.periods == "all" else ", single periods of the last day only"
     return (
         f"Backup of {manifest.site} (battery {manifest.battery}), {manifest.created_utc}, by Vigie {manifest.version}: "
@@ -113,6 +113,8 @@ def _opened(source: str) -> Iterator[BinaryIO]:
     if source == STREAM:
         yield sys.stdin.buffer
         return
+    if Path(source).is_dir():
+        raise VigieError(f"{source} is a folder: name the backup in it, such as {source}/vigie-20261122T220000Z.tar.gz")
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:

@@ -19,7 +19,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from vigie.assembly import commissioning
 from vigie.assembly.commissioning import Session
-from vigie.cli import settings_file
+from vigie.cli import settings_file, targets
 from vigie.cli.contact_guard import ContactGuard
 from vigie.cli.terminal_person import TO_MEASURE, TO_SEE, Progress, TerminalPerson, terminal_lines
 from vigie.clock import machine_monotonic_s, machine_utc_s
@@ -63,6 +63,10 @@ def run(options: Options) -> None:
     """
     console = Console(highlight=False, stderr=options.as_json)
     target = options.output or options.config or Path("vigie.toml")
+    if options.output is not None:
+        targets.new_file("the settings", options.output, (".toml",))
+    if options.report is not None:
+        targets.new_file("the report", options.report, (".md",))
     text = _text_so_far(options.config)
     is_twin = _is_twin(options.plant, text)
     _refuse_practice_on_real_boards(options, is_twin)
@@ -228,4 +232,5 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
         Console().print_json(json.dumps(report.as_json(result) | files))
         return
     console.print(f"Written: {escape(str(target))}" + (f", the old one is {escape(str(backup))}" if backup else ""))
-    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}`.")
+    folder = f" --data {escape(options.data)}" if options.data else ""
+    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}{folder}`.")

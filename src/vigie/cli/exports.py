@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from vigie import __version__
 from vigie.assembly.files import files
+from vigie.cli import targets
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.telemetry import export
@@ -48,6 +49,8 @@ def write(config: Config, wish: Wish) -> None:
         JournalError: the journal cannot be read.
     """
     extract = _extract(wish)
+    if wish.output is not None:
+        targets.new_file("the export", wish.output, (f".{wish.form}",))
     journal = files(config).journal
     about = {"table": extract.table, "version": __version__}
     if wish.log is None:

@@ -23,7 +23,7 @@ AlarmArgument = Annotated[
 ]
 Plant = Annotated[
     str | None,
-    typer.Option("--plant", help="twin (simulated), rig (real boards) or recorded (a log).", metavar="PLANT"),
+    typer.Option("--plant", help="twin (simulated), rig (boards) or recorded (a log).", metavar="PLANT"),
 ]
 Speed = Annotated[
     float | None, typer.Option("--speed", help="Plant seconds per second, twin and recorded only (0.1 to 300).")

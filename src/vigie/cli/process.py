@@ -44,13 +44,13 @@ _SETTINGS: Mapping[str, tuple[str, str, type]] = {
 
 
 def settings(config: Path | None, **given: Unpack[Given]) -> Config:
-    """Read the settings file ``config`` (None: the demonstration) with the options over it.
+    """Read the settings file ``config`` (None: the demonstration) with the options and $VIGIE_DATA over it.
 
     Raises:
         BadSettings: the settings have faults.
     """
     laid: dict[str, dict[str, Any]] = {}
-    for name, value in given.items():
+    for name, value in {**given, "data": given.get("data") or os.environ.get("VIGIE_DATA")}.items():
         if value is not None:
             section, key, _ = _SETTINGS[name]
             laid.setdefault(section, {})[key] = value
@@ -69,11 +69,16 @@ def parsed(argv: Sequence[str]) -> Config:
     Raises:
         BadSettings: the settings have faults.
     """
+    return settings(**given(argv))
+
+
+def given(argv: Sequence[str]) -> dict[str, Any]:
+    """Return a process's arguments by the names of :class:`Given` and ``config``; None for what is not there."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path)
     for name, (_, _, kind) in _SETTINGS.items():
         parser.add_argument(f"--{name}", type=kind)
-    return settings(**vars(parser.parse_args(argv)))
+    return vars(parser.parse_args(argv))
 
 
 def stop_on_signals() -> threading.Event:

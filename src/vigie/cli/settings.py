@@ -12,6 +12,7 @@ from tomlkit.items import Table
 from vigie.cli import delivery, process
 from vigie.config import SECTIONS, BadSettings, Config, Fault, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
+from vigie.config.sections import PLANTS
 
 
 def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
@@ -54,7 +55,11 @@ def show(config: Config, *, as_json: bool) -> None:
     """Print every setting in force."""
     tables = in_force(config)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    console.print(json.dumps(tables, ensure_ascii=False, indent=2) if as_json else document(tables).as_string())
+    if as_json:
+        console.print(json.dumps(tables, ensure_ascii=False, indent=2))
+        return
+    console.print(f"# These settings run {PLANTS[config.plant_name]}.\n")
+    console.print(document(tables).as_string())
 
 
 def in_force(config: Config) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vigie.assembly.files import files
+from vigie.assembly.files import files_in
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
@@ -53,7 +53,8 @@ def _print(state: dict[str, Any]) -> None:
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
     mains = describe_name("mains", snapshot["mains"], words)
-    plant = snapshot["plant"] + ("" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}")
+    speed = "" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}"
+    plant = describe_name("plant", snapshot["plant"], words) + speed
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
     )
@@ -92,7 +93,7 @@ def _age(age_ms: int | None) -> str:
 
 def _newest_in_journal(config: Config) -> str:
     try:
-        with closing(JournalReader(files(config).journal)) as reader:
+        with closing(JournalReader(files_in(config.data_directory).journal)) as reader:
             newest = reader.newest_utc_ms()
     except JournalError as error:
         return str(error)

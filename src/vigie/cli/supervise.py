@@ -19,6 +19,7 @@ from rich.console import Console
 from vigie.cli import logs
 from vigie.cli.exit_codes import NOT_WORTH_RETRYING, Exit
 from vigie.config import Config
+from vigie.config.sections import PLANTS
 
 log = structlog.get_logger("vigie.run")
 
@@ -186,5 +187,6 @@ class Supervisor:
         console = Console(stderr=True, highlight=False)
         web = self._config.web
         url = f"http://{web.host}:{web.port}/flask/"
-        console.print(f"\n  [bold]Vigie[/bold] watches the {plant.kind.name.lower()}{speed}: [bold]{url}[/bold]")
+        watched = PLANTS[self._config.plant_name]
+        console.print(f"\n  [bold]Vigie[/bold] watches {watched}{speed}: [bold]{url}[/bold]")
         console.print(f"  data in {self._config.data_directory}; Ctrl+C stops, contacts stay as they are\n")

@@ -1,6 +1,5 @@
 """Every section of the settings, and the checked whole."""
 
-import os
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
@@ -29,13 +28,15 @@ from vigie.hardware.relay_board import ContactKind
 from vigie.notify.settings import MailSettings
 from vigie.plant.faults import FaultSettings
 from vigie.plant.recording import RecordedSettings
-from vigie.plant.rig import RigSettings
+from vigie.plant.rig import Boards, RigSettings
 from vigie.plant.scenario import SCENARIOS
 from vigie.plant.site import ControllerSupply
 from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
 from vigie.web.settings import StackSettings, WebSettings
+
+USUAL_FOLDER = "~/.local/share/vigie"
 
 
 class PlantKind(IntEnum):
@@ -44,6 +45,15 @@ class PlantKind(IntEnum):
     TWIN = 0
     RIG = 1
     RECORDED = 2
+
+
+PLANTS = {
+    "twin": "the twin (simulated)",
+    "rig": "the rig (real boards)",
+    "emulated": "a rig over emulated boards (simulated)",
+    "recorded": "a recording",
+}
+"""Every :attr:`Config.plant_name`, in words."""
 
 
 class Calibration(IntEnum):
@@ -70,13 +80,13 @@ class SiteSettings(NamedTuple):
     battery: Annotated[
         str, setting("Name of the battery, label 'battery' of the metrics; a new name for a new one")
     ] = "1"
-    data: Annotated[str, setting("Folder of journal, lock and token; empty: $VIGIE_DATA, or ~/.local/share/vigie")] = ""
+    data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
 
 
 class PlantSettings(NamedTuple):
     """Which installation, and how fast its time runs."""
 
-    kind: Annotated[PlantKind, *by_name(PlantKind), setting("twin: simulated; rig: real boards; recorded: a log")] = (
+    kind: Annotated[PlantKind, *by_name(PlantKind), setting("twin: simulated; rig: boards; recorded: a log")] = (
         PlantKind.TWIN
     )
     scenario: Annotated[str, setting(f"Simulated site that [twin] starts from: {', '.join(SCENARIOS)}")] = "demo"
@@ -271,8 +281,13 @@ class Config(NamedTuple):
     @property
     def data_directory(self) -> Path:
         """The folder of journal, lock and token."""
-        named = self.site.data or os.environ.get("VIGIE_DATA", "")
-        return Path(named).expanduser() if named else Path("~/.local/share/vigie").expanduser()
+        return Path(self.site.data or USUAL_FOLDER).expanduser()
+
+    @property
+    def plant_name(self) -> str:
+        """The plant as it is shown, one of :data:`PLANTS`: a rig over emulated boards is none."""
+        is_emulated = self.rig is not None and self.rig.boards == Boards.EMULATED
+        return "emulated" if self.plant.kind == PlantKind.RIG and is_emulated else self.plant.kind.name.lower()
 
     @property
     def r2_may_black_out(self) -> bool:

@@ -134,7 +134,7 @@ class Loop:
         An end without a STOP event in the journal was none on purpose.
         """
         relays = self._state.relays
-        found = {relay.name: relays[relay].contact.name.lower() for relay in Relay}
+        found = {"plant": self._plant.name} | {relay.name: relays[relay].contact.name.lower() for relay in Relay}
         mode = self._state.plan.mode.name.lower()
         self._tell(Event(self._utc_ms(), EventKind.START, "controller", "", mode, "adopted", "controller", "", found))
         next_s = self._clock.now_s()

@@ -170,7 +170,9 @@ class Snapshot(Message):
     version: str
     site: str
     battery: str = Field(default="", description="Name of the battery; a new one gets a new name")
-    plant: Literal["rig", "twin", "recorded"]
+    plant: Literal["rig", "emulated", "twin", "recorded"] = Field(
+        description="Only rig is real; emulated: the rig's drivers over emulated boards"
+    )
     speed: float = Field(gt=0, description="Plant seconds per machine second; 1 on real hardware")
     utc_ms: int = Field(description="End of the period on the plant's calendar")
     is_valid: bool = Field(description="The period is a good measurement")

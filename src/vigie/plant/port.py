@@ -16,7 +16,7 @@ class Plant(Protocol):
     """
 
     name: str
-    """``rig``, ``twin`` or ``recorded``."""
+    """``rig``, ``emulated`` (a rig over boards that are none), ``twin`` or ``recorded``."""
 
     def read_sweep(self) -> Sweep:
         """Read all channels once. A channel that fails is FAILED in the sweep, the others still count.

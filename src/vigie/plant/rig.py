@@ -131,8 +131,6 @@ class Rig:
     stalled bus never keeps the contacts from being moved.
     """
 
-    name = "rig"
-
     def __init__(
         self,
         meters: Sequence[Ina219 | None],
@@ -143,6 +141,7 @@ class Rig:
         ambient_thermometer: Thermometer | None = None,
         verify_s: float = 1.0,
         bus: I2cBus | None = None,
+        name: str = "rig",
     ) -> None:
         """Take over the drivers.
 
@@ -154,11 +153,13 @@ class Rig:
             ambient_thermometer: in the air around it; None where none is fitted.
             verify_s: how often each chip's configuration is read back.
             bus: closed with the rig.
+            name: ``emulated`` over boards that are none.
         """
         if len(meters) != len(Channel):
             raise ValueError(f"{len(meters)} meters given, {len(Channel)} channels")
         self._meters = tuple(meters)
         self._bus = bus
+        self.name = name
         self._board = board
         self._thermometer = thermometer
         self._ambient_thermometer = ambient_thermometer
@@ -323,6 +324,7 @@ def open_rig(
         ambient_thermometer=ambient_thermometer,
         verify_s=settings.verify_s,
         bus=bus,
+        name="emulated" if is_emulated else "rig",
     )
 
 

@@ -24,6 +24,7 @@ _SUBJECTS = {
     "journal": mark("journal"),
     "bus": mark("meter bus"),
     "controller": mark("controller"),
+    "data_folder": mark("data folder"),
     "mode": mark("mode"),
 }
 _ACTIONS = {

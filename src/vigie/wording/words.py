@@ -134,6 +134,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "plant": {
         "rig": mark("real boards"),
+        "emulated": mark("simulated (emulated boards)"),
         "twin": mark("simulated"),
         "recorded": mark("recorded"),
     },

@@ -60,7 +60,7 @@ def test_without_a_commissioning_it_says_what_to_do_and_starts_once_that_is_done
     stack.compose("up", "--detach")
     until(lambda: stack.health("controller") == "healthy", "the controller is healthy")
     until(lambda: stack.health("web") == "healthy", "the pages are healthy")
-    assert stack.state()["snapshot"]["plant"] == "rig"
+    assert stack.state()["snapshot"]["plant"] == "emulated"
 
 
 def test_light_has_all_but_grafana(stack: Stack) -> None:

@@ -85,6 +85,33 @@ def test_a_folder_in_which_no_program_has_run_is_named(tmp_path: Path) -> None:
     assert names(tmp_path) == {"empty"}
 
 
+def test_a_folder_without_a_journal_makes_no_backup_unless_asked_for(tmp_path: Path) -> None:
+    folder, file = tmp_path / "data", tmp_path / "b.tar.gz"
+    folder.mkdir()
+    (folder / "link.token").write_text("a-secret-of-this-installation\n")
+    told = vigie("backup", str(file), "--data", str(folder))
+    assert told.returncode == 1
+    for part in (f"no journal in {folder}", "--data", "--without-journal"):
+        assert part in told.stderr
+    assert vigie("backup", "-", "--data", str(folder)).stdout == ""
+    assert names(tmp_path) == {"data"}
+    told = vigie("backup", str(file), "--data", str(folder), "--without-journal")
+    assert told.returncode == 0, told.stderr
+    assert "NO JOURNAL" in told.stdout
+
+
+def test_a_folder_that_is_not_there_is_no_file_name(tmp_path: Path) -> None:
+    config = installation(tmp_path / "site")
+    told = vigie("backup", str(tmp_path / "usb"), "--config", config.source)
+    assert told.returncode == 1
+    assert f"{tmp_path / 'usb'} is to be a folder, make or mount it first" in told.stderr
+    (tmp_path / "usb").mkdir()
+    assert vigie("backup", str(tmp_path / "usb"), "--config", config.source).returncode == 0
+    (made,) = (tmp_path / "usb").iterdir()
+    assert made.name.startswith("vigie-relais-du-nord-")
+    assert "is a folder: name the backup in it" in vigie("restore", str(tmp_path / "usb")).stderr
+
+
 def test_a_disk_that_is_too_small_is_told_before_anything_is_copied(tmp_path: Path) -> None:
     config = installation(tmp_path / "site", periods=20_000)
     with small_disk(tmp_path / "disk", "1M") as disk:
@@ -142,7 +169,7 @@ def test_without_old_periods_the_last_day_minutes_and_events_stay(tmp_path: Path
     journal = config.data_directory / "journal.sqlite"
     _lengthen(journal, days=3)
     whole, events, minutes = count(journal), count(journal, "event"), count(journal, "minute")
-    backup.write_file(config, tmp_path / "b.tar.gz", silent, with_periods=False)
+    backup.write_file(config, tmp_path / "b.tar.gz", silent, backup.Content(with_periods=False))
     assert count(journal) == whole, "the journal itself stays as it is"
     config.data_directory.rename(tmp_path / "site" / "old")
     with (tmp_path / "b.tar.gz").open("rb") as file:

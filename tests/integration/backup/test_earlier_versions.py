@@ -101,7 +101,7 @@ def test_a_backup_of_an_earlier_program_is_restored_and_migrated(
     config = settings(old)
     config.data_directory.mkdir()
     make_journal(config.data_directory / "journal.sqlite", version)
-    manifest = backup.write_file(config, tmp_path / "b.tar.gz", silent, with_periods=with_periods)
+    manifest = backup.write_file(config, tmp_path / "b.tar.gz", silent, backup.Content(with_periods))
     assert manifest.files["data/journal.sqlite"].schema_version == version, "a backup changes nothing"
     with (tmp_path / "b.tar.gz").open("rb") as file:
         restore.restore(settings(new), file, silent)

@@ -140,6 +140,10 @@ def test_a_store_that_lost_its_data_gets_it_again(
 
 def test_without_a_journal_that_is_said(tmp_path: Path, settings: Settings) -> None:
     for command in ("show", "retry", "forget"):
-        told = vigie("delivery", command, *settings("http://127.0.0.1:1/w"), "--data", str(tmp_path / "none"))
+        told = vigie("delivery", command, *settings("http://127.0.0.1:1/w"), "--data", str(tmp_path))
         assert told.returncode == Exit.JOURNAL
         assert "the controller has not run yet" in told.stderr
+        missing = vigie("delivery", command, *settings("http://127.0.0.1:1/w"), "--data", str(tmp_path / "none"))
+        assert missing.returncode == Exit.FAILED
+        assert f"no data folder {tmp_path / 'none'}" in missing.stderr
+        assert not (tmp_path / "none").exists()

@@ -42,6 +42,7 @@ Vigie = Callable[..., Told]
 
 @pytest.fixture
 def vigie(tmp_path: Path) -> Vigie:
+    (tmp_path / "data").mkdir()
     environment = {**os.environ, "VIGIE_DATA": str(tmp_path / "data"), "COLUMNS": "250"}
 
     def run(*arguments: str) -> Told:
@@ -167,6 +168,7 @@ def test_an_import_that_is_killed_leaves_no_log_and_the_next_one_sweeps(
     vigie: Vigie, shelf: Shelf, tmp_path: Path
 ) -> None:
     path = small(tmp_path, rows=200_000)
+    (tmp_path / "data").mkdir(exist_ok=True)
     environment = {**os.environ, "VIGIE_DATA": str(tmp_path / "data")}
     command = [sys.executable, "-m", "vigie.cli", "import", str(path)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:

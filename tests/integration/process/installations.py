@@ -128,12 +128,17 @@ class Site:
 
     def start(self, *more: str, command: str = "run", output: int | None = None, **environment: str) -> "Site":
         """Start a command; what it says goes to the log, or to the descriptor ``output``."""
+        return self.start_bare(command, *self.options, *more, output=output, **environment)
+
+    def start_bare(self, *words: str, output: int | None = None, **environment: str) -> "Site":
+        """Start a command line as it stands."""
         with self.log_path.open("a") as log:
             self._run = subprocess.Popen(
-                [VIGIE, command, *self.options, *more],
+                [VIGIE, *words],
                 stdout=log if output is None else output,
                 stderr=log if output is None else output,
-                env={**os.environ, "COLUMNS": "250", **environment},
+                # a home of its own: a command that is told nothing meets no other test's installation
+                env={**os.environ, "COLUMNS": "250", "HOME": str(self.data.parent), **environment},
             )
         return self
 

@@ -57,7 +57,7 @@ def test_killed_controller_on_the_rig_comes_back_and_no_line_moves(site: Callabl
     assert watcher.seen == [before]
     assert rig.controller().pid != first.pid
     restart = rig.events(EventKind.START)[-1]
-    assert restart.data == {"R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
+    assert restart.data == {"plant": "emulated", "R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
     assert restart.after == "protect"
     assert rig.relay("R2")["switchings"] == 1
 
@@ -68,14 +68,15 @@ def test_killed_controller_on_the_twin_leaves_its_contacts(site: Callable[..., S
     open_r2_by_hand(twin)
     world = twin.data / "twin.json"
 
-    def kept() -> object:
-        return json.loads(world.read_text())["contacts"]
+    def kept() -> dict[str, str]:
+        contacts: dict[str, str] = json.loads(world.read_text())["contacts"]
+        return contacts
 
     before, starts = kept(), len(twin.events(EventKind.START))
     assert before == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
     twin.controller().kill()
     wait_for(lambda: len(twin.events(EventKind.START)) > starts, what="it starts again", log=lambda: twin.log)
-    assert twin.events(EventKind.START)[-1].data == before
+    assert twin.events(EventKind.START)[-1].data == {"plant": "twin", **before}
     moved = wait_for(lambda: twin.events(EventKind.SWITCHING)[1:], what="observe closes R2")
     assert [(event.subject, event.after, event.reason) for event in moved] == [("R2", "closed", "observing")]
 

@@ -76,6 +76,7 @@ def test_status_without_a_running_program_says_so(tmp_path: Path) -> None:
     assert told.returncode == 6
     assert "nobody answers" in told.stderr
     assert "controller has not run yet" in told.stderr
+    assert not one.data.exists(), "asking makes no folder"
 
 
 def test_status_takes_a_snapshot_for_fresh_as_long_as_its_period_lasts(site: Callable[..., Site]) -> None:

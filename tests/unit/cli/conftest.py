@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,8 +17,9 @@ class Told(NamedTuple):
 
 
 @pytest.fixture
-def vigie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
-    """Run a command line in this process."""
+def vigie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Told]:
+    """Run a command line in this process; in a home of its own it meets no installation that runs meanwhile."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "250")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 

@@ -27,7 +27,12 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def user(vigie: Callable[..., Any], data: Path) -> Callable[..., Any]:
     """Run ``vigie user ...`` on a data folder of the test's own."""
-    return lambda *words: vigie("user", *words, "--data", str(data))
+
+    def run(*words: str) -> Any:
+        data.mkdir(exist_ok=True)
+        return vigie("user", *words, "--data", str(data))
+
+    return run
 
 
 def opens(data: Path, name: str, password: str) -> bool:

@@ -232,11 +232,8 @@ def test_no_file_is_the_demonstration_for_the_twin_only() -> None:
         load(None, {"plant": {"kind": "rig"}})
 
 
-def test_data_folder_is_the_settings_then_the_environments_then_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VIGIE_DATA", raising=False)
+def test_data_folder_is_the_settings_then_the_usual_one() -> None:
     assert check({}, "test").data_directory == Path("~/.local/share/vigie").expanduser()
-    monkeypatch.setenv("VIGIE_DATA", "/from/environment")
-    assert check({}, "test").data_directory == Path("/from/environment")
     assert check({"site": {"data": "/from/file"}}, "test").data_directory == Path("/from/file")
 
 

@@ -14,9 +14,9 @@ def status(
     config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
 ) -> None:
     """Show how the installation is doing."""
-    from vigie.cli import process, status
+    from vigie.cli import installation, status
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     status.show(settings, url, as_json=as_json)
 
 
@@ -34,9 +34,9 @@ def mode(
     as_json: AsJson = False,
 ) -> None:
     """Choose the mode."""
-    from vigie.cli import orders, process
+    from vigie.cli import installation, orders
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     body: dict[str, str | float] = {"action": "set_mode", "mode": name, "why": why}
     if minutes is not None:
         body["manual_s"] = minutes * 60
@@ -58,9 +58,9 @@ def relay(
     as_json: AsJson = False,
 ) -> None:
     """Move one contact; R1 and R2 in manual mode only."""
-    from vigie.cli import orders, process
+    from vigie.cli import installation, orders
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     body = {"action": "set_contact", "relay": f"R{number}", "contact": contact, "why": why}
     orders.give(settings, url, body, as_json=as_json)
 
@@ -70,9 +70,9 @@ def alarms(
     config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
 ) -> None:
     """Show what stands, since when, and what to do."""
-    from vigie.cli import alarms, process
+    from vigie.cli import alarms, installation
 
-    alarms.show(process.settings(config, port=port, data=data), url, as_json=as_json)
+    alarms.show(installation.settings(config, url=url, port=port, data=data), url, as_json=as_json)
 
 
 @app.command(epilog=example("vigie acknowledge", "vigie acknowledge battery_too_hot --why 'fan replaced'"))
@@ -86,9 +86,9 @@ def acknowledge(
     as_json: AsJson = False,
 ) -> None:
     """Take note of one alarm, or of all. What protects the battery stays until its cause is gone."""
-    from vigie.cli import orders, process
+    from vigie.cli import installation, orders
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     body = {"action": "acknowledge", "why": why} | ({} if alarm is None else {"alarm": alarm})
     orders.give(settings, url, body, as_json=as_json)
 
@@ -105,9 +105,9 @@ def shelve(
     as_json: AsJson = False,
 ) -> None:
     """Put an alarm aside for a time: it neither pops up nor sends messages."""
-    from vigie.cli import orders, process
+    from vigie.cli import installation, orders
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     body = {"action": "shelve", "alarm": alarm, "shelve_s": hours * 3600, "why": why}
     orders.give(settings, url, body, as_json=as_json)
 
@@ -123,9 +123,9 @@ def unshelve(
     as_json: AsJson = False,
 ) -> None:
     """Take an alarm off its shelf."""
-    from vigie.cli import orders, process
+    from vigie.cli import installation, orders
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     orders.give(settings, url, {"action": "unshelve", "alarm": alarm, "why": why}, as_json=as_json)
 
 
@@ -139,7 +139,7 @@ def outages(
     as_json: AsJson = False,
 ) -> None:
     """Show outages, drills and charger faults, and whether the battery was enough."""
-    from vigie.cli import alarms, process
+    from vigie.cli import alarms, installation
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, url=url, port=port, data=data)
     alarms.outages(settings, url, days=days, as_json=as_json)

@@ -46,6 +46,6 @@ def controller(
 @app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))
 def web(config: ConfigFile = None, port: Port = None, data: Data = None, login: Login = None) -> None:
     """Run the web pages alone."""
-    from vigie.cli import process, supervise
+    from vigie.cli import installation, supervise
 
-    supervise.become("web", process.arguments(config, port=port, data=data, login=login))
+    supervise.become("web", installation.arguments(config, port=port, data=data, login=login))

@@ -48,9 +48,9 @@ def export(
     data: Data = None,
 ) -> None:
     """Write a range of the journal as CSV or Parquet."""
-    from vigie.cli import exports, process
+    from vigie.cli import exports, installation
 
-    settings = process.settings(config, data=data)
+    settings = installation.with_folder(config, data=data)
     exports.write(settings, exports.Wish(since, until, timezone, what, resolution, form, log, output))
 
 
@@ -79,11 +79,11 @@ def import_log(
     as_json: AsJson = False,
 ) -> None:
     """Take in another program's log, to look at and to export; the journal itself stays untouched."""
-    from vigie.cli import imports, process
+    from vigie.cli import imports, installation
 
     if (file is not None) + listed + (remove is not None) != 1:
         raise typer.BadParameter("name one file, or say --list or --remove NAME")
-    settings = process.settings(config, data=data)
+    settings = installation.with_folder(config, data=data)
     if file is not None:
         wish = imports.Wish(file, name, columns, timezone, dates, positive_current, replace, dry_run)
         imports.take(settings, wish, as_json=as_json)
@@ -104,15 +104,19 @@ def backup(
     raw: Annotated[
         bool, typer.Option("--raw/--no-raw", help="With all single periods, or only those of the last day.")
     ] = True,
+    without_journal: Annotated[
+        bool, typer.Option("--without-journal", help="Also where no controller has run yet: users and settings alone.")
+    ] = False,
     config: ConfigFile = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy a running installation into one file: journal, users, secret token, settings."""
-    from vigie.cli import backup, process
+    from vigie.assembly.backup import Content
+    from vigie.cli import backup, installation
 
-    settings = process.settings(config, data=data)
-    backup.write(settings, file, with_periods=raw, as_json=as_json)
+    settings = installation.with_folder(config, data=data)
+    backup.write(settings, file, Content(raw, not without_journal), as_json=as_json)
 
 
 @app.command(epilog=example("vigie restore --check vigie-20261122T220000Z.tar.gz", "vigie restore FILE"))
@@ -125,7 +129,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup into the data folder of an installation at rest; what was there is set aside."""
-    from vigie.cli import backup, process
+    from vigie.cli import backup, installation
 
-    settings = process.settings(config, port=port, data=data)
+    settings = installation.settings(config, port=port, data=data)
     backup.read(settings, file, only_check=check, as_json=as_json)

@@ -144,9 +144,9 @@ def sessions(
 def _users(config: "Path | None", data: str | None) -> Iterator["Users"]:
     from vigie.access.door import Door
     from vigie.assembly.access import users_path
-    from vigie.cli import process
+    from vigie.cli import installation
 
-    settings = process.settings(config, data=data)
+    settings = installation.with_folder(config, data=data)
     door = Door(settings.access, users_path(settings))
     try:
         yield door.users

@@ -1,0 +1,31 @@
+"""New files that a person names: nothing is written where a folder was meant."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vigie.errors import VigieError
+
+
+def new_file(what: str, path: Path, suffixes: Sequence[str], name_in_folder: str = "") -> Path:
+    """Return where to write; a folder gets ``name_in_folder`` where the file has a name of its own.
+
+    Args:
+        what: goes to the file, for messages: "the backup", "the settings".
+        path: as it was typed.
+        suffixes: one of these ends the file's name.
+        name_in_folder: name of the file if ``path`` is a folder; empty when the person must name it.
+
+    Raises:
+        VigieError: a folder is missing, or was named where a file is needed; or the suffix is none of these.
+    """
+    if path.is_dir():
+        if not name_in_folder:
+            raise VigieError(f"{path} is a folder: name a file in it for {what}, such as {path / f'name{suffixes[0]}'}")
+        return path / name_in_folder
+    if not path.parent.is_dir():
+        raise VigieError(f"{path.parent} is no folder: make or mount it first, or name another place for {what}")
+    if not path.name.lower().endswith(tuple(suffixes)):
+        looks_like_folder = not path.suffix and not path.exists()
+        advice = f"; if {path} is to be a folder, make or mount it first" if looks_like_folder else ""
+        raise VigieError(f"{path}: the file for {what} must end in {' or '.join(suffixes)}{advice}")
+    return path

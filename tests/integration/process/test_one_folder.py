@@ -1,0 +1,92 @@
+"""Commands that are told nothing meet the installation that runs; a folder that is not there is said, not made."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .installations import TWIN, Site, vigie, wait_for
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    one = Site(tmp_path_factory.mktemp("home"), TWIN, speed=10, soc=0.8).started()
+    wait_for(lambda: one.snapshot()["journal"]["is_writing"], what="a journal", log=lambda: one.log)
+    yield one
+    one.end()
+
+
+def told_nothing(home: Path, *arguments: str, status: int = 0) -> str:
+    """Run a command as in another terminal of the same user; return what it says."""
+    told = vigie(*arguments, HOME=str(home))
+    assert told.returncode == status, told.stdout + told.stderr
+    return told.stdout + told.stderr
+
+
+def test_every_command_meets_the_installation_that_runs(running: Site, tmp_path: Path) -> None:
+    home = running.data.parent
+    assert json.loads(vigie("status", "--json", HOME=str(home)).stdout)["snapshot"]["site"] == "Tests [/bold]"
+    assert "Manual" in told_nothing(home, "mode", "manual", "--minutes", "1")
+    for command in ("alarms", "outages"):
+        told_nothing(home, command)
+    assert "no messages are set up" in told_nothing(home, "mail", "show")
+
+    note = f"data folder of the installation that runs: {running.data}\n"
+    assert note in told_nothing(home, "user", "add", "ada", "--role", "viewer", "--generate")
+    assert (running.data / "users.sqlite").exists()
+    assert "ada" in running.cli("user", "list").stdout
+    (tmp_path / "cellar.csv").write_text("time,battery_v\n" + "".join(f"2026-01-0{n},12.{n}\n" for n in range(1, 9)))
+    assert note in told_nothing(home, "import", str(tmp_path / "cellar.csv"))
+    assert (running.data / "imported" / "cellar.sqlite").exists()
+    assert note in told_nothing(home, "delivery", "show")
+    assert note in told_nothing(home, "export", "--output", str(tmp_path / "all.csv"))
+    assert len((tmp_path / "all.csv").read_text().splitlines()) > 1
+    assert "journal of schema" in told_nothing(home, "backup", str(tmp_path))
+    (backup,) = tmp_path.glob("vigie-tests-bold-*.tar.gz")
+    assert str(running.data) in told_nothing(home, "restore", str(backup), status=4)
+    assert not (home / ".local").exists(), "nothing was made in the usual folder"
+
+
+def test_a_named_folder_is_never_taken_for_the_one_that_runs(running: Site, tmp_path: Path) -> None:
+    home = running.data.parent
+    assert "no data folder /nowhere" in told_nothing(home, "user", "list", "--data", "/nowhere", status=1)
+    named = vigie("user", "list", HOME=str(home), VIGIE_DATA=str(tmp_path))
+    assert "nobody yet" in named.stdout
+    other = Site(tmp_path / "other", TWIN, speed=10, soc=0.8)
+    told = vigie("status", "--config", str(other.config), HOME=str(home))
+    assert told.returncode == 6, "other settings mean another installation"
+
+
+def test_who_has_another_home_meets_nothing(running: Site, tmp_path: Path) -> None:
+    assert running.controller()
+    for command in (["user", "list"], ["export"], ["import", "--list"], ["delivery", "show"], ["backup", "b.tar.gz"]):
+        told = told_nothing(tmp_path, *command, status=1)
+        assert f"no data folder {tmp_path}/.local/share/vigie: start an installation" in told
+    assert list(tmp_path.iterdir()) == [], "looking makes no folder"
+
+
+def test_of_two_that_run_one_must_be_named(running: Site, site: Callable[..., Site]) -> None:
+    home = running.data.parent
+    second = site(TWIN, speed=10, soc=0.8).started(HOME=str(home))
+    said = told_nothing(home, "export", status=1)
+    assert "2 installations run" in said
+    for one in (running, second):
+        assert f"{one.data} (process {one.controller().pid})" in said
+    assert "--data" in said
+    assert json.loads(vigie("status", "--json", "--data", str(second.data), "--port", str(second.web_port)).stdout)
+    told_nothing(home, "status", "--port", str(second.web_port))
+    assert "no messages" in told_nothing(home, "mail", "show", "--config", str(running.config))
+    second.stop()
+    told_nothing(home, "status")
+
+
+def test_pages_started_alone_meet_the_controller_that_runs(site: Callable[..., Site]) -> None:
+    one = site(TWIN, speed=10, soc=0.8).start(command="controller")
+    wait_for(lambda: '"event": "start"' in one.log, 30, "control runs", lambda: one.log)
+    pages = site(TWIN, speed=10, soc=0.8)
+    pages.web_port, pages.url = one.web_port, one.url
+    pages.config = one.config
+    pages.start_bare("web", HOME=str(one.data.parent))
+    assert pages.wait_until_connected()["link"] == "connected"
+    assert not pages.data.exists()
