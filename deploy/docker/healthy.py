@@ -28,6 +28,17 @@ HEARD = Path(os.environ.get("TMPDIR", "/tmp"), "heard")  # noqa: S108 - in a con
 SIGN_OF_LIFE = b"\nvigie_measurement_valid{"
 """A series that the exporter leaves out when the control loop has not finished a period for a while."""
 
+WAITS = "vigie-waits\n"
+"""What a service is called while it waits for settings that fit: it does no work, but it does not hang."""
+
+
+def settings() -> dict[str, Any]:
+    """Return the settings; none while they cannot be read, when the services listen where they do by default."""
+    try:
+        return tomllib.loads(Path(os.environ["VIGIE_CONFIG"]).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
 
 def answer(port: int, path: str) -> bytes:
     """Return the whole HTTP answer of this container's own server, empty when there is none."""
@@ -58,16 +69,17 @@ def end_hung_controller() -> None:
         return
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"vigie.cli.controller_process" in (process / "cmdline").read_bytes().split(b"\0"):
+            is_controller = b"vigie.cli.controller_process" in (process / "cmdline").read_bytes().split(b"\0")
+            if is_controller and (process / "comm").read_text(encoding="utf-8", errors="replace") != WAITS:
                 os.kill(int(process.name), signal.SIGKILL)
                 sys.stdout.write("the controller was silent for too long: it is ended, to be started again\n")
         except OSError:
             continue
 
 
-def controller(settings: dict[str, Any]) -> bool:
+def controller(given: dict[str, Any]) -> bool:
     """Whether the control loop measures."""
-    page = answer(settings.get("metrics", {}).get("port", 9108), "/metrics")
+    page = answer(given.get("metrics", {}).get("port", 9108), "/metrics")
     if is_well(page) and SIGN_OF_LIFE in page:
         HEARD.write_text(str(time.monotonic()), encoding="ascii")
         return True
@@ -76,14 +88,14 @@ def controller(settings: dict[str, Any]) -> bool:
     return False
 
 
-def web(settings: dict[str, Any]) -> bool:
+def web(given: dict[str, Any]) -> bool:
     """Whether the pages answer."""
-    return is_well(answer(settings.get("web", {}).get("port", 8000), "/flask/healthz"))
+    return is_well(answer(given.get("web", {}).get("port", 8000), "/flask/healthz"))
 
 
-def delivery(settings: dict[str, Any]) -> bool:
+def delivery(given: dict[str, Any]) -> bool:
     """Whether delivery has told lately how it goes; that the store takes nothing is an alarm, no illness."""
-    folder = settings.get("site", {}).get("data") or os.environ["VIGIE_DATA"]
+    folder = given.get("site", {}).get("data") or os.environ["VIGIE_DATA"]
     try:
         with closing(sqlite3.connect(f"file:{folder}/journal.sqlite?mode=ro", uri=True, timeout=ANSWER_S)) as journal:
             (told_utc_ms,) = journal.execute("SELECT updated_utc_ms FROM delivery").fetchone() or (0,)
@@ -93,5 +105,4 @@ def delivery(settings: dict[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    with Path(os.environ["VIGIE_CONFIG"]).open("rb") as file:
-        sys.exit(not {"controller": controller, "web": web, "delivery": delivery}[sys.argv[1]](tomllib.load(file)))
+    sys.exit(not {"controller": controller, "web": web, "delivery": delivery}[sys.argv[1]](settings()))

@@ -314,9 +314,9 @@ services() {
     for unit in $units; do run systemctl --quiet enable $unit; done
     if [ $dry = no ] && ! "$release/bin/vigie" config check --config $settings >"$work/told" 2>&1; then
         sed 's/^/   /' "$work/told"
-        say "the settings are not complete yet, so the services are not started. Next:"
+        say "the settings do not fit yet: the services wait for them, and the page says what to do. Next:"
         say "    sudo vigie commission        (asks, measures, writes $settings; see docs/install.md)"
-        say "    sudo systemctl start $units"
+        for unit in $units; do service start $unit; done # what runs already goes on with what it has read
         is_complete=no
         return 0
     fi

@@ -59,9 +59,13 @@ def get(asked: Program, path: str) -> dict[str, Any]:
 
     Raises:
         CommandRefused: the program does not let this one in.
-        LinkError: nobody answers, or not with JSON.
+        LinkError: nobody answers, not with JSON, or that it cannot now; the text says why.
     """
-    return _json(answer_of(asked, "GET", path))
+    response = answer_of(asked, "GET", path)
+    answer = _json(response)
+    if response.status_code >= FIRST_SERVER_ERROR:
+        raise LinkError(_why(answer))
+    return answer
 
 
 def post(asked: Program, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +79,12 @@ def post(asked: Program, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = _json(response)
     if response.ok or response.status_code == ANSWERED_NO:
         return answer
-    message = str(answer.get("detail") or answer.get("title") or answer)
+    message = _why(answer)
     raise LinkError(message) if response.status_code >= FIRST_SERVER_ERROR else CommandRefused(message)
+
+
+def _why(problem: dict[str, Any]) -> str:
+    return str(problem.get("detail") or problem.get("title") or problem)
 
 
 def answer_of(

@@ -12,6 +12,7 @@ from vigie.cli.supervise import MODULES
 from vigie.config import Config
 from vigie.config.sections import USUAL_FOLDER
 from vigie.errors import VigieError
+from vigie.wording.service_commands import ServiceManager
 
 _PROC = Path("/proc")
 _LOCK = "controller.lock"
@@ -55,8 +56,10 @@ def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
     return found
 
 
-def arguments(config: Path | None, **given: Unpack[process.Given]) -> list[str]:
-    """Return those settings as arguments for :func:`vigie.cli.process.parsed`.
+def arguments(
+    config: Path | None, service_of: ServiceManager | None = None, **given: Unpack[process.Given]
+) -> list[str]:
+    """Return those settings as arguments for :func:`vigie.cli.process.parsed`; a service's own say everything.
 
     ``--data``, $VIGIE_DATA and ``site.data`` name a folder. Without them the arguments of the controller that runs are
     taken: of the given settings file and port, where these are given.
@@ -65,8 +68,8 @@ def arguments(config: Path | None, **given: Unpack[process.Given]) -> list[str]:
         BadSettings: the settings have faults.
         VigieError: several run, and none is named.
     """
-    named = process.arguments(config, **given)
-    if process.parsed(named).site.data:
+    named = process.arguments(config, service_of, **given)
+    if service_of is not None or process.parsed(named).site.data:
         return named
     wanted, port = config and config.resolve(), given.get("port")
     found = [
@@ -106,7 +109,7 @@ def _described(entry: Path, folder: Path, argv: list[str]) -> Running:
     there, given = (entry / "cwd").readlink(), process.given(argv)
     given |= {name: str(there / given[name]) for name in ("config", "recording") if given[name]}
     given["data"] = str(folder)
-    config = given.pop("config")
+    config, _ = given.pop("config"), given.pop("service_of")
     path = Path(config).resolve() if config else None
     return Running(int(entry.name), folder, path, process.arguments(path, **given))
 

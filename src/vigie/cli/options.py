@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from vigie.wording.service_commands import ServiceManager
+
 ModeName = Literal["observe", "protect", "cycle", "manual"]
 ContactName = Literal["open", "closed"]
 Multimeter = Literal["person", "twin"]
@@ -39,6 +41,15 @@ Login = Annotated[
         "--login",
         help="required (users and passwords) or off (this machine only); without: access.login of the settings.",
         metavar="required|off",
+    ),
+]
+ServiceOf = Annotated[
+    ServiceManager | None,
+    typer.Option(
+        "--service-of",
+        help="docker or systemd: run as its service. There is no default plant then, and settings that do not fit are "
+        "waited for; the pages say meanwhile what to type.",
+        metavar="MANAGER",
     ),
 ]
 Url = Annotated[

@@ -4,6 +4,7 @@ These entry points import neither typer nor rich: the controller process stays s
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -11,14 +12,21 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack, get_args
 
 from vigie import streams
 from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
-from vigie.config import Config, load
+from vigie.config import BadSettings, Config, UnfitSettings, load
 from vigie.errors import VigieError
+from vigie.hardware.systemd import Notifier
 from vigie.memory import share_one_heap
+from vigie.wording.service_commands import SERVICE_COMMANDS, ServiceCommands, ServiceManager
+
+LOOK_EVERY_S = 1.0
+"""How often a service that waits for its settings looks at them."""
+NAME_WHILE_WAITING = "vigie-waits"
+"""What `ps` and the container's health probe call it meanwhile."""
 
 
 class Given(TypedDict, total=False):
@@ -49,18 +57,34 @@ def settings(config: Path | None, **given: Unpack[Given]) -> Config:
     Raises:
         BadSettings: the settings have faults.
     """
+    return load(config, _laid(given))
+
+
+def _laid(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the options as section -> key -> value."""
     laid: dict[str, dict[str, Any]] = {}
     for name, value in {**given, "data": given.get("data") or os.environ.get("VIGIE_DATA")}.items():
         if value is not None:
             section, key, _ = _SETTINGS[name]
             laid.setdefault(section, {})[key] = value
-    return load(config, laid)
+    return laid
 
 
-def arguments(config: Path | None, **given: Unpack[Given]) -> list[str]:
+def arguments(config: Path | None, service_of: ServiceManager | None = None, **given: Unpack[Given]) -> list[str]:
     """Return the same as arguments for :func:`parsed`."""
-    every = {"config": config, **given}
+    every = {"config": config, "service-of": service_of, **given}
     return [part for name, value in every.items() if value is not None for part in (f"--{name}", str(value))]
+
+
+class _Started(NamedTuple):
+    """What a process was started with."""
+
+    config: Path | None
+    service_of: ServiceManager | None
+    overrides: Mapping[str, Mapping[str, Any]]
+
+    def settings(self) -> Config:
+        return load(self.config, self.overrides, is_service=self.service_of is not None)
 
 
 def parsed(argv: Sequence[str]) -> Config:
@@ -69,13 +93,19 @@ def parsed(argv: Sequence[str]) -> Config:
     Raises:
         BadSettings: the settings have faults.
     """
-    return settings(**given(argv))
+    return _started(argv).settings()
+
+
+def _started(argv: Sequence[str]) -> _Started:
+    found = given(argv)
+    return _Started(found.pop("config"), found.pop("service_of"), _laid(found))
 
 
 def given(argv: Sequence[str]) -> dict[str, Any]:
-    """Return a process's arguments by the names of :class:`Given` and ``config``; None for what is not there."""
+    """Return a process's arguments by the names of :class:`Given`, ``config`` and ``service_of``; None when absent."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path)
+    parser.add_argument("--service-of", choices=get_args(ServiceManager))
     for name, (_, _, kind) in _SETTINGS.items():
         parser.add_argument(f"--{name}", type=kind)
     return vars(parser.parse_args(argv))
@@ -93,13 +123,48 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def run(body: Callable[[Config], None], argv: Sequence[str]) -> int:
-    """Run a process body on the settings in ``argv``; turn its errors into a message and an exit status."""
+def wait_quietly(unfit: UnfitSettings, commands: ServiceCommands) -> None:
+    """Do nothing, alive in the service manager's eyes, until the settings fit or a signal comes; say what changes."""
+    stop, notifier = stop_on_signals(), Notifier()
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(NAME_WHILE_WAITING, encoding="ascii")
+    notifier.ready(f"waits for settings: {unfit.error}")
+    told = str(unfit.error)
+    while not stop.wait(LOOK_EVERY_S) and not unfit.fit_now():
+        notifier.alive()
+        if str(unfit.error) != told:
+            told = str(unfit.error)
+            sys.stderr.write(_told(unfit.error, commands))
+
+
+def _told(error: BadSettings, commands: ServiceCommands) -> str:
+    """Return what the log says of settings that do not fit."""
+    steps, what = (
+        (commands.commission, "Nothing is commissioned yet.")
+        if error.is_uncommissioned
+        else (commands.mend, "The settings have faults.")
+    )
+    lines = [str(error), f"{what} This service waits and starts by itself when they fit. No contact moves. What to do:"]
+    lines += [f"  {command}" for step in steps for command in step.commands]
+    return "\n".join(lines) + "\n"
+
+
+def run(
+    body: Callable[[Config], None],
+    argv: Sequence[str],
+    wait: Callable[[UnfitSettings, ServiceCommands], None] = wait_quietly,
+) -> int:
+    """Run a process body on the settings in ``argv``; turn its errors into a message and an exit status.
+
+    ``wait`` holds a service whose settings do not fit until they do; then it ends, to be started again.
+    """
     share_one_heap()
     streams.outlive_log_reader()
     logs.configure()
     try:
-        body(parsed(argv))
+        config = _awaited(argv, wait)
+        if config is not None:
+            body(config)
     except VigieError as error:
         sys.stderr.write(f"{error}\n")
         return exit_code(error)
@@ -107,6 +172,20 @@ def run(body: Callable[[Config], None], argv: Sequence[str]) -> int:
         traceback.print_exc()  # and let the caller end the process, whatever its threads do
         return Exit.FAILED
     return Exit.OK
+
+
+def _awaited(argv: Sequence[str], wait: Callable[[UnfitSettings, ServiceCommands], None]) -> Config | None:
+    """Return the settings; None after the wait for them."""
+    started = _started(argv)
+    try:
+        return started.settings()
+    except BadSettings as error:
+        if started.service_of is None or started.config is None:
+            raise
+        commands = SERVICE_COMMANDS[started.service_of]
+        sys.stderr.write(_told(error, commands))
+        wait(UnfitSettings(started.config, started.overrides, started.settings, error), commands)
+        return None
 
 
 def end(status: int) -> None:

@@ -7,6 +7,7 @@ from vigie.memory import keep_out_the_unneeded
 if __name__ == "__main__":
     keep_out_the_unneeded()
 
+from vigie.assembly.setup import serve_setup
 from vigie.assembly.web import serve
 from vigie.cli import process
 from vigie.config import Config
@@ -18,4 +19,4 @@ def body(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    process.end(process.run(body, sys.argv[1:]))
+    process.end(process.run(body, sys.argv[1:], wait=serve_setup))

@@ -3,5 +3,16 @@
 from vigie.config.checks import unusable_files, warnings
 from vigie.config.reading import BadSettings, check, load
 from vigie.config.sections import SECTIONS, Config, Fault
+from vigie.config.unfit import UnfitSettings
 
-__all__ = ["SECTIONS", "BadSettings", "Config", "Fault", "check", "load", "unusable_files", "warnings"]
+__all__ = [
+    "SECTIONS",
+    "BadSettings",
+    "Config",
+    "Fault",
+    "UnfitSettings",
+    "check",
+    "load",
+    "unusable_files",
+    "warnings",
+]

@@ -146,6 +146,7 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
                 "wiring.controller_supply",
                 "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
                 "A blackout depends on it, so there is no default",
+                is_demanded=True,
             )
         )
     twin = sections.get("twin")

@@ -35,18 +35,29 @@ class BadSettings(SettingsError):
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         super().__init__(f"{source}: {count}\n{listed}")
 
+    @property
+    def is_uncommissioned(self) -> bool:
+        """Whether nothing is wrong but what is not there yet: what `vigie commission` finds out and writes."""
+        return all(fault.is_demanded for fault in self.faults)
 
-def load(path: Path | None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
+
+def load(
+    path: Path | None, overrides: Mapping[str, Mapping[str, Any]] | None = None, *, is_service: bool = False
+) -> Config:
     """Read and check the settings.
 
     Args:
         path: a TOML file; None takes the demonstration's.
         overrides: section -> key -> value, laid over the file (from the command line).
+        is_service: nobody is there to choose: file and plant must be named, nothing is simulated by default.
 
     Raises:
         BadSettings: the file cannot be read or has faults; all of them are listed.
     """
     laid = overrides or {}
+    if path is None and is_service:
+        fault = Fault("file", "a service has no default plant: name its settings file with --config")
+        raise BadSettings("settings", [fault])
     if path is not None:
         source, tables = str(path), _read(path, str(path))
     elif laid.get("plant", {}).get("kind", "twin") == "twin":
@@ -55,10 +66,23 @@ def load(path: Path | None, overrides: Mapping[str, Mapping[str, Any]] | None = 
         source, tables = "settings (no file, defaults only)", {}
     for section, values in laid.items():
         tables.setdefault(section, {}).update(values)
-    return check(tables, source)
+    return check(tables, source, is_service=is_service)
 
 
-def check(tables: Mapping[str, Mapping[str, Any]], source: str) -> Config:
+def section(name: str, path: Path, beneath: Mapping[str, Any], above: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple
+    """Read one section alone, between defaults and overrides; the others may have faults.
+
+    Raises:
+        BadSettings: the file cannot be read, or the section has faults.
+    """
+    try:
+        table = _read(path, str(path)).get(name, {}) if path.exists() else {}
+        return TypeAdapter(SECTIONS[name]).validate_python({**beneath, **table, **above})
+    except ValidationError as error:
+        raise BadSettings(str(path), _explained(name, error)) from error
+
+
+def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: bool = False) -> Config:
     """Validate section tables (keys as in :data:`SECTIONS`) into a configuration.
 
     Raises:
@@ -67,6 +91,8 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str) -> Config:
     faults: list[Fault] = [
         Fault(name, f"unknown section{_nearest(name, SECTIONS)}") for name in tables if name not in SECTIONS
     ]
+    if is_service and "kind" not in tables.get("plant", {}):
+        faults.append(Fault("plant.kind", "demanded of a service: rig, twin or recorded", is_demanded=True))
     sections: dict[str, Any] = {}
     is_rig = tables.get("plant", {}).get("kind") == "rig"
     for name, kind in SECTIONS.items():
@@ -184,7 +210,7 @@ def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
             document = tomllib.load(file)
     except FileNotFoundError:
         raise BadSettings(
-            source, [Fault("file", "does not exist; write one with `vigie config show > FILE`")]
+            source, [Fault("file", "does not exist; write one with `vigie config show > FILE`", is_demanded=True)]
         ) from None
     except OSError as error:
         raise BadSettings(source, [Fault("file", f"cannot be read: {error.strerror}")]) from error
@@ -227,7 +253,8 @@ def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) ->
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return Fault(name, f"unknown setting{_nearest(key, known)}")
     if detail["type"] in {"missing", "missing_argument"}:
-        return Fault(name, f"demanded, there is no default ({row.help if row else 'see the reference page'})")
+        message = f"demanded, there is no default ({row.help if row else 'see the reference page'})"
+        return Fault(name, message, is_demanded=row is not None)
     message = str(detail["msg"]).removeprefix("Value error, ")
     unit = f" {row.unit}" if row and row.unit else ""
     return Fault(name, f"{detail['input']!r}: {message}{unit}")

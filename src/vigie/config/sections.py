@@ -236,6 +236,8 @@ class Fault(NamedTuple):
 
     key: str
     message: str
+    is_demanded: bool = False
+    """It has no default and was not given."""
 
     def __str__(self) -> str:
         return f"{self.key}: {self.message}"

@@ -163,9 +163,15 @@ def choose_theme() -> Redirection:
 
 
 def _remember(cookie: str, value: str) -> Redirection:
-    """Set a cookie of this application and return to the page the link was on, never to another site."""
+    """Return to the page the link was on, never to another site."""
     there = PLACES.get(request.args.get("back", ""), "pages.home")
-    response = redirect(url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None))
+    address = url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None)
+    return remember(cookie, value, address)
+
+
+def remember(cookie: str, value: str, address: str) -> Redirection:
+    """Set a cookie of this application and go to an address of it."""
+    response = redirect(address)
     path = request.script_root or "/"
     response.set_cookie(cookie, value, max_age=COOKIE_AGE_S, path=path, samesite="Lax", httponly=False)
     return response

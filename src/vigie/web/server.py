@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from apiflask import APIFlask
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -31,18 +31,19 @@ class _Worker(ThreadWorker):
         threading.Thread(target=self._hang_up, name="hang-up", daemon=True).start()
 
     def _hang_up(self) -> None:
-        application = self.app.application
-        application.extensions["vigie_hub"].close()
-        if application.extensions["vigie_post"] is not None:
-            application.extensions["vigie_post"].close()
-        for engine_socket in list(application.extensions["socketio"].server.eio.sockets.values()):
-            engine_socket.close(wait=False)
+        extensions = self.app.application.extensions
+        for name in ("vigie_hub", "vigie_post"):
+            if extensions.get(name) is not None:
+                extensions[name].close()
+        if "socketio" in extensions:
+            for engine_socket in list(extensions["socketio"].server.eio.sockets.values()):
+                engine_socket.close(wait=False)
 
 
 class _Gunicorn(BaseApplication):
     cfg: Any
 
-    def __init__(self, application: APIFlask, options: dict[str, Any]) -> None:
+    def __init__(self, application: Flask, options: dict[str, Any]) -> None:
         self.application = application
         self._options = options
         super().__init__()  # type: ignore[no-untyped-call]
@@ -51,12 +52,12 @@ class _Gunicorn(BaseApplication):
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> APIFlask:
+    def load(self) -> Flask:
         return self.application
 
 
 def serve(
-    app: APIFlask,
+    app: Flask,
     settings: WebSettings,
     on_ready: Callable[[int], None] | None = None,
     in_worker: Callable[[], None] | None = None,

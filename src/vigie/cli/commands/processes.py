@@ -2,7 +2,7 @@
 
 import typer
 
-from vigie.cli.options import ConfigFile, Data, LogFile, Login, Plant, Port, Speed, example
+from vigie.cli.options import ConfigFile, Data, LogFile, Login, Plant, Port, ServiceOf, Speed, example
 
 app = typer.Typer()
 
@@ -34,18 +34,24 @@ def controller(
     port: Port = None,
     data: Data = None,
     recording: LogFile = None,
+    service_of: ServiceOf = None,
 ) -> None:
     """Run the controller alone (systemd and Docker start it like this)."""
     from vigie.cli import process, supervise
 
-    supervise.become(
-        "controller", process.arguments(config, plant=plant, speed=speed, port=port, data=data, recording=recording)
-    )
+    given = process.arguments(config, service_of, plant=plant, speed=speed, port=port, data=data, recording=recording)
+    supervise.become("controller", given)
 
 
 @app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))
-def web(config: ConfigFile = None, port: Port = None, data: Data = None, login: Login = None) -> None:
+def web(
+    config: ConfigFile = None,
+    port: Port = None,
+    data: Data = None,
+    login: Login = None,
+    service_of: ServiceOf = None,
+) -> None:
     """Run the web pages alone."""
     from vigie.cli import installation, supervise
 
-    supervise.become("web", installation.arguments(config, port=port, data=data, login=login))
+    supervise.become("web", installation.arguments(config, service_of, port=port, data=data, login=login))
