@@ -1,19 +1,13 @@
-"""Chromium, the real web process, and an installation behind it that tests can change or freeze."""
+"""Chromium and installations to look at: one of each for all tests of a worker, made healthy again before each test."""
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.integration.web.demo_feed import Feed
-from tests.integration.web.programs import Web, link, wait_for
-
-from .journals import write_day
+from .sites import Guarded, Installation
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -26,39 +20,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-TICK_S = 0.25
-
-
-class Installation:
-    """A web process and a controller's feed; ``changes`` overlay the snapshot, ``is_frozen`` stops it."""
-
-    def __init__(self, folder: Path, **options: Any) -> None:
-        self.web = Web(folder, **options)
-        write_day(self.web.journal, time.time())
-        self.web.start()
-        self.feed = Feed(0)
-        self.changes: dict[str, Any] = {}
-        self.is_frozen = False
-        self._client = link(self.web, self.feed.answer)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        wait_for(lambda: self.web.state()["snapshot"], what="the first snapshot")
-
-    def _run(self) -> None:
-        while not self._stop.wait(TICK_S):
-            if not self.is_frozen:
-                self._client.publish({**self.feed.step(), **self.changes})
-
-    @property
-    def url(self) -> str:
-        return f"{self.web.url}/flask"
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._client.close()
-        self.web.end()
+expect.set_options(timeout=30_000)  # for a machine that does other things too; what is there is seen at once
 
 
 @pytest.fixture(scope="session")
@@ -74,24 +36,41 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One healthy installation for all tests that only look."""
-    installation = Installation(tmp_path_factory.mktemp("shared"))
-    yield installation
-    installation.close()
+def _open_house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    site = Installation(tmp_path_factory.mktemp("open"))
+    yield site
+    site.close()
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation of the test's own, to break."""
-    own = Installation(tmp_path)
-    yield own
-    own.close()
+def installation(_open_house: Installation) -> Iterator[Installation]:
+    """A healthy installation that lets everybody in."""
+    _open_house.renew()
+    yield _open_house
+    _open_house.rest()
+
+
+@pytest.fixture(scope="session")
+def _guarded_house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    site = Guarded(tmp_path_factory.mktemp("guarded"))
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def guarded(_guarded_house: Guarded) -> Iterator[Guarded]:
+    """A healthy installation that asks for a login; nobody has logged in yet."""
+    _guarded_house.renew()
+    yield _guarded_house
+    _guarded_house.rest()
 
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    own = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-CH")
+    """Somebody French at a desk; nothing moves by itself, so that nothing is looked at on its way."""
+    own = chromium.new_context(
+        viewport={"width": 1280, "height": 900}, locale="fr-CH", color_scheme="light", reduced_motion="reduce"
+    )
     yield own
     own.close()
 

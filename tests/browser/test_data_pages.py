@@ -1,5 +1,6 @@
 """The page of data and a log's charts in Chromium: accessible, never wider, a download with and without scripts."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,23 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.unit.web.test_data_page import put_log
+from vigie.telemetry.imported import Shelf
 
-from .test_pages_everywhere import Watch, is_wider_than_the_screen, violations
+from .looking import Watch, fits, violations
 
 pytestmark = pytest.mark.browser
 
 
+LOG = "cellar-with-a-name-long-enough-to-break-a-narrow-page"
+
+
 @pytest.fixture
-def with_log(installation: Any) -> Any:
-    put_log(Path(installation.web.folder), "cellar-with-a-name-long-enough-to-break-a-narrow-page")
-    return installation
+def with_log(installation: Any) -> Iterator[Any]:
+    put_log(installation.web.folder, LOG)
+    yield installation
+    shelf = Shelf(installation.web.folder)
+    if shelf.logs():
+        shelf.remove(LOG)
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 320)])
@@ -30,13 +38,16 @@ def test_a_log_s_page_is_accessible_quiet_and_fits(chromium: Browser, with_log: 
         watch = Watch(page)
         page.goto(with_log.url + "/data?days=0")
         assert violations(page) == ""
-        assert not is_wider_than_the_screen(page)
+        assert fits(page)
         page.get_by_role("link", name="cellar-with").click()
         expect(page.locator(".drawn")).to_have_count(3)
+        before = page.url
         page.get_by_role("link", name="Zoom avant").click()
+        expect(page).not_to_have_url(before)
+        page.wait_for_load_state()
         page.get_by_text("Supprimer ce relevé").click()
         assert violations(page) == ""
-        assert not is_wider_than_the_screen(page)
+        assert fits(page)
         assert watch.complaints == []
 
 

@@ -7,12 +7,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import chromium  # noqa: F401 - the fixture
-from tests.browser.test_pages_everywhere import Watch, is_wider_than_the_screen, violations
+from tests.browser.looking import Watch, fits, violations
 from tests.waiting import wait_for
 
 from .door import PASSWORD, House, Nginx
 
 pytestmark = pytest.mark.browser
+
+NO_FRAME_IS_FULL = (
+    "[...document.querySelectorAll('iframe')].every(frame => frame.contentDocument?.URL === 'about:blank')"
+)
 
 
 def enter(page: Page, url: str, name: str) -> None:
@@ -41,9 +45,9 @@ def test_a_change_of_mode_arrives_on_an_open_page(context: BrowserContext, house
     before = mode.text_content()
     operator = house.log_in("anna")
     assert operator.post("/flask/api/v1/commands", json={"action": "set_mode", "mode": "protect"}).status_code == 200
-    expect(mode).not_to_have_text(before or "", timeout=5_000)
+    expect(mode).not_to_have_text(before or "")
     assert operator.post("/flask/api/v1/commands", json={"action": "set_mode", "mode": "observe"}).status_code == 200
-    expect(mode).to_have_text(before or "", timeout=5_000)
+    expect(mode).to_have_text(before or "")
     assert watch.complaints == []
     assert watch.hosts == {"127.0.0.1"}
     page.close()
@@ -58,11 +62,10 @@ def test_the_frame_shows_grafana_with_this_login(context: BrowserContext, house:
     expect(inside).to_contain_text('["x-webauth-user", "otto"]')
     page.get_by_role("link", name="Vieillissement").click()
     expect(inside).to_contain_text("/grafana/d/vigie-ageing-fr/x")
-    assert page.locator("iframe").count() == 1
+    expect(page.locator("iframe")).to_have_count(1)
     with context.expect_page() as opened:
         page.get_by_role("link", name="Ouvrir dans une fenêtre").click()
-    opened.value.wait_for_load_state()
-    assert "/grafana/d/vigie-ageing-fr/x" in opened.value.url
+    expect(opened.value).to_have_url(re.compile("/grafana/d/vigie-ageing-fr/x"))
     opened.value.close()
     assert watch.complaints == []
     page.close()
@@ -71,17 +74,19 @@ def test_the_frame_shows_grafana_with_this_login(context: BrowserContext, house:
 def test_a_ready_query_opens_in_prometheus(context: BrowserContext, house: House) -> None:
     page = context.new_page()
 
-    def has_newest() -> bool:
-        page.goto(house.url + "/flask/prometheus")
-        return page.get_by_text("Tests · 1").is_visible()
-
-    wait_for(has_newest, what="Prometheus has measurements, and the page has asked it since")
+    url = house.url + "/flask/prometheus"
+    wait_for(
+        lambda: "Tests · 1" in page.request.get(url).text(),
+        60,
+        "Prometheus has measurements, and the page has asked it since",
+    )
+    page.goto(url)
+    expect(page.get_by_text("Tests · 1")).to_be_visible()
     with context.expect_page() as opened:
         page.get_by_role("link", name="Tension de la batterie, dernières 24 heures").click()
     graph = opened.value
     expect(graph.locator("body")).to_contain_text("Prometheus")
-    assert "/prometheus/" in graph.url
-    assert "vigie_channel_bus_volts" in graph.url
+    expect(graph).to_have_url(re.compile("/prometheus/.*vigie_channel_bus_volts"))
     graph.close()
     page.close()
 
@@ -103,8 +108,9 @@ def test_both_pages_are_accessible_and_fit(chromium: Browser, house: House, them
             summary.click()
         page.evaluate("document.querySelectorAll('iframe').forEach(frame => frame.contentDocument.title = 'Echo')")
         page.evaluate("document.querySelectorAll('iframe').forEach(frame => frame.src = 'about:blank')")
+        page.wait_for_function(NO_FRAME_IS_FULL)
         assert violations(page) == "", path
-        assert not is_wider_than_the_screen(page), path
+        assert fits(page), path
     assert watch.complaints == []
     own.close()
 
@@ -119,7 +125,7 @@ def test_a_lost_server_is_told_on_an_open_page_and_found_again(
     house.nginx.end()
     expect(page.locator("#banner-lost")).to_be_visible(timeout=15_000)
     house.nginx.start()
-    expect(page.locator("#age-page")).to_have_text(re.compile("^connec"), timeout=15_000)
+    expect(page.locator("#age-page")).to_have_text(re.compile("^connec"))
     own.close()
 
 
@@ -131,9 +137,9 @@ def test_the_pages_of_nginx_itself_are_accessible(chromium: Browser, tmp_path_fa
             page = own.new_page()
             for path in ("/flask/", "/nowhere", "/prometheus/-/quit"):
                 page.goto(nginx.url + path)
-                assert page.locator("html").get_attribute("lang") == "fr"
+                expect(page.locator("html")).to_have_attribute("lang", "fr")
                 assert violations(page) == "", path
-                assert not is_wider_than_the_screen(page)
+                assert fits(page)
                 color = page.evaluate("getComputedStyle(document.body).backgroundColor")
                 assert color == ("rgb(14, 19, 24)" if theme == "dark" else "rgb(244, 246, 248)"), "its own style sheet"
             own.close()

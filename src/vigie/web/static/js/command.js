@@ -8,6 +8,8 @@ const CONFIRM_MS = 3000;
 const dialog = one("confirm"), form = dialog.firstElementChild;
 /** When the password counts as typed too long ago; never where nobody logs in. The server may say so earlier. */
 let lateAt = 1000 * (dialog.dataset.confirmedS ?? Infinity);
+/** Ends the question that is open, once. Not left to the dialog's `close`: that comes late, maybe within the next question. */
+let conclude = null;
 
 // crypto.randomUUID exists in secure contexts only; this page is usually served over plain http.
 function newId() {
@@ -107,28 +109,32 @@ function ask(button, { manual_s } = preset(button), isLate = "password" in butto
   for (const input of all(".form-control", dialog)) input.value = "";
   setText(one("confirm-fault"), "");
   one("confirm-ok").disabled = false;
-  dialog.returnValue = "";
   dialog.showModal();
   (dialog.querySelector(".form-control:enabled") ?? one("confirm-cancel")).focus();
-  form.onsubmit = isLate ? checkPassword : null;
-  dialog.onclose = () => {
-    (one(button.id) ?? (button.isConnected ? button : one("content"))).focus();
-    if (isLate) one("confirm-password").value = "";
-    if (dialog.returnValue !== "ok") return;
-    if (isOff(button)) return say(button.closest(".order"), texts.not_now, "failed");
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    if (isLate) checkPassword();
+    else conclude(true);
+  };
+  conclude = (isYes) => {
+    conclude = null;
     const fields = [...new FormData(form)].map(([name, value]) => [name, name === "why" ? value.trim() : Number(value)]);
+    if (isLate) one("confirm-password").value = "";
+    dialog.close();
+    (one(button.id) ?? (button.isConnected ? button : one("content"))).focus();
+    if (!isYes) return;
+    if (isOff(button)) return say(button.closest(".order"), texts.not_now, "failed");
     send(button, Object.fromEntries(fields));
   };
 }
 
-/** Close the dialog with a yes once the server finds the password right; it may be cancelled meanwhile. */
-async function checkPassword(event) {
-  event.preventDefault();
-  const { onclose } = dialog, field = one("confirm-password");
+/** Answer the open question with a yes once the server finds the password right; it may be cancelled meanwhile. */
+async function checkPassword() {
+  const asked = conclude, field = one("confirm-password");
   one("confirm-ok").disabled = true;
   say(dialog, texts.checking, "sending");
   const { isDone, body, text } = await post("confirmation", { password: field.value });
-  if (!dialog.open || dialog.onclose !== onclose) return; // cancelled, and perhaps it asks something else by now
+  if (!dialog.open || conclude !== asked) return; // cancelled, and perhaps something else is asked by now
   one("confirm-ok").disabled = false;
   if (!isDone) {
     say(dialog, body?.detail ?? text, "failed");
@@ -136,7 +142,7 @@ async function checkPassword(event) {
     return field.select();
   }
   lateAt = performance.now() + 1000 * body.valid_s;
-  dialog.close("ok");
+  conclude(true);
 }
 
 /** A guarded button: held to the end it acts at once, pressed shortly (or by key) it asks first. */
@@ -175,7 +181,8 @@ export function attend(piece) {
 }
 
 export function begin() {
-  one("confirm-cancel").addEventListener("click", () => dialog.close());
+  one("confirm-cancel").addEventListener("click", () => conclude?.(false));
+  dialog.addEventListener("close", () => !dialog.open && conclude?.(false)); // the browser closes it on Escape
   attend(document);
   onLook(refresh);
 }
