@@ -19,7 +19,7 @@ from tests.integration.prometheus.servers import hurry
 
 ALERTMANAGER_UID = 65534
 AMTOOL = ("amtool", "--alertmanager.url=http://localhost:9093")
-NOTICED_WITHIN_S = 15.0
+NOTICED_WITHIN_S = 60.0
 LINK = "http://vigie.test/prometheus/alerts"
 
 
@@ -52,6 +52,7 @@ def watched(
     hurried.write_text(json.dumps({"services": {"prometheus": {"volumes": [f"{rules}:/etc/prometheus:ro"]}}}))
     stack.environment["COMPOSE_FILE"] = f"{ROOT}/compose.yaml:{hurried}"
     stack.environment.update(_settings(folder, address))
+    stack.environment["VIGIE_NET"] = "172.31.78"  # the pages' cases run beside these
     stack.up("demo-controller", "prometheus")
     yield stack, box
     stack.remove_everything()
@@ -157,7 +158,7 @@ def test_killed_it_comes_back_and_stopped_it_is_forgotten(watched: tuple[Stack, 
     until(lambda: known_alertmanagers(stack) == 1, "Prometheus knows it after the restart", NOTICED_WITHIN_S)
     stack.kill("alertmanager")
     until(lambda: stack.inspect("alertmanager")["RestartCount"] > 0, "the engine starts it again")
-    assert known_alertmanagers(stack) == 1
+    until(lambda: known_alertmanagers(stack) == 1, "Prometheus knows it still, or again")
     until(lambda: "works" in silences(stack), "it is back")
     stack.compose("stop", "alertmanager")
     until(lambda: known_alertmanagers(stack) == 0, "Prometheus lets go", NOTICED_WITHIN_S)
