@@ -49,8 +49,8 @@ let_out() { # let_out ROOT
     done
 }
 
+# Its /proc and /dev are there for that command alone.
 in_root() { # in_root ROOT COMMAND...
-    in=$1
-    shift
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$in" "$@"
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive unshare --mount \
+        sh -euc 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" "$@"' "$@"
 }

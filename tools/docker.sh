@@ -90,7 +90,7 @@ make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.
 status=0
-"$bin/python" -m pytest -v -n 2 --dist loadgroup --timeout=400 --durations=10 --basetemp="$cache/tmp" tests/docker/cases "$@" 9>&- || status=$?
+"$bin/python" -m pytest -v -n 2 --dist loadfile --timeout=1000 --durations=10 --basetemp="$cache/tmp" tests/docker/cases "$@" 9>&- || status=$?
 cat "$cache"/*.figures
 say "done with status $status"
 exit "$status"

@@ -18,4 +18,8 @@ tools/vm.sh prepare
 [ -d "$root" ] || give_up "no root in $cache"
 exec 8>"$cache/used"
 flock -s 8
-VIGIE_INSTALL_CACHE=$cache exec "$bin/python" -m pytest -v tests/systemd
+# The guest has a layer of its own: it is installed and booted while the installer is tried in another.
+status=0
+VIGIE_INSTALL_CACHE=$cache "$bin/python" -m pytest -v -n 2 --dist loadfile tests/systemd || status=$?
+cat "$cache/installed.txt"
+exit "$status"

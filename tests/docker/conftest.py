@@ -1,5 +1,6 @@
 """The whole stack in a real Docker engine. `make docker` prepares engine and stand-in images and runs the cases."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +9,8 @@ import pytest
 
 from tests.docker.stack import PROJECT, Stack
 
-HERE = Path(__file__).parent
-collect_ignore = [] if "VIGIE_DOCKER_CACHE" in os.environ else ["cases"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let alerts run beside the rest: they need no page, and so no address that the settings name."""
-    for item in (item for item in items if item.path.is_relative_to(HERE)):
-        item.add_marker(pytest.mark.xdist_group("alerts" if item.path.name == "test_c_alerts.py" else "pages"))
+CACHE = os.environ.get("VIGIE_DOCKER_CACHE")
+collect_ignore = [] if CACHE else ["cases"]
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +20,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.remove_everything()
     stack.build()
     yield stack
-    stack.tell_figures(Path(os.environ["VIGIE_DOCKER_CACHE"], f"{PROJECT}.figures"))
+    stack.tell_figures(Path(str(CACHE), f"{PROJECT}.figures"))
     stack.remove_everything()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(request: pytest.FixtureRequest, stack: Stack) -> Iterator[None]:
+    """Let one module at a time have the network that the settings trust; one that names another runs beside it."""
+    own = getattr(request.module, "NET", None)
+    if own is not None:
+        stack.environment["VIGIE_NET"] = own
+    with Path(str(CACHE), f"{own or 'network'}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+        stack.remove_everything()
+    stack.environment.pop("VIGIE_NET", None)

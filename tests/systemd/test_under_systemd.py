@@ -20,7 +20,7 @@ PATIENT = "[Service]\nTimeoutStartSec=400\n"
 LESS_WATCHED = "WatchdogSec=30\n"
 
 
-@pytest.mark.timeout(GUEST_S + 300)
+@pytest.mark.timeout(GUEST_S + 1_000)
 def test_the_installed_system_boots_and_every_case_in_it_passes(root: Root, tmp_path: Path) -> None:
     root.install("--raspberry-pi", "no")
     settings = root.file("/etc/vigie/vigie.toml")
