@@ -14,31 +14,9 @@ suite=trixie
 mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -o 'https\?://[^ ]*' \
     | grep -v security | head -n 1)
 project=vigie-test
-began=$(date +%s)
-
-say() { echo "[$(($(date +%s) - began)) s] $*" >&2; }
-
-give_up() { # a skip that says why; in CI a failure
-    echo "$*: these tests skip" >&2
-    [ "${CI:-}" != true ]
-    exit $?
-}
-
-need_programs() {
-    missing=""
-    command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
-    command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
-    [ "$(id -u)" = 0 ] || give_up "the stand-in images can only be made as root; sudo make docker would run this"
-    [ -n "$missing" ] || return 0
-    command -v apt-get >/dev/null || give_up "missing here:$missing; install them and run again"
-    say "installing$missing"
-    # No service may start: this script brings up an engine of its own.
-    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-    # shellcheck disable=SC2086
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing iptables; } \
-        >/dev/null || { rm -f /usr/sbin/policy-rc.d; give_up "these cannot be installed here:$missing"; }
-    rm -f /usr/sbin/policy-rc.d
-}
+# Sockets have short names; two engines have two folders.
+run=/run/vigie-docker-$(printf %s "$cache" | cksum | cut -d" " -f1)
+. tools/debian.sh
 
 # Debian 12 has neither compose v2 nor buildx; Debian 13's are two static programs.
 need_plugins() {
@@ -65,39 +43,29 @@ need_engine() {
     if docker info >/dev/null 2>&1; then return 0; fi
     export DOCKER_HOST="unix://$cache/engine.sock"
     say "starting an engine; it says the rest in $cache/engine.log"
-    dockerd --storage-driver=overlay2 --data-root="$cache/engine" --exec-root=/run/vigie-docker \
-        --pidfile="$cache/engine.pid" --host="$DOCKER_HOST" > "$cache/engine.log" 2>&1 9>&- &
-    engine=$!
-    trap 'kill $engine 2>/dev/null; wait $engine 2>/dev/null' EXIT
+    engine=''
+    trap '[ -z "$engine" ] || { kill "$engine"; wait "$engine"; } 2>/dev/null' EXIT
     trap 'exit 130' INT TERM
-    for _ in $(seq 60); do
-        if docker info >/dev/null 2>&1; then return 0; fi
-        kill -0 "$engine" 2>/dev/null || break
-        sleep 0.5
+    for _ in 1 2 3; do # on a busy machine dockerd does not wait long enough for its own containerd
+        dockerd --storage-driver=overlay2 --data-root="$cache/engine" --exec-root="$run" \
+            --pidfile="$cache/engine.pid" --host="$DOCKER_HOST" > "$cache/engine.log" 2>&1 9>&- &
+        engine=$!
+        while kill -0 "$engine" 2>/dev/null; do
+            if docker info >/dev/null 2>&1; then return 0; fi
+            sleep 0.2
+        done
     done
     tail -n 20 "$cache/engine.log" >&2
     give_up "no Docker engine runs here and none can be started"
 }
 
-make_root() { # a Debian root as an image, made once
-    packages=python3,python3-venv,ca-certificates,netbase,tzdata
-    if [ "$(cat "$cache/root.packages" 2>/dev/null)" != "$packages" ]; then
-        rm -f "$cache/root.tar"
-    elif docker image inspect "$project-root" >/dev/null 2>&1; then
-        return 0
-    fi
-    if [ ! -f "$cache/root.tar" ]; then
-        say "making a Debian $suite root"
-        mmdebstrap --quiet --variant=minbase --include="$packages" \
-            --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-            --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$cache/part.tar" >/dev/null
-        mv "$cache/part.tar" "$cache/root.tar"
-    fi
-    docker import "$cache/root.tar" "$project-root" >/dev/null
-    echo "$packages" > "$cache/root.packages"
-}
-
 make_images() {
+    make_base
+    sum=$(sha256sum < "$base")
+    if [ "$(cat "$cache/base.done" 2>/dev/null)" != "$sum" ] || ! docker image inspect "$project-root" >/dev/null 2>&1; then
+        docker import "$base" "$project-root" >/dev/null
+        echo "$sum" > "$cache/base.done"
+    fi
     say "making the stand-in images"
     context=$cache/context
     rm -rf "$context" && cp -r tests/docker/images "$context"
@@ -107,18 +75,22 @@ make_images() {
     done
 }
 
-need_programs
+need_root
+missing=""
+command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
+command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io iptables"
+# shellcheck disable=SC2086
+need_packages $missing
 mkdir -p "$cache"
 exec 9> "$cache/lock"
 flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
 need_plugins
 need_engine
-make_root
 make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.
 status=0
-"$bin/python" -m pytest -v --timeout=400 --durations=10 --basetemp="$cache/tmp" tests/docker/cases "$@" 9>&- || status=$?
-cat "$cache/figures.txt"
+"$bin/python" -m pytest -v -n 2 --dist loadfile --timeout=1000 --durations=10 --basetemp="$cache/tmp" tests/docker/cases "$@" 9>&- || status=$?
+cat "$cache"/*.figures
 say "done with status $status"
 exit "$status"

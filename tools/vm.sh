@@ -11,107 +11,98 @@ cache=${VIGIE_VM_CACHE:-/var/cache/vigie-vm}
 [ "$suite" = trixie ] || cache=$cache-$suite
 root=$cache/root
 share=$cache/share
-began=$(date +%s)
+. tools/debian.sh
 
-say() { echo "[$(($(date +%s) - began)) s] $*" >&2; }
-
-need_programs() {
-    missing=""
-    command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
-    command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
-    if [ "$(id -u)" != 0 ]; then
-        echo "the guest's root can only be made as root: these tests skip; sudo make vm would run them" >&2
-        [ -z "$missing" ] || echo "it would also install:$missing" >&2
-        [ "${CI:-}" != true ]
-        exit $?
-    fi
-    [ -n "$missing" ] || return 0
-    if ! command -v apt-get >/dev/null; then
-        echo "missing here:$missing; install them and run again: these tests skip" >&2
-        [ "${CI:-}" != true ]
-        exit $?
-    fi
-    say "installing$missing"
-    # shellcheck disable=SC2086
-    if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >/dev/null; then
-        echo "these cannot be installed here:$missing; the cases in the guest skip" >&2
-        exit 0
-    fi
+must_make() { # must_make WHAT SUM: whether it has to be made anew; nobody boots it or looks at it then
+    [ "$(cat "$cache/$1.done" 2>/dev/null)" != "$2" ] && flock 8
 }
 
-in_root() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 chroot "$root" "$@"; }
+made() { echo "$2" > "$cache/$1.done"; }
 
 make_root() {
-    [ -f "$cache/root.done" ] && return 0
-    say "making a Debian $suite root with its kernel in $root"
+    packages="kmod busybox-static cpio make linux-image-amd64 linux-headers-amd64 systemd-sysv"
+    must_make root "$packages" || return 0
+    make_base
+    say "adding the kernel to it in $root"
     rm -rf "$root" && mkdir -p "$root"
+    tar -x -f "$base" -C "$root"
+    let_out "$root"
+    in_root "$root" apt-get update -qq -o Acquire::Retries=5
     # INITRD=No: the guest has an initramfs of its own.
-    INITRD=No mmdebstrap --quiet --variant=minbase \
-        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-        --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --include=python3,python3-venv,ca-certificates,kmod,busybox-static,cpio,make,linux-image-amd64,linux-headers-amd64,systemd-sysv \
-        "$suite" "$root" >/dev/null
-    touch "$cache/root.done"
+    # shellcheck disable=SC2086
+    in_root "$root" env INITRD=No apt-get install -y -o Acquire::Retries=5 -qq --no-install-recommends $packages >/dev/null
+    in_root "$root" apt-get clean
+    rm -f "$cache"/*.done
+    made root "$packages"
 }
 
-# The packages are those of the lock file, by their hashes; the guest itself needs no network.
+# The packages are those of the lock file, by their hashes; the guest itself needs no network. Their wheels are kept for the
+# installer's tests. All bytecode is made here: in the guest that takes minutes.
 install_dependencies() {
     lock=$(sha256sum requirements/run.txt | cut -d' ' -f1)
-    [ "$(cat "$cache/dependencies.done" 2>/dev/null)" = "$lock" ] && return 0
+    must_make dependencies "$lock" || return 0
     say "installing requirements/run.txt into the root"
-    [ -f /etc/ssl/certs/ca-certificates.crt ] && cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-    cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
-    [ -f /etc/hosts ] && cp /etc/hosts "$root/etc/hosts"
-    [ -f /etc/pip.conf ] && cp /etc/pip.conf "$root/etc/pip.conf"
+    let_out "$root"
     cp requirements/run.txt "$root/tmp/run.txt"
-    rm -rf "$root/opt/vigie"
-    in_root python3 -m venv /opt/vigie
-    in_root /opt/vigie/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r /tmp/run.txt
-    echo "$lock" > "$cache/dependencies.done"
+    rm -rf "$root/opt/vigie" "$root/opt/wheels" "$cache/wheels"
+    in_root "$root" python3 -m venv /opt/vigie
+    pip="/opt/vigie/bin/python -m pip --quiet --disable-pip-version-check"
+    # shellcheck disable=SC2086
+    in_root "$root" $pip download --no-deps --require-hashes --only-binary :all: -r /tmp/run.txt -d /opt/wheels
+    # shellcheck disable=SC2086
+    in_root "$root" $pip install --no-compile --no-deps --require-hashes --no-index --find-links /opt/wheels -r /tmp/run.txt
+    in_root "$root" /opt/vigie/bin/python -m compileall -q -j 0 /opt/vigie/lib >/dev/null || true # of some tests none can be made
+    mv "$root/opt/wheels" "$cache/wheels"
+    rm -f "$cache/vigie.done"
+    made dependencies "$lock"
 }
 
 install_vigie() {
+    sum=$(find pyproject.toml README.md LICENSE src -type f ! -path '*/__pycache__/*' ! -path '*.egg-info/*' | LC_ALL=C sort \
+        | xargs sha256sum | sha256sum | cut -d' ' -f1)
+    must_make vigie "$sum" || return 0
     rm -rf "$root/opt/source" && mkdir -p "$root/opt/source"
     tar -c --exclude=__pycache__ --exclude='*.egg-info' pyproject.toml README.md LICENSE src | tar -x -C "$root/opt/source"
-    in_root /opt/vigie/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    in_root "$root" /opt/vigie/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
         --force-reinstall --no-index /opt/source
+    made vigie "$sum"
 }
 
 build_modules() {
     release=$(basename "$(ls -d "$root"/lib/modules/*)")
     sum=$(cat tests/vm/modules/* | sha256sum | cut -d' ' -f1)-$release
-    [ "$(cat "$cache/modules.done" 2>/dev/null)" = "$sum" ] && return 0
+    must_make modules "$sum" || return 0
     say "compiling the modules for $release"
     rm -rf "$root/opt/modules" && cp -r tests/vm/modules "$root/opt/modules"
-    in_root make --silent -C "/lib/modules/$release/build" M=/opt/modules modules
-    echo "$sum" > "$cache/modules.done"
+    in_root "$root" make --silent -C "/lib/modules/$release/build" M=/opt/modules modules
+    made modules "$sum"
 }
 
 build_initramfs() {
     sum=$(sha256sum < tests/vm/guest/init | cut -d' ' -f1)-$release
-    [ "$(cat "$cache/initramfs.done" 2>/dev/null)" = "$sum" ] && return 0
+    must_make initramfs "$sum" || return 0
     tree=$root/opt/initramfs
     rm -rf "$tree" && mkdir -p "$tree/bin" "$tree/modules" "$tree/proc" "$tree/sys" "$tree/dev"
     cp "$root/usr/bin/busybox" "$tree/bin/busybox"
     cp tests/vm/guest/init "$tree/init" && chmod +x "$tree/init"
     for module in virtio_pci 9pnet_virtio 9p overlay; do
-        in_root modprobe -S "$release" --show-depends "$module"
+        in_root "$root" modprobe -S "$release" --show-depends "$module"
     done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r path; do
         file=$(basename "$path" .xz)
         case $path in *.xz) xz -dc "$root/$path" > "$tree/modules/$file" ;; *) cp "$root/$path" "$tree/modules/$file" ;; esac
         echo "$file" >> "$tree/modules/order"
     done
-    in_root sh -c 'cd /opt/initramfs && find . | cpio --quiet -o -H newc | gzip -1' > "$cache/initramfs.gz"
-    echo "$sum" > "$cache/initramfs.done"
+    in_root "$root" sh -c 'cd /opt/initramfs && find . | cpio --quiet -o -H newc | gzip -1' > "$cache/initramfs.gz"
+    made initramfs "$sum"
 }
 
 boot() { # boot plain|systemd SECONDS: becomes the guest, which switches itself off
     say "booting the $1 guest (TCG, console in $cache/$1.console)"
-    # Never KVM: nested, it hangs on some build machines.
-    exec nice -n 10 timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
+    # Never KVM: nested, it hangs on some build machines. One processor: emulating two takes three times the work.
+    exec timeout --signal=KILL "$2" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 1 -m 1024 \
         -nodefaults -display none -no-reboot -serial "file:$cache/$1.console" \
         -kernel "$root/boot/vmlinuz-$release" -initrd "$cache/initramfs.gz" \
-        -append "console=ttyS0 quiet panic=-1 vigie.first=/share/guest/$1.sh systemd.unit=vigie-cases.service" \
+        -append "console=ttyS0 quiet panic=-1 mitigations=off vigie.first=/share/guest/$1.sh systemd.unit=vigie-cases.service" \
         -fsdev "local,id=root,path=$root,security_model=passthrough,readonly=on,multidevs=remap" \
         -device virtio-9p-pci,fsdev=root,mount_tag=root \
         -fsdev "local,id=share,path=$share,security_model=passthrough" \
@@ -128,23 +119,32 @@ report() { # report plain|systemd: print what its cases saw; fail unless all pas
     return "$(cat "$share/out/$1.status")"
 }
 
-need_programs
+need_root
+missing=""
+command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
+command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
+# shellcheck disable=SC2086
+need_packages $missing
 mkdir -p "$cache"
-exec 9> "$cache/lock"
-flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
+exec 8> "$cache/used" 9> "$cache/lock"
+flock -n 9 || { say "another run makes what is missing in $cache; waiting for it"; flock 9; }
 make_root
 install_dependencies
 install_vigie
 build_modules
 build_initramfs
 [ "${1:-}" != prepare ] || exit 0
+flock -s 8
+exec 9>&-
+exec 9> "$cache/guests.lock"
+flock -n 9 || { say "other guests of $cache run; waiting for them"; flock 9; }
 rm -rf "$share" && mkdir -p "$share/out"
 cp "$root"/opt/modules/*.ko "$share/"
 cp -r tests/vm/guest "$share/guest"
 guests=${GUESTS:-plain systemd}
 running=""
 for guest in $guests; do
-    boot "$guest" 500 &
+    boot "$guest" 1200 &
     running="$running $!"
 done
 # shellcheck disable=SC2086

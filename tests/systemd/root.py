@@ -57,8 +57,6 @@ class Root:
         shutil.rmtree(self.path / "opt/vigie")
         shutil.rmtree(self.path / "opt/source", ignore_errors=True)
         self.mount("srv/wheels", "--bind", str(CACHE / "wheels"))
-        (CACHE / "archives").mkdir(exist_ok=True)
-        self.mount("var/cache/apt/archives", "--bind", str(CACHE / "archives"))
         self._name_two_indexes()
         self.take_tree()
 
@@ -123,7 +121,7 @@ class Root:
         environment = {"PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
         told = subprocess.run(
             ["/usr/sbin/chroot", str(self.path), *command],
-            capture_output=True, text=True, input=typed, timeout=400, check=False, env=environment,
+            capture_output=True, text=True, input=typed, timeout=1_000, check=False, env=environment,
         )  # fmt: skip
         assert told.returncode == 0 or not check, f"{' '.join(command)}: {told.returncode}\n{told.stdout}{told.stderr}"
         return told

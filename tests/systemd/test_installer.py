@@ -7,7 +7,7 @@ import pytest
 
 from .root import CMDLINE_TXT, CONFIG_TXT, RIG, SOURCE, Root
 
-pytestmark = pytest.mark.timeout(500)  # the first run on a busy machine
+pytestmark = pytest.mark.timeout(1_200)  # the first run on a busy machine
 PERSISTENT = "pinctrl_rp1.persist_gpio_outputs=1 pinctrl_bcm2835.persist_gpio_outputs=1"
 UNITS = ("vigie-controller", "vigie-web", "vigie-delivery")
 

@@ -9,7 +9,7 @@ import pytest
 
 from .root import CACHE, REPOSITORY, RIG, SOURCE, Root
 
-GUEST_S = int(os.environ.get("VIGIE_GUEST_S", "900"))
+GUEST_S = int(os.environ.get("VIGIE_GUEST_S", "1500"))
 """Python starts ten to thirty times slower in there; a machine that others use too needs more."""
 EMULATED = """
 [loop]
@@ -20,7 +20,7 @@ PATIENT = "[Service]\nTimeoutStartSec=400\n"
 LESS_WATCHED = "WatchdogSec=30\n"
 
 
-@pytest.mark.timeout(GUEST_S + 300)
+@pytest.mark.timeout(GUEST_S + 1_000)
 def test_the_installed_system_boots_and_every_case_in_it_passes(root: Root, tmp_path: Path) -> None:
     root.install("--raspberry-pi", "no")
     settings = root.file("/etc/vigie/vigie.toml")
@@ -50,15 +50,15 @@ def test_the_installed_system_boots_and_every_case_in_it_passes(root: Root, tmp_
 
 
 def _boot(root: Root, share: Path, console: Path) -> None:
-    """Run the guest to its end. Never KVM: nested, it hangs on some build machines."""
+    """Run the guest to its end, as `tools/vm.sh` does its own."""
     (release,) = [path.name for path in (root.path / "lib/modules").iterdir()]
     folders = []
     for tag, path, more in (("root", root.path, ",readonly=on,multidevs=remap"), ("share", share, "")):
         folders += ["-fsdev", f"local,id={tag},path={path},security_model=passthrough{more}"]
         folders += ["-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
-    machine = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-nodefaults"]
-    machine += ["-display", "none", "-no-reboot"]
+    machine = ["-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-m", "1536", "-nodefaults"]
+    machine += ["-display", "none", "-no-reboot", "-serial", f"file:{console}"]
     kernel = ["-kernel", str(CACHE / "root/boot" / f"vmlinuz-{release}"), "-initrd", str(CACHE / "initramfs.gz")]
-    words = ["-append", "console=ttyS0 quiet panic=-1 vigie.first=/share/guest/first.sh", "-serial", f"file:{console}"]
-    limit = ["nice", "-n", "10", "timeout", "--signal=KILL", str(GUEST_S)]
+    words = ["-append", "console=ttyS0 quiet panic=-1 mitigations=off vigie.first=/share/guest/first.sh"]
+    limit = ["timeout", "--signal=KILL", str(GUEST_S)]
     subprocess.run([*limit, "qemu-system-x86_64", *machine, *kernel, *words, *folders], check=False)

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.docker.cases.test_a_first_steps import SERVICES
-from tests.docker.stack import ROOT, Stack, until
+from tests.docker.stack import PROJECT, ROOT, Stack, until
 
 HEALTHY_WITHIN_S = 30.0
 OWN = ("controller", "web", "delivery")
@@ -131,7 +131,7 @@ def test_process_has_no_capability_and_cannot_write_its_program(running: Stack, 
 
 
 def test_controller_reaches_nothing_outside(running: Stack) -> None:
-    assert list(running.inspect("controller")["NetworkSettings"]["Networks"]) == ["vigie-test_inside"]
+    assert list(running.inspect("controller")["NetworkSettings"]["Networks"]) == [f"{PROJECT}_inside"]
 
 
 @pytest.mark.parametrize("service", ["web", "delivery", "prometheus", "grafana", "nginx", "controller"])

@@ -1,5 +1,6 @@
 """The product's own processes on the rig, in a folder of the guest's memory, and ways to look at them."""
 
+import math
 import os
 import re
 import signal
@@ -55,13 +56,15 @@ login = "off"
 def wait_for(
     condition: Callable[[], Any], timeout_s: float, what: str, log: Callable[[], str] = str, *, every_s: float = 0.25
 ) -> Any:
-    """Return the condition's first true value; fail when there is none in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
+    """Return the condition's first true value; fail when there is none in time.
+
+    Looks are counted, not seconds: where the guest is slow a look takes long too, and the time it gets grows with it.
+    """
+    for _ in range(math.ceil(timeout_s / every_s)):
         if value := condition():
             return value
         time.sleep(every_s)
-    raise AssertionError(f"not within {timeout_s} s: {what}\n{log()}")
+    raise AssertionError(f"not within {timeout_s} s of looking: {what}\n{log()}")
 
 
 class Site:
