@@ -25,6 +25,14 @@ Plant = Annotated[
     str | None,
     typer.Option("--plant", help="twin (simulated), rig (real boards) or recorded (a log).", metavar="PLANT"),
 ]
+Scenario = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        help="Simulated site of the twin: demo, chatter (the bad case), standby, hot_room, heat_wave or blackout.",
+        metavar="NAME",
+    ),
+]
 Speed = Annotated[
     float | None, typer.Option("--speed", help="Plant seconds per second, twin and recorded only (0.1 to 300).")
 ]
