@@ -40,7 +40,9 @@ Port = Annotated[int | None, typer.Option("--port", help="Port of the web pages.
 Data = Annotated[
     str | None, typer.Option("--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA")
 ]
-LogFile = Annotated[str | None, typer.Option("--recording", help="CSV log for --plant recorded.", metavar="FILE")]
+LogFile = Annotated[
+    str | None, typer.Option("--recording", help="CSV log, or an export, for --plant recorded.", metavar="FILE")
+]
 Login = Annotated[
     str | None,
     typer.Option(

@@ -9,7 +9,9 @@ app = typer.Typer()
 
 @app.command(
     epilog=example(
-        "vigie run --speed 60", "vigie run --scenario chatter --speed 60", "vigie run --plant rig --config /etc/vigie/vigie.toml"
+        "vigie run --speed 60",
+        "vigie run --scenario chatter --speed 60",
+        "vigie run --plant rig --config /etc/vigie/vigie.toml",
     )
 )
 def run(
