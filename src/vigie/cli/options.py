@@ -27,6 +27,14 @@ Plant = Annotated[
     str | None,
     typer.Option("--plant", help="twin (simulated), rig (boards) or recorded (a log).", metavar="PLANT"),
 ]
+Scenario = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        help="Simulated site of the twin: demo, chatter (the bad case), standby, hot_room, heat_wave or blackout.",
+        metavar="NAME",
+    ),
+]
 Speed = Annotated[
     float | None, typer.Option("--speed", help="Plant seconds per second, twin and recorded only (0.1 to 300).")
 ]
@@ -34,7 +42,9 @@ Port = Annotated[int | None, typer.Option("--port", help="Port of the web pages.
 Data = Annotated[
     str | None, typer.Option("--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA")
 ]
-LogFile = Annotated[str | None, typer.Option("--recording", help="CSV log for --plant recorded.", metavar="FILE")]
+LogFile = Annotated[
+    str | None, typer.Option("--recording", help="CSV log, or an export, for --plant recorded.", metavar="FILE")
+]
 Login = Annotated[
     str | None,
     typer.Option(

@@ -33,6 +33,7 @@ class Given(TypedDict, total=False):
     """Options of the command line that lie over the settings file; None like absent."""
 
     plant: str | None
+    scenario: str | None
     speed: float | None
     port: int | None
     data: str | None
@@ -42,6 +43,7 @@ class Given(TypedDict, total=False):
 
 _SETTINGS: Mapping[str, tuple[str, str, type]] = {
     "plant": ("plant", "kind", str),
+    "scenario": ("plant", "scenario", str),
     "speed": ("plant", "speed", float),
     "port": ("web", "port", int),
     "data": ("site", "data", str),

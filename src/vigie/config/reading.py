@@ -177,11 +177,14 @@ def _metadata(hint: object) -> tuple[str, str, str]:
 
 def _over_defaults(name: str, table: dict[str, Any], plant: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a section over what the kind of plant and its scenario make the default."""
-    table = {**PLANT_DEFAULTS.get(str(plant.get("kind", "twin")), {}).get(name, {}), **table}
+    kind = str(plant.get("kind", "twin"))
+    table = {**PLANT_DEFAULTS.get(kind, {}).get(name, {}), **table}
     scenario = SCENARIOS.get(str(plant.get("scenario", "demo")))
-    if name != "twin" or scenario is None:
-        return table
-    return merged(as_table(scenario.settings), table)
+    if name == "twin" and scenario is not None:
+        return merged(as_table(scenario.settings), table)
+    if name == "wiring" and kind == "twin" and scenario is not None:
+        return {"battery_contact": written(scenario.settings.installation.wiring), **table}
+    return table
 
 
 def as_table(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any settings NamedTuple

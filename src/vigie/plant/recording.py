@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple, TextIO
 
 from vigie.errors import RecordingError
+from vigie.plant.own_export import EVIDENCE, battery_current, columns_of, opened
 from vigie.units import by_name, setting
 
 
@@ -35,11 +36,16 @@ class ColumnSettings(NamedTuple):
     volts_per_unit: Annotated[float, setting("0.001 for a file in millivolts", unit="V", ge=1e-6, le=1000.0)] = 1.0
     amperes_per_unit: Annotated[float, setting("0.001 for a file in milliamperes", unit="A", ge=1e-6, le=1000.0)] = 1.0
 
+    @property
+    def into_battery_per_unit(self) -> float:
+        """Amperes into the battery of one unit of the file."""
+        return self.amperes_per_unit if self.positive_current == Sign.CHARGE else -self.amperes_per_unit
+
 
 class RecordedSettings(NamedTuple):
     """How a log is read and replayed."""
 
-    path: Annotated[str, setting("CSV file of the log")] = ""
+    path: Annotated[str, setting("CSV file of the log, or an export of this program (CSV, Parquet)")] = ""
     columns: ColumnSettings = ColumnSettings()
     gap_s: Annotated[float, setting("A longer silence is reported as a gap", unit="s", ge=1.0)] = 1200.0
     hold_s: Annotated[float, setting("Oldest sample still shown", unit="s", ge=1.0)] = 900.0
@@ -127,10 +133,10 @@ def read_recording(settings: RecordedSettings) -> Recording:
     path = Path(settings.path)
     reader = _RowReader(settings.columns)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with opened(path) as file:
             reader.read(file, path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"recording {path}: {error}; give a readable CSV file") from error
+        raise RecordingError(f"recording {path}: {error}; give a readable CSV file, or an export of Vigie") from error
     if not reader.rows:
         said = "no usable row of voltage and current"
         if reader.dropped:
@@ -152,8 +158,6 @@ class _RowReader:
 
     def __init__(self, columns: ColumnSettings) -> None:
         self._columns = columns
-        self._scale_v = columns.volts_per_unit
-        self._scale_a = columns.amperes_per_unit * (1.0 if columns.positive_current == Sign.CHARGE else -1.0)
         self.rows: list[_Row] = []
         self.temperatures: list[Point] = []
         self.dropped: list[Dropped] = []
@@ -161,6 +165,9 @@ class _RowReader:
     def read(self, file: TextIO, path: Path) -> None:
         lines = csv.reader(file)
         header = [name.strip() for name in next(lines, [])]
+        own = None if self._columns.voltage in header else columns_of(header)
+        if own is not None:
+            self._columns = ColumnSettings(*own, positive_current=Sign.CHARGE)
         columns = self._columns
         names = [columns.time, columns.voltage, columns.current]
         if columns.temperature:
@@ -168,16 +175,20 @@ class _RowReader:
         if any(name not in header for name in names):
             raise RecordingError(
                 f"recording {path}: found the columns {', '.join(header) or 'none'}; expected "
-                f"{', '.join(names)}; name them in the recording's columns settings"
+                f"{', '.join(names)}, or an export of Vigie; name them in the recording's columns settings"
             )
         places = [header.index(name) for name in names]
+        evidence = [header.index(name) for name in EVIDENCE if own is not None and name in header]
         for cells in lines:
             if not cells:
                 continue
             if len(cells) < len(header):
                 self._drop(lines.line_num, f"{len(cells)} cells, expected {len(header)}")
                 continue
-            self._take(lines.line_num, [cells[place] for place in places])
+            taken = [cells[place] for place in places]
+            if len(evidence) == len(EVIDENCE):
+                taken[2] = battery_current(taken[2], *(cells[place] for place in evidence))
+            self._take(lines.line_num, taken)
 
     def _take(self, line: int, cells: list[str]) -> None:
         if not any(cells[1:]):
@@ -186,7 +197,8 @@ class _RowReader:
         try:
             utc_s = _utc_s(cells[0])
             if cells[1] or cells[2]:
-                row = _Row(utc_s, _number(cells[1]) * self._scale_v, _number(cells[2]) * self._scale_a)
+                volts, amperes = _number(cells[1]), _number(cells[2])
+                row = _Row(utc_s, volts * self._columns.volts_per_unit, amperes * self._columns.into_battery_per_unit)
                 if self._is_later(line, utc_s, self.rows[-1].utc_s if self.rows else -math.inf, "voltage"):
                     self.rows.append(row)
             if len(cells) > 3 and cells[3]:

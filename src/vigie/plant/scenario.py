@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from vigie.control.signals import Wiring
 from vigie.plant.outages import OutageKind, OutageSettings
 from vigie.plant.site import (
     AmbientSettings,
@@ -23,10 +24,30 @@ class Scenario(NamedTuple):
 
 
 DEMO = Scenario(
-    "A 7 Ah battery, two thirds charged, with 0.5 A of loads; the mains goes for five minutes about every "
-    "forty. Protect opens R2 within ten simulated minutes and then moves it every minute or two: 12.9 V while "
-    "charging is not a full battery. Cycle discharges for two to fifteen minutes, charges for some ten, and "
-    "rests until an outage needs the battery, or for two hours until it is under 12.4 V.",
+    "A 7 Ah battery on a charger of C/20, 1 A of loads, R2 in the charging path alone; the mains goes for ten minutes "
+    "about every hour, and the battery carries the loads. Protect charges for some twenty-five minutes after each outage, "
+    "then rests until the next one. Cycle discharges for half an hour, charges for one to two hours, and rests until an "
+    "outage needs the battery.",
+    TwinSettings(
+        installation=InstallationSettings(
+            battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.82),
+            charger=ChargerSettings(limit_a=0.35),
+            load=LoadSettings(current_a=1.0),
+            ambient=AmbientSettings(mean_c=24.0, swing_c=4.0),
+            outages=OutageSettings(
+                kind=OutageKind.EVERY, every_s=3600.0, lasting_s=600.0, jitter_s=300.0, first_s=2700.0
+            ),
+            wiring=Wiring.CHARGE_ONLY,
+        ),
+    ),
+)
+
+CHATTER = Scenario(
+    "The bad case: a 7 Ah battery, two thirds charged, on a charger of C/5, with R2 in the battery's line; the mains "
+    "goes for five minutes about every forty. Such a charger reaches 12.9 V within minutes, and the voltage falls under "
+    "12.7 V as soon as it stops: protect opens R2 within ten simulated minutes and then moves it every minute or two. An "
+    "outage that finds R2 open leaves the loads dark for the second until R2 is closed. Cycle discharges for two to "
+    "fifteen minutes, charges for some ten, and rests until an outage needs the battery.",
     TwinSettings(
         installation=InstallationSettings(
             battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.66),
@@ -100,6 +121,7 @@ BLACKOUT = Scenario(
 
 SCENARIOS = {
     "demo": DEMO,
+    "chatter": CHATTER,
     "standby": STANDBY,
     "hot_room": HOT_ROOM,
     "heat_wave": HEAT_WAVE,

@@ -169,7 +169,7 @@ def test_blackout_risk_is_told_refused_and_can_be_accepted() -> None:
         (with_rig("rig", thermometer=""), "rig.thermometer"),
         (with_rig("channels.load", is_fitted=False), "channels.load.is_fitted"),
         (with_rig("channels.battery", calibration="none"), "channels.battery.calibration"),
-        ({"channels.battery": {"calibration": "preset"}, "wiring": {"battery_contact": "charge_only"}},
+        ({"channels.battery": {"calibration": "preset"}, "wiring": {"battery_contact": "line"}},
          "twin.installation.wiring"),
     ],
 )  # fmt: skip

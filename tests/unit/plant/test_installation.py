@@ -11,7 +11,7 @@ from vigie.control.signals import Channel, Contact, Relay, Wiring
 from vigie.errors import SettingsError
 from vigie.plant.installation import Installation, Node
 from vigie.plant.outages import OutageKind, Outages, OutageSettings
-from vigie.plant.scenario import DEMO, SCENARIOS
+from vigie.plant.scenario import CHATTER, SCENARIOS
 from vigie.plant.site import (
     AmbientSettings,
     BatterySettings,
@@ -186,10 +186,10 @@ def test_outages_that_cannot_be_used_say_why(tmp_path: Path) -> None:
 
 
 class Seen:
-    """Runs the demo under the thresholds of a mode alone and notes each change of phase."""
+    """Runs the bad case under the thresholds of a mode alone and notes each change of phase."""
 
     def __init__(self, first_phase: str) -> None:
-        self.installation = Installation(DEMO.settings.installation)
+        self.installation = Installation(CHATTER.settings.installation)
         self.phase, self.since_s = first_phase, 0.0
         self.moves: list[tuple[str, str, float, float]] = []
 
@@ -220,14 +220,14 @@ def cycle(phase: str, battery_v: float) -> str:
     return "charge" if battery_v < 12.4 else "rest"
 
 
-def test_demo_shows_protect_within_the_first_simulated_half_hour() -> None:
+def test_chatter_moves_r2_within_the_first_simulated_half_hour() -> None:
     seen = Seen("charge")
     seen.run(protect, 1800.0)
     assert [move[:2] for move in seen.moves[:3]] == [("charge", "rest"), ("rest", "charge"), ("charge", "rest")]
     assert seen.moves[2][2] < 1800.0
 
 
-def test_demo_shows_every_phase_of_cycle_within_four_simulated_hours() -> None:
+def test_chatter_shows_every_phase_of_cycle_within_four_simulated_hours() -> None:
     seen = Seen("charge")
     seen.run(lambda phase, _: phase, 300.0)
     seen.phase, seen.since_s = "discharge", 300.0
@@ -237,8 +237,8 @@ def test_demo_shows_every_phase_of_cycle_within_four_simulated_hours() -> None:
     assert seen.moves[0][3] > 120.0, "a discharge one can watch"
 
 
-def test_demo_has_an_outage_within_half_an_hour() -> None:
-    outages = Outages(DEMO.settings.installation.outages)
+def test_chatter_has_an_outage_within_half_an_hour() -> None:
+    outages = Outages(CHATTER.settings.installation.outages)
     assert outages.next_change_s(0.0) < 1800.0
 
 

@@ -12,7 +12,7 @@ from vigie.control.signals import Channel, Contact, Contacts, Relay, Status
 from vigie.errors import SettingsError
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
-from vigie.plant.scenario import DEMO
+from vigie.plant.scenario import CHATTER
 from vigie.plant.site import BatterySettings, InstallationSettings, LoadSettings
 from vigie.plant.twin import MeterSettings, Twin, TwinSettings
 
@@ -23,7 +23,7 @@ def clock() -> SimulatedClock:
     return SimulatedClock(speed=math.inf, start_utc_s=0.0)
 
 
-def twin(settings: TwinSettings = DEMO.settings, world: Path | None = None) -> tuple[Twin, SimulatedClock]:
+def twin(settings: TwinSettings = CHATTER.settings, world: Path | None = None) -> tuple[Twin, SimulatedClock]:
     time = clock()
     return Twin(Installation(settings.installation), time, settings, world), time
 
@@ -46,7 +46,7 @@ def test_readings_come_in_the_meters_steps() -> None:
 
 
 def test_signs_are_the_products() -> None:
-    plant, time = twin(DEMO.settings._replace(meter=EXACT))
+    plant, time = twin(CHATTER.settings._replace(meter=EXACT))
     time.sleep_until(1.0)
     sweep = plant.read_sweep()
     assert sweep.charge.shunt_v == pytest.approx(0.140)
@@ -60,7 +60,7 @@ def test_signs_are_the_products() -> None:
 
 def test_noise_is_seeded_and_of_the_given_size() -> None:
     def volts(seed: int) -> list[float]:
-        plant, _ = twin(DEMO.settings._replace(seed=seed, meter=MeterSettings(bus_noise_v=0.02)))
+        plant, _ = twin(CHATTER.settings._replace(seed=seed, meter=MeterSettings(bus_noise_v=0.02)))
         return [plant.read_sweep().load.bus_v for _ in range(400)]
 
     assert volts(1) == volts(1)
@@ -79,7 +79,7 @@ def test_a_current_past_full_scale_says_saturated() -> None:
 
 
 def test_dark_loads_read_zero_volts_and_the_spare_is_absent_unless_fitted() -> None:
-    plant, _ = twin(DEMO.settings._replace(meter=EXACT._replace(has_spare=True)))
+    plant, _ = twin(CHATTER.settings._replace(meter=EXACT._replace(has_spare=True)))
     plant.switch(Relay.R1, Contact.OPEN)
     plant.switch(Relay.R2, Contact.OPEN)
     sweep = plant.read_sweep()
@@ -91,7 +91,7 @@ def test_dark_loads_read_zero_volts_and_the_spare_is_absent_unless_fitted() -> N
 
 def test_temperature_is_the_batterys_or_absent() -> None:
     assert twin()[0].read_temperature().celsius == pytest.approx(21.2, abs=0.1)
-    without = DEMO.settings._replace(meter=EXACT._replace(has_thermometer=False))
+    without = CHATTER.settings._replace(meter=EXACT._replace(has_thermometer=False))
     assert twin(without)[0].read_temperature().status == Status.ABSENT
     assert twin(without)[0].read_ambient().status == Status.GOOD
 
@@ -102,7 +102,7 @@ def test_ambient_is_that_of_the_air_in_the_sensors_steps_or_absent() -> None:
     celsius = plant.read_ambient().celsius
     assert celsius == pytest.approx(24.0, abs=0.1)
     assert celsius * 16.0 == round(celsius * 16.0)
-    without = DEMO.settings._replace(meter=EXACT._replace(has_ambient=False))
+    without = CHATTER.settings._replace(meter=EXACT._replace(has_ambient=False))
     assert twin(without)[0].read_ambient().status == Status.ABSENT
     assert twin(without)[0].read_temperature().status == Status.GOOD
 
@@ -171,7 +171,7 @@ def test_the_world_of_another_battery_is_refused(tmp_path: Path) -> None:
 
 def test_channels_have_their_own_lasting_errors() -> None:
     meter = EXACT._replace(gain_error=0.005, shunt_offset_v=1e-4)
-    plant, _ = twin(DEMO.settings._replace(meter=meter))
+    plant, _ = twin(CHATTER.settings._replace(meter=meter))
     first, again = plant.read_sweep(), plant.read_sweep()
     assert first[:3] == again[:3]
     true = plant.installation.node(Channel.LOAD)

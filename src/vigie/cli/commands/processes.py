@@ -2,15 +2,22 @@
 
 import typer
 
-from vigie.cli.options import ConfigFile, Data, LogFile, Login, Plant, Port, ServiceOf, Speed, example
+from vigie.cli.options import ConfigFile, Data, LogFile, Login, Plant, Port, Scenario, ServiceOf, Speed, example
 
 app = typer.Typer()
 
 
-@app.command(epilog=example("vigie run --speed 60", "vigie run --plant rig --config /etc/vigie/vigie.toml"))
+@app.command(
+    epilog=example(
+        "vigie run --speed 60",
+        "vigie run --scenario chatter --speed 60",
+        "vigie run --plant rig --config /etc/vigie/vigie.toml",
+    )
+)
 def run(
     config: ConfigFile = None,
     plant: Plant = None,
+    scenario: Scenario = None,
     speed: Speed = None,
     port: Port = None,
     data: Data = None,
@@ -20,7 +27,9 @@ def run(
     """Start controller and web pages, and restart what dies."""
     from vigie.cli import first_login, process, supervise
 
-    argv = process.arguments(config, plant=plant, speed=speed, port=port, data=data, recording=recording, login=login)
+    argv = process.arguments(
+        config, plant=plant, scenario=scenario, speed=speed, port=port, data=data, recording=recording, login=login
+    )
     settings = process.parsed(argv)
     first_login.announce(settings)
     raise typer.Exit(supervise.Supervisor(settings, argv).run())
@@ -30,6 +39,7 @@ def run(
 def controller(
     config: ConfigFile = None,
     plant: Plant = None,
+    scenario: Scenario = None,
     speed: Speed = None,
     port: Port = None,
     data: Data = None,
@@ -39,8 +49,10 @@ def controller(
     """Run the controller alone (systemd and Docker start it like this)."""
     from vigie.cli import process, supervise
 
-    given = process.arguments(config, service_of, plant=plant, speed=speed, port=port, data=data, recording=recording)
-    supervise.become("controller", given)
+    argv = process.arguments(
+        config, service_of, plant=plant, scenario=scenario, speed=speed, port=port, data=data, recording=recording
+    )
+    supervise.become("controller", argv)
 
 
 @app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))

@@ -10,9 +10,15 @@ from vigie.cli.options import AsJson, ConfigFile, Data, Port, TimeZone, example
 app = typer.Typer()
 
 
-@app.command(epilog=example("vigie replay log.csv --mode protect --plot protect.svg"))
+@app.command(
+    epilog=example(
+        "vigie replay examples/standby-day.csv --mode protect --plot protect.svg", "vigie replay november.parquet"
+    )
+)
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV log: time, voltage, current, temperature.", metavar="FILE.csv")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV log, or an export of this program (CSV or Parquet).", metavar="FILE")
+    ],
     mode: Annotated[str, typer.Option(help="observe, protect or cycle.")] = "observe",
     plot: Annotated[Path | None, typer.Option(help="Draw the result as .png or .svg.", metavar="FILE")] = None,
     config: ConfigFile = None,
