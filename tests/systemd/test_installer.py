@@ -34,6 +34,7 @@ def test_pip_takes_what_the_lock_file_names_from_two_indexes(root: Root, first: 
 
 def test_a_first_run_says_what_is_missing_and_what_to_do_next(root: Root, first: str) -> None:
     assert "wiring.controller_supply: demanded on the rig" in first
+    assert "the services wait for them, and the page says what to do" in first
     assert "sudo vigie commission" in first
     assert root.run("/usr/local/bin/vigie", "--version").stdout.startswith("vigie ")
 

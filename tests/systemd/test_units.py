@@ -84,6 +84,12 @@ def test_only_the_controller_gets_devices_and_only_those_it_needs() -> None:
         assert ("SupplementaryGroups" in found) == ("controller" in unit.name)
 
 
+def test_every_service_waits_for_its_settings_and_has_no_default_plant() -> None:
+    for unit in UNITS:
+        (start,) = settings(unit)["ExecStart"]
+        assert " --service-of systemd --config /etc/vigie/vigie.toml " in start
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [("", 1), ('[remote_write]\nurl = "http://127.0.0.1:9090/api/v1/write"\n', 0), ("[nonsense]\n", 0)],

@@ -8,7 +8,7 @@ import time
 
 import requests
 
-from tests.docker.stack import Stack, until
+from tests.docker.stack import ROOT, Stack, until
 
 OWN = ("controller", "web", "delivery")
 SERVICES = ["controller", "delivery", "grafana", "nginx", "prometheus", "web"]
@@ -118,9 +118,9 @@ def test_who_waits_for_settings_is_neither_started_again_nor_ended_as_hung(stack
     assert "journal.sqlite" not in kept, "nothing simulated has run"
 
 
-def test_without_boards_the_commissioning_says_how_to_find_them(stack: Stack) -> None:
+def test_without_boards_the_commissioning_says_so(stack: Stack) -> None:
     run = ("run", "--rm", "-T", "controller", "vigie", "commission")
-    assert "/dev/i2c-1" in stack.compose(*run, is_expected_to_fail=True)
+    assert "in a container, pass the device on" in stack.compose(*run, is_expected_to_fail=True)
 
 
 def test_the_simulated_installation_is_what_the_page_says_to_type(stack: Stack) -> None:
@@ -148,6 +148,7 @@ def test_commissioned_the_product_comes_up_by_itself(stack: Stack) -> None:
     assert stack.inspect("web")["Id"] == before, "nobody had to start anything"
     assert stack.state()["snapshot"]["plant"] == "emulated"
     assert "first login" in typed(stack, login)
+    assert stack.logged_in().get(stack.url("/flask/"), timeout=10).ok
     stack.compose("down")
     stack.environment.update(ANY_DEVICES)
     stack.profile = "light"
@@ -178,6 +179,17 @@ def test_light_has_all_but_grafana(stack: Stack) -> None:
     assert session.get(stack.url("/flask/"), timeout=10).ok
     away = session.get(stack.url("/grafana/"), timeout=10)
     assert away.status_code == requests.codes.bad_gateway
+
+
+def test_every_command_the_documentation_names_works_as_it_says(stack: Stack) -> None:
+    """The table of docs/docker.md: what it gives for a running installation, in its own words."""
+    rows = re.findall(
+        r"\| `(docker compose exec web vigie [^`]*)` \|", (ROOT / "docs" / "docker.md").read_text("utf-8")
+    )
+    assert len(rows) > 5
+    for row in rows:
+        _, _, _, *command = shlex.split(row)
+        stack.compose("exec", "-T", *command)
 
 
 def test_full_has_everything(stack: Stack) -> None:

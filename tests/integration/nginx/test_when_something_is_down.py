@@ -16,6 +16,10 @@ WORDS = {
     ("/grafana/", "fr"): "Vigie ne répond pas",
     ("/prometheus/graph", "en"): "Vigie does not answer",
 }
+HONEST = {
+    "fr": "ne peut pas savoir si la batterie est surveillée",
+    "en": "cannot know whether the battery is being watched",
+}
 
 
 @pytest.mark.parametrize(("path", "language"), WORDS)
@@ -25,6 +29,7 @@ def test_without_the_web_process_every_page_says_so(nginx: Callable[..., Nginx],
     assert answer.status_code in {502, 503}
     assert f'<html lang="{language}">' in answer.text
     assert WORDS[path, language] in answer.text
+    assert HONEST[language] in answer.text, "whether the controller runs is not known here"
 
 
 @pytest.mark.parametrize(
