@@ -191,7 +191,7 @@ def test_a_recording_cannot_be_commissioned(site: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told_before_anything(site: Path) -> None:
     ran = commission(site, "--yes", "--output", str(site / "nowhere" / "found.toml"))
     assert ran.returncode == Exit.FAILED
-    assert "cannot be written" in ran.stderr
+    assert f"{site / 'nowhere'} is no folder: make or mount it first" in ran.stderr
     assert "Find the boards" not in ran.stdout
 
 

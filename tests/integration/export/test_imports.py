@@ -191,7 +191,7 @@ def test_ctrl_c_leaves_nothing(shelf: Shelf, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told(shelf: Shelf, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(exist_ok=True)
     (tmp_path / "data" / "imported").write_text("in the way")
     with pytest.raises(VigieError, match="cannot be written"), shelf.writing(Origin("log", "f", "0", ("x",))):
         pass
