@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.ports import free_port
@@ -48,6 +49,7 @@ def test_a_frozen_prometheus_costs_one_timeout_and_comes_back(prometheus: Promet
     assert remembered.get().takes_remote_write
     assert prometheus.process is not None
     prometheus.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: psutil.Process(prometheus.process.pid).status() == psutil.STATUS_STOPPED, what="it stands still")
     now_s[0] += 10
     for _ in range(3):
         with pytest.raises(Silence, match="timed out"):

@@ -48,7 +48,7 @@ def settings(port: int) -> MailSettings:
         port=port,
         security=Security.NONE,
         sender="vigie@site.example",
-        timeout_s=2.0,
+        timeout_s=20.0,
         page_url="http://pi.local/flask",
         receivers=(Receiver("ada@example.org"),),
     )

@@ -549,7 +549,7 @@ def test_apprise_receiver_is_served_beside_mail(
     port = free_port()
     url_file.write_text(f"json://127.0.0.1:{port}/\n")
     phone = Receiver("phone", channel=Channel.APPRISE, url_file=str(url_file))
-    dispatcher = dispatch(host="", receivers=(phone,), timeout_s=5.0)
+    dispatcher = dispatch(host="", receivers=(phone,), timeout_s=60.0)
     alarms.raise_()
     dispatcher.tick()
     assert told(dispatcher)["waiting"] == 1
