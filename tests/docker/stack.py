@@ -22,7 +22,7 @@ PASSWORD = "a better one than the first"
 READY_S = 180.0
 """A bound, no promise: other work may keep the machine busy."""
 PROBES = {"interval": "2s", "start_period": "300s"}
-"""Looked at oftener than compose.yaml says, which would be most of what a test waits for; a slow start is no illness."""
+"""Oftener than in compose.yaml, whose 10 s would be most of what a test waits for; a slow start is no illness."""
 _Answer = TypeVar("_Answer")
 
 
