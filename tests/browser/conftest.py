@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from .looking import reader_of
 from .sites import Guarded, Installation
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -65,16 +67,17 @@ def guarded(_guarded_house: Guarded) -> Iterator[Guarded]:
     _guarded_house.rest()
 
 
+@pytest.fixture(scope="session")
+def _person(chromium: Browser, _open_house: Installation) -> Iterator[BrowserContext]:
+    with closing(reader_of(_open_house, chromium, locale="fr-CH")) as person:
+        yield person
+
+
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Somebody French at a desk; nothing moves by itself, so that nothing is looked at on its way."""
-    own = chromium.new_context(
-        viewport={"width": 1280, "height": 900}, locale="fr-CH", color_scheme="light", reduced_motion="reduce"
-    )
+def page(_person: BrowserContext) -> Iterator[Page]:
+    """A page of somebody French at a desk, of whom no site knows anything yet."""
+    own = _person.new_page()
     yield own
+    own.evaluate("try { localStorage.clear() } catch { /* no site is open */ }")
     own.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+    _person.clear_cookies()

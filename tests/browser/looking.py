@@ -3,8 +3,10 @@
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket
 from playwright.sync_api import TimeoutError as NotInTime
+
+from .sites import Installation
 
 FITS = "width => innerWidth === width && document.documentElement.scrollWidth <= width"
 
@@ -41,6 +43,18 @@ def fits(page: Page) -> bool:
     except NotInTime:
         return False
     return True
+
+
+def reader_of(site: Installation, chromium: Browser, locale: str) -> BrowserContext:
+    """Return somebody at a desk, for many pages; nothing moves by itself, so that nothing is looked at on its way.
+
+    One page of the site stays open: Chromium gives the other ones its process, which knows their scripts already.
+    """
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 900}, locale=locale, color_scheme="light", reduced_motion="reduce"
+    )
+    context.new_page().goto(site.url + "/static/favicon.svg")
+    return context
 
 
 def opened_with_socket(page: Page, url: str) -> WebSocket:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from .acting import expect_ready, opened
 from .looking import hear_news, opened_with_socket, violations
+from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +26,7 @@ def row(page: Page, alarm: str) -> Locator:
     return page.locator(f"#now-{alarm}")
 
 
-def test_an_alarm_pops_up_without_a_reload_and_says_what_was_done(page: Page, installation: Any) -> None:
+def test_an_alarm_pops_up_without_a_reload_and_says_what_was_done(page: Page, installation: Installation) -> None:
     opened(page, installation)
     expect(page.locator(".popup, .alarm-bar")).to_have_count(0)
     installation.feed.raise_alarm("battery_too_hot", **HOT)
@@ -42,7 +43,7 @@ def test_an_alarm_pops_up_without_a_reload_and_says_what_was_done(page: Page, in
 
 
 def test_what_was_there_before_does_not_pop_up_but_what_came_between_two_pages_does(
-    page: Page, installation: Any
+    page: Page, installation: Installation
 ) -> None:
     installation.feed.raise_alarm("battery_warm")
     installation.settle()
@@ -62,7 +63,7 @@ def test_what_was_there_before_does_not_pop_up_but_what_came_between_two_pages_d
     expect(page.get_by_role("link", name="Alarmes\u00a0: encore 1")).to_be_visible()
 
 
-def test_the_bar_stays_in_sight_and_hides_no_focus(page: Page, installation: Any) -> None:
+def test_the_bar_stays_in_sight_and_hides_no_focus(page: Page, installation: Installation) -> None:
     installation.feed.raise_alarm("battery_too_hot", **HOT)
     installation.settle()
     page.set_viewport_size({"width": 360, "height": 640})
@@ -85,7 +86,9 @@ def test_the_bar_stays_in_sight_and_hides_no_focus(page: Page, installation: Any
     assert hidden == []
 
 
-def test_one_click_in_the_bar_acknowledges_and_the_next_one_takes_its_place(page: Page, installation: Any) -> None:
+def test_one_click_in_the_bar_acknowledges_and_the_next_one_takes_its_place(
+    page: Page, installation: Installation
+) -> None:
     opened(page, installation)
     installation.feed.raise_alarm("battery_warm")
     installation.feed.raise_alarm("battery_too_hot", **HOT)
@@ -109,7 +112,7 @@ def test_one_click_in_the_bar_acknowledges_and_the_next_one_takes_its_place(page
     expect(page).to_have_title("Accueil – Vigie")
 
 
-def test_the_popup_acknowledges_with_the_keyboard_alone(page: Page, installation: Any) -> None:
+def test_the_popup_acknowledges_with_the_keyboard_alone(page: Page, installation: Installation) -> None:
     opened(page, installation, "/about")
     installation.feed.raise_alarm("battery_warm")
     expect(page.locator(".popup")).to_be_visible()
@@ -122,7 +125,7 @@ def test_the_popup_acknowledges_with_the_keyboard_alone(page: Page, installation
     expect(page.locator(":focus"), "the focus has found a place").to_have_count(1)
 
 
-def test_escape_closes_the_popup_and_leaves_the_alarm(page: Page, installation: Any) -> None:
+def test_escape_closes_the_popup_and_leaves_the_alarm(page: Page, installation: Installation) -> None:
     opened(page, installation)
     installation.feed.raise_alarm("battery_warm")
     expect(page.locator(".popup")).to_be_visible()
@@ -131,7 +134,7 @@ def test_escape_closes_the_popup_and_leaves_the_alarm(page: Page, installation: 
     expect(page.locator(".alarm-bar.is-asking")).to_be_visible()
 
 
-def test_the_page_acknowledges_one_and_all(page: Page, installation: Any) -> None:
+def test_the_page_acknowledges_one_and_all(page: Page, installation: Installation) -> None:
     opened(page, installation, "/alarms")
     expect(page.get_by_text("Aucune alarme.")).to_be_visible()
     for alarm in ("battery_warm", "mains_lost", "sensor_lost"):
@@ -150,7 +153,7 @@ def test_the_page_acknowledges_one_and_all(page: Page, installation: Any) -> Non
     expect(page.locator(".alarm")).to_have_count(2)
 
 
-def test_shelving_demands_a_reason_and_can_be_taken_back(page: Page, installation: Any) -> None:
+def test_shelving_demands_a_reason_and_can_be_taken_back(page: Page, installation: Installation) -> None:
     opened(page, installation, "/alarms")
     installation.feed.raise_alarm("battery_warm")
     shelve = page.locator("#row-shelve-battery_warm")
@@ -181,7 +184,7 @@ def test_shelving_demands_a_reason_and_can_be_taken_back(page: Page, installatio
     expect(row(page, "battery_warm")).to_have_attribute("data-standing", "unacknowledged")
 
 
-def test_nothing_can_be_ordered_from_old_values(page: Page, installation: Any) -> None:
+def test_nothing_can_be_ordered_from_old_values(page: Page, installation: Installation) -> None:
     opened(page, installation, "/alarms")
     installation.feed.raise_alarm("battery_warm")
     acknowledge = page.locator("#row-ack-battery_warm")
@@ -191,7 +194,9 @@ def test_nothing_can_be_ordered_from_old_values(page: Page, installation: Any) -
     expect(page.locator(".alarm-bar")).to_be_visible()
 
 
-def test_news_elsewhere_leave_the_focus_and_the_opened_advice_where_they_are(page: Page, installation: Any) -> None:
+def test_news_elsewhere_leave_the_focus_and_the_opened_advice_where_they_are(
+    page: Page, installation: Installation
+) -> None:
     installation.feed.raise_alarm("battery_warm", standing="acknowledged", by="marie")
     installation.settle()
     opened(page, installation, "/alarms")
@@ -203,7 +208,7 @@ def test_news_elsewhere_leave_the_focus_and_the_opened_advice_where_they_are(pag
     expect(page.locator("#todo-battery_warm")).to_have_attribute("open", "")
 
 
-def test_a_value_follows_without_disturbing_its_row(page: Page, installation: Any) -> None:
+def test_a_value_follows_without_disturbing_its_row(page: Page, installation: Installation) -> None:
     installation.feed.raise_alarm("battery_warm")
     installation.settle()
     opened(page, installation, "/alarms")
@@ -214,7 +219,7 @@ def test_a_value_follows_without_disturbing_its_row(page: Page, installation: An
     expect(row(page, "battery_warm")).to_have_attribute("data-kept", "yes")
 
 
-def test_a_page_fetches_its_pieces_only_when_something_happened(page: Page, installation: Any) -> None:
+def test_a_page_fetches_its_pieces_only_when_something_happened(page: Page, installation: Installation) -> None:
     installation.feed.raise_alarm("battery_warm")
     installation.settle()
     asked: list[str] = []
@@ -223,7 +228,7 @@ def test_a_page_fetches_its_pieces_only_when_something_happened(page: Page, inst
     assert [url for url in asked if "/alarms/" in url] == []
 
 
-def test_the_history_s_filters_work_without_their_script(chromium: Browser, installation: Any) -> None:
+def test_the_history_s_filters_work_without_their_script(chromium: Browser, installation: Installation) -> None:
     with closing(chromium.new_context(java_script_enabled=False, locale="fr")) as context:
         page = context.new_page()
         page.goto(installation.url + "/alarms")
@@ -235,7 +240,7 @@ def test_the_history_s_filters_work_without_their_script(chromium: Browser, inst
         expect(page.get_by_label("Gravité")).to_have_value("critical")
 
 
-def test_the_sound_is_a_wish_that_is_kept(page: Page, installation: Any) -> None:
+def test_the_sound_is_a_wish_that_is_kept(page: Page, installation: Installation) -> None:
     opened(page, installation, "/alarms")
     sound = page.get_by_role("button", name="Son")
     expect(sound).to_have_attribute("aria-pressed", "false")
@@ -247,7 +252,7 @@ def test_the_sound_is_a_wish_that_is_kept(page: Page, installation: Any) -> None
     expect(sound).to_have_attribute("aria-pressed", "false")
 
 
-def test_an_outage_that_begins_and_ends_is_followed(page: Page, installation: Any) -> None:
+def test_an_outage_that_begins_and_ends_is_followed(page: Page, installation: Installation) -> None:
     opened(page, installation, "/outages")
     expect(page.locator(".outage-now")).to_be_hidden()
     now_ms = installation.feed.step()["utc_ms"]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +11,7 @@ from tests.unit.web.test_data_page import put_log
 from vigie.telemetry.imported import Shelf
 
 from .looking import Watch, fits, violations
+from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ LOG = "cellar-with-a-name-long-enough-to-break-a-narrow-page"
 
 
 @pytest.fixture
-def with_log(installation: Any) -> Iterator[Any]:
+def with_log(installation: Installation) -> Iterator[Installation]:
     put_log(installation.web.folder, LOG)
     yield installation
     shelf = Shelf(installation.web.folder)
@@ -29,7 +29,9 @@ def with_log(installation: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 320)])
-def test_a_log_s_page_is_accessible_quiet_and_fits(chromium: Browser, with_log: Any, theme: str, width: int) -> None:
+def test_a_log_s_page_is_accessible_quiet_and_fits(
+    chromium: Browser, with_log: Installation, theme: str, width: int
+) -> None:
     context = chromium.new_context(
         viewport={"width": width, "height": 800}, color_scheme=theme, locale="fr", reduced_motion="reduce"
     )
@@ -53,7 +55,7 @@ def test_a_log_s_page_is_accessible_quiet_and_fits(chromium: Browser, with_log: 
 
 @pytest.mark.parametrize("has_script", [True, False])
 def test_a_click_downloads_and_a_log_is_deleted(
-    chromium: Browser, with_log: Any, tmp_path: Path, has_script: bool
+    chromium: Browser, with_log: Installation, tmp_path: Path, has_script: bool
 ) -> None:
     context = chromium.new_context(java_script_enabled=has_script, locale="en", accept_downloads=True)
     with closing(context):

@@ -8,41 +8,45 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .looking import Watch, fits, violations
+from .acting import opened
+from .looking import Watch, fits, reader_of, violations
+from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
 
 
-SIZES = {"light": (1280, 360, 320), "dark": (360, 320, 1280)}
-"""The widths a page takes in turn, loaded in the first: it must shrink as well as grow."""
+WAYS = {"fr": (("light", "dark"), (1280, 360, 320)), "en": (("dark", "light"), (320, 360, 1280))}
+"""The themes and widths a page takes in turn, loaded in the first: what grows also shrinks, what darkens lights up."""
 
 
-@pytest.fixture(scope="module", params=["fr", "en"])
+@pytest.fixture(scope="module", params=WAYS)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: Browser, language: str) -> Iterator[BrowserContext]:
-    """Somebody who reads all pages in one language, with the browser's cache."""
-    with closing(chromium.new_context(locale=language, reduced_motion="reduce")) as context:
+def reader(chromium: Browser, _open_house: Installation, language: str) -> Iterator[BrowserContext]:
+    """Somebody who reads all pages in one language."""
+    with closing(reader_of(_open_house, chromium, language)) as context:
         yield context
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_quiet_self_contained_and_fits(
-    reader: BrowserContext, language: str, installation: Any, path: str
+    reader: BrowserContext, language: str, installation: Installation, path: str
 ) -> None:
+    themes, widths = WAYS[language]
     page = reader.new_page()
     watch = Watch(page)
-    for theme, widths in SIZES.items():
+    page.emulate_media(color_scheme=themes[0])
+    page.set_viewport_size({"width": widths[0], "height": 800})
+    page.goto(installation.url + path)
+    expect(page.locator("#age-page")).to_have_text(re.compile("^connec"))
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for theme in themes:
         page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": widths[0], "height": 800})
-        page.goto(installation.url + path)
-        expect(page.locator("#age-page")).to_have_text(re.compile("^connec"))
-        expect(page.locator("html")).to_have_attribute("lang", language)
         expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
@@ -67,7 +71,7 @@ IN_TROUBLE: dict[str, Any] = {
 }
 
 
-def raise_all_kinds(installation: Any) -> None:
+def raise_all_kinds(installation: Installation) -> None:
     """Raise an alarm of every severity and standing."""
     raised = installation.feed.raise_alarm
     raised("battery_too_hot", severity="critical", value=51.3, limit=50.0, unit="degC")
@@ -77,30 +81,35 @@ def raise_all_kinds(installation: Any) -> None:
     raised("disk_nearly_full", standing="shelved", by="marie", why="Carte commandée")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_troubled_states_are_accessible_too(chromium: Browser, installation: Any, theme: str) -> None:
+@pytest.mark.parametrize("reason", ["mains_lost", "over_temperature"])
+def test_troubled_states_are_accessible_too(page: Page, installation: Installation, reason: str) -> None:
+    def judge(what: str) -> None:
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            assert violations(page) == "", f"{what}, {theme}"
+        assert fits(page), what
+
+    page.set_viewport_size({"width": 360, "height": 800})
     raise_all_kinds(installation)
-    context = chromium.new_context(
-        viewport={"width": 360, "height": 800}, color_scheme=theme, locale="fr", reduced_motion="reduce"
-    )
-    with closing(context):
-        page = context.new_page()
-        for reason in ("mains_lost", "over_temperature"):
-            installation.changes = {**IN_TROUBLE, "verdict_reasons": [reason]}
-            installation.changes["over_temperature_latched"] = reason == "over_temperature"
-            installation.settle()
-            for path in ("/", "/relays", "/alarms", "/outages"):
-                page.goto(installation.url + path)
-                expect(page.locator("body")).to_have_attribute("data-verdict", "alarm")
-                assert violations(page) == "", f"{path}, {reason}"
-                assert fits(page), f"{path}, {reason}"
-        installation.freeze()
-        expect(page.locator("body")).to_have_attribute("data-verdict", "unknown")
-        assert violations(page) == "", "stale"
+    installation.changes = IN_TROUBLE | {
+        "verdict_reasons": [reason],
+        "over_temperature_latched": reason == "over_temperature",
+    }
+    installation.settle()
+    for path in ("/", "/relays", "/alarms", "/outages"):
+        opened(page, installation, path)
+        expect(page.locator("body")).to_have_attribute("data-verdict", "alarm")
+        judge(path)
+    installation.freeze()
+    expect(page.locator("body")).to_have_attribute("data-verdict", "unknown")
+    judge("stale")
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_server_writes_the_same_texts_as_the_script(chromium: Browser, installation: Any, language: str) -> None:
+def test_the_server_writes_the_same_texts_as_the_script(
+    chromium: Browser, installation: Installation, language: str
+) -> None:
     installation.freeze()
     texts = {}
     for has_script in (False, True):
@@ -116,7 +125,7 @@ def test_the_server_writes_the_same_texts_as_the_script(chromium: Browser, insta
         assert texts[False, path] == texts[True, path]
 
 
-def test_the_languages_and_themes_are_chosen_in_the_menu_and_kept(page: Page, installation: Any) -> None:
+def test_the_languages_and_themes_are_chosen_in_the_menu_and_kept(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/relays")
     menu, heading = page.locator("details.menu:not(.nav-more) summary"), page.get_by_role("heading", level=1)
     menu.click()

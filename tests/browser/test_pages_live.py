@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .acting import expect_connected, expect_ready, go_manual, hold, opened, orders
 from .looking import hear_news, opened_with_socket
+from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def told(page: Page, answer: Locator) -> Callable[[], list[str]]:
     return lambda: list(page.evaluate("told"))
 
 
-def test_values_change_without_a_reload(page: Page, installation: Any) -> None:
+def test_values_change_without_a_reload(page: Page, installation: Installation) -> None:
     opened(page, installation)
     page.evaluate("window.isTheSame = true")
     installation.changes = {"temperature_c": 31.4}
@@ -35,7 +35,7 @@ def test_values_change_without_a_reload(page: Page, installation: Any) -> None:
     assert page.evaluate("window.isTheSame"), "the page was loaded again"
 
 
-def test_a_lost_server_is_told_and_nothing_is_well_any_more(page: Page, installation: Any) -> None:
+def test_a_lost_server_is_told_and_nothing_is_well_any_more(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/")
     expect(page.locator("body")).to_have_attribute("data-verdict", "ok")
     expect(page.locator("#banner-lost")).to_be_hidden()
@@ -48,7 +48,7 @@ def test_a_lost_server_is_told_and_nothing_is_well_any_more(page: Page, installa
     expect(page.locator("#banner-lost")).to_be_hidden()
 
 
-def test_a_silent_controller_makes_the_page_stale_with_its_age(page: Page, installation: Any) -> None:
+def test_a_silent_controller_makes_the_page_stale_with_its_age(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/")
     expect(page.locator("body")).to_have_attribute("data-verdict", "ok")
     installation.freeze()
@@ -59,7 +59,7 @@ def test_a_silent_controller_makes_the_page_stale_with_its_age(page: Page, insta
     assert 'data-verdict="unknown"' in without_script
 
 
-def test_an_alarm_marks_the_title_and_the_icon(page: Page, installation: Any) -> None:
+def test_an_alarm_marks_the_title_and_the_icon(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/about")
     expect(page).to_have_title("À propos – Vigie")
     installation.changes = {"verdict": "alarm", "verdict_reasons": ["over_temperature"]}
@@ -67,7 +67,9 @@ def test_an_alarm_marks_the_title_and_the_icon(page: Page, installation: Any) ->
     expect(page.locator("#favicon")).to_have_attribute("href", re.compile("alarm"))
 
 
-def test_a_mode_is_chosen_by_holding_and_the_page_moves_after_the_answer(page: Page, installation: Any) -> None:
+def test_a_mode_is_chosen_by_holding_and_the_page_moves_after_the_answer(
+    page: Page, installation: Installation
+) -> None:
     page.goto(installation.url + "/")
     protect = page.get_by_role("button", name="Protéger")
     hold(page, "Protéger")
@@ -76,7 +78,7 @@ def test_a_mode_is_chosen_by_holding_and_the_page_moves_after_the_answer(page: P
     expect(page.locator("#confirm")).to_be_hidden()
 
 
-def test_leaving_a_held_button_early_orders_nothing(page: Page, installation: Any) -> None:
+def test_leaving_a_held_button_early_orders_nothing(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/")
     sent = orders(page)
     cycle = page.get_by_role("button", name="Cycler")
@@ -92,7 +94,9 @@ def test_leaving_a_held_button_early_orders_nothing(page: Page, installation: An
     assert installation.web.state()["snapshot"]["mode"] == "observe"
 
 
-def test_manual_mode_by_keyboard_and_a_contact_that_opens_on_confirmation_only(page: Page, installation: Any) -> None:
+def test_manual_mode_by_keyboard_and_a_contact_that_opens_on_confirmation_only(
+    page: Page, installation: Installation
+) -> None:
     page.goto(installation.url + "/relays")
     manual = page.get_by_role("button", name="Passer en manuel")
     expect_ready(manual)
@@ -128,7 +132,7 @@ def test_manual_mode_by_keyboard_and_a_contact_that_opens_on_confirmation_only(p
 
 
 def test_an_answer_counts_though_the_next_question_comes_before_its_dialog_has_said_that_it_closed(
-    page: Page, installation: Any
+    page: Page, installation: Installation
 ) -> None:
     page.goto(installation.url + "/relays")
     go_manual(page)
@@ -144,7 +148,7 @@ def test_an_answer_counts_though_the_next_question_comes_before_its_dialog_has_s
     expect(page.locator("[data-relay=R2] .answer")).to_be_empty()
 
 
-def test_a_refused_order_says_why_in_words(page: Page, installation: Any) -> None:
+def test_a_refused_order_says_why_in_words(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/relays")
     go_manual(page)
     hold(page, "Ouvrir R1")
@@ -158,7 +162,7 @@ def test_a_refused_order_says_why_in_words(page: Page, installation: Any) -> Non
     expect(page.locator("[data-relay=R2] .contact-symbol")).to_have_attribute("data-value", "closed")
 
 
-def test_an_order_that_shows_no_effect_is_not_confirmed(page: Page, installation: Any) -> None:
+def test_an_order_that_shows_no_effect_is_not_confirmed(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/")
     installation.changes = {"mode": "observe"}
     answer = page.locator(".order-modes .answer")
@@ -169,7 +173,7 @@ def test_an_order_that_shows_no_effect_is_not_confirmed(page: Page, installation
     expect(page.get_by_role("button", name="Protéger")).to_have_attribute("aria-pressed", "false")
 
 
-def test_charts_show_the_journal_and_their_tables_the_same_values(page: Page, installation: Any) -> None:
+def test_charts_show_the_journal_and_their_tables_the_same_values(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/multimeter")
     expect(page.locator("[data-quantity=bus_v] canvas")).to_be_visible()
     page.get_by_role("button", name="24 h").click()
@@ -182,7 +186,7 @@ def test_charts_show_the_journal_and_their_tables_the_same_values(page: Page, in
     expect(means.filter(has_text=re.compile("^13,")).first).to_be_attached()
 
 
-def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation: Any) -> None:
+def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation: Installation) -> None:
     socket = opened_with_socket(page, installation.url + "/multimeter")
     expect_connected(page)
     page.get_by_role("button", name="Figer").click()
@@ -195,7 +199,7 @@ def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation
     expect(display).not_to_have_text(str(before))
 
 
-def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, installation: Any) -> None:
+def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/")
     pause = page.locator("#pause-flow")
     for is_paused in ("true", "false"):
@@ -207,7 +211,7 @@ def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, install
         expect(page.locator("body.is-paused")).to_have_count(int(is_paused == "true"))
 
 
-def test_charts_are_drawn_anew_when_the_theme_changes(page: Page, installation: Any) -> None:
+def test_charts_are_drawn_anew_when_the_theme_changes(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/multimeter")
     chart = page.locator("[data-quantity=bus_v] .uplot")
     expect(chart).to_be_visible()

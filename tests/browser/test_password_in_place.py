@@ -53,7 +53,7 @@ def test_r2_of_the_real_program_opens_once_the_password_is_right(page: Page, tmp
         door.users.add("olga", Role.OPERATOR, "test", password=PASSWORDS["olga"])
         try:
             site.start("--login", "required")
-            wait_for(site.state, 20, "the pages answer", lambda: site.log)
+            wait_for(site.state, 60, "the pages answer", lambda: site.log)
             opened(page, site)
             expect(page.locator("body")).to_have_attribute("data-verdict", "ok")
             go_manual(page)
