@@ -52,12 +52,12 @@ class Product:
 
     def wait(self) -> float:
         """Return the seconds from the start to the first snapshot the web shows."""
-        while time.monotonic() - self.started_s < 30.0:
+        while time.monotonic() - self.started_s < 120.0:
             with contextlib.suppress(requests.RequestException):
                 if self.state()["link"] == "connected" and self.state()["snapshot"]:
                     return time.monotonic() - self.started_s
             time.sleep(0.02)
-        raise RuntimeError("the product has not come up within 30 s")
+        raise RuntimeError("the product has not come up within 120 s")
 
     def child(self, name: str) -> psutil.Process:
         """Return the controller, or the web's worker (gunicorn's child that holds the application)."""

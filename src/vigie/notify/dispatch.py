@@ -75,20 +75,24 @@ class Dispatcher:
         self._wake = threading.Event()
         self._is_closed = False
         self._each_round: Callable[[], None] = lambda: None
-        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self, each_round: Callable[[], None] = lambda: None) -> None:
         """Start the thread; it calls ``each_round`` every second before it looks at the journal."""
         self._each_round = each_round
+        self._thread = threading.Thread(
+            target=self._run, name="notify", daemon=True
+        )  # one of before a fork cannot start
         self._thread.start()
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Stop; what has not left waits in the journal."""
         self._is_closed = True
         self._wake.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout_s)
         self._file.close()
+        self._spare.close()
 
     def state(self) -> dict[str, Any] | None:
         """Return a ``messages.MailReport`` as JSON, None where nobody is told; asks memory only."""

@@ -15,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from vigie.errors import VigieError
-from vigie.memory import share_one_heap
+from vigie.memory import share_one_heap, share_with_children
 from vigie.web.settings import WebSettings
 
 GRACE_S = 2
@@ -32,9 +32,9 @@ class _Worker(ThreadWorker):
 
     def _hang_up(self) -> None:
         application = self.app.application
-        application.extensions["vigie_hub"].close()
-        if application.extensions["vigie_post"] is not None:
-            application.extensions["vigie_post"].close()
+        for name in ("vigie_hub", "vigie_post", "vigie_outpost"):
+            if application.extensions[name] is not None:
+                application.extensions[name].close()
         for engine_socket in list(application.extensions["socketio"].server.eio.sockets.values()):
             engine_socket.close(wait=False)
 
@@ -85,6 +85,7 @@ def serve(
         "loglevel": "warning",
         "control_socket_disable": True,
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
+        "pre_fork": lambda _arbiter, _worker: share_with_children(),
         "post_worker_init": lambda _worker: _begin(master, in_worker),
         "when_ready": lambda _arbiter: on_ready(port) if on_ready else None,
     }
