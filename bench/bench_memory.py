@@ -50,7 +50,7 @@ def _name(one: psutil.Process, first: int) -> str:
         return "supervisor"
     if any("controller_process" in part for part in one.cmdline()):
         return "controller"
-    return "web master" if one.ppid() == first else "web worker"
+    return "web"
 
 
 def rows() -> list[Row]:

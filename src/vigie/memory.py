@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import gc
 import importlib
 import logging
 import sys
@@ -32,16 +31,7 @@ def keep_out_the_unneeded(needed: Collection[str] = ()) -> None:
     for name in {"rich", "requests", "greenlet"} - set(needed):
         sys.modules[name] = None  # type: ignore[assignment]
     sys.modules.setdefault("asyncio", _PutOff("asyncio"))
-    logging.logAsyncioTasks = False  # or every record would ask for it
-
-
-def share_with_children() -> None:
-    """Let a process that is about to fork share its memory with the children for as long as nobody writes to it.
-
-    The collector writes to every object it looks at; what is there now it will not look at any more.
-    """
-    gc.collect()
-    gc.freeze()
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # or every record would ask for it
 
 
 class _PutOff(ModuleType):

@@ -25,10 +25,16 @@ def become(name: str, argv: Sequence[str]) -> NoReturn:
 
 
 def end_quietly() -> None:
-    """Let Ctrl-C end this process without a traceback: call it first of all, where there is nothing yet to put in order.
+    """Let Ctrl-C end this process without a traceback: call it first, while there is nothing to put in order.
 
-    Who has something to put in order sets a handler of its own later.
+    Who has something to put in order sets a handler of its own later, or calls :func:`put_in_order`.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+
+def put_in_order() -> None:
+    """Let Ctrl-C raise ``KeyboardInterrupt`` again: from here on there may be something to put in order."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,6 @@
 """``vigie run``: controller, web and, when there is a store, delivery as processes, watched and restarted.
 
-A process of its own that imports nothing but the standard library: it does little, and must not hold what the others hold.
+A process of its own that imports nothing but the standard library: it does little and holds little memory.
 """
 
 import signal

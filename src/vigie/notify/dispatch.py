@@ -34,7 +34,7 @@ class TestResult(NamedTuple):
 
 
 class Dispatcher:
-    """Tells people of alarms. :meth:`start` it in the process that serves, after any fork.
+    """Tells people of alarms. :meth:`start` it in the process that serves.
 
     Nothing that happens to mail server, disk or journal raises out of it; :meth:`state` tells it.
     """
@@ -80,9 +80,7 @@ class Dispatcher:
     def start(self, each_round: Callable[[], None] = lambda: None) -> None:
         """Start the thread; it calls ``each_round`` every second before it looks at the journal."""
         self._each_round = each_round
-        self._thread = threading.Thread(
-            target=self._run, name="notify", daemon=True
-        )  # one of before a fork cannot start
+        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
         self._thread.start()
 
     def close(self, timeout_s: float = 2.0) -> None:
