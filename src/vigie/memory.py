@@ -24,13 +24,14 @@ def share_one_heap() -> None:
 def keep_out_the_unneeded(needed: Collection[str] = ()) -> None:
     """Make `import` say "not installed" for what libraries of ours load when it is there and our processes never use.
 
-    Coloured tracebacks, HTTP long polling, greenlets: 9 MB in each process. asyncio, which they import whether it is
-    there or not, is put off until somebody asks for something in it: 2 MB. Call it before anything else is imported,
-    in a process of one's own only; it names what it does need.
+    Coloured tracebacks, HTTP long polling, greenlets: 9 MB in each process. asyncio and the debugger, which they import
+    whether they are there or not, are put off until somebody asks for something in them: 3 MB. Call it before anything
+    else is imported, in a process of one's own only; it names what it does need.
     """
     for name in {"rich", "requests", "greenlet"} - set(needed):
         sys.modules[name] = None  # type: ignore[assignment]
-    sys.modules.setdefault("asyncio", _PutOff("asyncio"))
+    for name in ("asyncio", "pdb"):
+        sys.modules.setdefault(name, _PutOff(name))
     logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # or every record would ask for it
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from apiflask import APIFlask
 from gunicorn.app.base import BaseApplication
 from gunicorn.sock import create_sockets
@@ -134,6 +133,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 
 def _holder_of(port: int) -> str:
+    import psutil  # noqa: PLC0415 - nothing else in this process needs it
+
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,):
