@@ -52,15 +52,15 @@ class Product:
 
     def wait(self) -> float:
         """Return the seconds from the start to the first snapshot the web shows."""
-        while time.monotonic() - self.started_s < 30.0:
+        while time.monotonic() - self.started_s < 120.0:
             with contextlib.suppress(requests.RequestException):
                 if self.state()["link"] == "connected" and self.state()["snapshot"]:
                     return time.monotonic() - self.started_s
             time.sleep(0.02)
-        raise RuntimeError("the product has not come up within 30 s")
+        raise RuntimeError("the product has not come up within 120 s")
 
     def child(self, name: str) -> psutil.Process:
-        """Return the controller, or the web's worker (gunicorn's child that holds the application)."""
+        """Return the controller, or the web process."""
         mine = psutil.Process(self.process.pid).children(recursive=True)
         named = [one for one in mine if any(name in part for part in one.cmdline())]
         return named[-1]
@@ -105,7 +105,7 @@ def _at_real_speed() -> list[Row]:
             ("first averaged reading, from `vigie run`", first_ms / 1_000 - product.started_utc_s, "s", 2.0),
             ("first snapshot on the page, from `vigie run`", shown_s, "s", None),
             ("controller, resident memory", controller.memory_info().rss / MB, "MB", 50.0),
-            ("web process (worker), resident memory", web.memory_info().rss / MB, "MB", 70.0),
+            ("web process, resident memory", web.memory_info().rss / MB, "MB", 70.0),
             ("controller, share of one core at 1x (all threads)", busy, "%", None),
             ("/metrics over HTTP, median round trip", statistics.median(scrapes), "ms", None),
         ]

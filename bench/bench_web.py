@@ -41,7 +41,7 @@ def rows() -> list[Row]:
         orders, state = f"{web.url}/flask/api/v1/commands", f"{web.url}/flask/api/v1/state"
         order_ms = _median_ms(lambda: session.post(orders, json={"action": "acknowledge"}, timeout=5))
         state_ms = _median_ms(lambda: session.get(state, timeout=5))
-        memory = web.worker().memory_full_info()
+        memory = web.running().memory_info()
         for page in pages:
             page.close()
         controller.close()
@@ -51,7 +51,6 @@ def rows() -> list[Row]:
         ("order, HTTP to controller and back, median", order_ms, "ms", 50.0),
         ("GET /api/v1/state, median", state_ms, "ms", 20.0),
         (f"web process with {PAGES} live pages, resident", memory.rss / 1e6, "MB", 70.0),
-        ("of that its own (not shared with its master)", memory.uss / 1e6, "MB", None),
     ]
 
 

@@ -8,9 +8,10 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Python's venv module is missing: installing the Debian package python3-venv ..." >&2
         apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
     else
-        echo "Python's venv module is missing: sudo apt-get install python3-venv" >&2
+        echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv, then the same command again" >&2
         exit 1
     fi
 fi
@@ -19,3 +20,5 @@ echo "installing $requirements into $venv ..." >&2
 # Every package is in the file. Asked to resolve, pip 23 takes a second index (Raspberry Pi OS has one) for another package.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$requirements"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# A process that compiles what it imports starts seconds later and keeps megabytes of it.
+"$venv/bin/python" -m compileall -q src

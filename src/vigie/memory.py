@@ -2,8 +2,11 @@
 
 import contextlib
 import ctypes
+import importlib
+import logging
 import sys
 from collections.abc import Collection
+from types import ModuleType
 
 _M_ARENA_MAX = -8
 
@@ -21,8 +24,23 @@ def share_one_heap() -> None:
 def keep_out_the_unneeded(needed: Collection[str] = ()) -> None:
     """Make `import` say "not installed" for what libraries of ours load when it is there and our processes never use.
 
-    Coloured tracebacks, HTTP long polling, greenlets: 9 MB in each process. Call it before anything else is imported,
-    in a process of one's own only; it names what it does need.
+    Coloured tracebacks, HTTP long polling, greenlets: 9 MB in each process. asyncio and the debugger, which they import
+    whether they are there or not, are put off until somebody asks for something in them: 3 MB. Call it before anything
+    else is imported, in a process of one's own only; it names what it does need.
     """
     for name in {"rich", "requests", "greenlet"} - set(needed):
         sys.modules[name] = None  # type: ignore[assignment]
+    for name in ("asyncio", "pdb"):
+        sys.modules.setdefault(name, _PutOff(name))
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # or every record would ask for it
+
+
+class _PutOff(ModuleType):
+    """Stands for a module until the first look at what is in it."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):  # what the import machinery asks of every module
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)

@@ -28,19 +28,17 @@ def serve_setup(unfit: UnfitSettings, commands: ServiceCommands) -> None:
     settings = web_settings(unfit, commands.host)
     application = create_setup_app(settings, commands, lambda: unfit.error.is_uncommissioned)
 
-    def on_ready(port: int) -> None:
-        Notifier().ready("waits for settings; the page says what to do")
-        log.warning("web waits for settings", url=f"http://{settings.host}:{port}/flask/")
-
     def end_when_they_fit() -> None:
         while not unfit.fit_now():
             time.sleep(LOOK_EVERY_S)
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
 
-    def watch() -> None:
+    def on_ready(port: int) -> None:
+        Notifier().ready("waits for settings; the page says what to do")
+        log.warning("web waits for settings", url=f"http://{settings.host}:{port}/flask/")
         threading.Thread(target=end_when_they_fit, name="settings", daemon=True).start()
 
-    serve(application, settings, on_ready, in_worker=watch)
+    serve(application, settings, on_ready)
 
 
 def web_settings(unfit: UnfitSettings, host: str) -> WebSettings:

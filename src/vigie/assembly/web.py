@@ -46,10 +46,11 @@ def serve(config: Config) -> None:
 
     def on_ready(port: int) -> None:
         url = f"http://{config.web.host}:{port}/flask/"
+        post.start(outpost.step)
         Notifier().ready()
         log.info("web ready", url=url)
 
-    serve_application(application, config.web, on_ready, lambda: post.start(outpost.step))
+    serve_application(application, config.web, on_ready)
 
 
 def _tell_first_password(config: Config) -> None:

@@ -1,6 +1,6 @@
 """``python -m vigie.cli``, the same as ``vigie``."""
 
-from vigie.cli.app import main
+from vigie.cli.entry import main
 
 if __name__ == "__main__":
     main()

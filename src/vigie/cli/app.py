@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vigie import __version__, streams
-from vigie.cli import exit_codes
+from vigie.cli import exit_codes, starting
 from vigie.cli.commands import commissioning, config, delivery, mail, orders, processes, records, user
 from vigie.errors import VigieError
 
@@ -43,6 +43,7 @@ def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Keep watch over standby lead-acid batteries."""
+    starting.put_in_order()
     if version:
         typer.echo(f"vigie {__version__}")
         raise typer.Exit

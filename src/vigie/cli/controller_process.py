@@ -4,9 +4,11 @@ import os
 import signal
 import sys
 
+from vigie.cli.starting import end_quietly
 from vigie.memory import keep_out_the_unneeded
 
 if __name__ == "__main__":
+    end_quietly()
     keep_out_the_unneeded()
 
 from vigie.assembly.controller import ControllerProcess

@@ -3,9 +3,11 @@
 import os
 import sys
 
+from vigie.cli.starting import end_quietly
 from vigie.memory import keep_out_the_unneeded
 
 if __name__ == "__main__":
+    end_quietly()
     keep_out_the_unneeded(needed=("requests",))
 
 from vigie.assembly.delivery import deliver

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Unpack
 
 from vigie.cli import process
-from vigie.cli.supervise import MODULES
+from vigie.cli.starting import MODULES
 from vigie.config import Config
 from vigie.config.sections import USUAL_FOLDER
 from vigie.errors import VigieError

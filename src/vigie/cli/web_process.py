@@ -2,9 +2,11 @@
 
 import sys
 
+from vigie.cli.starting import end_quietly
 from vigie.memory import keep_out_the_unneeded
 
 if __name__ == "__main__":
+    end_quietly()
     keep_out_the_unneeded()
 
 from vigie.assembly.setup import serve_setup

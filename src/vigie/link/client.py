@@ -9,6 +9,7 @@ import socketio
 import structlog
 from pydantic import ValidationError
 
+from vigie.clock import machine_monotonic_s
 from vigie.errors import LinkError
 from vigie.link.connection import Connection
 from vigie.link.messages import Answer, Command
@@ -30,6 +31,8 @@ class LinkClient:
     REFUSED_RETRY_S = 30.0
     CONNECT_TIMEOUT_S = 5.0
     CLOSE_TIMEOUT_S = 0.8
+    PATIENCE_S = 20.0
+    """A web process that starts, or starts again, is away for less: not worth a word."""
 
     def __init__(self, url: str, token: str, on_command: Callable[[Command], Answer]) -> None:
         self._url = url
@@ -40,6 +43,7 @@ class LinkClient:
         self._is_closing = threading.Event()
         self._has_news = threading.Event()
         self._said = ""
+        self._alone_since_s = 0.0
         self._connector = threading.Thread(target=self._keep_connected, name="link", daemon=True)
         self._sender = threading.Thread(target=self._send_newest, name="link-sender", daemon=True)
 
@@ -74,6 +78,7 @@ class LinkClient:
 
     def _keep_connected(self) -> None:
         retry_s = self.FIRST_RETRY_S
+        self._alone_since_s = machine_monotonic_s()
         while not self._is_closing.is_set():
             connection = Connection(self._answer)
             self._connection = connection
@@ -91,9 +96,11 @@ class LinkClient:
                 connection.wait_until_ended()
                 if not self._is_closing.is_set():
                     self._say("link_lost", url=self._url)
+                self._alone_since_s = machine_monotonic_s()
             connection.close()
             self._is_closing.wait(retry_s)
-            retry_s = min(2 * retry_s, self.LONGEST_RETRY_S)
+            if self._is_patient_no_more():
+                retry_s = min(2 * retry_s, self.LONGEST_RETRY_S)
 
     def _send_newest(self) -> None:
         sent: Mapping[str, Any] | None = None
@@ -135,11 +142,16 @@ class LinkClient:
     def _say_failure(self, text: str, refusal: str) -> None:
         if text == self._said:
             return
-        self._said = text
+        if refusal:
+            self._said = text
         if refusal == REFUSED_TOKEN:
             advice = "give the controller and the web process the same token file, then restart the older one"
             log.error("link_refused", url=self._url, reason=refusal, advice=advice)
         elif refusal:
             log.error("link_refused", url=self._url, reason=refusal)
-        else:
+        elif self._is_patient_no_more():
+            self._said = text
             log.warning("link_unreachable", url=self._url, reason=text, advice="is the web process running?")
+
+    def _is_patient_no_more(self) -> bool:
+        return machine_monotonic_s() - self._alone_since_s > self.PATIENCE_S

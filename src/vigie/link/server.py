@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import structlog
 from flask import request
 from flask_socketio.namespace import Namespace
+from socketio import Server
 from socketio.exceptions import ConnectionRefusedError as RefusedByName
 
 from vigie.errors import LinkError
@@ -14,6 +15,9 @@ from vigie.link.hub import Hub, NoAnswer
 from vigie.link.wire import NAMESPACE, REFUSED_TOKEN
 
 log = structlog.get_logger(__name__)
+
+_GOODBYES = {Server.reason.CLIENT_DISCONNECT, Server.reason.SERVER_DISCONNECT}
+"""It stopped and said so, or this process stops and has hung up: nobody is lost."""
 
 _ADVICE = "it may still have carried the command out: look at the state before trying again"
 
@@ -92,7 +96,10 @@ class ControllerNamespace(Namespace):
             self._controller = None
             self._hub.detach(leaver)
         leaver.leave()
-        log.warning("controller_lost", reason=reason)
+        if reason in _GOODBYES:
+            log.info("controller_left", reason=reason)
+        else:
+            log.warning("controller_lost", reason=reason)
 
     def on_snapshot(self, data: object = None) -> str | None:
         """Take a snapshot; the acknowledgement is what is wrong with it, or None."""

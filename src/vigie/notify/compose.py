@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import cache
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vigie.control.alarms.catalogue import Severity
 from vigie.notify.policy import Kind, number, severity_of
@@ -17,11 +17,18 @@ from vigie.wording import alarms as words
 from vigie.wording.words import mark, translator
 
 LATE_MS = 300_000
-_POLICY = policy.SMTP.clone(cte_type="7bit")
-"""Old relays mangle 8-bit text."""
 _LONG_AGO_MS = 30 * 86_400_000
 Data = Mapping[str, float | int | str]
 Translate = Callable[[str], str]
+
+
+@cache
+def _policy() -> Any:  # noqa: ANN401 - email's
+    """Return how a message is written: old relays mangle 8-bit text. Its parser is loaded with the first message."""
+    from email import policy  # noqa: PLC0415
+
+    return policy.SMTP.clone(cte_type="7bit")
+
 
 _STORIES = {
     Kind.RAISED: mark("%(title)s"),
@@ -152,7 +159,7 @@ class Composer:
 
     def mail(self, letter: Letter, receiver: Receiver, now_utc_ms: int) -> EmailMessage:
         """Return the message as mail programs want it."""
-        message = EmailMessage(_POLICY)
+        message = EmailMessage(_policy())
         message["Subject"] = self.subject(letter, receiver, now_utc_ms)
         message["From"] = self._settings.sender_address
         message["To"] = letter.receiver

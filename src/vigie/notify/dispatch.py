@@ -34,7 +34,7 @@ class TestResult(NamedTuple):
 
 
 class Dispatcher:
-    """Tells people of alarms. :meth:`start` it in the process that serves, after any fork.
+    """Tells people of alarms. :meth:`start` it in the process that serves.
 
     Nothing that happens to mail server, disk or journal raises out of it; :meth:`state` tells it.
     """
@@ -75,20 +75,22 @@ class Dispatcher:
         self._wake = threading.Event()
         self._is_closed = False
         self._each_round: Callable[[], None] = lambda: None
-        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self, each_round: Callable[[], None] = lambda: None) -> None:
         """Start the thread; it calls ``each_round`` every second before it looks at the journal."""
         self._each_round = each_round
+        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
         self._thread.start()
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Stop; what has not left waits in the journal."""
         self._is_closed = True
         self._wake.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout_s)
         self._file.close()
+        self._spare.close()
 
     def state(self) -> dict[str, Any] | None:
         """Return a ``messages.MailReport`` as JSON, None where nobody is told; asks memory only."""

@@ -67,6 +67,10 @@ class Outpost:
             events = self._book.period(values, (), at)
         self._tell(events)
 
+    def close(self) -> None:
+        """Close the journal; a step that still comes opens it again."""
+        self._outbox.close()
+
     def is_mine(self, alarm: str | None) -> bool:
         """Return whether an alarm is one of these."""
         return alarm in self._names

@@ -5,8 +5,8 @@ import json
 import math
 import re
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -20,7 +20,14 @@ REMEMBERED_S = 5.0
 MOST_BYTES = 8 << 20
 
 _Answer = TypeVar("_Answer")
-_HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@cache
+def _http() -> Any:  # noqa: ANN401 - urllib's opener
+    """Return what asks, past any proxy; most installations have nobody to ask and need no library for it."""
+    import urllib.request  # noqa: PLC0415
+
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Silence(Exception):
@@ -182,7 +189,7 @@ class _Asker:
         if left_s <= 0:
             raise Silence(f"{self._url} took more than {PATIENCE_S:g} s to answer")
         try:
-            with _HTTP.open(self._url + path, timeout=min(TIMEOUT_S, left_s)) as answer:
+            with _http().open(self._url + path, timeout=min(TIMEOUT_S, left_s)) as answer:
                 return self._read(answer), answer.geturl()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Silence(f"{self._url}{path}: {getattr(error, 'reason', None) or error}") from error

@@ -1,6 +1,9 @@
-"""Serves the application with gunicorn: one process, many threads."""
+"""Serves the application with gunicorn's threaded worker, in this very process.
 
-import ctypes
+Who restarts it is `vigie run`, systemd or Docker: gunicorn's own master would hold the application a second time.
+"""
+
+import faulthandler
 import os
 import signal
 import socket
@@ -9,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.sock import create_sockets
 from gunicorn.workers.gthread import ThreadWorker
 
 from vigie.errors import VigieError
@@ -19,20 +22,33 @@ from vigie.memory import share_one_heap
 from vigie.web.settings import WebSettings
 
 GRACE_S = 2
-_PR_SET_PDEATHSIG = 1
-"""Linux: the signal a process gets when its parent dies (sys/prctl.h)."""
+HANGING_S = 30
+"""A loop that has not come round for this long hangs; it comes round every second."""
 
 
 class _Worker(ThreadWorker):
-    """A worker that hangs up on live pages when told to stop, instead of waiting for them to leave."""
+    """A worker without a master. Told to stop, it hangs up on live pages instead of waiting for them to leave."""
+
+    def init_signals(self) -> None:
+        super().init_signals()  # type: ignore[no-untyped-call]
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: object) -> None:
         super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]
         threading.Thread(target=self._hang_up, name="hang-up", daemon=True).start()
 
+    def notify(self) -> None:
+        """Come round: should that not happen again in time, every thread's place is told and the process ends."""
+        faulthandler.dump_traceback_later(HANGING_S, exit=True)
+
+    def is_parent_alive(self) -> bool:
+        """Go on whoever started this process: it needs nobody."""
+        return True
+
     def _hang_up(self) -> None:
         extensions = self.app.application.extensions
-        for name in ("vigie_hub", "vigie_post"):
+        for name in ("vigie_hub", "vigie_post", "vigie_outpost"):
             if extensions.get(name) is not None:
                 extensions[name].close()
         if "socketio" in extensions:
@@ -42,6 +58,7 @@ class _Worker(ThreadWorker):
 
 class _Gunicorn(BaseApplication):
     cfg: Any
+    logger: Any
 
     def __init__(self, application: Flask, options: dict[str, Any]) -> None:
         self.application = application
@@ -56,55 +73,33 @@ class _Gunicorn(BaseApplication):
         return self.application
 
 
-def serve(
-    app: Flask,
-    settings: WebSettings,
-    on_ready: Callable[[int], None] | None = None,
-    in_worker: Callable[[], None] | None = None,
-) -> None:
+def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; stops within 3 s. Call it from the main thread of a process of its own.
 
-    ``on_ready`` is called once with the port that is listened on; ``in_worker`` in the process that serves, after every
-    fork, for threads.
+    ``on_ready`` is called once, with the port that is listened on, when the first request can come.
 
     Raises:
-        VigieError: the address cannot be listened on, or the application does not start.
+        VigieError: the address cannot be listened on.
     """
     share_one_heap()
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
-    master = os.getpid()
-    shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat must not wear the SD card
+    shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file must not wear the SD card
     options = {
         "bind": f"fd://{listener.detach()}",
-        "workers": 1,  # sockets and hub live in one process
-        "worker_class": _Worker,
         "threads": settings.threads,
         "worker_connections": settings.threads * 4,
         "graceful_timeout": GRACE_S,
         "keepalive": 5,
         "loglevel": "warning",
-        "control_socket_disable": True,
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
-        "post_worker_init": lambda _worker: _begin(master, in_worker),
-        "when_ready": lambda _arbiter: on_ready(port) if on_ready else None,
+        "post_worker_init": lambda _worker: on_ready(port) if on_ready else None,
     }
-    try:
-        _Gunicorn(app, options).run()  # type: ignore[no-untyped-call]
-    except SystemExit as stop:
-        if os.getpid() != master:  # the worker leaves by the same door and must not run what comes after
-            raise
-        if stop.code:
-            raise VigieError(f"the web application did not start (gunicorn ended with {stop.code})") from stop
-
-
-def _begin(master: int, in_worker: Callable[[], None] | None) -> None:
-    """Begin in the worker: tie it to its master, or a killed master leaves one that keeps the controller's link."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != master:  # it died before the kernel knew
-        os._exit(1)
-    if in_worker is not None:
-        in_worker()
+    served = _Gunicorn(app, options)
+    log = served.cfg.logger_class(served.cfg)
+    listeners = create_sockets(served.cfg, log)  # type: ignore[no-untyped-call]
+    worker = _Worker(0, os.getppid(), listeners, served, HANGING_S, served.cfg, log)  # type: ignore[no-untyped-call]
+    worker.init_process()  # type: ignore[no-untyped-call]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -139,6 +134,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 
 def _holder_of(port: int) -> str:
+    import psutil  # noqa: PLC0415 - nothing else in this process needs it
+
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,):

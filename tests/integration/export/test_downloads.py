@@ -37,7 +37,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 
 def exporters(web: Web) -> list[psutil.Process]:
-    return web.worker().children()
+    return web.running().children()
 
 
 def begin(web: Web, query: str) -> socket.socket:
@@ -134,7 +134,7 @@ def test_a_reader_that_stands_still_does_not_hold_the_journal_s_log_back(web: We
 def test_the_web_process_stays_small_whatever_is_exported(web: Web) -> None:
     for form in ("parquet", "csv"):
         assert web.get("/api/v1/export", params={**SPAN, "resolution": "raw", "format": form}).ok
-    assert web.worker().memory_info().rss / 1e6 < WORKER_LIMIT_MB
+    assert web.running().memory_info().rss / 1e6 < WORKER_LIMIT_MB
 
 
 def test_an_export_that_breaks_off_is_not_taken_for_whole(web: Web) -> None:

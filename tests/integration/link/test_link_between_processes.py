@@ -54,11 +54,11 @@ def test_frozen_web_takes_only_the_newest_snapshot_afterwards(web: Web, controll
     seen: list[int] = []
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
     wait_for(lambda: web.state()["snapshot"])
-    os.kill(web.worker().pid, signal.SIGSTOP)
+    os.kill(web.running().pid, signal.SIGSTOP)
     for seq in range(2, 60):
         controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
         time.sleep(0.005)
-    os.kill(web.worker().pid, signal.SIGCONT)
+    os.kill(web.running().pid, signal.SIGCONT)
     while not seen or seen[-1] != 59:
         seen.append(web.state()["snapshot"]["seq"])
         assert len(seen) < 500
@@ -237,9 +237,9 @@ def test_unserialisable_snapshot_does_not_end_the_link(web: Web, controller: Lin
 
 
 def test_closing_is_quick_even_when_the_web_is_frozen(web: Web, controller: LinkClient) -> None:
-    os.kill(web.worker().pid, signal.SIGSTOP)
+    os.kill(web.running().pid, signal.SIGSTOP)
     began_s = time.monotonic()
     controller.close()
     took_s = time.monotonic() - began_s
-    os.kill(web.worker().pid, signal.SIGCONT)
+    os.kill(web.running().pid, signal.SIGCONT)
     assert took_s < 5.0, "it does not wait for an answer"

@@ -1,7 +1,7 @@
 """The web process's own two alarms, in a real journal."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,19 +31,28 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def outpost(path: Path, clocks: Clocks, watch: Watch, dispatch: Callable[..., Dispatcher]) -> Callable[..., Outpost]:
-    def make(dispatcher: Dispatcher | None = None) -> Outpost:
-        return Outpost(
-            web_rules(AlarmSettings()),
-            Outbox(path),
-            (dispatcher or dispatch()).note,
-            lambda: watch.silence_s,
-            {Quantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble, Quantity.DELIVERY_FAULT: lambda: False},
-            clocks.monotonic_s,
-            clocks.utc_s,
-        )
+def outpost(
+    path: Path, clocks: Clocks, watch: Watch, dispatch: Callable[..., Dispatcher]
+) -> Iterator[Callable[..., Outpost]]:
+    made: list[Outpost] = []
 
-    return make
+    def make(dispatcher: Dispatcher | None = None) -> Outpost:
+        made.append(
+            Outpost(
+                web_rules(AlarmSettings()),
+                Outbox(path),
+                (dispatcher or dispatch()).note,
+                lambda: watch.silence_s,
+                {Quantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble, Quantity.DELIVERY_FAULT: lambda: False},
+                clocks.monotonic_s,
+                clocks.utc_s,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 def test_silent_controller_is_told_by_mail_and_so_is_its_return(

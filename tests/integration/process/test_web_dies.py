@@ -1,13 +1,33 @@
-"""The web process killed, master and worker: nothing of it is left, and the page follows the installation again."""
+"""The web process killed or hanging: nothing of it is left, and the page follows the installation again."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.integration.process.installations import TWIN, Site
 from tests.waiting import wait_for
+
+HANGS_WHEN_TOLD = """
+import signal, sys, time
+from pathlib import Path
+from vigie.link.hub import Hub
+from vigie.web import server
+from vigie.web.app import create_app
+from vigie.web.settings import WebSettings
+
+def ready(port):
+    signal.signal(signal.SIGUSR2, lambda *_: time.sleep(600))
+    print(port, flush=True)
+
+server.HANGING_S = 2
+folder = Path(sys.argv[1])
+settings = WebSettings(port=0)
+server.serve(create_app(settings, Hub("token", folder / "last.json"), folder / "journal.sqlite"), settings, ready)
+"""
 
 
 @pytest.fixture
@@ -17,21 +37,20 @@ def site(tmp_path: Path) -> Iterator[Site]:
     installation.end()
 
 
-def test_killed_master_leaves_no_worker_that_keeps_the_controller(site: Site) -> None:
-    master = site.web()
-    workers = wait_for(master.children, what="a worker")
-    master.kill()
-    wait_for(lambda: not any(worker.is_running() for worker in workers), what="no orphan", log=lambda: site.log)
-    wait_for(lambda: site.child("web_process") not in {None, master}, what="a new web process", log=lambda: site.log)
+def test_killed_web_is_replaced_and_leaves_nothing_that_keeps_the_controller(site: Site) -> None:
+    web, controller = site.web(), site.controller()
+    web.kill()
+    wait_for(lambda: site.child("web_process") not in {None, web}, what="a new web process", log=lambda: site.log)
     assert site.wait_until_connected()["link"] == "connected"
+    assert site.controller() == controller
 
 
-def test_killed_worker_is_replaced(site: Site) -> None:
-    master = site.web()
-    (worker,) = wait_for(master.children, what="a worker")
-    worker.kill()
-    wait_for(
-        lambda: [one.pid for one in master.children()] not in ([], [worker.pid]), what="another", log=lambda: site.log
-    )
-    assert psutil.pid_exists(master.pid)
-    assert site.wait_until_connected()["link"] == "connected"
+def test_web_that_hangs_ends_and_says_where(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HANGS_WHEN_TOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as web:
+        assert web.stdout is not None
+        assert web.stderr is not None
+        assert int(web.stdout.readline())
+        web.send_signal(signal.SIGUSR2)
+        assert web.wait(60) == 1
+        assert "Timeout" in web.stderr.read()

@@ -1,8 +1,6 @@
 """Real processes for tests: the web server as a child, a browser's live socket, a controller's link."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -92,9 +90,8 @@ class Web:
     def state(self) -> dict[str, Any]:
         return self.get("/api/v1/state", headers={"Authorization": f"Bearer {TOKEN}"}).json()
 
-    def worker(self) -> psutil.Process:
-        (worker,) = psutil.Process(self.process.pid).children()
-        return worker
+    def running(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
 
     def stop(self) -> float:
         """Send SIGTERM and return the seconds until the process was gone."""
@@ -105,9 +102,8 @@ class Web:
         return time.monotonic() - began_s
 
     def kill(self) -> None:
-        """Kill master and worker like a power cut does."""
-        for process in [self.worker(), psutil.Process(self.process.pid)]:
-            os.kill(process.pid, signal.SIGKILL)
+        """Kill it like a power cut does."""
+        self.process.kill()
         self.process.wait(10)
         self._closed()
 

@@ -149,7 +149,7 @@ def test_frozen_phone_gives_its_thread_back(tmp_path: Path) -> None:
 
 
 def _socket_threads(web: Web) -> list[object]:
-    connections = web.worker().net_connections(kind="tcp")
+    connections = web.running().net_connections(kind="tcp")
     return [found for found in connections if found.status == "ESTABLISHED"]
 
 

@@ -36,7 +36,7 @@ def test_nonsense_host_is_an_error_before_anything_starts() -> None:
         listen("no such host", 8765)
 
 
-def test_web_that_cannot_take_its_port_ends_at_once_without_a_worker(web: Web, tmp_path: Path) -> None:
+def test_web_that_cannot_take_its_port_ends_at_once(web: Web, tmp_path: Path) -> None:
     second = Web(tmp_path, port=web.port)
     with pytest.raises(AssertionError, match=f"port {web.port} on 127.0.0.1 is taken by"):
         second.start()
@@ -51,23 +51,22 @@ def test_stops_within_three_seconds_with_open_sockets_and_keeps_the_snapshot(web
     for seq in (1, 2, 3):
         controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
         wait_for(lambda seq=seq: (web.state()["snapshot"] or {}).get("seq") == seq)
-    worker = web.worker()
+    before = web.running()
     assert web.stop() < 3.0
     assert web.process.returncode == 0
-    assert not worker.is_running()
+    assert not before.is_running()
     controller.close()
     assert all(not page.is_open for page in pages)
     assert '"seq": 3' in web.snapshot.read_text()
 
 
 def test_only_loopback_is_listened_on_by_default(web: Web) -> None:
-    listening = [found for found in web.worker().net_connections(kind="inet") if found.status == "LISTEN"]
+    listening = [found for found in web.running().net_connections(kind="inet") if found.status == "LISTEN"]
     assert {found.laddr.ip for found in listening} == {"127.0.0.1"}
 
 
 def test_no_control_socket_appears(web: Web) -> None:
-    sockets = [found.laddr for found in web.worker().net_connections(kind="unix")]
-    sockets += [found.laddr for found in web.worker().parent().net_connections(kind="unix")]
+    sockets = [found.laddr for found in web.running().net_connections(kind="unix")]
     assert not [name for name in sockets if "gunicorn" in str(name)]
 
 
@@ -82,7 +81,7 @@ def test_memory_stays_under_seventy_megabytes_with_pages_open(web: Web) -> None:
         controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
         assert web.get("/").ok
         time.sleep(0.02)
-    rss = web.worker().memory_info().rss
+    rss = web.running().memory_info().rss
     for page in pages:
         page.close()
     controller.close()

@@ -12,9 +12,9 @@ app = typer.Typer(help="Measurements on their way to a central store.", no_args_
 @app.command("run", epilog=example("vigie delivery run --config /etc/vigie/vigie.toml"))
 def run(config: ConfigFile = None, plant: Plant = None, data: Data = None, service_of: ServiceOf = None) -> None:
     """Deliver the journal's measurements (`vigie run` does it when remote_write.url is set)."""
-    from vigie.cli import installation, supervise
+    from vigie.cli import installation, starting
 
-    supervise.become("delivery", installation.arguments(config, service_of, plant=plant, data=data))
+    starting.become("delivery", installation.arguments(config, service_of, plant=plant, data=data))
 
 
 @app.command("show", epilog=example("vigie delivery show", "vigie delivery show --json | jq .lag_s"))

@@ -1,7 +1,10 @@
 """Commands that start Vigie's processes."""
 
+import json
+
 import typer
 
+from vigie.cli import starting
 from vigie.cli.options import ConfigFile, Data, LogFile, Login, Plant, Port, Scenario, ServiceOf, Speed, example
 
 app = typer.Typer()
@@ -27,12 +30,13 @@ def run(
     """Start controller and web pages, and restart what dies."""
     from vigie.cli import first_login, process, supervise
 
+    starting.end_quietly()
     argv = process.arguments(
         config, plant=plant, scenario=scenario, speed=speed, port=port, data=data, recording=recording, login=login
     )
     settings = process.parsed(argv)
     first_login.announce(settings)
-    raise typer.Exit(supervise.Supervisor(settings, argv).run())
+    starting.become("run", [json.dumps(supervise.Watched.by(settings, argv)._asdict())])
 
 
 @app.command(epilog=example("vigie controller --plant rig --config /etc/vigie/vigie.toml"))
@@ -47,12 +51,12 @@ def controller(
     service_of: ServiceOf = None,
 ) -> None:
     """Run the controller alone (systemd and Docker start it like this)."""
-    from vigie.cli import process, supervise
+    from vigie.cli import process
 
     argv = process.arguments(
         config, service_of, plant=plant, scenario=scenario, speed=speed, port=port, data=data, recording=recording
     )
-    supervise.become("controller", argv)
+    starting.become("controller", argv)
 
 
 @app.command(epilog=example("vigie web --config /etc/vigie/vigie.toml --port 5000"))
@@ -64,6 +68,6 @@ def web(
     service_of: ServiceOf = None,
 ) -> None:
     """Run the web pages alone."""
-    from vigie.cli import installation, supervise
+    from vigie.cli import installation
 
-    supervise.become("web", installation.arguments(config, service_of, port=port, data=data, login=login))
+    starting.become("web", installation.arguments(config, service_of, port=port, data=data, login=login))
