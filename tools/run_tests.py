@@ -33,12 +33,16 @@ class Stage(NamedTuple):
     name: str
     paths: tuple[str, ...]
     at_once: int
+    spread: tuple[str, ...] = ("--dist", "worksteal")
 
 
 STAGES = (
     Stage("quick", QUICK, CORES),
     Stage("proof and faults", ("tests/proof", "tests/faults"), CORES),
-    Stage("processes and servers", ("tests/integration",), 2 * CORES),  # these wait more than they work
+    # These wait more than they work; who shares a server stays together, and the longest begin.
+    Stage(
+        "processes and servers", ("tests/integration",), 2 * CORES, ("--dist", "loadgroup", "--no-loadscope-reorder")
+    ),
     Stage("browser", ("tests/browser",), CORES),
 )
 
@@ -136,7 +140,7 @@ def pytest(python: str) -> list[str]:
 
 def at_once(stage: Stage) -> list[str]:
     """Return what tells pytest a stage's tests and how to spread them."""
-    return ["-n", str(stage.at_once), "--dist", "worksteal", *stage.paths]
+    return ["-n", str(stage.at_once), *stage.spread, *stage.paths]
 
 
 def tested(name: str, command: Sequence[str]) -> Result:
