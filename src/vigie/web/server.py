@@ -73,7 +73,9 @@ class _Gunicorn(BaseApplication):
 
 
 def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; stops within 3 s. Call it from the main thread of a process of its own.
+    """Serve until SIGTERM or SIGINT; returns within 3 s. Call it from the main thread of a process of its own.
+
+    Then leave with ``os._exit``: a request that has not ended must not hold the process.
 
     ``on_ready`` is called once, with the port that is listened on, when the first request can come.
 
