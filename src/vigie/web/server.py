@@ -86,6 +86,12 @@ def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] 
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file must not wear the SD card
+
+    def begin(worker: _Worker) -> None:
+        worker.notify()  # what comes before the first round may hang too
+        if on_ready is not None:
+            on_ready(port)
+
     options = {
         "bind": f"fd://{listener.detach()}",
         "threads": settings.threads,
@@ -94,7 +100,7 @@ def serve(app: APIFlask, settings: WebSettings, on_ready: Callable[[int], None] 
         "keepalive": 5,
         "loglevel": "warning",
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
-        "post_worker_init": lambda _worker: on_ready(port) if on_ready else None,
+        "post_worker_init": begin,
     }
     served = _Gunicorn(app, options)
     log = served.cfg.logger_class(served.cfg)
