@@ -74,7 +74,9 @@ class _Gunicorn(BaseApplication):
 
 
 def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; stops within 3 s. Call it from the main thread of a process of its own.
+    """Serve until SIGTERM or SIGINT; returns within 3 s. Call it from the main thread of a process of its own.
+
+    Then leave with ``os._exit``: a request that has not ended must not hold the process.
 
     ``on_ready`` is called once, with the port that is listened on, when the first request can come.
 
@@ -85,6 +87,12 @@ def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | N
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file must not wear the SD card
+
+    def begin(worker: _Worker) -> None:
+        worker.notify()  # what comes before the first round may hang too
+        if on_ready is not None:
+            on_ready(port)
+
     options = {
         "bind": f"fd://{listener.detach()}",
         "threads": settings.threads,
@@ -93,7 +101,7 @@ def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | N
         "keepalive": 5,
         "loglevel": "warning",
         "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
-        "post_worker_init": lambda _worker: on_ready(port) if on_ready else None,
+        "post_worker_init": begin,
     }
     served = _Gunicorn(app, options)
     log = served.cfg.logger_class(served.cfg)

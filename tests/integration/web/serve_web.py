@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from vigie.access.door import Door
 from vigie.access.settings import AccessSettings
+from vigie.cli.process import end
 from vigie.link.hub import Hub
 from vigie.web.app import create_app
 from vigie.web.server import serve
@@ -37,3 +38,4 @@ def main(options: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     main(json.loads(sys.argv[1]))
+    end(0)
