@@ -3,8 +3,8 @@
 import csv
 
 import pytest
-
 from tools.sample_log import FILE, lines
+
 from vigie.plant.recording import RecordedSettings, read_recording
 
 
