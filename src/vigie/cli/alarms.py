@@ -3,17 +3,17 @@
 import json
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from vigie.cli import screen
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.cli.status import utc_text
 from vigie.config import Config
-from vigie.wording.alarms import acted, advice, describe_value, severity, standing, title
+from vigie.wording.alarms import acted, describe_value, severity, standing, title, to_do
 from vigie.wording.words import describe_name, translator
 
+_FIGURES = ("began", "lasted", "lowest V", "Ah out")
 _COLOURS = {"critical": "bold red", "warning": "dark_orange", "info": "blue"}
 
 
@@ -25,19 +25,19 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     """
     answer = get(program(config, url), "/api/v1/alarms")
     if as_json:
-        Console().print_json(json.dumps(answer))
+        screen.console().print_json(json.dumps(answer))
         return
     words = translator(language())
-    console = Console(highlight=False)
+    console = screen.console()
     for alarm in answer["alarms"]:
-        colour = _COLOURS[alarm["severity"]]
-        name = escape(title(alarm["alarm"], words))
+        name = (title(alarm["alarm"], words), _COLOURS[alarm["severity"]])
         how = f"{severity(alarm['severity'], words)}, {standing(alarm['standing'], words)}"
-        console.print(f"[{colour}]{name}[/{colour}] ({alarm['alarm']}): {how}, {utc_text(alarm['raised_utc_ms'])}")
+        console.print(Text.assemble(name, f" ({alarm['alarm']}): {how}, {utc_text(alarm['raised_utc_ms'])}"))
         value = describe_value(alarm["alarm"], alarm["value"], alarm["unit"], alarm["detail"], words)
-        for line in (value, acted(alarm["protection"], words), advice(alarm["alarm"], words)):
+        done = acted(alarm["protection"], words) if alarm["is_present"] else ""
+        for line in (value, done, to_do(alarm["alarm"], alarm["standing"], alarm["is_present"], words)):
             if line:
-                console.print(f"    {escape(line)}")
+                console.print(f"    {line}")
     if not answer["alarms"]:
         console.print("no alarm stands")
 
@@ -56,10 +56,10 @@ def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> N
         query = f"?from_utc_ms={max(0, round(end - days * 86_400_000))}&to_utc_ms={end}"
     answer = get(base, f"/api/v1/outages{query}")
     if as_json:
-        Console().print_json(json.dumps(answer))
+        screen.console().print_json(json.dumps(answer))
         return
     words = translator(language())
-    table = Table("", "began", "lasted", "lowest V", "Ah out", "backup", box=None, padding=(0, 2))
+    table = screen.table("", *_FIGURES, "backup", whole=_FIGURES)
     for one in answer["outages"]:
         enough = "enough" if one["was_enough"] else f"not enough: dark for {one['dark_s']:.0f} s"
         table.add_row(
@@ -70,5 +70,5 @@ def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> N
             f"{one['charge_out_ah']:.3f}",
             enough,
         )
-    console = Console(highlight=False)
+    console = screen.console()
     console.print(table if answer["outages"] else f"no outage in the last {days:g} days")

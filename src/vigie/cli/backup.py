@@ -10,13 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from rich.console import Console
-from rich.progress import Progress
-
 from vigie.assembly import backup, restore
 from vigie.assembly.backup import Content, Told
 from vigie.assembly.backup_format import Manifest
-from vigie.cli import targets
+from vigie.cli import screen, targets
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.streams import ReaderGone
@@ -126,7 +123,7 @@ def _opened(source: str) -> Iterator[BinaryIO]:
 @contextmanager
 def _bar() -> Iterator[Told]:
     """Show a bar on the terminal; nothing where there is none."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with screen.bar() as progress:
         task = progress.add_task("", total=None)
         yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
 

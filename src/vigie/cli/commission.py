@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import tomlkit
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.syntax import Syntax
+from rich.text import Text
 from tomlkit.exceptions import TOMLKitError
 
 from vigie.assembly import commissioning
 from vigie.assembly.commissioning import Session
-from vigie.cli import settings_file, targets
+from vigie.cli import screen, settings_file, targets
 from vigie.cli.contact_guard import ContactGuard
 from vigie.cli.terminal_person import TO_MEASURE, TO_SEE, Progress, TerminalPerson, terminal_lines
 from vigie.clock import machine_monotonic_s, machine_utc_s
@@ -61,7 +61,7 @@ def run(options: Options) -> None:
         Stopped: the person or a signal ended it.
         VigieError: with an exit status of its own.
     """
-    console = Console(highlight=False, stderr=options.as_json)
+    console = screen.console(stderr=options.as_json)
     target = options.output or options.config or Path("vigie.toml")
     if options.output is not None:
         targets.new_file("the settings", options.output, (".toml",))
@@ -143,7 +143,7 @@ def _person(options: Options, console: Console, config: Config, session: Session
     lives_on = "independent" if supply is None else supply.name.lower()
 
     def say(text: str, is_weak: bool) -> None:
-        console.print(f"[yellow]! {escape(text)}[/yellow]" if is_weak else escape(text))
+        console.print(f"! {text}" if is_weak else text, style="yellow" if is_weak else None)
 
     twin = Unattended(site, lives_on, say)
     if options.is_unattended:
@@ -206,9 +206,9 @@ def _checked(session: Session, candidate: Path, data: str | None, console: Conso
     shown = commissioning.check(session, config)
     console.print("With the new settings:")
     for line in shown:
-        console.print(f"  {escape(line)}")
+        console.print(f"  {line}")
     for warning in warnings(config):
-        console.print(f"  [yellow]known risk[/yellow] {escape(str(warning))}")
+        console.print(Text.assemble(("  known risk", "yellow"), f" {warning}"))
     return shown
 
 
@@ -229,8 +229,8 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
     backup = settings_file.replace(target, candidate, stamp)
     if options.as_json:
         files = {"file": str(target), "backup": str(backup) if backup else None, "report": str(page)}
-        Console().print_json(json.dumps(report.as_json(result) | files))
+        screen.console().print_json(json.dumps(report.as_json(result) | files))
         return
-    console.print(f"Written: {escape(str(target))}" + (f", the old one is {escape(str(backup))}" if backup else ""))
-    folder = f" --data {escape(options.data)}" if options.data else ""
-    console.print(f"Report: {escape(str(page))}. Start with `vigie run --config {escape(str(target))}{folder}`.")
+    console.print(f"Written: {target}" + (f", the old one is {backup}" if backup else ""))
+    folder = f" --data {options.data}" if options.data else ""
+    console.print(f"Report: {page}. Start with `vigie run --config {target}{folder}`.")

@@ -4,11 +4,10 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from vigie.assembly.files import files
+from vigie.cli import screen
 from vigie.clock import machine_utc_s
 from vigie.config import Config
 from vigie.delivery.answers import NotTakenNow, RefusedForGood
@@ -29,7 +28,7 @@ def show(config: Config, *, as_json: bool) -> None:
     """
     with closing(DeliveryLog(files(config).journal)) as log:
         state, asides = log.state(_now_ms()), log.asides()
-    console = Console(highlight=False)
+    console = screen.console()
     if as_json:
         whole = {"configured_url": config.remote_write.url, **state._asdict(), "asides": [a._asdict() for a in asides]}
         console.print_json(json.dumps(whole))
@@ -45,7 +44,7 @@ def show(config: Config, *, as_json: bool) -> None:
         "as of": "never" if not state.updated_utc_ms else _utc(state.updated_utc_ms),
     }
     for name, text in lines.items():
-        console.print(f"{name:16} {escape(text)}", soft_wrap=True)
+        console.print(f"{name:16} {text}", soft_wrap=True)
     if asides:
         console.print(f"\nrefused for good ({len(asides)}); `vigie delivery retry` sends it again:")
         console.print(_table(asides))
@@ -59,14 +58,21 @@ def retry(config: Config, since: str | None) -> None:
         JournalError: the journal cannot be written.
     """
     from_ms = None if since is None else _instant_ms(since)
-    console = Console(highlight=False)
     with closing(DeliveryLog(files(config).journal)) as log:
         if from_ms is None:
-            console.print(f"{log.want_again()} stretches will be sent again")
-            return
-        log.begin()
-        log.want_from(from_ms, config.remote_write.url, _now_ms())
-    console.print(f"everything since {_utc(from_ms)} will be sent again")
+            asked = _stretches(log.want_again())
+        else:
+            log.begin()
+            log.want_from(from_ms, config.remote_write.url, _now_ms())
+            asked = f"everything since {_utc(from_ms)}"
+    if config.remote_write.url:
+        screen.console().print(f"{asked} will be sent again")
+    else:
+        screen.console().print(f"{asked} noted, but there is no store: nothing is sent until remote_write.url is set")
+
+
+def _stretches(count: int) -> str:
+    return {0: "nothing that was refused", 1: "1 stretch"}.get(count, f"{count} stretches")
 
 
 def forget(config: Config) -> None:
@@ -76,8 +82,8 @@ def forget(config: Config) -> None:
         JournalError: the journal cannot be written.
     """
     with closing(DeliveryLog(files(config).journal)) as log:
-        Console(highlight=False).print(
-            f"{log.forget()} stretches given up; the journal has their measurements for journal.raw_days"
+        screen.console().print(
+            f"{_stretches(log.forget())} given up; the journal has their measurements for journal.raw_days"
         )
 
 
@@ -92,7 +98,7 @@ def test(config: Config) -> None:
     if trouble:
         raise CommandRefused(trouble)
     clock = f"; its clock is {ahead_s:+.0f} s off ours" if abs(ahead_s) >= CLOCKS_AGREE_S else ""
-    Console(highlight=False, soft_wrap=True).print(f"{escape(config.remote_write.url)} takes measurements{clock}")
+    screen.console(soft_wrap=True).print(f"{config.remote_write.url} takes measurements{clock}")
 
 
 def probed(config: Config) -> tuple[str, float]:
@@ -122,7 +128,9 @@ def _instant_ms(text: str) -> int:
 
 
 def _table(asides: list[Aside]) -> Table:
-    table = Table("from", "to", "series", "samples", "status", "the store's words", box=None, padding=(0, 2))
+    table = screen.table(
+        "from", "to", "series", "samples", "status", "the store's words", whole=("from", "to", "samples")
+    )
     for aside in asides:
         cells = (
             _utc(aside.from_key // KEYS_PER_MS),
@@ -132,7 +140,7 @@ def _table(asides: list[Aside]) -> Table:
             "is sent again" if aside.is_wanted else str(aside.status or "not sent"),
             aside.words,
         )
-        table.add_row(*map(escape, cells))
+        table.add_row(*cells)
     return table
 
 

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rich.console import Console
-from rich.progress import Progress
-
 from vigie import __version__
 from vigie.assembly.files import files
-from vigie.cli import targets
+from vigie.cli import screen, targets
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.telemetry import export
@@ -39,6 +36,7 @@ class Wish(NamedTuple):
     form: str
     log: str | None
     output: Path | None
+    may_replace: bool
 
 
 def write(config: Config, wish: Wish) -> None:
@@ -59,6 +57,8 @@ def write(config: Config, wish: Wish) -> None:
         log = Shelf(journal.parent).log(wish.log)
         journal, extract = log.path, extract._replace(only=log.columns)
         about |= {"log": log.name, "file": log.file}
+    if wish.output is not None:
+        targets.refuse_loss("--output", wish.output, (journal,), may_replace=wish.may_replace)
     with closing(JournalReader(journal)) as reader:
         if wish.output is None:
             for _ in export.export_csv(reader, sys.stdout, extract):
@@ -138,8 +138,7 @@ def _write_file(
 def _watched(counts: Iterator[int], output: Path, expected: int) -> int:
     """Work through an export; show how far it is on a terminal."""
     count = 0
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with screen.bar() as progress:
         task = progress.add_task(f"writing {output}", total=expected or None)
         for count in counts:
             progress.update(task, completed=count)

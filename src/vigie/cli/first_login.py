@@ -2,11 +2,12 @@
 
 import sys
 
-from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from vigie.access.users import FIRST
 from vigie.assembly.access import first_password
+from vigie.cli import screen
 from vigie.config import Config
 from vigie.errors import AccessError
 
@@ -26,9 +27,12 @@ def announce(config: Config) -> None:
         return
     if password is None:
         return
-    text = (
-        f"Log in as [bold]{FIRST}[/bold] with the password [bold]{password}[/bold]\n"
-        "It is shown this once, and another one must be chosen at the first login.\n"
-        f"Lost it? `vigie user passwd {FIRST}`"
+    text = Text.assemble(
+        "Log in as ",
+        (FIRST, "bold"),
+        " with the password ",
+        (password, "bold"),
+        "\nIt is shown this once, and another one must be chosen at the first login.\n"
+        f"Lost it? `vigie user passwd {FIRST}`",
     )
-    Console(stderr=True, highlight=False).print(Panel(text, title="First login", expand=False, padding=(1, 3)))
+    screen.console(stderr=True).print(Panel(text, title="First login", expand=False, padding=(1, 3)))

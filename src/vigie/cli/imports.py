@@ -7,12 +7,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-
 from vigie.assembly.files import files
+from vigie.cli import screen
 from vigie.cli.exports import zone_named
+from vigie.cli.status import utc_text
 from vigie.config import Config
 from vigie.errors import RecordingError, VigieError
 from vigie.telemetry import foreign, foreign_cells, foreign_columns
@@ -21,6 +19,7 @@ from vigie.telemetry.records import iso_utc
 
 _FAULTS_SHOWN = 5
 _TELL_EVERY = 1000
+_NUMBERS = ("from (UTC)", "to (UTC)", "rows", "MB")
 _DATES = {"": None, "dmy": False, "mdy": True}
 _SIGNS = {"charge": False, "discharge": True}
 
@@ -70,7 +69,7 @@ def take(config: Config, wish: Wish, *, as_json: bool) -> None:
         "faults": [fault._asdict() for fault in log.faults],
     }  # fmt: skip
     if as_json:
-        Console().print_json(json.dumps(report))
+        screen.console().print_json(json.dumps(report))
     else:
         _print(report, columns, wish)
 
@@ -79,19 +78,19 @@ def show(config: Config, *, as_json: bool) -> None:
     """List the imported logs."""
     logs = Shelf(files(config).directory).logs()
     if as_json:
-        Console().print_json(json.dumps([{**log._asdict(), "path": str(log.path)} for log in logs]))
+        screen.console().print_json(json.dumps([{**log._asdict(), "path": str(log.path)} for log in logs]))
         return
     if not logs:
         sys.stdout.write("no imported logs\n")
         return
-    table = Table("name", "file", "from (UTC)", "to (UTC)", "rows", "MB", "columns", box=None, padding=(0, 1))
+    table = screen.table("name", "file", *_NUMBERS, "columns", gap=1, whole=_NUMBERS)
     for log in logs:
         if log.fault:
             table.add_row(log.name, "", "", "", "", "", log.fault)
             continue
-        span = (iso_utc(log.first_utc_ms)[:16], iso_utc(log.last_utc_ms)[:16])
+        span = (utc_text(log.first_utc_ms), utc_text(log.last_utc_ms))
         table.add_row(log.name, log.file, *span, str(log.rows), f"{log.size_bytes / 1e6:.1f}", ", ".join(log.columns))
-    Console(highlight=False).print(table)
+    screen.console().print(table)
 
 
 def remove(config: Config, name: str) -> None:
@@ -133,8 +132,7 @@ def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish)
 def _work_through(log: foreign.ForeignLog, file: Path, writing: Writing | None) -> tuple[int, int]:
     """Read all rows, write them when there is somewhere to; return the first and the last instant."""
     first_ms = last_ms = 0
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with screen.bar() as progress:
         task = progress.add_task(f"reading {file.name}", total=file.stat().st_size)
         for record in log.periods():
             first_ms = min(record.utc_ms, first_ms) if log.rows > 1 else record.utc_ms

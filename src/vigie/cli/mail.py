@@ -4,10 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from vigie.cli import screen
 from vigie.cli.client import Program, answer_of, get, program
 from vigie.config import Config
 from vigie.errors import CommandRefused, LinkError
@@ -25,13 +22,13 @@ def test(config: Config, url: str | None, receiver: str | None, *, as_json: bool
     """
     answer = _tested(program(config, url), receiver)
     if as_json:
-        Console().print_json(json.dumps(answer))
-    console = Console(highlight=False)
+        screen.console().print_json(json.dumps(answer))
+    console = screen.console()
     failed = [result for result in answer["results"] if not result["is_sent"]]
     if not as_json:
         for result in answer["results"]:
             if result["is_sent"]:
-                console.print(f"{escape(result['receiver'])}: handed over")
+                console.print(f"{result['receiver']}: handed over")
     if failed:
         raise CommandRefused("\n".join(f"{result['receiver']}: {result['error']}" for result in failed))
 
@@ -44,14 +41,16 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     """
     answer = get(program(config, url), "/api/v1/mail")
     if as_json:
-        Console().print_json(json.dumps(answer))
+        screen.console().print_json(json.dumps(answer))
         return
-    console = Console(highlight=False)
+    console = screen.console()
     if not answer["is_configured"]:
         console.print("no messages are set up: set mail.host and a [[mail.receivers]]")
         return
     console.print(f"waiting {answer['waiting']}, refused or given up {answer['refused']}")
-    table = Table("made", "receiver", "subject", "state", "tries", "last error", box=None, padding=(0, 2))
+    table = screen.table(
+        "made", "receiver", "subject", "state", "tries", "last error", whole=("made", "state", "tries")
+    )
     for message in answer["messages"]:
         cells = (
             message["receiver"],
@@ -60,7 +59,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
             str(message["tries"]),
             message["last_error"],
         )
-        table.add_row(_utc(message["created_utc_ms"]), *map(escape, cells))
+        table.add_row(_utc(message["created_utc_ms"]), *cells)
     console.print(table)
 
 

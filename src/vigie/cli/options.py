@@ -69,6 +69,7 @@ Url = Annotated[
 TimeZone = Annotated[
     str, typer.Option(help="Zone of times that do not say their own, like Europe/Zurich.", metavar="ZONE")
 ]
+MayReplace = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
 

@@ -3,13 +3,15 @@
 import getpass
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console
-
-from vigie.cli.client import post, program
+from vigie.cli import screen
+from vigie.cli.client import Program, get, post, program
 from vigie.config import Config
 from vigie.errors import CommandRefused
+from vigie.units import SECONDS_PER_HOUR
+from vigie.wording.alarms import title
 from vigie.wording.words import describe_name, translator
 
 
@@ -20,19 +22,53 @@ def give(config: Config, url: str | None, body: dict[str, Any], *, as_json: bool
         CommandRefused: it was refused.
         LinkError: nobody answers.
     """
-    answer = post(program(config, url), "/api/v1/commands", {**body, "who": f"cli:{getpass.getuser()}"})
-    if as_json:
-        Console().print_json(json.dumps(answer))
+    answer = _answered(program(config, url), body, as_json=as_json)
     words = translator(language())
     reason = describe_name("reason", answer["reason"], words)
-    if not answer["is_accepted"]:
-        raise CommandRefused(reason)
     if not as_json:
-        mode = describe_name("mode", answer["mode"], words)
-        contacts = ", ".join(
-            f"{name} {describe_name('contact', contact, words)}" for name, contact in answer["contacts"].items()
-        )
-        Console(highlight=False).print(f"{reason}: {mode}; {contacts}")
+        screen.console().print(f"{reason}: {_contacts(answer, words)}")
+
+
+def give_about_alarm(config: Config, url: str | None, body: dict[str, Any], *, as_json: bool) -> None:
+    """Acknowledge, shelve or unshelve, and print which alarms that was about.
+
+    Raises:
+        CommandRefused: it was refused.
+        LinkError: nobody answers.
+    """
+    asked = program(config, url)
+    named = [body["alarm"]] if "alarm" in body else _asking(asked)
+    answer = _answered(asked, body, as_json=as_json)
+    if as_json:
+        return
+    words = translator(language())
+    done = describe_name("reason", answer["reason"], words)
+    if body["action"] == "shelve":
+        done = f"shelved for {body['shelve_s'] / SECONDS_PER_HOUR:g} h"
+    elif body["action"] == "unshelve":
+        done = "off its shelf"
+    for name in named:
+        screen.console().print(f"{title(name, words)} ({name}): {done}")
+
+
+def _asking(asked: Program) -> list[str]:
+    """Return the alarms that nobody has taken note of."""
+    alarms = get(asked, "/api/v1/alarms")["alarms"]
+    return [alarm["alarm"] for alarm in alarms if alarm["standing"] in {"unacknowledged", "returned", "latched"}]
+
+
+def _contacts(answer: dict[str, Any], words: Callable[[str], str]) -> str:
+    contacts = (f"{name} {describe_name('contact', contact, words)}" for name, contact in answer["contacts"].items())
+    return f"{describe_name('mode', answer['mode'], words)}; {', '.join(contacts)}"
+
+
+def _answered(asked: Program, body: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    answer = post(asked, "/api/v1/commands", {**body, "who": f"cli:{getpass.getuser()}"})
+    if as_json:
+        screen.console().print_json(json.dumps(answer))
+    if not answer["is_accepted"]:
+        raise CommandRefused(describe_name("reason", answer["reason"], translator(language())))
+    return answer
 
 
 def language() -> str:

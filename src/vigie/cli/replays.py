@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
+from vigie.cli import screen, targets
 from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.control.commands import Mains, Reason
@@ -50,7 +50,7 @@ CAUSES = {
 }
 
 
-def show(config: Config, mode: str, plot_file: Path | None, *, as_json: bool) -> None:
+def show(config: Config, mode: str, plot_file: Path | None, *, may_replace: bool, as_json: bool) -> None:
     """Replay ``config.recorded.path`` and print the report; draw it when ``plot_file`` is given.
 
     Raises:
@@ -58,9 +58,10 @@ def show(config: Config, mode: str, plot_file: Path | None, *, as_json: bool) ->
         VigieError: the mode is unknown or manual, or the picture cannot be drawn.
     """
     chosen = mode_named(mode)
+    path = Path(config.recorded.path)
     if plot_file is not None:
         plot.check(plot_file)
-    path = Path(config.recorded.path)
+        targets.refuse_loss("--plot", plot_file, (path,), may_replace=may_replace)
     control = config.supervisor_settings()
     settings = ReplaySettings(config.recorded, config.channels_settings(), config.filter, control)
     trace = plot.Trace() if plot_file is not None else None
@@ -70,7 +71,7 @@ def show(config: Config, mode: str, plot_file: Path | None, *, as_json: bool) ->
         if plot_file is not None and trace is not None:
             plot.draw(plot_file, path.name, report, trace, recording.temperatures, control)
     if as_json:
-        Console().print_json(json.dumps({"file": str(path), **as_object(report, config)}))
+        screen.console().print_json(json.dumps({"file": str(path), **as_object(report, config)}))
     else:
         _print(report, config)
 
@@ -169,14 +170,14 @@ def assumptions(config: Config) -> list[str]:
 
 def _print(report: Report, config: Config) -> None:
     words = translator(language())
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(Path(config.recorded.path).name)}[/bold]  {describe(report.mode, words)}")
+    console = screen.console()
+    console.print(Text.assemble((Path(config.recorded.path).name, "bold"), f"  {describe(report.mode, words)}"))
     summary = Table.grid(padding=(0, 2))
     for name, text in (*_about_the_log(report, config), *_about_the_control(report, words)):
-        summary.add_row(name, escape(text))
+        summary.add_row(name, text)
     console.print(summary)
     _print_switchings(console, report, words)
-    console.print("\n[bold]How to read this[/bold]")
+    console.print("\nHow to read this", style="bold")
     for line in assumptions(config):
         console.print(f"- {line}")
 
@@ -233,10 +234,10 @@ def _print_switchings(console: Console, report: Report, words: Callable[[str], s
     if not switchings:
         console.print("\nNo contact would have moved.")
         return
-    console.print(f"\n[bold]{len(switchings)} switchings[/bold]")
+    console.print(f"\n{len(switchings)} switching{'' if len(switchings) == 1 else 's'}", style="bold")
     for (relay, after, reason), count in report.counts().items():
         console.print(f"{count:>5} x {relay.name} {describe(after, words)}: {describe(reason, words)}")
-    table = Table("UTC", "contact", "why", "V", "A", box=None, padding=(0, 1))
+    table = screen.table("UTC", "contact", "why", "V", "A", gap=1, whole=("UTC", "V", "A"))
     hidden = len(switchings) - 2 * SHOWN
     for place, one in enumerate(switchings):
         if hidden > 0 and SHOWN <= place < SHOWN + hidden:
@@ -255,9 +256,9 @@ def _bar(name: str) -> Iterator[Callable[[int], Callable[[int], None]]]:
 
     Yields a function that is told how many rows there are and returns the one that is told how many are done.
     """
-    console = Console(stderr=True)
-    progress = Progress(console=console, transient=True)
-    task = progress.add_task(escape(name), total=None)
+    progress = screen.bar(is_shown=True)
+    console = progress.console
+    task = progress.add_task(name, total=None)
     timer = threading.Timer(BAR_AFTER_S, progress.start)
     timer.daemon = True
     if console.is_terminal:

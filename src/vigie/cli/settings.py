@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import tomlkit
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from tomlkit.items import Table
 
-from vigie.cli import delivery, process
+from vigie.cli import delivery, process, screen
 from vigie.config import SECTIONS, BadSettings, Config, Fault, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 from vigie.config.sections import PLANTS
@@ -21,7 +20,7 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
     Raises:
         BadSettings: there are faults.
     """
-    console = Console(highlight=False)
+    console = screen.console()
     try:
         config = _usable(argv, probe=probe)
     except BadSettings as error:
@@ -33,8 +32,8 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
         console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
         return
     for warning in known:
-        console.print(f"[yellow]known risk[/yellow] {escape(str(warning))}")
-    console.print(f"{escape(config.source)}: no faults")
+        console.print(Text.assemble(("known risk", "yellow"), f" {warning}"))
+    console.print(f"{config.source}: no faults")
 
 
 def _usable(argv: Sequence[str], *, probe: bool) -> Config:
@@ -54,7 +53,7 @@ def _probed(config: Config) -> list[Fault]:
 def show(config: Config, *, as_json: bool) -> None:
     """Print every setting in force."""
     tables = in_force(config)
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = screen.console(soft_wrap=True)
     if as_json:
         console.print(json.dumps(tables, ensure_ascii=False, indent=2))
         return

@@ -5,11 +5,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from vigie.assembly.files import files_in
+from vigie.cli import screen
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
@@ -31,7 +30,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     except LinkError as error:
         raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
     if as_json:
-        Console().print_json(json.dumps(state))
+        screen.console().print_json(json.dumps(state))
     else:
         _print(state)
     snapshot, age_ms = state["snapshot"], state["age_ms"]
@@ -46,10 +45,10 @@ def _print(state: dict[str, Any]) -> None:
     if snapshot is None:
         return
     words = translator(language())
-    console = Console(highlight=False)
+    console = screen.console()
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", snapshot["verdict"], words) + (f" ({reasons})" if reasons else "")
-    console.print(f"[bold]{escape(snapshot['site'])}[/bold]  {verdict}")
+    console.print(Text.assemble((snapshot["site"], "bold"), f"  {verdict}"))
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
     mains = describe_name("mains", snapshot["mains"], words)
@@ -60,21 +59,22 @@ def _print(state: dict[str, Any]) -> None:
     )
     for alarm in [*snapshot["alarms"], *state["web_alarms"]]:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
-        console.print(f"[bold]{escape(title(alarm['alarm'], words))}[/bold] ({since}; `vigie alarms` says what to do)")
-    channels = Table("", "V", "A", "W", "sweeps", "status", box=None, padding=(0, 2))
+        named = (title(alarm["alarm"], words), "bold")
+        console.print(Text.assemble(named, f" ({since}; `vigie alarms` says what to do)"))
+    channels = screen.table("", "V", "A", "W", "sweeps", "status", whole=("V", "A", "W", "sweeps"))
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:
             status = ", ".join(describe_name("status", name, words) for name in channel["status"])
             values = (_number(channel["bus_v"], 3), _number(channel["current_a"], 3), _number(channel["power_w"], 2))
-            name = f"{escape(channel['label'])} {describe_name('channel', channel['channel'], words)}"
+            name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
             channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
     console.print(channels)
-    relays = Table("", "contact", "why", "since", "switchings", box=None, padding=(0, 2))
+    relays = screen.table("", "contact", "why", "since", "switchings", whole=("contact", "since", "switchings"))
     for relay in snapshot["relays"]:
         contact = describe_name("contact", relay["contact"], words)
         reason = describe_name("reason", relay["reason"], words)
         label = relay["relay"] if relay["label"] == relay["relay"] else f"{relay['relay']} {relay['label']}"
-        relays.add_row(escape(label), contact, reason, utc_text(relay["since_utc_ms"]), str(relay["switchings"]))
+        relays.add_row(label, contact, reason, utc_text(relay["since_utc_ms"]), str(relay["switchings"]))
     console.print(relays)
 
 

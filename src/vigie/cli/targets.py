@@ -1,4 +1,4 @@
-"""New files that a person names: nothing is written where a folder was meant."""
+"""New files that a person names: none where a folder was meant, none in the place of what is read or of another one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,3 +29,23 @@ def new_file(what: str, path: Path, suffixes: Sequence[str], name_in_folder: str
         advice = f"; if {path} is to be a folder, make or mount it first" if looks_like_folder else ""
         raise VigieError(f"{path}: the file for {what} must end in {' or '.join(suffixes)}{advice}")
     return path
+
+
+def refuse_loss(option: str, output: Path, inputs: Sequence[Path], *, may_replace: bool) -> None:
+    """Refuse to write ``output`` where something would be lost.
+
+    Args:
+        option: of the command line, for the message.
+        output: the file that is about to be written.
+        inputs: what the command reads.
+        may_replace: whether ``--force`` was given.
+
+    Raises:
+        VigieError: it is one of the inputs, or a file that is there already.
+    """
+    if not output.exists():
+        return
+    if any(one.exists() and output.samefile(one) for one in inputs):
+        raise VigieError(f"{option} {output} is what this command reads: name another file")
+    if not may_replace:
+        raise VigieError(f"{option} {output} is there already: name another file, or replace it with --force")

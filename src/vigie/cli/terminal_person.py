@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
+from rich.text import Text
 
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.control.signals import Reading
@@ -66,11 +66,11 @@ class TerminalPerson:
         self._seen = seen
 
     def begin(self, number: int, count: int, title: str, effect: str) -> None:
-        heading = f"Step {number} of {count}: {escape(title)}"
-        self._console.print(Panel(escape(effect), title=heading, title_align="left", expand=False))
+        heading = Text(f"Step {number} of {count}: {title}")
+        self._console.print(Panel(Text(effect), title=heading, title_align="left", expand=False))
 
     def tell(self, text: str, *, is_weak: bool = False) -> None:
-        self._console.print(f"  [yellow]! {escape(text)}[/yellow]" if is_weak else f"  {escape(text)}")
+        self._console.print(f"  ! {text}" if is_weak else f"  {text}", style="yellow" if is_weak else None)
 
     def agrees(self, topic: Topic, question: str) -> bool:
         if self._eyes is not None and topic in self._seen:
@@ -109,7 +109,7 @@ class TerminalPerson:
                 self.tell(f"{answer!r} is not a number; type it like 12.63")
 
     def _ask(self, question: str, meanwhile: Callable[[], None] | None = None) -> str:
-        self._console.print(f"[bold]{escape(question)}[/bold] ", end="")
+        self._console.print(Text.assemble((question, "bold"), " "), end="")
         answer = self._lines.next(meanwhile)
         if answer.lower() in _STOPS:
             raise Stopped("stopped at your word; nothing was written")
@@ -130,7 +130,7 @@ class Progress:
             return
         self._next_s = now_s + 1.0
         shown = "  ".join(f"0x{address:02x} {reading.bus_v:.2f} V" for address, reading in sweep.items())
-        self._console.print(f"  [dim]{left_s:3.0f} s  {shown}[/dim]")
+        self._console.print(f"  {left_s:3.0f} s  {shown}", style="dim")
 
 
 def terminal_lines() -> Lines:

@@ -76,7 +76,7 @@ class Composer:
         title = words.title(event.alarm, translate)
         story = translate(_STORIES[kind]) % {"title": title}
         is_over = kind == Kind.OVER and event.after != "latched"
-        rows = self._facts(event.alarm, event.data, receiver, is_over=is_over)
+        rows = self._facts(event.alarm, event.data, receiver, is_over=kind == Kind.OVER)
         if kind == Kind.OVER:
             ended = number(event.data, "returned_utc_ms", event.utc_ms)
             rows.append((translate(mark("Over since")), moment(ended)))
@@ -104,7 +104,10 @@ class Composer:
             title = translate(mark("reminder: %(count)s alarms nobody has taken note of")) % {"count": len(standing)}
         lines = [translate(mark("Take note of them on the alarm page, and these reminders end."))]
         for alarm in standing:
-            facts = [_pair(name, value, translate) for name, value in self._facts(alarm.alarm, alarm.data, receiver)]
+            facts = [
+                _pair(name, value, translate)
+                for name, value in self._facts(alarm.alarm, alarm.data, receiver, is_over=alarm.is_over)
+            ]
             said = [words.title(alarm.alarm, translate), *facts, words.advice(alarm.alarm, translate)]
             lines.append(" ".join(part.rstrip(".") + "." for part in said if part))
         severity = max((Severity(alarm.severity) for alarm in standing), default=Severity.WARNING)
@@ -184,7 +187,7 @@ class Composer:
     def _domain(self) -> str:
         return self._settings.sender_address.rpartition("@")[2]
 
-    def _facts(self, alarm: str, data: Data, receiver: Receiver, *, is_over: bool = False) -> list[tuple[str, str]]:
+    def _facts(self, alarm: str, data: Data, receiver: Receiver, *, is_over: bool) -> list[tuple[str, str]]:
         translate = self._words(receiver)
         facts = []
         if value := _value(alarm, data, translate):

@@ -25,9 +25,9 @@ class Scenario(NamedTuple):
 
 DEMO = Scenario(
     "A 7 Ah battery on a charger of C/20, 1 A of loads, R2 in the charging path alone; the mains goes for ten minutes "
-    "about every hour, and the battery carries the loads. Protect charges for some twenty-five minutes after each outage, "
-    "then rests until the next one. Cycle discharges for half an hour, charges for one to two hours, and rests until an "
-    "outage needs the battery.",
+    "about every hour, and the battery carries the loads. Protect charges for some twenty-five minutes after each "
+    "outage, then rests until the next one. Cycle discharges for half an hour, charges for one to two hours, and rests "
+    "until an outage needs the battery.",
     TwinSettings(
         installation=InstallationSettings(
             battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.82),
@@ -44,10 +44,10 @@ DEMO = Scenario(
 
 CHATTER = Scenario(
     "The bad case: a 7 Ah battery, two thirds charged, on a charger of C/5, with R2 in the battery's line; the mains "
-    "goes for five minutes about every forty. Such a charger reaches 12.9 V within minutes, and the voltage falls under "
-    "12.7 V as soon as it stops: protect opens R2 within ten simulated minutes and then moves it every minute or two. An "
-    "outage that finds R2 open leaves the loads dark for the second until R2 is closed. Cycle discharges for two to "
-    "fifteen minutes, charges for some ten, and rests until an outage needs the battery.",
+    "goes for five minutes about every forty. Such a charger reaches 12.9 V within minutes, and the voltage falls "
+    "under 12.7 V as soon as it stops: protect opens R2 within ten simulated minutes and then moves it every minute or "
+    "two. An outage that finds R2 open leaves the loads dark for the second until R2 is closed. Cycle discharges for "
+    "two to fifteen minutes, charges for some ten, and rests until an outage needs the battery.",
     TwinSettings(
         installation=InstallationSettings(
             battery=BatterySettings(model="agm", c20_ah=7.0, start_soc=0.66),

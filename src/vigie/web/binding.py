@@ -87,6 +87,11 @@ def alarm_word(kind: str, name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def alarm_to_do(report: Mapping[str, Any]) -> str:
+    """Return what a person should do about an alarm as it stands, in the page's language."""
+    return alarm_words.to_do(report["alarm"], report["standing"], report["is_present"], gettext)
+
+
 def alarm_value(report: Mapping[str, Any]) -> tuple[str, str]:
     """Return what an alarm concerns in words, else the form its number is written in, else nothing twice."""
     text = alarm_words.describe_value(report["alarm"], report["value"], report["unit"], report["detail"], gettext)
@@ -120,6 +125,7 @@ def context() -> dict[str, Any]:
         "duration": duration,
         "is_asking": is_asking,
         "alarm_word": alarm_word,
+        "alarm_to_do": alarm_to_do,
         "alarm_value": alarm_value,
         "event_value": event_value,
         "web_alarms": {alarm["alarm"] for alarm in g.state["web_alarms"]},

@@ -147,6 +147,8 @@ _ADVICE: Mapping[IntEnum, str] = {
     ),
 }
 
+_OVER = mark("It is over. Find out what caused it, and acknowledge it.")
+
 _ACTED: Mapping[IntEnum, str] = {
     Protection.NONE: mark("The program only tells."),
     Protection.R2_OPENED: mark("The charge is stopped: R2 is open while the mains is there."),
@@ -223,6 +225,19 @@ def title(alarm: str, translate: Translate) -> str:
 def advice(alarm: str, translate: Translate) -> str:
     """Return what a person should do about an alarm; nothing for a name this version does not know."""
     return _of(_ADVICE, Alarm, alarm, translate) if alarm.upper() in Alarm.__members__ else ""
+
+
+def to_do(alarm: str, stands: str, is_present: bool, translate: Translate) -> str:
+    """Return what a person should do about an alarm as it stands: once it is over, nobody acts on what was.
+
+    One that is kept until acknowledged still says what must be looked at first.
+
+    >>> to_do("mains_lost", "returned", False, str)
+    'It is over. Find out what caused it, and acknowledge it.'
+    """
+    if is_present or stands == Standing.LATCHED.name.lower():
+        return advice(alarm, translate)
+    return translate(_OVER)
 
 
 def acted(protection: str, translate: Translate) -> str:

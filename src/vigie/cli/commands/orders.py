@@ -90,7 +90,7 @@ def acknowledge(
 
     settings = installation.settings(config, url=url, port=port, data=data)
     body = {"action": "acknowledge", "why": why} | ({} if alarm is None else {"alarm": alarm})
-    orders.give(settings, url, body, as_json=as_json)
+    orders.give_about_alarm(settings, url, body, as_json=as_json)
 
 
 @app.command(epilog=example("vigie shelve mains_lost --hours 8 --why 'works on the grid, announced'"))
@@ -109,7 +109,7 @@ def shelve(
 
     settings = installation.settings(config, url=url, port=port, data=data)
     body = {"action": "shelve", "alarm": alarm, "shelve_s": hours * 3600, "why": why}
-    orders.give(settings, url, body, as_json=as_json)
+    orders.give_about_alarm(settings, url, body, as_json=as_json)
 
 
 @app.command(epilog=example("vigie unshelve mains_lost"))
@@ -126,7 +126,7 @@ def unshelve(
     from vigie.cli import installation, orders
 
     settings = installation.settings(config, url=url, port=port, data=data)
-    orders.give(settings, url, {"action": "unshelve", "alarm": alarm, "why": why}, as_json=as_json)
+    orders.give_about_alarm(settings, url, {"action": "unshelve", "alarm": alarm, "why": why}, as_json=as_json)
 
 
 @app.command(epilog=example("vigie outages --days 90"))

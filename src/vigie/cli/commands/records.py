@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vigie.cli.options import AsJson, ConfigFile, Data, Port, TimeZone, example
+from vigie.cli.options import AsJson, ConfigFile, Data, MayReplace, Port, TimeZone, example
 
 app = typer.Typer()
 
@@ -21,6 +21,7 @@ def replay(
     ],
     mode: Annotated[str, typer.Option(help="observe, protect or cycle.")] = "observe",
     plot: Annotated[Path | None, typer.Option(help="Draw the result as .png or .svg.", metavar="FILE")] = None,
+    force: MayReplace = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -28,7 +29,7 @@ def replay(
     from vigie.cli import process, replays
 
     settings = process.settings(config, plant="recorded", recording=str(file))
-    replays.show(settings, mode, plot, as_json=as_json)
+    replays.show(settings, mode, plot, may_replace=force, as_json=as_json)
 
 
 @app.command(
@@ -50,6 +51,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File; CSV goes to the terminal without.")
     ] = None,
+    force: MayReplace = False,
     config: ConfigFile = None,
     data: Data = None,
 ) -> None:
@@ -57,7 +59,7 @@ def export(
     from vigie.cli import exports, installation
 
     settings = installation.with_folder(config, data=data)
-    exports.write(settings, exports.Wish(since, until, timezone, what, resolution, form, log, output))
+    exports.write(settings, exports.Wish(since, until, timezone, what, resolution, form, log, output, force))
 
 
 @app.command(
