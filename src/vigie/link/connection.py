@@ -86,6 +86,8 @@ class Connection:
         self._disconnected()
         if self._client.connected:
             self._client.disconnect()
+        if self._client.eio.ws is not None:
+            self._client.eio.ws.shutdown()  # one that the other side has reset is closed by nobody else
 
     def _answered(self, error: object = None) -> None:
         if error:

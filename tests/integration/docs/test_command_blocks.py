@@ -27,7 +27,7 @@ def test_every_command_of_the_page_does_what_the_page_says(desk: Desk, page: str
             desk.do(line)
 
 
-@pytest.mark.parametrize("page", (*PAGES, "README.fr.md"))
+@pytest.mark.parametrize("page", [*PAGES, "README.fr.md"])
 def test_every_block_says_what_it_is(page: str) -> None:
     found = blocks(page)
     assert {block.language for block in found} <= LANGUAGES
