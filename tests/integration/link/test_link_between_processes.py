@@ -243,3 +243,14 @@ def test_closing_is_quick_even_when_the_web_is_frozen(web: Web, controller: Link
     took_s = time.monotonic() - began_s
     os.kill(web.running().pid, signal.SIGCONT)
     assert took_s < 5.0, "it does not wait for an answer"
+
+
+def test_a_connection_that_was_reset_is_closed_on_this_side_too(web: Web, controller: LinkClient) -> None:
+    connection = controller._connection
+    assert connection is not None
+    socket = connection._client.eio.ws.sock
+    web.running().suspend()  # it dies with something unread, which resets the connection instead of ending it
+    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    wait_for(lambda: not connection._acknowledged.is_set(), what="the snapshot is on its way")
+    web.kill()
+    wait_for(lambda: socket.fileno() == -1, what="the connection is closed")
