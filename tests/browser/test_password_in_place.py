@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.integration.process.installations import TWIN, Site
+from tests.waiting import wait_for
 from vigie.access.door import Door
 from vigie.access.people import Role
 from vigie.access.settings import AccessSettings

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.notify.mail_servers import Mailbox, serving
-from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.integration.process.installations import TWIN, Site
 from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.process.installations import TWIN, Site, wait_for
+from tests.integration.process.installations import TWIN, Site
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 from vigie.wording.words import describe_name, translator
 

@@ -10,8 +10,10 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_pages_everywhere import Watch, is_wider_than_the_screen, violations
-from tests.integration.process.installations import QUICK, TWIN, free_port, wait_for
+from tests.browser.looking import Watch, fits, violations
+from tests.integration.process.installations import QUICK, TWIN
+from tests.ports import free_port
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +59,7 @@ def judge(page: Page, theme: str, language: str) -> None:
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator("html").get_attribute("data-bs-theme") == theme
     assert violations(page) == ""
-    assert not is_wider_than_the_screen(page)
+    assert fits(page)
     for code in page.locator("pre").all():
         assert code.evaluate("one => one.scrollWidth <= one.clientWidth"), "a command that is cut off"
 

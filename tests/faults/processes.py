@@ -13,7 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.integration.process.installations import RIG, Site, Watcher, wait_for
+from tests.integration.process.installations import RIG, Site, Watcher
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
 from .disks import SmallDisk

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .installations import TWIN, Site, vigie, wait_for
+from tests.waiting import wait_for
+
+from .installations import TWIN, Site, vigie
 
 
 @pytest.fixture(scope="module")

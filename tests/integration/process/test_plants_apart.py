@@ -7,9 +7,10 @@ import pytest
 import requests
 
 from tests.integration.backup.at_rest import count
+from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
-from .installations import RIG, TWIN, Site, vigie, wait_for
+from .installations import RIG, TWIN, Site, vigie
 
 REAL_RIG = RIG.replace('boards = "emulated"', 'i2c_bus = "/dev/no-such-bus"\nr1_line = "NO-SUCH-LINE"')
 LOG = "time,voltage,current,temperature\n" + "".join(f"2017-05-01T00:00:{n:02d},12.{n:02d},0.1,20\n" for n in range(60))

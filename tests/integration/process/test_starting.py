@@ -11,7 +11,9 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from .installations import TWIN, VIGIE, Site, wait_for
+from tests.waiting import wait_for
+
+from .installations import TWIN, VIGIE, Site
 
 MOMENTS_S = [0.25 * step for step in range(1, 21)]
 OURS = re.compile(r"vigie/(?!cli/(entry|starting)\.py)\w+/\w+\.py")

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.ports import free_port
+from tests.waiting import wait_for
 from vigie.assembly.setup import web_settings
 from vigie.config import BadSettings, UnfitSettings, load
 
-from .installations import QUICK, TWIN, free_port, vigie, wait_for
+from .installations import QUICK, TWIN, vigie
 
 RIG_TO_COMMISSION = """
 [plant]
