@@ -7,6 +7,7 @@ import pytest
 
 from .pages import Desk, blocks, commands
 
+pytestmark = pytest.mark.timeout(600)  # a page is up to forty processes, one after the other
 PAGES = ("README.md", "docs/cli.md", "docs/data.md", "docs/commissioning.md", "docs/backup.md")
 LANGUAGES = {"sh", "text", "toml", "python", "console"}
 NOT_RUN = {"README.md": 1, "docs/cli.md": 1, "docs/data.md": 0, "docs/commissioning.md": 1, "docs/backup.md": 0}
@@ -27,7 +28,7 @@ def test_every_command_of_the_page_does_what_the_page_says(desk: Desk, page: str
             desk.do(line)
 
 
-@pytest.mark.parametrize("page", (*PAGES, "README.fr.md"))
+@pytest.mark.parametrize("page", [*PAGES, "README.fr.md"])
 def test_every_block_says_what_it_is(page: str) -> None:
     found = blocks(page)
     assert {block.language for block in found} <= LANGUAGES

@@ -56,6 +56,7 @@ login = "off"
 TWIN = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = {speed}
 
 [twin.installation.battery]
@@ -68,6 +69,7 @@ kind = "none"
 RIG = """
 [plant]
 kind = "rig"
+scenario = "chatter"
 
 [rig]
 boards = "emulated"
