@@ -7,6 +7,7 @@ import pytest
 
 from .pages import Desk, blocks, commands
 
+pytestmark = pytest.mark.timeout(600)  # a page is up to forty processes, one after the other
 PAGES = ("README.md", "docs/cli.md", "docs/data.md", "docs/commissioning.md", "docs/backup.md")
 LANGUAGES = {"sh", "text", "toml", "python", "console"}
 NOT_RUN = {"README.md": 1, "docs/cli.md": 1, "docs/data.md": 0, "docs/commissioning.md": 1, "docs/backup.md": 0}

@@ -57,6 +57,7 @@ login = "off"
 TWIN = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = {speed}
 
 [twin.installation.battery]
@@ -69,6 +70,7 @@ kind = "none"
 RIG = """
 [plant]
 kind = "rig"
+scenario = "chatter"
 
 [rig]
 boards = "emulated"
