@@ -21,8 +21,8 @@ PROJECT = f"{IMAGES}-{os.environ.get('PYTEST_XDIST_WORKER', 'only')}"
 PASSWORD = "a better one than the first"
 READY_S = 180.0
 """A bound, no promise: other work may keep the machine busy."""
-PROBE_S = 2
-"""Between two probes of a container; compose.yaml's 10 s would be most of what a test waits for."""
+PROBES = {"interval": "2s", "start_period": "300s"}
+"""Oftener than in compose.yaml, whose 10 s would be most of what a test waits for; a slow start is no illness."""
 _Answer = TypeVar("_Answer")
 
 
@@ -246,8 +246,8 @@ def _of_this_machine() -> dict[str, Any]:
     if not _may_be_spared():
         service["oom_score_adj"] = 0
     probed = ("web", "delivery", "demo-web", "demo-delivery", "nginx", "prometheus", "grafana", "alertmanager")
-    services = {name: {"healthcheck": {"interval": f"{PROBE_S}s"}} for name in probed}
-    service["healthcheck"] = {"interval": f"{PROBE_S}s"}
+    services = {name: {"healthcheck": PROBES} for name in probed}
+    service["healthcheck"] = PROBES
     file: dict[str, Any] = {"services": {**services, "controller": service, "demo-controller": service}}
     if Path("/etc/pip.conf").exists():
         file["secrets"] = {"pip_conf": {"file": "/etc/pip.conf"}}

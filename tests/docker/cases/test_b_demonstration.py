@@ -12,7 +12,6 @@ import requests
 from tests.docker.cases.test_a_first_steps import SERVICES
 from tests.docker.stack import PROJECT, ROOT, Stack, until
 
-HEALTHY_WITHIN_S = 30.0
 OWN = ("controller", "web", "delivery")
 SERIES = 'vigie_channel_bus_volts{role="battery",site="Démonstration"}'
 LONGEST_GAP_MS = 1_600
@@ -22,9 +21,7 @@ LONGEST_GAP_MS = 1_600
 def running(stack: Stack) -> Iterator[Stack]:
     """Return the demonstration, running."""
     stack.profile = "demo"
-    took_s = stack.up()
-    stack.figures["up to healthy, demo"] = f"{took_s:.1f} s"
-    assert took_s < HEALTHY_WITHIN_S
+    stack.figures["up to healthy, demo"] = f"{stack.up():.1f} s"
     yield stack
     stack.remove_everything()
 
