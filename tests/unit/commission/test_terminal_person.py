@@ -27,7 +27,9 @@ class Desk(NamedTuple):
 def desk() -> Iterator[Desk]:
     reading, writing = os.pipe()
     screen = StringIO()
-    yield Desk(TerminalPerson(Console(file=screen, width=200), Lines(reading)), writing, screen)
+    yield Desk(
+        TerminalPerson(Console(file=screen, width=200, markup=False, emoji=False), Lines(reading)), writing, screen
+    )
     os.close(reading)
     os.close(writing)
 

@@ -189,8 +189,9 @@ def test_what_people_wrote_cannot_become_markup(site: Site) -> None:
 def test_the_scripts_stay_small() -> None:
     folder = Path(pages.__file__).parent / "static" / "js"
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
-    # 900 for values, orders and charts; 150 since alarms pop up, sound and are shelved on every page; 10 for logins
-    assert lines <= 1060, "the scripts are an enhancement: keep them small"
+    # 900 for values, orders and charts; 150 since alarms pop up, sound and are shelved on every page; 25 for
+    # logins and the page before anything is commissioned
+    assert lines <= 1085, "the scripts are an enhancement: keep them small"
 
 
 def test_address_that_leads_nowhere_is_a_page_of_ours_in_the_reader_s_language(site: Site) -> None:
