@@ -72,7 +72,7 @@ def retry(config: Config, since: str | None) -> None:
 
 
 def _stretches(count: int) -> str:
-    return {0: "nothing that was refused", 1: "1 stretch"}.get(count, f"{count} stretches")
+    return "1 stretch" if count == 1 else f"{count} stretches"
 
 
 def forget(config: Config) -> None:

@@ -28,6 +28,7 @@ name = "Cellar" # as on the door
 
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = 60.0
 
 [channels.battery]

@@ -23,6 +23,7 @@ _SHORTEST_S = 2840
 SETTINGS = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = {speed}
 
 [remote_write]

@@ -14,6 +14,7 @@ from vigie.telemetry.records import EventKind
 STORMY = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = 60
 
 [alarms]

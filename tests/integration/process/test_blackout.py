@@ -23,6 +23,7 @@ mode = "protect"
 DARK_AT_ONCE = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = 100
 
 [twin.installation]

@@ -15,6 +15,7 @@ from vigie.telemetry.records import EventKind
 HOT = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = 300
 
 [twin.installation.battery]

@@ -29,6 +29,7 @@ interval_s = 0.5
 HOT = """
 [plant]
 kind = "twin"
+scenario = "chatter"
 speed = 300
 
 [twin.installation.battery]
