@@ -122,7 +122,7 @@ def prepared(version: str, pythons: dict[str, str]) -> str:
     if pythons[version] == sys.executable:
         return sys.executable
     venv = ROOT / f".venv-{version}"
-    environment = {**os.environ, "PYTHON": pythons[version]}
+    environment = {**os.environ, "PYTHON": pythons[version], "UV": str(Path(sys.executable).with_name("uv"))}
     stamp = venv / "dev.stamp"
     needs = [ROOT / "requirements/dev.txt", ROOT / "pyproject.toml"]
     if not stamp.exists() or any(need.stat().st_mtime > stamp.stat().st_mtime for need in needs):
