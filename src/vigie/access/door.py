@@ -51,12 +51,18 @@ class MustWait(Refused):
 class Door:
     """Knows who is in. Any process may open one on the same file; what one changes counts in the others at once."""
 
-    def __init__(self, settings: AccessSettings, path: Path, now_s: Callable[[], float] = machine_utc_s) -> None:
+    def __init__(
+        self,
+        settings: AccessSettings,
+        path: Path,
+        now_s: Callable[[], float] = machine_utc_s,
+        monotonic_s: Callable[[], float] = machine_monotonic_s,
+    ) -> None:
         self.settings = settings
         self._file = UsersFile(path)
         self.users = Users(self._file, now_s)
         self._now_s = now_s
-        self._delays = Delays(machine_monotonic_s)
+        self._delays = Delays(monotonic_s)
         self._listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> None:

@@ -39,7 +39,9 @@ class Guarded:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.now_s = 1_790_000_000.0
-        self.door = Door(AccessSettings(**settings), folder / "users.sqlite", lambda: self.now_s)
+        self.monotonic_s = 1_000.0
+        clocks = (lambda: self.now_s, lambda: self.monotonic_s)
+        self.door = Door(AccessSettings(**settings), folder / "users.sqlite", *clocks)
         for name, password in PASSWORDS.items():
             self.door.users.add(name, ROLES[name], "test", password=password)
         self.hub = Hub(SECRET)
