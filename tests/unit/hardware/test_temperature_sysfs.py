@@ -166,7 +166,7 @@ def test_a_sensor_that_hangs_in_the_kernel_never_blocks_the_caller_and_goes_stal
         now_s[0] = 31.0
         with pytest.raises(TemperatureError, match="no value for 31 s, longer than 30 s"):
             thermometer.read()
-        assert time.monotonic() - started_s < 0.1
+        assert time.monotonic() - started_s < 5.0, "it does not wait for the sensor"
     finally:
         feeder = threading.Thread(target=lambda: (directory / "temperature").write_text("20000\n"))
         feeder.start()

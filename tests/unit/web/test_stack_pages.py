@@ -190,13 +190,11 @@ def test_a_frozen_program_is_asked_once_by_many_pages(
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began_s < 2.5
+    assert time.monotonic() - began_s < 8 * frozen.pause_s, "not one after the other"
     assert len(frozen.asked) == 1
     assert all("does not answer</h2>" in page for page in pages)
-    began_s = time.monotonic()
     get("/about")
-    assert time.monotonic() - began_s < 0.5, "other pages do not ask"
-    assert len(frozen.asked) == 1
+    assert len(frozen.asked) == 1, "other pages do not ask"
 
 
 def test_a_program_that_dribbles_does_not_hold_a_page(site: Callable[..., Pages]) -> None:
@@ -206,7 +204,7 @@ def test_a_program_that_dribbles_does_not_hold_a_page(site: Callable[..., Pages]
             peer, _ = listener.accept()
             with peer, contextlib.suppress(OSError):
                 peer.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
-                for _ in range(30):
+                for _ in range(100):
                     peer.sendall(b" ")
                     time.sleep(0.3)
 
@@ -214,7 +212,7 @@ def test_a_program_that_dribbles_does_not_hold_a_page(site: Callable[..., Pages]
         thread.start()
         began_s = time.monotonic()
         page = site(grafana_url=f"http://127.0.0.1:{listener.getsockname()[1]}")("/grafana", "en", **THROUGH_NGINX)
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 25
         assert "too slowly" in page
         thread.join()
 
