@@ -39,10 +39,8 @@ class Stage(NamedTuple):
 STAGES = (
     Stage("quick", QUICK, CORES),
     Stage("proof and faults", ("tests/proof", "tests/faults"), CORES),
-    # These wait more than they work; who shares a server stays together, and the longest begin.
-    Stage(
-        "processes and servers", ("tests/integration",), 2 * CORES, ("--dist", "loadgroup", "--no-loadscope-reorder")
-    ),
+    # These wait more than they work; the cases of a file share what they start, and the longest begin.
+    Stage("processes and servers", ("tests/integration",), 2 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
     Stage("browser", ("tests/browser",), CORES),
 )
 

@@ -1,4 +1,7 @@
-"""How the cases are dealt out to the workers that run beside each other (``-n 6 --dist loadgroup``)."""
+"""How the files are dealt out to the workers that run beside each other: whole, the longest first.
+
+A file's cases share what is started for them. ``-n 4 --dist loadfile --no-loadscope-reorder`` keeps both.
+"""
 
 from pathlib import Path
 
@@ -11,19 +14,11 @@ LONGEST_S = 300
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a server, deal out the rest case by case, and begin with what takes long."""
+    """Give every case its time, and begin with the files that take long."""
     mine = [item for item in items if item.path.is_relative_to(HERE)]
-    slow_modules = {item.path for item in mine if item.get_closest_marker("slow") and _shares(item)}
     for item in mine:
-        if _shares(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(HERE))))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(LONGEST_S))
-    mine.sort(key=lambda item: not (item.path in slow_modules if _shares(item) else item.get_closest_marker("slow")))
+    long_files = {item.path for item in mine if item.get_closest_marker("slow")}
+    mine.sort(key=lambda item: item.path not in long_files)
     items[:] = mine + [item for item in items if not item.path.is_relative_to(HERE)]
-
-
-def _shares(item: pytest.Item) -> bool:
-    """Return whether a case looks at something that is started once for all cases of its file."""
-    definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
-    return any(found[-1].scope == "module" for found in definitions)

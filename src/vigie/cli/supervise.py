@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vigie import streams
 from vigie.cli.child import Child
 from vigie.cli.exit_codes import Exit
 
@@ -144,4 +145,5 @@ def _tell(text: str) -> None:
 
 
 if __name__ == "__main__":
+    streams.outlive_log_reader()
     sys.exit(Supervisor(Watched(**json.loads(sys.argv[1]))).run())

@@ -143,6 +143,7 @@ def test_other_batteries_loads_and_resistors_are_found_too(
 def found_config(bench: Practice, known: Known, miswiring: MiswiringSettings, directory: Path) -> Config:
     """Return the settings found, written to a file and read back."""
     text = (
+        '[plant]\nscenario = "chatter"\n'
         "[twin.installation.battery]\nstart_soc = 0.8\n[twin.installation.outages]\nkind = 'none'\n[twin.miswiring]\n"
     )
     text += "".join(

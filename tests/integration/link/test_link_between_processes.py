@@ -43,10 +43,10 @@ def test_published_snapshot_reaches_api_and_browser(web: Web, controller: LinkCl
 
 
 def test_newest_snapshot_wins_and_publishing_never_waits(web: Web, controller: LinkClient) -> None:
-    os.kill(web.worker().pid, signal.SIGSTOP)
+    os.kill(web.running().pid, signal.SIGSTOP)
     for seq in range(2000):
         controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
-    os.kill(web.worker().pid, signal.SIGCONT)
+    os.kill(web.running().pid, signal.SIGCONT)
     wait_for(lambda: (web.state()["snapshot"] or {}).get("seq") == 1999)
 
 

@@ -90,11 +90,11 @@ def test_a_full_disk_below_the_output_is_told(full: Path) -> None:
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_command_started_without_its_streams_does_its_work(closed: str, full: Path) -> None:
-    command = f'"{VIGIE}" export --data "{full}" --output "{full}/part.csv" {closed}'
+def test_a_command_started_without_its_streams_does_its_work(closed: str, full: Path, tmp_path: Path) -> None:
+    command = f'"{VIGIE}" export --data "{full}" --output "{tmp_path}/part.csv" {closed}'
     told = subprocess.run(["sh", "-c", command], env={**CLEAN, "HOME": str(full)}, check=False, timeout=30)
     assert told.returncode == 0
-    assert (full / "part.csv").read_text().count("\n") == MORE_THAN_A_PIPE_HOLDS + 1
+    assert (tmp_path / "part.csv").read_text().count("\n") == MORE_THAN_A_PIPE_HOLDS + 1
 
 
 def test_what_run_says_is_read_at_once_and_control_goes_on_when_nobody_reads_any_more(
