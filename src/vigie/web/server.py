@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,19 @@ from gunicorn.sock import create_sockets
 from gunicorn.workers.gthread import ThreadWorker
 
 from vigie.errors import VigieError
-from vigie.memory import share_one_heap
+from vigie.memory import give_back, share_one_heap
 from vigie.web.settings import WebSettings
 
 GRACE_S = 2
 HANGING_S = 30
 """A loop that has not come round for this long hangs; it comes round every second."""
+GIVE_BACK_EVERY_S = 5.0
 
 
 class _Worker(ThreadWorker):
     """A worker without a master. Told to stop, it hangs up on live pages instead of waiting for them to leave."""
+
+    _give_back_at_s = 0.0
 
     def init_signals(self) -> None:
         super().init_signals()  # type: ignore[no-untyped-call]
@@ -41,6 +45,10 @@ class _Worker(ThreadWorker):
     def notify(self) -> None:
         """Come round: should that not happen again in time, every thread's place is told and the process ends."""
         faulthandler.dump_traceback_later(HANGING_S, exit=True)
+        now_s = time.monotonic()
+        if now_s >= self._give_back_at_s:
+            self._give_back_at_s = now_s + GIVE_BACK_EVERY_S
+            give_back()
 
     def is_parent_alive(self) -> bool:
         """Go on whoever started this process: it needs nobody."""
