@@ -1,6 +1,7 @@
 """The password asked in the dialog of an order: no other page, nothing lost, and the order then carried out."""
 
 import re
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -188,16 +189,18 @@ def test_an_order_that_has_become_impossible_meanwhile_is_told_not_dropped(page:
 
 def test_the_answer_of_a_proxy_and_a_server_that_is_away_are_told_in_the_dialog(page: Page, guarded: Guarded) -> None:
     in_manual_mode_with_an_old_password(page, guarded)
-    page.route(CONFIRMATION, lambda route: route.fulfill(status=429, body="<html>", content_type="text/html"))
+    on_the_way: list[Callable[[Route], None]] = [
+        lambda route: route.fulfill(status=429, body="<html>", content_type="text/html"),
+        lambda route: route.abort(),
+        lambda route: route.continue_(),
+    ]
+    page.route(CONFIRMATION, lambda route: on_the_way.pop(0)(route))
     hold(page, "Ouvrir R1")
     page.locator("#confirm-password").fill(PASSWORDS["olga"])
     page.keyboard.press("Enter")
     expect(page.locator("#confirm-fault")).to_contain_text("Trop de demandes")
-    page.unroute(CONFIRMATION)
-    page.route(CONFIRMATION, lambda route: route.abort())
     page.keyboard.press("Enter")
     expect(page.locator("#confirm-fault")).to_contain_text("le serveur n’a pas répondu")
-    page.unroute(CONFIRMATION)
     page.keyboard.press("Enter")
     expect(page.locator("[data-relay=R1] .contact-symbol")).to_have_attribute("data-value", "open")
 
