@@ -194,7 +194,11 @@ def test_the_answer_of_a_proxy_and_a_server_that_is_away_are_told_in_the_dialog(
         lambda route: route.abort(),
         lambda route: route.continue_(),
     ]
-    page.route(CONFIRMATION, lambda route: on_the_way.pop(0)(route))
+
+    def answer(route: Route) -> None:
+        on_the_way.pop(0)(route)
+
+    page.route(CONFIRMATION, answer)
     hold(page, "Ouvrir R1")
     page.locator("#confirm-password").fill(PASSWORDS["olga"])
     page.keyboard.press("Enter")
