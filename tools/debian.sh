@@ -1,4 +1,4 @@
-# Read by vm.sh, docker.sh and systemd.sh: Debian's packages on this machine, and the Debian root that all of theirs grow from.
+# Read by the scripts that make Debian roots: Debian's packages on this machine, and the root that most of theirs grow from.
 # $VIGIE_ROOTS keeps that root; delete the folder to start from nothing.
 # shellcheck shell=sh
 roots=${VIGIE_ROOTS:-/var/cache/vigie-roots}
@@ -45,7 +45,7 @@ make_base() {
 # The names and the certificates of this machine, which a root needs to fetch anything.
 let_out() { # let_out ROOT
     for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
-        [ ! -f "$file" ] || cp "$file" "$1$file"
+        [ ! -f "$file" ] || { mkdir -p "$1$(dirname "$file")" && cp "$file" "$1$file"; }
     done
 }
 

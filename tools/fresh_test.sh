@@ -1,45 +1,35 @@
 #!/bin/sh
 # `make run` and `make test` as README writes them, in a fresh Debian root that has python3, make and git and nothing else:
-# first as an ordinary user (who also has python3-venv, as README says), then as root. SUITE is trixie or bookworm.
-# What is tried is the last commit, cloned. WHO=root or WHO=user does one of them; everything is made anew each time.
+# once as an ordinary user (who also has python3-venv, as README says), once as root. SUITE is trixie or bookworm.
+# What is tried is the last commit, cloned. WHO=root or WHO=user does one of them; every root is a new one.
 set -eu
 suite=${1:-trixie}
 cd "$(dirname "$0")/.."
 root=${VIGIE_FRESH:-/var/cache/vigie-fresh}/$suite
-began=$(date +%s)
-
-say() { echo "[$(($(date +%s) - began)) s] $*" >&2; }
-
-if [ "$(id -u)" != 0 ]; then
-    echo "a Debian root can only be made as root: sudo make fresh-test" >&2
-    [ "${CI:-}" != true ]
-    exit $?
-fi
-command -v mmdebstrap >/dev/null || {
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
-}
+. tools/debian.sh
+need_root
+command -v mmdebstrap >/dev/null || need_packages mmdebstrap
+command -v curl >/dev/null || need_packages curl
 
 leave() {
     for mounted in dev sys proc; do ! mountpoint -q "$root/$mounted" || umount -l "$root/$mounted"; done
 }
 
-in_root() { # in_root USER COMMAND...: a login shell's environment, and how this machine reaches the network
+as_user() { # as_user USER COMMAND...: with the environment of a login shell
     user=$1
     shift
-    setpriv_to=$(chroot "$root" id -u "$user")
+    number=$(chroot "$root" id -u "$user")
     home=$(chroot "$root" sh -c "getent passwd $user | cut -d: -f6")
-    # shellcheck disable=SC2086
     env -i HOME="$home" USER="$user" LOGNAME="$user" TERM=dumb LANG=C.UTF-8 \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        chroot --userspec="$setpriv_to:$setpriv_to" "$root" sh -ec "cd; $*"
+        chroot --userspec="$number:$number" "$root" sh -ec "cd; $*"
 }
 
 first_page() { # first_page USER: `make run` answers within 60 s, says what it shows, and ends with Ctrl-C
     user=$1
     asked=$(date +%s)
     rm -f "$root/tmp/run.pid"
-    in_root "$user" "cd vigie; echo \$\$ > /tmp/run.pid; exec setsid make run SPEED=60" > "$root/tmp/run.$user" 2>&1 &
+    as_user "$user" "cd vigie; echo \$\$ > /tmp/run.pid; exec setsid make run SPEED=60" > "$root/tmp/run.$user" 2>&1 &
     running=$!
     page=""
     for _ in $(seq 600); do
@@ -57,31 +47,40 @@ first_page() { # first_page USER: `make run` answers within 60 s, says what it s
     return $status
 }
 
+new_root() {
+    leave
+    rm -rf "$root" && mkdir -p "$root"
+    tar -x -C "$root" -f "$root.tar"
+    let_out "$root"
+    mount -t proc proc "$root/proc"
+    for shared in sys dev; do
+        mount --rbind "/$shared" "$root/$shared"
+        mount --make-rslave "$root/$shared"
+    done
+    git bundle create --quiet "$root/tmp/vigie.bundle" HEAD
+    chmod 644 "$root/tmp/vigie.bundle"
+}
+
 trap leave EXIT
-leave
-rm -rf "$root" && mkdir -p "$root"
+mkdir -p "$root"
 say "making a fresh Debian $suite root"
-mmdebstrap --quiet --variant=minbase --include=python3,make,git "$suite" "$root" >/dev/null
-tools/network_of_root.sh "$root"
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
-mount --make-rslave "$root/dev"
-mount --make-rslave "$root/sys"
-git bundle create --quiet "$root/tmp/vigie.bundle" HEAD
-chmod 755 "$root/tmp/vigie.bundle"
+mmdebstrap --quiet --variant=minbase --include=python3,make,git --dpkgopt=force-unsafe-io "$suite" "$root.tar" >/dev/null
 failed=""
 for who in ${WHO:-user root}; do
+    new_root
     user=$who
     if [ "$who" = user ]; then
         user=jo
         chroot "$root" useradd --create-home --shell /bin/sh jo
         chroot "$root" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null'
     fi
-    in_root "$user" "git clone --quiet /tmp/vigie.bundle vigie"
+    as_user "$user" "git clone --quiet /tmp/vigie.bundle vigie"
     first_page "$user" || failed="$failed make-run-as-$who"
     say "make test as $who"
-    in_root "$user" "cd vigie; make test" || failed="$failed make-test-as-$who"
+    as_user "$user" "cd vigie; make test" || failed="$failed make-test-as-$who"
 done
-say "${failed:+FAILED:$failed}${failed:-both commands hold on Debian $suite}"
-[ -z "$failed" ]
+if [ -n "$failed" ]; then
+    say "FAILED:$failed"
+    exit 1
+fi
+say "both commands hold on Debian $suite"
