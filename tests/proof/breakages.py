@@ -65,7 +65,7 @@ def _r2_trusts_v3(situation: Any, r1: Any, measurement: Any, rules: Any) -> Reas
 
 
 def _releases_unasked(latch: Any, measurement: Any, settings: Any) -> Latch:
-    return _next_latch(Latch(latch.is_set, True), measurement, settings)
+    return _next_latch(Latch(latch.is_set, True, 0), measurement, settings)
 
 
 def _hot_at_the_limit(latch: Any, measurement: Any, settings: Any) -> Latch:
@@ -118,8 +118,8 @@ BREAKAGES = (
     Breakage("heat does not stop the charge", interlocks, "hot_r2", lambda *_: Contact.CLOSED),
     Breakage("heat cuts the backup", interlocks, "hot_r2", lambda *_: Contact.OPEN),
     Breakage("heat holds what never opened", interlocks, "hot_r2", _held_as_told, is_example=True),
-    Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False)),
-    Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False)),
+    Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False, 0)),
+    Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False, 0)),
     Breakage("the latch lets go by itself", interlocks, "next_latch", _releases_unasked),
     Breakage("the latch sets on the limit, not over it", interlocks, "next_latch", _hot_at_the_limit),
     Breakage("the battery always reads high", interlocks, "lowest_battery_v", lambda *_: _LOWEST_V),

@@ -18,7 +18,7 @@ from vigie.control.supervisor import Action, Order, SupervisorSettings
 
 SWEEPS = 10
 NEEDED = ("battery", "charge", "load")
-WRONG = tuple(int(status) for status in Status if status not in {Status.GOOD, Status.FROZEN})
+WRONG = tuple(int(status) for status in Status if status not in {Status.GOOD, Status.FROZEN, Status.ODD})
 
 
 def within_ranges(kind: Any) -> st.SearchStrategy[Any]:
@@ -237,7 +237,7 @@ def stories(draw: st.DrawFn) -> Story:
         found,
         draw(st.sampled_from(Mode)),
         draw(st.sampled_from([0.0, 600.0])) if found.r1 == Contact.OPEN else 0.0,
-        draw(st.sampled_from([Latch(False, False)] * 8 + [Latch(True, False), Latch(True, True)])),
+        draw(st.sampled_from([Latch(False, False, 0)] * 8 + [Latch(True, False, 0), Latch(True, True, 0)])),
         tuple(one for moment, periods in happening for one in lasted(moment, periods)),
     )
 

@@ -76,7 +76,7 @@ def with_lost(sweeps: list[Sweep], channel: str) -> tuple[Sweep, ...]:
 def live(site: Site, witness: Witness | None) -> None:
     """Live on the bench; fail when the loads are dark and need not be."""
     now_s = 0.0
-    no_latch = Latch(False, False)
+    no_latch = Latch(False, False, 0)
     bench = Bench(site.supervisor.wiring, site.found, site.rest_v, site.load_a, site.is_r2_dead)
     state = adopted(site.found, site.mode, now_s, 0.0, no_latch)
     filtered = initial_filter_state()
@@ -112,7 +112,7 @@ def _can_be_bright(site: Site, bench: Bench, was_seen_dark: bool, had_mains: boo
 
 @given(sites())
 def test_the_loads_are_never_dark_through_our_doing(site: Site) -> None:
-    live(site, Witness(site.supervisor, site.found, 0.0, Latch(False, False)))
+    live(site, Witness(site.supervisor, site.found, 0.0, Latch(False, False, 0)))
 
 
 @pytest.mark.parametrize("name", ["r1_block", "r2_block"])

@@ -320,7 +320,7 @@ def test_loop_keeps_its_rhythm_and_a_stop_leaves_the_contacts_and_is_told() -> N
     assert [round(later - earlier, 6) for earlier, later in itertools.pairwise(ended_s)] == [1.0] * 4
     assert [event.kind for event in notes.events] == [EventKind.START, EventKind.STOP]
     assert [event.who for event in notes.events] == ["controller", "controller"]
-    assert notes.events[0].data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
+    assert notes.events[0].data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open", "hold_off_s": 0.0}
     assert notes.periods[-1].counters.overruns == 0
 
 
