@@ -50,7 +50,7 @@ def lived(control: Control, story: Story) -> list[Any]:
     """Return everything that came out of a story, period by period, starting from its own state each time."""
     now_s = 0.0
     outcomes: list[Any] = []
-    state = control.adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch)
+    state = control.adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch, story.known)
     filtered = initial_filter_state()
     channels = story.channels._replace(spare=MISCALIBRATED)
     commanded = story.found

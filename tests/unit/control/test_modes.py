@@ -104,7 +104,7 @@ def test_cycle_runs_through_its_text(wiring: Wiring, r2: Contact) -> None:
 
 
 def test_r2_stays_closed_for_its_least_time_and_the_phase_waits_with_it() -> None:
-    panel = Panel(configured(times=MinimumTimes(60.0, 30.0)), Mode.PROTECT)
+    panel = Panel(configured(times=MinimumTimes(60.0, 30.0, 0.0)), Mode.PROTECT)
     decision = panel.after(59.0, battery_v=13.0)
     assert (decision.contacts.r2, decision.r2_reason) == (CLOSED, Reason.MINIMUM_TIME)
     assert panel.state.plan.phase == Phase.CHARGE
@@ -113,7 +113,7 @@ def test_r2_stays_closed_for_its_least_time_and_the_phase_waits_with_it() -> Non
 
 
 def test_r2_stays_open_for_its_least_time() -> None:
-    panel = Panel(configured(times=MinimumTimes(60.0, 30.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(60.0, 30.0, 0.0)), Mode.PROTECT, r2=OPEN)
     decision = panel.after(29.0, battery_v=12.6, charge_a=0.0)
     assert (decision.contacts.r2, decision.r2_reason) == (OPEN, Reason.MINIMUM_TIME)
     decision = panel.after(1.0, battery_v=12.6, charge_a=0.0)
@@ -127,25 +127,25 @@ def test_without_minimum_times_a_falling_voltage_makes_the_contact_chatter_as_th
 
 
 def test_minimum_times_hold_no_person() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)), Mode.PROTECT, r2=OPEN)
     panel.order(mode_order(Mode.OBSERVE))
     assert moved(panel.after(charge_a=0.0)) == (CLOSED, CLOSED)
 
 
 def test_minimum_times_hold_no_interlock() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)), Mode.PROTECT, r2=OPEN)
     assert moved(panel.after(charge_a=0.0, load_v=0.0)) == (CLOSED, CLOSED)
 
 
 def test_minimum_times_do_not_hold_r1() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)))
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)))
     panel.order(mode_order(Mode.CYCLE))
     assert moved(panel.after()) == (OPEN, CLOSED)
     assert moved(panel.after(battery_v=12.3)) == (CLOSED, CLOSED)
 
 
 def test_what_moves_r1_is_told_while_r2_waits_for_its_least_time() -> None:
-    panel = Panel(configured(CHARGE_ONLY, times=MinimumTimes(60.0, 60.0)))
+    panel = Panel(configured(CHARGE_ONLY, times=MinimumTimes(60.0, 60.0, 0.0)))
     panel.order(mode_order(Mode.CYCLE))
     decision = panel.after()
     assert moved(decision) == (OPEN, CLOSED)
