@@ -16,6 +16,7 @@ from vigie.control.commands import Mains, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import Latch
 from vigie.control.signals import NO_SENSOR, Contact, Measurement, Status, Sweep
+from vigie.control.steadiness import Standing
 from vigie.control.supervisor import adopted, obey, step
 
 
@@ -123,8 +124,8 @@ BREAKAGES = [
     (interlocks, "gives_nothing", lambda *_: True, "2:"),
     (steadiness, "after_a_loss", lambda *_: 0.0, "2: R2 opens before"),
     (steadiness, "remaining_s", lambda *_: 0.0, "2: R2 opens before"),
-    (steadiness, "followed", lambda before, now, settings, now_s: before._replace(since_s=now_s), "4:"),
-    (interlocks, "periods_in", lambda recent: recent and 5, "4:"),
+    (steadiness, "seen", lambda *_: Standing.STANDS, "2: R2 opens before"),
+    (interlocks, "periods_in", lambda *_: 0, "[34]:"),
     (
         supervisor,
         "_moved",

@@ -50,6 +50,13 @@ def lost() -> ChannelMean:
     return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 10, int(Status.FAILED), False)
 
 
+def _load(load_v: float | None, lowest_v: float | None) -> ChannelMean:
+    if load_v is None:
+        return lost()
+    load = mean(load_v, 0.5)
+    return load if lowest_v is None else load._replace(lowest_v=lowest_v)
+
+
 def measured(
     now_s: float = 1000.0,
     *,
@@ -57,6 +64,7 @@ def measured(
     charge_a: float | None = 0.3,
     charge_v: float = 13.0,
     load_v: float | None = 13.6,
+    lowest_load_v: float | None = None,
     celsius: float | None = 25.0,
     ambient_c: float | None = None,
     r1: Contact = CLOSED,
@@ -68,7 +76,7 @@ def measured(
         now_s,
         mean(battery_v, 0.0),
         lost() if charge_a is None else mean(charge_v, charge_a),
-        lost() if load_v is None else mean(load_v, 0.5),
+        _load(load_v, lowest_load_v),
         lost(),
         Temperature(math.nan, int(Status.FAILED)) if celsius is None else Temperature(celsius, 0),
         NO_SENSOR if ambient_c is None else Temperature(ambient_c, 0),

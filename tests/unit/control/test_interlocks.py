@@ -434,3 +434,28 @@ def test_a_mains_that_does_not_come_back_after_a_drill_is_an_outage() -> None:
 
 def test_an_outage_without_a_drill_is_told_at_once() -> None:
     assert Panel().after(**DRILL).verdict_reason == Reason.MAINS_LOST
+
+
+@pytest.mark.parametrize(
+    ("celsius", "is_latched"),
+    [
+        ((51.0, 25.0, 25.0, 25.0, 25.0, 51.0, 51.0), False),
+        ((51.0, 51.0, 25.0, 25.0, 25.0, 51.0), False),
+        ((51.0, 51.0, 51.0), True),
+        ((51.0, 25.0, 51.0, 25.0, 51.0), True),
+        ((51.0, 25.0, 51.0, 25.0, 25.0, 51.0), False),
+        ((51.0, None, 51.0, None, 25.0, 51.0), True),
+    ],
+)
+def test_4_heat_is_three_of_five_periods_that_measured_one(celsius: tuple[float | None, ...], is_latched: bool) -> None:
+    latch = Latch(False, False, 0)
+    for value in celsius:
+        latch = next_latch(latch, measured(celsius=value), InterlockSettings())
+    assert latch.is_set == is_latched
+
+
+def test_4_a_latch_released_needs_three_hot_periods_again() -> None:
+    latch = next_latch(Latch(True, True, 0), measured(celsius=25.0), InterlockSettings())
+    for expected in (False, False, True):
+        latch = next_latch(latch, measured(celsius=51.0), InterlockSettings())
+        assert latch.is_set == expected
