@@ -174,10 +174,10 @@ PROMISES: Mapping[str, Lines] = {
                            stays=("switching_often",), because="The discharge is broken off in the next period"),
     },
     "over_temperature": {
-        "any": Promise("fault:over_temperature", 20, "battery_too_hot", 20, R2_OPEN, contacts_s=20,
+        "any": Promise("fault:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=40,
                        also=("battery_warm", "battery_over_ambient"),
-                       because="Two periods, of 10 s in this trial; acknowledged and cooled, it charges again"),
-        "R1 open": Promise("fault:over_temperature", 20, "battery_too_hot", 20, R2_OPEN, contacts_s=30,
+                       because="Three periods of 10 s in this trial; acknowledged and cooled, it charges again"),
+        "R1 open": Promise("fault:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=50,
                            also=("battery_warm", "battery_over_ambient"),
                            because="R1 closes first; R2 opens when the mains has shown itself"),
     },

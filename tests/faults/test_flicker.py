@@ -1,5 +1,7 @@
 """No flicker makes the loads dark more than twice an hour; the whole sweep is in ``make faults``."""
 
+from pathlib import Path
+
 import pytest
 
 from vigie.control.commands import Mode
@@ -7,6 +9,7 @@ from vigie.control.mains import MainsSettings
 
 from .flicker import FLICKERS, LONGEST_MOMENT_S, MOST_MOMENTS, PLACES, Flicker, Where, lived
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 PROTECT, HOT = Where(Mode.PROTECT, False), Where(Mode.OBSERVE, True)
 MANUAL = Where(Mode.MANUAL, False)
 SELECTED = (
@@ -30,6 +33,13 @@ def test_a_flicker_darkens_the_loads_twice_an_hour_at_most(flicker: Flicker, whe
 
 def test_without_the_hold_off_it_darkens_them_far_more_often() -> None:
     assert lived(Flicker(3.0, 3.0), PROTECT, MainsSettings(steady_s=0.0), 600).moments > 50
+
+
+def test_the_page_says_that_it_held_everywhere() -> None:
+    section = PAGE.read_text(encoding="utf-8").split("## A mains that flickers for an hour")[1].split("\n## ")[0]
+    assert f"at most {MOST_MOMENTS} dark moments of at most" in section, "run make faults"
+    rows = [line for line in section.splitlines() if line.endswith("| held |")]
+    assert [row.split("|")[1].strip() for row in rows] == [where.name for where in PLACES]
 
 
 def test_every_mode_is_swept_hot_too() -> None:

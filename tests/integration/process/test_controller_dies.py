@@ -27,6 +27,7 @@ close_below_v = 11.9
 
 [minimum_times]
 closed_s = 0
+passed_s = 0
 """
 
 
@@ -56,7 +57,7 @@ def test_killed_controller_on_the_rig_comes_back_and_no_line_moves(site: Callabl
     assert watcher.seen == [before]
     assert rig.controller().pid != first.pid
     restart = rig.events(EventKind.START)[-1]
-    assert restart.data == {"R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
+    assert restart.data == {"R1": "closed", "R2": "open", "R3": "closed", "R4": "open", "hold_off_s": 0.0}
     assert restart.after == "protect"
     assert rig.relay("R2")["switchings"] == 1
 
@@ -67,14 +68,14 @@ def test_killed_controller_on_the_twin_leaves_its_contacts(site: Callable[..., S
     open_r2_by_hand(twin)
     world = twin.data / "twin.json"
 
-    def kept() -> object:
-        return json.loads(world.read_text())["contacts"]
+    def kept() -> dict[str, str]:
+        return dict(json.loads(world.read_text())["contacts"])
 
     before, starts = kept(), len(twin.events(EventKind.START))
     assert before == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
     twin.controller().kill()
     wait_for(lambda: len(twin.events(EventKind.START)) > starts, 10, "it starts again", lambda: twin.log)
-    assert twin.events(EventKind.START)[-1].data == before
+    assert twin.events(EventKind.START)[-1].data == {**before, "hold_off_s": 0.0}
     moved = wait_for(lambda: twin.events(EventKind.SWITCHING)[1:], 5, "observe closes R2")
     assert [(event.subject, event.after, event.reason) for event in moved] == [("R2", "closed", "observing")]
 

@@ -258,7 +258,8 @@ def test_a_mains_that_fails_in_the_last_sweep_shows_although_it_is_odd() -> None
 def test_the_lowest_current_is_the_lowest_whichever_way_the_shunt_is_wired() -> None:
     turned = CHANNELS._replace(charge=CHANNEL._replace(sign=-1.0))
     swept = [sweep(charge=Reading(12.7, shunt_v, 0)) for shunt_v in (0.01, 0.02, -0.03, 0.0)]
-    assert measurement(swept, channels=turned, settings=FilterSettings(least_good=1)).charge.lowest_a == pytest.approx(-0.2)
+    charge = measurement(swept, channels=turned, settings=FilterSettings(least_good=1)).charge
+    assert charge.lowest_a == pytest.approx(-0.2)
 
 
 @pytest.mark.parametrize("celsius", [0.0, 85.0, -0.0625, -127.0, 127.9375, 255.9375])
