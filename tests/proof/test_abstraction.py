@@ -31,7 +31,7 @@ from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_fi
 from vigie.control.signals import Contacts, Reading, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import State, SupervisorSettings
 
-PERIODS = 3000
+PERIODS = 4000
 
 
 def region(value: float, cuts: Iterable[float]) -> int:

@@ -72,6 +72,7 @@ def lived(control: Control, story: Story) -> list[Any]:
     return outcomes
 
 
+@pytest.mark.timeout(400)
 @settings(max_examples=100)
 @given(stories())
 def test_compiled_and_plain_control_agree_bit_for_bit(machine_code: Control, story: Story) -> None:

@@ -178,8 +178,9 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
     """Return the settings as a battery-only log needs them; thresholds, limits and plausible ranges stay.
 
     A log holds true volts and amperes, so the installation's calibration is not applied. It has no V3 and V4: the
-    mains counts as present unless the battery discharges. A row is a sweep. The watch for frozen values is off:
-    an idle battery logged with few digits reads the same for hours.
+    mains counts as present unless the battery discharges. A row is a sweep, and what must hold for some seconds live
+    has held for the row that shows it. The watch for frozen values is off: an idle battery logged with few digits reads
+    the same for hours.
     """
     channels, filtering, control = settings.channels, settings.filtering, settings.control
     mains: MainsSettings = control.mains._replace(present_unless_discharging=True)
@@ -192,7 +193,11 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
             _uncalibrated(channels.spare, is_fitted=False),
         ),
         filtering._replace(sweeps=1, least_good=1, frozen_after_s=0.0),
-        control._replace(mains=mains),
+        control._replace(
+            mains=mains,
+            interlocks=control.interlocks._replace(hot_periods=1),
+            minimum_times=control.minimum_times._replace(passed_s=0.0),
+        ),
     )
 
 
