@@ -31,7 +31,7 @@ from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_fi
 from vigie.control.signals import Contacts, Reading, Status, Sweep, Temperature, Wiring
 from vigie.control.supervisor import State, SupervisorSettings
 
-PERIODS = 4000
+PERIODS = 3000
 
 
 def region(value: float, cuts: Iterable[float]) -> int:
@@ -168,7 +168,7 @@ def _is_in(masks: tuple[int, ...], leaf: Leaf) -> bool:
 def test_the_real_control_on_any_readings_and_times_does_what_was_explored() -> None:
     for wiring in Wiring:
         kepts, leaves = walked(shared(wiring, False).control, seed=1)
-        assert kepts > 40
+        assert kepts > 35
         assert leaves > 700
 
 
