@@ -21,8 +21,8 @@ the real control loop, alarms and journal, and fails where anything is worse tha
 * **The loads never go dark by the program's doing.** The one exception is physics: where R2 carries the backup (wiring
   `line`) and is open for a rest, a mains that fails leaves the loads dark until the next period closes R2: at most one
   period (1 s). Who cannot bear that uses `charge_only`, or stays in observe.
-* **A mains that flickers darkens them twice an hour at most**: after a loss it must stand for five minutes before R2 opens
-  again, twice as long after each further one (`mains.steady_s`; 20 s in the tables of faults, to be quicker).
+* **A mains that flickers darkens them twice an hour at most**: after a loss it must stand for five minutes before R2
+  opens again, twice as long after each further one (`mains.steady_s`; 20 s in the tables of faults, to be quicker).
 * **While no controller runs nobody closes R2.** A restart takes some three seconds, a controller that hangs is started
   again within twenty. A mains that fails in just that time, with R2 open in wiring `line`, leaves the loads dark until
   the next controller runs.
