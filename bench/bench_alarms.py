@@ -15,6 +15,7 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature, Wiring
+from vigie.control.steadiness import Standing, Steadiness
 from vigie.control.supervisor import State, SupervisorSettings, adopted, step
 
 Row = tuple[str, float, str, float | None]
@@ -50,7 +51,9 @@ def _us_a_period(images: list[Measurement], *, with_alarms: bool) -> float:
     limits = watch_settings(alarms, CONTROL.interlocks, CONTROL.mains)
     taken = []
     for _ in range(ROUNDS):
-        state: State = adopted(CLOSED, Mode.OBSERVE, 0.0, 0.0, Latch(False, False))
+        state: State = adopted(
+            CLOSED, Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), Steadiness(Standing.STANDS, 0.0, 0.0)
+        )
         watch: WatchState = initial_watch(0.0)
         board: Board = quiet_board(table)
         began_s = time.perf_counter()

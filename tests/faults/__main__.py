@@ -16,56 +16,62 @@ from vigie.control.signals import Wiring
 from .cell import Cell, run
 from .disks import NoDisk, can_mount
 from .faults import TROUBLES
-from .page import fault_table, is_worse, page, pair_table, process_table
+from .flicker import PLACES, Darkness, worst
+from .page import fault_table, flicker_table, is_darker, is_worse, page, pair_table, process_table
 from .pairs import WORST, PairCell, pairs, run_pair
 from .processes import TALES, Outcome, can_run, run_tale
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 PAIRS = "pairs"
+FLICKER = "flicker"
 
 
 def main(names: Sequence[str]) -> int:
-    """Run everything, or what is named (a fault, a story of processes, ``pairs``).
+    """Run everything, or what is named (a fault, a story of processes, ``pairs``, ``flicker``).
 
     Returns:
         1 where a promise is broken, 2 for a name that is none.
     """
-    unknown = [name for name in names if name not in {*TROUBLES, *TALES, PAIRS}]
+    unknown = [name for name in names if name not in {*TROUBLES, *TALES, PAIRS, FLICKER}]
     if unknown:
-        sys.stderr.write(f"unknown: {', '.join(unknown)}; known: {', '.join((*TROUBLES, *TALES, PAIRS))}\n")
+        sys.stderr.write(f"unknown: {', '.join(unknown)}; known: {', '.join((*TROUBLES, *TALES, PAIRS, FLICKER))}\n")
         return 2
     console = Console(stderr=True)
     if not can_mount():
         console.print("[red]disks that fail need root and mkfs.ext4 (e2fsprogs): those faults are missing[/red]")
-    cells, pair_cells, outcomes, failures = _lived(names, console)
+    cells, pair_cells, flickers, outcomes, failures = _lived(names, console)
     if names:
         for name in dict.fromkeys(cell.trouble for cell in cells):
             _say("\n".join(fault_table(TROUBLES[name], [cell for cell in cells if cell.trouble == name])))
         _say("\n".join([*process_table(outcomes), *pair_table(pair_cells)]) if outcomes or pair_cells else "")
+        _say("\n".join(flicker_table(flickers)) if flickers else "")
     else:
-        text = page(cells, pair_cells, outcomes, f"Last run: {datetime.now(UTC):%Y-%m-%d}.")
+        text = page(cells, pair_cells, flickers, outcomes, f"Last run: {datetime.now(UTC):%Y-%m-%d}.")
         _say(text)
         if can_mount() and not failures:
             PAGE.write_text(text, encoding="utf-8")
     broken = [*filter(is_worse, cells), *filter(is_worse, pair_cells), *filter(is_worse, outcomes)]
+    darker = [name for name, seen in flickers.items() if is_darker(seen)]
     for failure in failures:
         console.print(failure, markup=False)
-    measured = len(cells) + len(pair_cells) + len(outcomes)
-    console.print(f"{measured} cells, {len(broken)} worse than promised, {len(failures)} not measured")
-    return 1 if broken or failures or not can_mount() else 0
+    measured = len(cells) + len(pair_cells) + len(flickers) + len(outcomes)
+    console.print(f"{measured} cells, {len(broken) + len(darker)} worse than promised, {len(failures)} not measured")
+    return 1 if broken or darker or failures or not can_mount() else 0
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _lived(names: Sequence[str], console: Console) -> tuple[list[Cell], list[PairCell], list[Outcome], list[str]]:
+def _lived(
+    names: Sequence[str], console: Console
+) -> tuple[list[Cell], list[PairCell], dict[str, Darkness], list[Outcome], list[str]]:
     """Live through cells in parallel, then through processes one after the other (they want the machine).
 
     Returns:
         What was measured, in the order of the tables, and what could not be.
     """
-    wanted = names or [*TROUBLES, *TALES, PAIRS]
+    wanted = names or [*TROUBLES, *TALES, PAIRS, FLICKER]
     jobs: list[tuple[Any, tuple[Any, ...]]] = [
         (run, (trouble.name, situation.name, wiring))
         for trouble in TROUBLES.values()
@@ -75,6 +81,8 @@ def _lived(names: Sequence[str], console: Console) -> tuple[list[Cell], list[Pai
     ]
     if PAIRS in wanted:
         jobs += [(run_pair, (pair, where, wiring)) for pair in pairs() for where in WORST for wiring in Wiring]
+    if FLICKER in wanted:
+        jobs += [(worst, (where,)) for where in PLACES]
     tales = [name for name in TALES if name in wanted and can_run(name)]
     columns = (TextColumn("{task.description:30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     found: dict[int, Any] = {}
@@ -101,6 +109,7 @@ def _lived(names: Sequence[str], console: Console) -> tuple[list[Cell], list[Pai
     return (
         [one for one in ordered if isinstance(one, Cell)],
         [one for one in ordered if isinstance(one, PairCell)],
+        {jobs[at][1][0].name: one for at, one in found.items() if isinstance(one, Darkness)},
         outcomes,
         failures,
     )
@@ -108,8 +117,8 @@ def _lived(names: Sequence[str], console: Console) -> tuple[list[Cell], list[Pai
 
 def _job(what: Any, arguments: tuple[Any, ...]) -> Any:
     """Run one cell in a process of the pool; a trouble is found again there by its name."""
-    if what is run_pair:
-        return run_pair(*arguments)
+    if what is not run:
+        return what(*arguments)
     name, situation_name, wiring = arguments
     trouble = TROUBLES[name]
     (situation,) = (one for one in trouble.where if one.name == situation_name)

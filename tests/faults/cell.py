@@ -125,6 +125,9 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
 
 def _reach(site: Site, situation: Situation) -> Story:
     wanted = situation.contacts(site.config.wiring.battery_contact)
+    yield
+    while site.periods[-1].decision.hold_off_s > 0.0:
+        yield
     for order in situation.orders:
         yield
         site.order(order)

@@ -1,11 +1,12 @@
 """docs/faults.md: how to read it, what is promised, what was measured."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from .cell import Cell
+from .cell import SLACK_S, Cell
 from .faults import TROUBLES, Trouble
+from .flicker import FLICKERS, LONGEST_MOMENT_S, MOST_MOMENTS, PLACES, Darkness
 from .pairs import PairCell
 from .processes import TALES, Outcome
 from .promises import BOTH, FOR_GOOD, PROMISES, R2_OPEN, Promise
@@ -20,6 +21,8 @@ the real control loop, alarms and journal, and fails where anything is worse tha
 * **The loads never go dark by the program's doing.** The one exception is physics: where R2 carries the backup (wiring
   `line`) and is open for a rest, a mains that fails leaves the loads dark until the next period closes R2: at most one
   period (1 s). Who cannot bear that uses `charge_only`, or stays in observe.
+* **A mains that flickers darkens them twice an hour at most**: after a loss it must stand for five minutes before R2
+  opens again, twice as long after each further one (`mains.steady_s`; 20 s in the tables of faults, to be quicker).
 * **While no controller runs nobody closes R2.** A restart takes some three seconds, a controller that hangs is started
   again within twenty. A mains that fails in just that time, with R2 open in wiring `line`, leaves the loads dark until
   the next controller runs.
@@ -43,9 +46,15 @@ Slow faults are lived through with periods of 10 or 60 s; their times are as coa
 """
 
 
-def page(cells: Sequence[Cell], pair_cells: Sequence[PairCell], outcomes: Sequence[Outcome], stamp: str) -> str:
+def page(
+    cells: Sequence[Cell],
+    pair_cells: Sequence[PairCell],
+    flickers: Mapping[str, Darkness],
+    outcomes: Sequence[Outcome],
+    stamp: str,
+) -> str:
     """Return the whole page."""
-    worse = sum(map(is_worse, cells)) + sum(map(is_worse, pair_cells)) + sum(map(is_worse, outcomes))
+    worse = sum(map(is_worse, [*cells, *pair_cells, *outcomes])) + sum(map(is_darker, flickers.values()))
     lines = [INTRODUCTION, "## Result", ""]
     lines += [
         f"{len(TROUBLES)} faults in {len(cells)} cells, {len(pair_cells)} cells with two faults at once, "
@@ -58,6 +67,7 @@ def page(cells: Sequence[Cell], pair_cells: Sequence[PairCell], outcomes: Sequen
         lines += [f"## Faults of the {family}" if family != "heat" else "## Heat", ""]
         for trouble in troubles:
             lines += fault_table(trouble, [cell for cell in cells if cell.trouble == trouble.name])
+    lines += flicker_table(flickers)
     lines += process_table(outcomes)
     lines += pair_table(pair_cells)
     return "\n".join(lines).rstrip() + "\n"
@@ -66,6 +76,36 @@ def page(cells: Sequence[Cell], pair_cells: Sequence[PairCell], outcomes: Sequen
 def is_worse(one: Cell | PairCell | Outcome) -> bool:
     """Return whether a promise is broken."""
     return bool(one.worse)
+
+
+def is_darker(seen: Darkness) -> bool:
+    """Return whether a flicker darkens the loads more often, or for longer, than promised."""
+    return seen.moments > MOST_MOMENTS or seen.longest_s > LONGEST_MOMENT_S + SLACK_S
+
+
+def flicker_table(flickers: Mapping[str, Darkness]) -> list[str]:
+    """Return the section of a mains that flickers for an hour: the worst of every flicker, by what opens R2."""
+    turns_s = [turn_s for flicker in FLICKERS for turn_s in (flicker.away_s, flicker.there_s)]
+    lines = [
+        "## A mains that flickers for an hour",
+        "",
+        f"{len(FLICKERS)} flickers, turns of {span(min(turns_s))} to {span(max(turns_s))}, equal and unequal, begun at",
+        "several moments of a period, on the real filter and supervisor over a plain circuit, R2 in the line and",
+        "wanted open all the time, default settings. Promised: in any hour",
+        f"at most {MOST_MOMENTS} dark moments of at most {span(LONGEST_MOMENT_S)}.",
+        "The last column is the worst hour's sum. Gaps shorter than a period do not part two moments.",
+        "",
+        "| R2 is opened by | dark moments | longest | dark in all | |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for where in PLACES:
+        seen = flickers.get(where.name)
+        if seen is not None:
+            verdict = "**worse**" if is_darker(seen) else "held"
+            lines.append(
+                f"| {where.name} | {seen.moments} | {span(seen.longest_s)} | {span(seen.total_s)} | {verdict} |"
+            )
+    return [*lines, ""]
 
 
 def fault_table(trouble: Trouble, cells: Sequence[Cell]) -> list[str]:

@@ -29,6 +29,7 @@ close_below_v = 11.9
 
 [minimum_times]
 closed_s = 0
+passed_s = 0
 """
 
 

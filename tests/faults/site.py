@@ -36,6 +36,8 @@ RETRY_S = 2.0
 BUS_PACE_S = 0.005
 """The bus has a thread of its own, which a clock that waits for nobody leaves behind."""
 FIRST_UTC_S = 1_700_000_000.0
+QUICKLY_PROVEN_S = 20.0
+"""The hold-off after a start and a loss, short here; the flickers are swept with the true one (``flicker.py``)."""
 BUS_FAULTS = {FaultKind.BUS_LOST, FaultKind.STALLED_BUS}
 
 
@@ -282,6 +284,7 @@ def _tables(wiring: Wiring, situation: Situation, settings: dict[str, Any]) -> d
         "wiring": {"battery_contact": wiring.name.lower()},
         "twin": {"installation": installation},
         "journal": {"batch_s": 0.2},
+        "mains": {"steady_s": QUICKLY_PROVEN_S},
     }
     for name, table in settings.items():
         if name != "installation":

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from vigie.control import interlocks, mains, supervisor
+from vigie.control import interlocks, mains, steadiness, supervisor
 from vigie.control.commands import Mains, Reason
 from vigie.control.interlocks import Latch
 from vigie.control.signals import Contact
+from vigie.control.steadiness import Standing
 
 _LOWEST_V = 99.0
 _r1_block = interlocks.r1_block
@@ -59,18 +60,13 @@ def _by_v3_alone(measurement: Any, settings: Any) -> Mains:
     return _evidence(deaf, settings)
 
 
-def _r2_trusts_v3(situation: Any, r1: Any, measurement: Any, rules: Any) -> Reason:
-    sure = measurement._replace(charge=measurement.charge._replace(is_valid=True))
-    return _r2_block(situation, r1, sure, rules)
-
-
 def _releases_unasked(latch: Any, measurement: Any, settings: Any) -> Latch:
-    return _next_latch(Latch(latch.is_set, True), measurement, settings)
+    return _next_latch(Latch(latch.is_set, True, latch.recent), measurement, settings)
 
 
 def _hot_at_the_limit(latch: Any, measurement: Any, settings: Any) -> Latch:
     is_there = measurement.temperature.status == 0 and measurement.temperature.celsius >= settings.temperature_limit_c
-    return Latch(True, latch.is_acknowledged) if is_there else _next_latch(latch, measurement, settings)
+    return Latch(True, latch.is_acknowledged, 0) if is_there else _next_latch(latch, measurement, settings)
 
 
 def _one_period_too_long(situation: Any, measurement: Any, settings: Any) -> Reason:
@@ -97,7 +93,10 @@ BREAKAGES = (
         lambda situation, *rest: _r2_block(situation._replace(r2_may_black_out=False), *rest),
         "line, blackout refused",
     ),
-    Breakage("R2 opens on V3's word alone", interlocks, "r2_block", _r2_trusts_v3),
+    Breakage("R2 opens on V3's word alone", interlocks, "gives_nothing", lambda *_: True),
+    Breakage("the mains need not prove itself", interlocks, "r2_block", _without(Reason.MAINS_NOT_STEADY, _r2_block)),
+    Breakage("a loss begins no hold-off", steadiness, "seen", lambda *_: Standing.STANDS),
+    Breakage("our own drill counts as a loss", supervisor, "is_settling", lambda *_: False),
     Breakage("a drill begins on a low battery", interlocks, "r1_block", _without(Reason.BATTERY_NOT_PROVEN, _r1_block)),
     Breakage("a drill goes under the floor", interlocks, "r1_block", _without(Reason.BATTERY_UNDER_FLOOR, _r1_block)),
     Breakage("a drill leaves the loads dark", interlocks, "r1_block", _without(Reason.LOADS_NOT_CARRIED, _r1_block)),
@@ -118,8 +117,8 @@ BREAKAGES = (
     Breakage("heat does not stop the charge", interlocks, "hot_r2", lambda *_: Contact.CLOSED),
     Breakage("heat cuts the backup", interlocks, "hot_r2", lambda *_: Contact.OPEN),
     Breakage("heat holds what never opened", interlocks, "hot_r2", _held_as_told, is_example=True),
-    Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False)),
-    Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False)),
+    Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False, 0)),
+    Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False, 0)),
     Breakage("the latch lets go by itself", interlocks, "next_latch", _releases_unasked),
     Breakage("the latch sets on the limit, not over it", interlocks, "next_latch", _hot_at_the_limit),
     Breakage("the battery always reads high", interlocks, "lowest_battery_v", lambda *_: _LOWEST_V),

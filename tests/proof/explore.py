@@ -6,8 +6,9 @@ the program may hang for as long as it likes, or be killed and started again wit
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tests.proof.hostile_steadiness import Hold
 from tests.proof.properties import Memory, Property, judged, told
 from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, renewed, settled
 from tests.unit.control.process_images import CLOSED, OPEN
@@ -97,7 +98,7 @@ class Hostile:
     def root(self) -> Node:
         """Return the state of a program that starts for the first time."""
         number, ages = self.control.adopted(Mode.OBSERVE, CLOSED, CLOSED, 0, False)
-        return Node(number, ages, Memory(CLOSED, CLOSED, 0, False, False))
+        return Node(number, ages, Memory(CLOSED, CLOSED, 0, False, False, (), False))
 
     def explore(self) -> Found:
         """Visit every state once; stop at the first statement broken."""
@@ -129,7 +130,7 @@ class Hostile:
         for restart in self._restarts(node):
             self._transitions += 1
             number, ages = self.control.adopted(*restart)
-            memory = Memory(restart.r1, restart.r2, ages.r1, restart.is_latched, False)
+            memory = Memory(restart.r1, restart.r2, ages.r1, restart.is_latched, False, (), False)
             self._reach(Node(number, ages, memory), node, restart, ahead)
         return None
 
@@ -149,7 +150,8 @@ class Hostile:
         ages = settled(kept, renewed(before.ages, group.leaf.moved), self.control.longest)
         memory = group.memory
         longest = self.control.longest.r1
-        r1_age = memory.r1_age if memory.r1 == OPEN and memory.r1_age < longest - 1 else longest
+        is_asked = memory.r1 == OPEN or memory.awaits_supply
+        r1_age = memory.r1_age if is_asked and memory.r1_age < longest - 1 else longest
         return Node(group.leaf.after, ages, memory._replace(r1_age=r1_age))
 
     def _ordered(self, start: Node) -> Iterator[tuple[Node, tuple[Ordered, ...]]]:
@@ -179,7 +181,7 @@ class Hostile:
             for leaf in self.control.leaves(before.number):
                 for masks, (memory, prop) in self._outcomes(leaf, before.memory):
                     same = (leaf.r1_ages, leaf.r2_ages, leaf.manual_ages, leaf.after, leaf.moved, memory, prop)
-                    group = _Group(leaf, masks[:4], memory, prop, 1, self.control.image.strangeness(masks))
+                    group = _Group(leaf, (*masks[:4], masks[7]), memory, prop, 1, self.control.image.strangeness(masks))
                     grouped[same] = group.joined(grouped.get(same))
             self._groups[key] = list(grouped.values())
         return self._groups[key]
@@ -188,9 +190,10 @@ class Hostile:
         control = self.control
         is_set = control.kepts[leaf.after].is_latched
         everything = control.draw.everything()
+        hold: Any = Hold(control.hold_off_s, leaf.shown)  # type: ignore[arg-type]
         return control.draw.paths(
-            lambda: judged(memory, control.image.measurement, leaf.decision, is_set, control.settings),
-            (*leaf.masks, *everything[4:]),
+            lambda: judged(memory, control.image.measurement, leaf.decision, is_set, hold, control.settings),
+            (*leaf.masks, *everything[4:7], leaf.holds),
         )
 
     def _restarts(self, node: Node) -> Iterator[Restart]:

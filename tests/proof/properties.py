@@ -3,14 +3,15 @@
 Each statement has a memory of its own (:class:`Memory`): a control that forgets its latch or its clock is found out.
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tests.proof.hostile_steadiness import Hold
 from tests.property.witness import mains_as_measured
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Reason, Verdict
 from vigie.control.signals import Measurement, Status, Wiring
+from vigie.control.steadiness import Standing
 from vigie.control.supervisor import Action, Decision, Order, SupervisorSettings
 
 
@@ -23,6 +24,10 @@ class Memory(NamedTuple):
     r1_age: int
     is_latched: bool
     is_acknowledged: bool
+    recent_heat: tuple[bool, ...]
+    """The last periods while it is not latched, from the oldest over the limit."""
+    awaits_supply: bool
+    """R1 has closed after a drill, and the supply has not been seen since."""
 
 
 class Property(NamedTuple):
@@ -38,7 +43,17 @@ OPENS_ON_PROOF = Property(
     "R2 opens only while the mains is proven present; in the line by V2 and V3, in the last sweep of the period too.",
 )
 CLOSES_ON_LOSS = Property(
-    "2 R2 closes on loss", "R2 does not stay open in a period that does not prove the mains (but for 4, while unknown)."
+    "2 R2 closes on loss",
+    "R2 does not stay open in a period that does not prove the mains (but for 4, while unknown); in the line, nor in "
+    "one with a sweep of V3 under the supply's voltage.",
+)
+PROVES_ITSELF = Property(
+    "2 the mains proves itself",
+    "R2 does not open before the mains has stood for its hold-off, in any mode, hot or not.",
+)
+LOSS_IS_SEEN = Property(
+    "2 a loss is seen",
+    "The hold-off learns of every loss and of every period in which the mains stands, and takes no drill for a loss.",
 )
 NO_BLACKOUT = Property("2 no blackout risk", "R2 never opens where that could leave the site dark for good.")
 DRILL_BEGINS = Property(
@@ -81,34 +96,42 @@ def felt(memory: Memory, image: Measurement, settings: SupervisorSettings) -> Me
     limits = settings.interlocks
     if image.temperature.status != Status.GOOD:
         return memory
-    if image.temperature.celsius > limits.temperature_limit_c:
-        return memory._replace(is_latched=True, is_acknowledged=memory.is_acknowledged and memory.is_latched)
+    is_over = image.temperature.celsius > limits.temperature_limit_c
+    if not memory.is_latched:
+        heats = [*memory.recent_heat, bool(is_over)][-5:]
+        if sum(heats) >= limits.hot_periods:
+            return memory._replace(is_latched=True, is_acknowledged=False, recent_heat=())
+        return memory._replace(recent_heat=tuple(heats[heats.index(True) :]) if True in heats else ())
     if memory.is_acknowledged and image.temperature.celsius < limits.temperature_limit_c - limits.temperature_release_k:
         return memory._replace(is_latched=False, is_acknowledged=False)
     return memory
 
 
 def judged(
-    memory: Memory, image: Measurement, decision: Decision, latch_is_set: bool, settings: SupervisorSettings
+    memory: Memory, image: Measurement, decision: Decision, latch_is_set: bool, hold: Hold, settings: SupervisorSettings
 ) -> tuple[Memory, Property | None]:
     """Return the memory after a period and the statement that its decision breaks, if any."""
     memory = felt(memory, image, settings)
     for check in _CHECKS:
-        broken = check(memory, image, decision, settings)
+        broken = check(memory, image, decision, hold, settings)
         if broken is not None:
             return memory, broken
     if memory.is_latched != latch_is_set:
         return memory, LATCH_LASTS
     is_moved = decision.contacts.r1 != memory.r1
+    awaits_supply = memory.awaits_supply or (is_moved and decision.contacts.r1 == CLOSED)
     after = memory._replace(
         r1=int(decision.contacts.r1),
         r2=int(decision.contacts.r2),
         r1_age=0 if is_moved else memory.r1_age,
+        awaits_supply=awaits_supply and mains_as_measured(image, settings) != "present",
     )
     return after, None
 
 
-def _both(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _both(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if settings.wiring != Wiring.LINE:
         return None
     r1, r2 = decision.contacts[:2]
@@ -119,7 +142,9 @@ def _both(memory: Memory, image: Measurement, decision: Decision, settings: Supe
     return None
 
 
-def _open_r2(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _open_r2(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if decision.contacts.r2 == CLOSED:
         return None
     if settings.r2_may_black_out:
@@ -128,27 +153,47 @@ def _open_r2(memory: Memory, image: Measurement, decision: Decision, settings: S
     if not is_line and decision.contacts.r1 == OPEN:
         return None  # a drill: the battery feeds the loads past R2, and the supply is cut by us
     mains = mains_as_measured(image, settings)
+    stands = not is_line or _stands(image, settings)
     if memory.r2 == CLOSED or image.contacts.r2 == CLOSED:  # what reads closed is opening, whatever was told before
-        if mains != "present":
+        gives = is_line and not (image.charge.is_valid and image.charge.lowest_a > -settings.mains.discharging_a)
+        if mains != "present" or gives or not stands:
             return OPENS_ON_PROOF
-        if is_line and not image.charge.is_valid:
-            return OPENS_ON_PROOF
-        is_sinking = is_line and image.load.is_valid and not _lowest_v(image) >= settings.mains.supply_present_v
-        return OPENS_ON_PROOF if is_sinking else None
+        return PROVES_ITSELF if hold.remaining_s > 0.0 else None
+    if mains == "present":
+        return None if stands else CLOSES_ON_LOSS
     if not memory.is_latched:
-        return None if mains == "present" else CLOSES_ON_LOSS
-    held = ("present", "unknown") if is_line else ("present", "unknown", "cut")
+        return CLOSES_ON_LOSS
+    held = ("unknown",) if is_line else ("unknown", "cut")
     if mains not in held:
         return HOT_KEEPS_BACKUP if mains == "absent" else CLOSES_ON_LOSS
     return None
 
 
-def _lowest_v(image: Measurement) -> float:
-    """Return a bound that no sweep of the period lies under."""
-    return image.load.bus_v - image.load.bus_spread_v * math.sqrt(image.load.good)
+def _stands(image: Measurement, settings: SupervisorSettings) -> bool:
+    """Return whether V3 shows the supply in every sweep."""
+    if not image.load.is_valid:
+        return settings.mains.present_unless_discharging
+    return image.load.lowest_v >= settings.mains.supply_present_v
 
 
-def _open_r1(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _seen(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
+    mains = mains_as_measured(image, settings)
+    right = Standing.UNPROVEN
+    if mains == "absent":
+        is_settling = memory.awaits_supply and memory.r1_age < settings.mains.settling_s
+        right = Standing.UNPROVEN if is_settling else Standing.LOST
+    if mains == "present" and _stands(image, settings):
+        right = Standing.STANDS
+    elif mains == "present" and image.load.is_valid and image.contacts.r2 == OPEN:
+        right = Standing.LOST
+    return None if hold.shown == right else LOSS_IS_SEEN
+
+
+def _open_r1(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if decision.contacts.r1 == CLOSED:
         return None
     limits = settings.interlocks
@@ -168,7 +213,9 @@ def _open_r1(memory: Memory, image: Measurement, decision: Decision, settings: S
     return None
 
 
-def _heat(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _heat(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if not memory.is_latched:
         return None
     mains = mains_as_measured(image, settings)
@@ -176,15 +223,18 @@ def _heat(memory: Memory, image: Measurement, decision: Decision, settings: Supe
         return HOT_KEEPS_BACKUP if decision.contacts.r2 == OPEN else None
     if mains != "present" or settings.r2_may_black_out or decision.contacts.r2 == OPEN:
         return None
-    is_watched = settings.mains.present_unless_discharging
-    if image.load.is_valid:
-        is_watched = image.load.bus_spread_v == 0.0 and image.load.bus_v >= settings.mains.supply_present_v
-    is_free = settings.wiring == Wiring.CHARGE_ONLY or (memory.r2 == OPEN and image.contacts.r2 == OPEN)
-    is_proven = is_watched and image.charge.is_valid
-    return HOT_STOPS_CHARGE if is_free or is_proven else None
+    is_line = settings.wiring == Wiring.LINE
+    is_opening = memory.r2 == CLOSED or image.contacts.r2 == CLOSED
+    if is_line and not _stands(image, settings):
+        return None
+    if is_line and is_opening and not (image.charge.is_valid and image.charge.lowest_a > -settings.mains.discharging_a):
+        return None
+    return None if is_opening and hold.remaining_s > 0.0 else HOT_STOPS_CHARGE
 
 
-def _lost(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _lost(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if decision.contacts[:2] == (CLOSED, CLOSED) or image.is_valid:
         return None
     if decision.contacts.r1 == OPEN or not memory.is_latched:
@@ -192,11 +242,15 @@ def _lost(memory: Memory, image: Measurement, decision: Decision, settings: Supe
     return None
 
 
-def _spares(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _spares(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     return None if decision.contacts[2:] == (CLOSED, OPEN) else ONLY_ORDERS
 
 
-def _noticed(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _noticed(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if memory.r1 == CLOSED or decision.contacts.r1 == OPEN or not image.is_valid:
         return None
     ordinary = (Reason.DISCHARGED, Reason.NONE)
@@ -207,7 +261,9 @@ def _noticed(memory: Memory, image: Measurement, decision: Decision, settings: S
     return NOTICED if is_apart or is_dark else None
 
 
-def _honest(memory: Memory, image: Measurement, decision: Decision, settings: SupervisorSettings) -> Property | None:
+def _honest(
+    memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
+) -> Property | None:
     if decision.verdict != Verdict.OK:
         return None
     if memory.is_latched or not image.is_valid or image.battery.bus_v < settings.interlocks.floor_v:
@@ -215,7 +271,7 @@ def _honest(memory: Memory, image: Measurement, decision: Decision, settings: Su
     return None
 
 
-_CHECKS: tuple[Callable[[Memory, Measurement, Decision, SupervisorSettings], Property | None], ...] = (
+_CHECKS: tuple[Callable[[Memory, Measurement, Decision, Hold, SupervisorSettings], Property | None], ...] = (
     _both,
     _open_r2,
     _open_r1,
@@ -224,11 +280,14 @@ _CHECKS: tuple[Callable[[Memory, Measurement, Decision, SupervisorSettings], Pro
     _spares,
     _noticed,
     _honest,
+    _seen,
 )
 PROPERTIES = (
     BOTH,
     OPENS_ON_PROOF,
     CLOSES_ON_LOSS,
+    PROVES_ITSELF,
+    LOSS_IS_SEEN,
     NO_BLACKOUT,
     DRILL_BEGINS,
     DRILL_GOES_ON,

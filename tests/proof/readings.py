@@ -22,6 +22,8 @@ class Circuit(NamedTuple):
     is_battery_valid: bool
     charge_v: float
     charge_a: float
+    lowest_a: float
+    """Of the period's sweeps."""
     is_charge_valid: bool
     is_charge_fitted: bool
 
@@ -30,7 +32,7 @@ class Load(NamedTuple):
     """What V3 says over a period's sweeps."""
 
     bus_v: float
-    spread_v: float
+    lowest_v: float
     is_valid: bool
     is_fitted: bool
 
@@ -99,8 +101,10 @@ def circuits(settings: SupervisorSettings) -> tuple[Circuit, ...]:
     cuts = battery_cuts(settings)
     batteries = [(v, True) for v in regions(cuts)] + [(v, False) for v in regions(cuts)] + [(NAN, False)]
     volts, amperes = regions(cuts, 3), regions(current_cuts(settings))
-    charges = [(v, a, is_valid, True) for v in volts for a in amperes for is_valid in (True, False)]
-    charges += [(NAN, NAN, False, True), (NAN, NAN, False, False)]
+    gives_a = min(amperes)
+    pairs = [(a, low) for a in amperes for low in {a, gives_a}]
+    charges = [(v, a, low, is_valid, True) for v in volts for a, low in pairs for is_valid in (True, False)]
+    charges += [(NAN, NAN, NAN, False, True), (NAN, NAN, NAN, False, False)]
     members = [
         Circuit(battery_v, is_battery_valid, *charge) for battery_v, is_battery_valid in batteries for charge in charges
     ]
@@ -111,20 +115,20 @@ def _strangeness(member: Circuit) -> tuple[float, ...]:
     faults = 2 * (not member.is_battery_valid) + (not member.is_charge_valid) + 3 * (not member.is_charge_fitted)
     volts = [9.0 if math.isnan(v) else abs(v - HEALTHY_V) for v in (member.battery_v, member.charge_v)]
     amperes = 9.0 if math.isnan(member.charge_a) else abs(member.charge_a - 0.5)
-    return (float(faults), round(volts[0], 6), round(volts[1], 6), round(amperes, 6))
+    gives = 0.0 if math.isnan(member.lowest_a) else member.charge_a - member.lowest_a
+    return (float(faults), gives, round(volts[0], 6), round(volts[1], 6), round(amperes, 6))
 
 
 def loads(settings: SupervisorSettings) -> tuple[Load, ...]:
-    """Return V3: its mean, and how far single sweeps lie below it."""
+    """Return V3: its mean, and its lowest sweep."""
     supply_v = settings.mains.supply_present_v
     members = []
     for bus_v in [*regions(load_cuts(settings)), 0.0, 13.6]:
         for low_v in (bus_v, supply_v, min(bus_v, supply_v) - 3.0):
             if low_v <= bus_v:
-                spread_v = (bus_v - low_v) / math.sqrt(SWEEPS)
-                members += [Load(bus_v, spread_v, True, True), Load(bus_v, spread_v, False, True)]
+                members += [Load(bus_v, low_v, True, True), Load(bus_v, low_v, False, True)]
     members += [Load(NAN, NAN, False, True), Load(NAN, NAN, False, False)]
-    return tuple(sorted(set(members), key=lambda m: (not m.is_valid, not m.is_fitted, _depth(m), m.spread_v)))
+    return tuple(sorted(set(members), key=lambda m: (not m.is_valid, not m.is_fitted, _depth(m), m.bus_v - m.lowest_v)))
 
 
 def _depth(member: Load) -> float:
@@ -170,7 +174,8 @@ class Image:
         charge_v = self._known(CIRCUIT, "charge_v", "V2's voltage", volts)
         charge_a = self._known(CIRCUIT, "charge_a", "V2's current", amperes)
         load_v = self._known(LOAD, "bus_v", "V3's voltage", load_cuts(settings))
-        spread_v = self._known(LOAD, "spread_v", "V3's spread", frozenset([0.0]))
+        lowest_a = self._known(CIRCUIT, "lowest_a", "V2's lowest current", amperes)
+        lowest_v = self._known(LOAD, "lowest_v", "V3's lowest voltage", load_cuts(settings))
         status = self._known(HEAT, "status", "the thermometer's status", None)
         good = [
             Undecided(draw, CIRCUIT, "V1 is good", tuple(m.is_battery_valid for m in self.members.circuit), None),
@@ -188,8 +193,8 @@ class Image:
             measured(now_s),
             now_s=now_s,
             battery=_channel("battery", bus_v=battery_v, is_valid=good[0]),
-            charge=_channel("charge", bus_v=charge_v, current_a=charge_a, is_valid=good[1]),
-            load=_channel("load", bus_v=load_v, bus_spread_v=spread_v, is_valid=good[2], good=SWEEPS),
+            charge=_channel("charge", bus_v=charge_v, current_a=charge_a, lowest_a=lowest_a, is_valid=good[1]),
+            load=_channel("load", bus_v=load_v, lowest_v=lowest_v, is_valid=good[2]),
             temperature=Temperature(
                 self._known(HEAT, "celsius", "the temperature", heat_cuts(settings)),  # type: ignore[arg-type]
                 status,  # type: ignore[arg-type]
@@ -241,14 +246,14 @@ def _channel(channel: str, **fields: Any) -> ChannelMean:
 def concrete(circuit: Circuit, load: Load, heat: Heat, line: Lines, now_s: float) -> Measurement:
     """Return the readings as an ordinary process image."""
 
-    def channel(bus_v: float, current_a: float, spread_v: float, is_good: bool) -> ChannelMean:
+    def channel(bus_v: float, current_a: float, lowest_v: float, lowest_a: float, is_good: bool) -> ChannelMean:
         if math.isnan(bus_v):
             return lost()
-        return mean(bus_v, current_a)._replace(bus_spread_v=spread_v, is_valid=is_good)
+        return mean(bus_v, current_a)._replace(lowest_v=lowest_v, lowest_a=lowest_a, is_valid=is_good)
 
     return measured(now_s, r1=line.r1, r2=line.r2, is_valid=is_valid(circuit, load, heat, line))._replace(
-        battery=channel(circuit.battery_v, 0.0, 0.0, circuit.is_battery_valid),
-        charge=channel(circuit.charge_v, circuit.charge_a, 0.0, circuit.is_charge_valid),
-        load=channel(load.bus_v, 0.5, load.spread_v, load.is_valid),
+        battery=channel(circuit.battery_v, 0.0, circuit.battery_v, 0.0, circuit.is_battery_valid),
+        charge=channel(circuit.charge_v, circuit.charge_a, circuit.charge_v, circuit.lowest_a, circuit.is_charge_valid),
+        load=channel(load.bus_v, 0.5, load.lowest_v, 0.5, load.is_valid),
         temperature=Temperature(heat.celsius, heat.status),
     )

@@ -166,10 +166,10 @@ def _healthy(world: World) -> Callable[[Truth], tuple[int, ...]]:
     image, mains = world.control.image, world.control.settings.mains
     valid = image.mask(0, lambda c: c.is_battery_valid and c.is_charge_valid)
     not_discharging = image.mask(
-        0, lambda c: c.is_battery_valid and c.is_charge_valid and c.charge_a > -mains.discharging_a
+        0, lambda c: c.is_battery_valid and c.is_charge_valid and c.lowest_a > -mains.discharging_a
     )
     any_load = image.mask(1, lambda v: v.is_valid)
-    supplied = image.mask(1, lambda v: v.is_valid and v.spread_v == 0.0 and v.bus_v >= mains.supply_present_v)
+    supplied = image.mask(1, lambda v: v.is_valid and v.lowest_v >= mains.supply_present_v)
     heat = image.mask(2, lambda t: t.status in (Status.GOOD, Status.ABSENT))
     lines = image.mask(3, lambda line: line.is_readable)
 

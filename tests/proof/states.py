@@ -8,20 +8,27 @@ mains and the last reasons: the supervisor only hands them on, which the long ra
 
 from typing import Any, NamedTuple
 
+from tests.proof.hostile_steadiness import answering
 from tests.proof.readings import Image
 from tests.proof.undecided import Draw, Unasked, Undecided
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control import supervisor
 from vigie.control.commands import Mains, Mode, Phase, Reason
 from vigie.control.interlocks import Latch
+from vigie.control.modes.chosen import Plan
 from vigie.control.modes.manual import Hands
+from vigie.control.modes.wish import Passing
 from vigie.control.signals import Contact, Contacts, Relay
-from vigie.control.supervisor import Action, ContactState, Decision, Order, Plan, Relays, State, Supply
+from vigie.control.steadiness import Standing
+from vigie.control.supervisor import Action, ContactState, Decision, Order, Relays, State, Supply
 
 NOW_S = 1000.0
 LONG = 99
 """Periods that outlast every time setting: a program that hung, or a quiet day."""
 SPARE = ContactState(CLOSED, 0.0, Reason.ADOPTED), ContactState(OPEN, 0.0, Reason.ADOPTED)
+
+
+STEADINESS: Any = Unasked("what is remembered of the mains; it is explored apart")
 
 
 class Kept(NamedTuple):
@@ -36,6 +43,7 @@ class Kept(NamedTuple):
     is_after_drill: bool
     is_latched: bool
     is_acknowledged: bool
+    recent_heat: int
 
 
 class Ages(NamedTuple):
@@ -57,7 +65,7 @@ class Times(NamedTuple):
 def times(settings: supervisor.SupervisorSettings) -> Times:
     """Return the longest time each instant is compared with; for R1 one period more, so that one too long is seen."""
     return Times(
-        int(max(settings.interlocks.longest_drill_s, settings.mains.settling_s)) + 1,
+        int(max(settings.interlocks.longest_drill_s, settings.mains.settling_s, settings.cycle.settle_s)) + 1,
         int(max(settings.minimum_times.closed_s, settings.minimum_times.open_s)),
         int(max(settings.manual.longest_s, settings.manual.default_s)),
     )
@@ -104,6 +112,11 @@ class Leaf(NamedTuple):
     """Number of the state that is kept."""
     moved: Moved
     decision: Decision
+    """Without the rest of the hold-off."""
+    shown: Standing
+    """What the hold-off was shown."""
+    holds: int
+    """Mask of hold-offs: over, still running."""
 
     def takes(self, ages: Ages) -> bool:
         return bool(self.r1_ages >> ages.r1 & self.r2_ages >> ages.r2 & self.manual_ages >> ages.manual & 1)
@@ -142,6 +155,8 @@ class Control:
         self.r1_since = self._instant("since R1 moved", [NOW_S - age for age in range(self.longest.r1 + 1)])
         self.r2_since = self._instant("since R2 moved", [NOW_S - age for age in range(self.longest.r2 + 1)])
         self.until = self._instant("the end of manual mode", [NOW_S + age for age in range(self.longest.manual + 1)])
+        rest = self.draw.group(2)
+        self.hold_off_s = Undecided(self.draw, rest, "the rest of the hold-off", (0.0, 1.0), frozenset([0.0]))
         self.kepts: list[Kept] = []
         self._numbers: dict[Kept, int] = {}
         self._leaves: dict[int, list[Leaf]] = {}
@@ -162,12 +177,12 @@ class Control:
         r1_since: Any = self.r1_since
         r2_since: Any = self.r2_since
         return State(
-            Plan(kept.mode, since, kept.phase, since, hands),
-            Supply(Mains.UNKNOWN, since, kept.is_after_drill),
+            Plan(kept.mode, since, kept.phase, since, hands, Passing(False, since)),
+            Supply(Mains.UNKNOWN, since, kept.is_after_drill, STEADINESS),
             Relays(
                 ContactState(kept.r1, r1_since, Reason.ADOPTED), ContactState(kept.r2, r2_since, Reason.ADOPTED), *SPARE
             ),
-            Latch(kept.is_latched, kept.is_acknowledged),
+            Latch(kept.is_latched, kept.is_acknowledged, kept.recent_heat),
         )
 
     def number(self, kept: Kept) -> int:
@@ -182,6 +197,7 @@ class Control:
         is_manual = state.plan.mode == Mode.MANUAL
         hands, relays = state.plan.hands, state.relays
         assert relays[2:] == SPARE, "R3 and R4 moved without an order"
+        assert not state.plan.passing.is_passing, "a threshold waits although it need not be passed for any time"
         kept = Kept(
             Mode(state.plan.mode),
             Phase(state.plan.phase),
@@ -192,6 +208,7 @@ class Control:
             bool(state.supply.is_after_drill),
             bool(state.latch.is_set),
             bool(state.latch.is_acknowledged),
+            int(state.latch.recent),
         )
         return self.number(kept), (
             _anew(relays.r1.since_s, self.r1_since, -1, self.longest.r1),
@@ -203,13 +220,16 @@ class Control:
         """Return every path of the real ``supervisor.step`` from a state."""
         if number not in self._leaves:
             before = self.state(self.kepts[number])
-            paths = self.draw.paths(lambda: self._stepped(before), self.draw.everything())
-            self._leaves[number] = [Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome) for masks, outcome in paths]
+            with answering(self.hold_off_s) as shown:
+                paths = self.draw.paths(lambda: self._stepped(before, shown), self.draw.everything())
+            self._leaves[number] = [
+                Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome, masks[7]) for masks, outcome in paths
+            ]
         return self._leaves[number]
 
-    def _stepped(self, before: State) -> tuple[int, Moved, Decision]:
+    def _stepped(self, before: State, shown: list[Standing]) -> tuple[int, Moved, Decision, Standing]:
         state, decision = supervisor.step(before, self.image.measurement, self.settings)
-        return (*self.kept(state), decision)
+        return (*self.kept(state), decision._replace(hold_off_s=0.0), shown[-1])
 
     def ordered(self, number: int) -> list[Ordered]:
         """Return what every order makes of a state; the real ``supervisor.obey``."""
@@ -225,7 +245,7 @@ class Control:
     def adopted(self, mode: Mode, r1: Contact, r2: Contact, r1_age: int, is_latched: bool) -> tuple[int, Ages]:
         """Return the state after a start that finds these contacts; the real ``supervisor.adopted``."""
         found = Contacts(r1, r2, SPARE[0].contact, SPARE[1].contact)
-        state = supervisor.adopted(found, mode, NOW_S, float(r1_age), Latch(is_latched, False))
+        state = supervisor.adopted(found, mode, NOW_S, float(r1_age), Latch(is_latched, False, 0), STEADINESS)
         assert tuple(relay.contact for relay in state.relays) == found, "a start moved a contact"
         spares = Relays(state.relays.r1, state.relays.r2, *SPARE)
         number, moved = self.kept(State(state.plan, state.supply, spares, state.latch))

@@ -71,8 +71,10 @@ def _period(control: Control, event: Period) -> str:
     readings = control.image.first(event.masks)
     before = control.kepts[event.number]
     moved = (before.r1, before.r2)
+    held = "" if event.masks[4] & 1 else "The mains has still to prove itself. "
     return (
-        f"{_later(event.elapsed)}{_orders(event.orders)}{_readings(*readings)} {_decision(event.leaf.decision, moved)}"
+        f"{_later(event.elapsed)}{_orders(event.orders)}{_readings(*readings)} {held}"
+        f"{_decision(event.leaf.decision, moved)}"
     )
 
 
@@ -145,7 +147,7 @@ def _readings(circuit: Circuit, load: Load, heat: Heat, line: Lines) -> str:
     if circuit.is_charge_valid:
         v2 += f" {circuit.charge_a:+.2f} A"
     v3 = _volts(load.bus_v, load.is_valid)
-    if load.is_valid and load.spread_v > 0.0:
+    if load.is_valid and load.lowest_v < load.bus_v:
         v3 += " unsteady"
     v2 = v2 if circuit.is_charge_fitted else "not fitted"
     v3 = v3 if load.is_fitted else "not fitted"

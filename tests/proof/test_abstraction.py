@@ -57,13 +57,15 @@ class Classifier:
     def circuit(self, c: Circuit) -> tuple[object, ...]:
         volts = battery_cuts(self.settings)
         order = (c.charge_v > c.battery_v) - (c.charge_v < c.battery_v)
-        regions = region(c.battery_v, volts), region(c.charge_v, volts), region(c.charge_a, current_cuts(self.settings))
+        amperes = current_cuts(self.settings)
+        gives = c.lowest_a <= -self.settings.mains.discharging_a
+        regions = region(c.battery_v, volts), region(c.charge_v, volts), region(c.charge_a, amperes), gives
         return (*regions, order, c.is_battery_valid, c.is_charge_valid, c.is_charge_fitted)
 
     def load(self, v3: Load) -> tuple[object, ...]:
         supply_v = self.settings.mains.supply_present_v
-        is_steady = v3.bus_v - math.sqrt(10) * v3.spread_v >= supply_v
-        return region(v3.bus_v, load_cuts(self.settings)), is_steady, v3.spread_v == 0.0, v3.is_valid, v3.is_fitted
+        is_steady = v3.lowest_v >= supply_v
+        return region(v3.bus_v, load_cuts(self.settings)), is_steady, v3.is_valid, v3.is_fitted
 
     def heat(self, heat: Heat) -> tuple[object, ...]:
         return region(heat.celsius, heat_cuts(self.settings)), heat.status
@@ -81,14 +83,17 @@ def drawn(rng: random.Random, settings: SupervisorSettings) -> tuple[Circuit, Lo
     charge_v = rng.choice([*volts, battery_v, battery_v, rng.uniform(11.0, 14.0)])
     charge_a = rng.choice([*current_cuts(settings), 0.0, rng.uniform(-1.0, 1.0), rng.uniform(-0.1, 0.1)])
     load_v = rng.choice([*load_cuts(settings), 13.6, 13.6, rng.uniform(supply_v, 14.0), rng.uniform(0.0, 14.0)])
-    spread_v = rng.choice([0.0, 0.0, rng.uniform(0.0, 0.3)])
+    lowest_v = load_v - rng.choice([0.0, 0.0, rng.uniform(0.0, 3.0)])
+    lowest_a = min(charge_a, rng.choice([charge_a, charge_a, -1.0]))
     is_valid = [is_good or rng.random() < 0.8 for _ in range(3)]
-    circuit = Circuit(battery_v, is_valid[0], charge_v, charge_a, is_valid[1], True)
+    circuit = Circuit(battery_v, is_valid[0], charge_v, charge_a, lowest_a, is_valid[1], True)
     if not is_valid[0] and rng.random() < 0.5:
         circuit = circuit._replace(battery_v=math.nan)
     if not is_valid[1] and rng.random() < 0.5:
-        circuit = circuit._replace(charge_v=math.nan, charge_a=math.nan, is_charge_fitted=rng.random() < 0.5)
-    load = Load(load_v, spread_v, is_valid[2], True)
+        circuit = circuit._replace(
+            charge_v=math.nan, charge_a=math.nan, lowest_a=math.nan, is_charge_fitted=rng.random() < 0.5
+        )
+    load = Load(load_v, lowest_v, is_valid[2], True)
     if not is_valid[2] and rng.random() < 0.5:
         load = Load(math.nan, math.nan, False, rng.random() < 0.5)
     heat = Heat(rng.choice([25.0, 25.0, 25.0, *heat_cuts(settings), rng.uniform(20.0, 55.0)]), 0)
@@ -112,6 +117,7 @@ def remembered(state: State, now_s: float, control: Control) -> tuple[Kept, Ages
         state.supply.is_after_drill,
         state.latch.is_set,
         state.latch.is_acknowledged,
+        state.latch.recent,
     )
     ages = Ages(
         min(int(now_s - state.relays.r1.since_s), longest.r1),
@@ -143,10 +149,11 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
         line = Lines(rng.choice([kept.r1, kept.r1, OPEN, CLOSED]), rng.choice([kept.r2, kept.r2, OPEN, CLOSED]), True)
         readings = (*readings[:3], line)
         masks = classifier.masks(*readings)
-        taken = [leaf for leaf in control.leaves(number) if _is_in(masks, leaf) and leaf.takes(ages)]
-        assert len(taken) == 1, "the leaves of a state part all readings"
         state, decision = supervisor.step(state, concrete(*readings, now_s), control.settings)
-        assert taken[0].decision == decision
+        hold = 2 if decision.hold_off_s > 0.0 else 1
+        taken = [leaf for leaf in control.leaves(number) if _is_in((*masks, hold), leaf) and leaf.takes(ages)]
+        assert len(taken) == 1, "the leaves of a state part all readings"
+        assert taken[0].decision == decision._replace(hold_off_s=0.0)
         met.add((number, control.leaves(number).index(taken[0])))
         number = taken[0].after
         ages = settled(control.kepts[number], renewed(ages, taken[0].moved), control.longest)
@@ -155,13 +162,13 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
 
 
 def _is_in(masks: tuple[int, ...], leaf: Leaf) -> bool:
-    return all(a & b for a, b in zip(reversed(masks), reversed(leaf.masks), strict=True))
+    return all(a & b for a, b in zip(reversed(masks), reversed((*leaf.masks, leaf.holds)), strict=True))
 
 
 def test_the_real_control_on_any_readings_and_times_does_what_was_explored() -> None:
     for wiring in Wiring:
         kepts, leaves = walked(shared(wiring, False).control, seed=1)
-        assert kepts > 40
+        assert kepts > 35
         assert leaves > 700
 
 

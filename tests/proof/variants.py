@@ -16,9 +16,9 @@ def small(wiring: Wiring, blackout: bool, *, drill: int = 3, minimum: int = 2, m
     settings = configured(
         wiring,
         blackout=blackout,
-        times=MinimumTimes(float(minimum), float(minimum)),
+        times=MinimumTimes(float(minimum), float(minimum), 0.0),
         manual=ManualSettings(float(manual - 1), float(manual)),
-        mains=MainsSettings(settling_s=2.0),
+        mains=MainsSettings(settling_s=2.0, steady_s=2.0, longest_steady_s=5.0),
     )
     return settings._replace(interlocks=settings.interlocks._replace(longest_drill_s=float(drill)))
 
@@ -30,11 +30,16 @@ def controls() -> Iterator[tuple[str, SupervisorSettings]]:
     yield "charge_only", small(Wiring.CHARGE_ONLY, False)
 
 
+def _with_heat_in(periods: int, settings: SupervisorSettings) -> SupervisorSettings:
+    return settings._replace(interlocks=settings.interlocks._replace(hot_periods=periods))
+
+
 def finer() -> Iterator[tuple[str, SupervisorSettings]]:
     """Yield longer times, and thresholds in other orders than the defaults', which only the long proof visits."""
     for wiring in Wiring:
         name = wiring.name.lower()
         yield f"{name}, longer times", small(wiring, False, drill=6, minimum=4, manual=5)
+        yield f"{name}, heat in two of five", _with_heat_in(2, small(wiring, False))
         yield f"{name}, no minimum times", small(wiring, False, minimum=0)
         high = small(wiring, False)
         yield f"{name}, proof above the charge's end", high._replace(interlocks=high.interlocks._replace(proof_v=13.1))

@@ -14,11 +14,12 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
+from vigie.control.steadiness import Standing, Steadiness
 from vigie.control.supervisor import Action, Order, SupervisorSettings
 
 SWEEPS = 10
 NEEDED = ("battery", "charge", "load")
-WRONG = tuple(int(status) for status in Status if status not in {Status.GOOD, Status.FROZEN})
+WRONG = tuple(int(status) for status in Status if status not in {Status.GOOD, Status.FROZEN, Status.ODD})
 
 
 def within_ranges(kind: Any) -> st.SearchStrategy[Any]:
@@ -44,6 +45,12 @@ def _bounds(limit: Any) -> dict[str, float]:
     return {name: getattr(limit, name) for name in ("ge", "gt", "le") if hasattr(limit, name)}
 
 
+def mains_of_all_kinds() -> st.SearchStrategy[MainsSettings]:
+    """Draw how the mains is recognised; its hold-off often none, or as short as a story."""
+    steady_s = st.sampled_from([0.0, 0.0, 2.0, 300.0])
+    return st.builds(lambda rules, needed_s: rules._replace(steady_s=needed_s), within_ranges(MainsSettings), steady_s)
+
+
 def protects() -> st.SearchStrategy[ProtectSettings]:
     return within_ranges(ProtectSettings).filter(lambda s: s.close_below_v < s.open_above_v)
 
@@ -59,14 +66,15 @@ def supervisors(mains: st.SearchStrategy[MainsSettings]) -> st.SearchStrategy[Su
         r2_may_black_out=st.sampled_from([False, False, False, True]),
         mains=mains,
         interlocks=st.builds(
-            lambda limits, longest_s: limits._replace(longest_drill_s=longest_s),
+            lambda limits, longest_s, hot: limits._replace(longest_drill_s=longest_s, hot_periods=hot),
             within_ranges(InterlockSettings),
             st.sampled_from([10.0, 60.0, 600.0, 14_400.0]),  # as short as a story
+            st.sampled_from([1, 1, 2, 3]),
         ),
         protect=protects(),
         cycle=cycles(),
         manual=within_ranges(ManualSettings),
-        minimum_times=st.just(MinimumTimes(0.0, 0.0)) | within_ranges(MinimumTimes),
+        minimum_times=st.just(MinimumTimes(0.0, 0.0, 0.0)) | within_ranges(MinimumTimes),
     )
 
 
@@ -215,6 +223,7 @@ class Story(NamedTuple):
     mode: Mode
     r1_open_s: float
     latch: Latch
+    known: Steadiness
     moments: tuple[Moment, ...]
 
 
@@ -225,7 +234,7 @@ def found_contacts() -> st.SearchStrategy[Contacts]:
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    supervisor = draw(supervisors(within_ranges(MainsSettings)))
+    supervisor = draw(supervisors(mains_of_all_kinds()))
     lasting = st.tuples(moments(supervisor), st.sampled_from([1, 1, 2, 5]))
     is_short = draw(st.booleans())  # long ones get into rare states, short ones are easy to read when they fail
     happening = draw(st.lists(lasting, min_size=1 if is_short else 10, max_size=25))
@@ -237,7 +246,8 @@ def stories(draw: st.DrawFn) -> Story:
         found,
         draw(st.sampled_from(Mode)),
         draw(st.sampled_from([0.0, 600.0])) if found.r1 == Contact.OPEN else 0.0,
-        draw(st.sampled_from([Latch(False, False)] * 8 + [Latch(True, False), Latch(True, True)])),
+        draw(st.sampled_from([Latch(False, False, 0)] * 8 + [Latch(True, False, 0), Latch(True, True, 0)])),
+        draw(st.sampled_from([0.0, 0.0, 2.0, 300.0]).map(lambda s: Steadiness(Standing.LOST, 0.0, s))),
         tuple(one for moment, periods in happening for one in lasted(moment, periods)),
     )
 

@@ -138,7 +138,7 @@ def seen(control: tuple[Callable[..., Any], ...], story: Story) -> list[Any]:
     """Return the watch and the values of every period of a story."""
     its_adopted, its_step, its_initial, its_observe = control
     limits = watch_settings(AlarmSettings(), story.supervisor.interlocks, story.supervisor.mains)
-    state = its_adopted(story.found, story.mode, 0.0, story.r1_open_s, story.latch)
+    state = its_adopted(story.found, story.mode, 0.0, story.r1_open_s, story.latch, story.known)
     filtered, watch, now_s, commanded = initial_filter_state(), its_initial(0.0), 0.0, story.found
     outcomes = []
     for moment in story.moments:

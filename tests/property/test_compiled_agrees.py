@@ -50,7 +50,7 @@ def lived(control: Control, story: Story) -> list[Any]:
     """Return everything that came out of a story, period by period, starting from its own state each time."""
     now_s = 0.0
     outcomes: list[Any] = []
-    state = control.adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch)
+    state = control.adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch, story.known)
     filtered = initial_filter_state()
     channels = story.channels._replace(spare=MISCALIBRATED)
     commanded = story.found
@@ -72,6 +72,7 @@ def lived(control: Control, story: Story) -> list[Any]:
     return outcomes
 
 
+@pytest.mark.timeout(400)
 @settings(max_examples=100)
 @given(stories())
 def test_compiled_and_plain_control_agree_bit_for_bit(machine_code: Control, story: Story) -> None:

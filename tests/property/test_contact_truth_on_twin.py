@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.property.test_compiled_agrees import bits
+from tests.unit.control.process_images import AT_ONCE, TRUSTED
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode
 from vigie.control.contact_truth import ContactFault, Truth, TruthSettings, TruthState, check, initial_truth
@@ -101,7 +102,7 @@ class World:
         self.control = SupervisorSettings(
             wiring,
             False,
-            MainsSettings(),
+            AT_ONCE,
             InterlockSettings(),
             ProtectSettings(),
             CycleSettings(),
@@ -113,7 +114,7 @@ class World:
         self.told = Contacts(*found, CLOSED, OPEN)
         self.wires = FAULTS[wires]
         self.connect()
-        self.state = adopted(self.told, mode, 0.0, 0.0, Latch(False, False))
+        self.state = adopted(self.told, mode, 0.0, 0.0, Latch(False, False, 0), TRUSTED)
         self.filtered = initial_filter_state()
         self.truth = initial_truth()
         self.outages = initial_outages(0.0)

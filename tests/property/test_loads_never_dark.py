@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.property.bench_model import Bench
 from tests.property.sequences import SWEEPS, UNCALIBRATED, filters, found_contacts, orders, supervisors
 from tests.property.witness import Witness
+from tests.unit.control.process_images import AT_ONCE, TRUSTED
 from vigie.control import interlocks
 from vigie.control.commands import Mode, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
@@ -58,7 +59,9 @@ def sites() -> st.SearchStrategy[Site]:
     )
     return st.builds(
         Site,
-        supervisor=supervisors(st.just(MainsSettings())).filter(lambda s: s.interlocks.load_floor_v > 0.0),
+        supervisor=supervisors(st.sampled_from([AT_ONCE, MainsSettings()])).filter(
+            lambda s: s.interlocks.load_floor_v > 0.0
+        ),
         filtering=filters(),
         found=found_contacts(),
         mode=st.sampled_from(Mode),
@@ -76,9 +79,9 @@ def with_lost(sweeps: list[Sweep], channel: str) -> tuple[Sweep, ...]:
 def live(site: Site, witness: Witness | None) -> None:
     """Live on the bench; fail when the loads are dark and need not be."""
     now_s = 0.0
-    no_latch = Latch(False, False)
+    no_latch = Latch(False, False, 0)
     bench = Bench(site.supervisor.wiring, site.found, site.rest_v, site.load_a, site.is_r2_dead)
-    state = adopted(site.found, site.mode, now_s, 0.0, no_latch)
+    state = adopted(site.found, site.mode, now_s, 0.0, no_latch, TRUSTED)
     filtered = initial_filter_state()
     for weather in site.weather:
         now_s += weather.elapsed_s
@@ -112,7 +115,7 @@ def _can_be_bright(site: Site, bench: Bench, was_seen_dark: bool, had_mains: boo
 
 @given(sites())
 def test_the_loads_are_never_dark_through_our_doing(site: Site) -> None:
-    live(site, Witness(site.supervisor, site.found, 0.0, Latch(False, False)))
+    live(site, Witness(site.supervisor, site.found, 0.0, Latch(False, False, 0)))
 
 
 @pytest.mark.parametrize("name", ["r1_block", "r2_block"])

@@ -29,15 +29,52 @@ def mains_as_measured(image: Measurement, settings: SupervisorSettings) -> str:
     return "present" if v3_v >= rules.supply_present_v else "absent"
 
 
+class Steadiness:
+    """A memory of its own of what the mains has proven: since when it stands, and how long it must after its losses."""
+
+    def __init__(self, settings: SupervisorSettings, hold_off_s: float) -> None:
+        self.rules = settings.mains
+        self.needed_s = hold_off_s
+        self.is_away = True
+        self.stands_since_s: float | None = None
+
+    def see(self, now_s: float, shown: str) -> None:
+        """Take note of a period that shows the mains standing, lost, or neither."""
+        longest_s = max(self.rules.longest_steady_s, self.rules.steady_s)
+        if shown == "stands":
+            self.is_away = False
+            if self.stands_since_s is None:
+                self.stands_since_s = now_s
+            elif now_s - self.stands_since_s >= longest_s:
+                self.needed_s = 0.0
+            return
+        self.stands_since_s = None
+        if shown == "lost" and not self.is_away:
+            self.is_away = True
+            doubled_s = min(max(2.0 * self.needed_s, self.rules.steady_s), longest_s)
+            self.needed_s = doubled_s if self.rules.steady_s > 0.0 else 0.0
+
+    def has_proven(self, now_s: float) -> bool:
+        if self.stands_since_s is None:
+            return self.needed_s == 0.0
+        return now_s - self.stands_since_s >= self.needed_s
+
+
 class Witness:
     """Raises AssertionError, naming the interlock, when a decision breaks one."""
 
-    def __init__(self, settings: SupervisorSettings, found: Contacts, r1_moved_s: float, latch: Latch) -> None:
+    def __init__(
+        self, settings: SupervisorSettings, found: Contacts, r1_moved_s: float, latch: Latch, hold_off_s: float = 0.0
+    ) -> None:
         self.settings = settings
         self.commanded = found
         self.r1_moved_s = r1_moved_s
         self.is_latched = latch.is_set
         self.is_acknowledged = latch.is_acknowledged
+        self.recent_heat: list[bool] = []
+        self.steadiness = Steadiness(settings, hold_off_s)
+        self.awaits_supply = False
+        """R1 has closed after a drill, and the supply has not been seen since."""
 
     def hear(self, orders: tuple[Order, ...]) -> None:
         """Take note of the orders given before the period's decision."""
@@ -50,9 +87,15 @@ class Witness:
     def see(self, sweeps: tuple[Sweep, ...], image: Measurement, decision: Decision) -> None:
         """Judge a period's decision."""
         v3_v = [sweep.load.bus_v for sweep in sweeps if sweep.load.status == 0 and sweep.load.bus_v <= 20.0]
-        self.lowest_v3_v, self.is_v3_flat = min(v3_v, default=0.0), len(set(v3_v)) == 1
+        v2_a = [sweep.charge.shunt_v / 0.1 for sweep in sweeps if sweep.charge.status == 0]
+        rules = self.settings.mains
+        self.stands_v3 = min(v3_v, default=0.0) >= rules.supply_present_v
+        if not image.load.is_valid:
+            self.stands_v3 = rules.present_unless_discharging
+        self.gives_v2 = not image.charge.is_valid or min(v2_a, default=-9.0) <= -rules.discharging_a
         self._feel(image)
         mains = mains_as_measured(image, self.settings)
+        self.steadiness.see(image.now_s, self._shown(image, mains))
         self._judge_both(image, decision)
         if decision.contacts.r2 == OPEN:
             self._judge_open_r2(image, decision, mains)
@@ -63,18 +106,32 @@ class Witness:
         assert decision.contacts[2:] == self.commanded[2:], "6: R3 and R4 move by order only"
         if decision.contacts.r1 != self.commanded.r1:
             self.r1_moved_s = image.now_s
+            self.awaits_supply = decision.contacts.r1 == CLOSED
+        self.awaits_supply = self.awaits_supply and mains != "present"
         self.commanded = decision.contacts
 
     def _feel(self, image: Measurement) -> None:
         limits = self.settings.interlocks
         if image.temperature.status != Status.GOOD:
             return
-        if image.temperature.celsius > limits.temperature_limit_c:
-            self.is_acknowledged = self.is_acknowledged and self.is_latched
-            self.is_latched = True
+        is_over = image.temperature.celsius > limits.temperature_limit_c
+        if not self.is_latched:
+            self.recent_heat = [*self.recent_heat, is_over][-5:]
+            if sum(self.recent_heat) >= limits.hot_periods:
+                self.is_latched, self.is_acknowledged, self.recent_heat = True, False, []
+            return
         is_cool = image.temperature.celsius < limits.temperature_limit_c - limits.temperature_release_k
         if self.is_acknowledged and is_cool:
             self.is_latched = self.is_acknowledged = False
+
+    def _shown(self, image: Measurement, mains: str) -> str:
+        if mains == "present" and self.stands_v3:
+            return "stands"
+        is_settling = self.awaits_supply and image.now_s - self.r1_moved_s < self.settings.mains.settling_s
+        if mains == "absent" and not is_settling:
+            return "lost"
+        has_fallen = mains == "present" and image.load.is_valid and image.contacts.r2 == OPEN
+        return "lost" if has_fallen else "neither"
 
     def _judge_both(self, image: Measurement, decision: Decision) -> None:
         if self.settings.wiring != Wiring.LINE:
@@ -90,10 +147,11 @@ class Witness:
             return  # a drill: the battery feeds the loads past R2, and the supply is cut by us
         if self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED:
             assert mains == "present", f"2: R2 opens with the mains {mains}"
+            assert self.steadiness.has_proven(image.now_s), "2: R2 opens before the mains has proven itself"
             if self.settings.wiring == Wiring.LINE:
                 assert image.charge.is_valid, "2: R2 opens without V2, on what may be surface charge"
-            if self.settings.wiring == Wiring.LINE and image.load.is_valid:
-                assert self.lowest_v3_v >= self.settings.mains.supply_present_v, "2: R2 opens with V3 sinking"
+                assert not self.gives_v2, "2: R2 opens although the battery gave in a sweep"
+                assert self.stands_v3, "2: R2 opens with V3 sinking"
         elif self.is_latched:
             held = (
                 ("present", "unknown", "cut") if self.settings.wiring == Wiring.CHARGE_ONLY else ("present", "unknown")
@@ -101,6 +159,8 @@ class Witness:
             assert mains in held, f"4: R2 stays open with the mains {mains}"
         else:
             assert mains == "present", f"2: R2 stays open with the mains {mains}"
+        if self.settings.wiring == Wiring.LINE and mains == "present":
+            assert self.stands_v3, "2: R2 is open with V3 sinking"
 
     def _judge_open_r1(self, image: Measurement, decision: Decision, mains: str) -> None:
         limits = self.settings.interlocks
@@ -116,12 +176,12 @@ class Witness:
         assert not image.charge.is_valid or image.charge.bus_v >= limits.proof_v, "3: R1 opens on a low V2"
 
     def _judge_latch(self, image: Measurement, decision: Decision, mains: str) -> None:
-        is_watched = self.settings.mains.present_unless_discharging
-        if image.load.is_valid:
-            is_watched = self.is_v3_flat and self.lowest_v3_v >= self.settings.mains.supply_present_v
-        is_watched = is_watched and image.charge.is_valid
-        is_free = self.settings.wiring == Wiring.CHARGE_ONLY or self.commanded.r2 == image.contacts.r2 == OPEN
-        can_open = mains == "present" and (is_watched or is_free)
+        can_open = mains == "present"
+        is_opening = self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED
+        if self.settings.wiring == Wiring.LINE:
+            can_open = can_open and self.stands_v3 and not (is_opening and self.gives_v2)
+        if is_opening:
+            can_open = can_open and self.steadiness.has_proven(image.now_s)
         if self.is_latched and can_open and not self.settings.r2_may_black_out:
             assert decision.contacts.r2 == OPEN, "4: R2 closed with a hot battery and the mains present"
         if self.is_latched and mains == "absent":

@@ -23,9 +23,13 @@ r2_contact = "nc"
 [start]
 mode = "protect"
 
+[mains]
+steady_s = 0
+
 [minimum_times]
 closed_s = 0
 open_s = 0
+passed_s = 0
 
 [channels.spare]
 is_fitted = true

@@ -14,7 +14,7 @@ GUEST_S = int(os.environ.get("VIGIE_GUEST_S", "1500"))
 EMULATED = """
 [loop]
 period_s = 5
-bus_deadline_s = 4.5
+bus_deadline_s = 2.5
 """
 PATIENT = "[Service]\nTimeoutStartSec=400\n"
 LESS_WATCHED = "WatchdogSec=30\n"

@@ -21,7 +21,7 @@ from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
 from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
-from vigie.controller.period import NO_PAST, Past
+from vigie.controller.period import HOLD_OFF, NO_PAST, Past
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import JournalError, PowerLost, VigieError
 from vigie.hardware.raspberry_pi import RaspberryPi
@@ -52,8 +52,10 @@ def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
         newest_utc_ms = reader.newest_utc_ms()
         counts = reader.switching_counts()
         last_mode = reader.last_mode()
+        mains = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "mains")
         heat = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "over_temperature")
         r1 = reader.last_switching("R1")
+        start_event = reader.last_event((EventKind.START,), "controller")
         run = reader.last_event((EventKind.START, EventKind.STOP), "controller")
         switched_a = reader.switched_a()
         past = past._replace(
@@ -65,13 +67,24 @@ def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
         return past, None
     if start == StartMode.LAST and last_mode is not None and last_mode[0] in {"protect", "cycle"}:
         past = past._replace(mode=Mode[last_mode[0].upper()], mode_by=last_mode[1])
+    hold_off_s, hold_off_utc_s = hold_off_of(mains, start_event)
     return past._replace(
         switchings=tuple(counts.get(relay.name, 0) for relay in Relay),
         switched_a=tuple(switched_a.get(relay.name, 0.0) for relay in Relay),
         was_stopped=run is None or run.kind == EventKind.STOP,
         is_over_temperature=heat is not None and heat.kind == EventKind.FAULT,
         r1_opened_utc_s=r1.utc_ms / 1_000 if r1 is not None and r1.after == "open" else None,
+        hold_off_s=hold_off_s,
+        hold_off_utc_s=hold_off_utc_s,
     ), newest_utc_ms
+
+
+def hold_off_of(*events: Event | None) -> tuple[float, float]:
+    """Return the newest hold-off told in these events and when (UTC seconds); zeros when none tells of one."""
+    told = [(one.utc_ms / 1_000, one.data.get(HOLD_OFF)) for one in events if one is not None]
+    known = [(utc_s, float(needed_s)) for utc_s, needed_s in told if isinstance(needed_s, int | float)]
+    utc_s, needed_s = max(known, default=(0.0, 0.0))
+    return needed_s, utc_s
 
 
 def machine_of(figures: Mapping[str, Any], journal: JournalStatus) -> Machine:

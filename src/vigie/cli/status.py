@@ -12,6 +12,7 @@ from vigie.cli import screen
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
 from vigie.config import Config
+from vigie.control.commands import Reason
 from vigie.errors import JournalError, LinkError
 from vigie.link.messages import stale_after_ms
 from vigie.telemetry.reader import JournalReader
@@ -73,6 +74,9 @@ def _print(state: dict[str, Any]) -> None:
     for relay in snapshot["relays"]:
         contact = describe_name("contact", relay["contact"], words)
         reason = describe_name("reason", relay["reason"], words)
+        if relay["opens_in_s"] is not None and relay["refusal_to_open"] == Reason.MAINS_NOT_STEADY.name.lower():
+            refusal = describe_name("reason", relay["refusal_to_open"], words)
+            reason = f"{reason} ({refusal}: {relay['opens_in_s']:.0f} s)"
         label = relay["relay"] if relay["label"] == relay["relay"] else f"{relay['relay']} {relay['label']}"
         relays.add_row(label, contact, reason, utc_text(relay["since_utc_ms"]), str(relay["switchings"]))
     console.print(relays)

@@ -9,6 +9,7 @@ from vigie.config.limits import contradictions
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.config.texts import unusable_texts
 from vigie.control.alarms.rules import faults_of
+from vigie.control.filtering import sweep_interval_s
 from vigie.control.signals import Channel
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
@@ -41,12 +42,13 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
         sweeps, good = filtering.sweeps, filtering.least_good
         need(good <= sweeps, "filter.least_good", f"{good} is more than filter.sweeps = {sweeps}")
     if filtering is not None and loop is not None:
-        taken_s = filtering.sweeps * filtering.sweep_interval_s
+        interval_s = sweep_interval_s(filtering, loop.period_s)
+        taken_s = (filtering.sweeps - 1) * interval_s
         need(
-            taken_s < loop.bus_deadline_s,
+            taken_s < loop.period_s,
             "filter.sweeps",
-            f"{filtering.sweeps} sweeps every {filtering.sweep_interval_s:g} s take {taken_s:g} s, "
-            f"which must be under loop.bus_deadline_s = {loop.bus_deadline_s:g} s",
+            f"{filtering.sweeps} sweeps every {interval_s:g} s take {taken_s:g} s, "
+            f"which must be under loop.period_s = {loop.period_s:g} s",
         )
     if manual is not None:
         need(
@@ -170,12 +172,12 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
         faults.append(Fault("faults.listed", "faults are made on the twin, a recording or emulated boards, never here"))
     if rig is not None and filtering is not None and loop is not None:
         sweep_s = SWEEP_S[rig.averaging]
-        if filtering.sweeps * sweep_s >= loop.bus_deadline_s:
+        if filtering.sweeps * sweep_s >= loop.period_s:
             faults.append(
                 Fault(
                     "rig.averaging",
                     f"{rig.averaging.name.lower()} makes a sweep take {sweep_s:g} s: {filtering.sweeps} of them do "
-                    f"not fit into loop.bus_deadline_s = {loop.bus_deadline_s:g} s; average less, sweep less, or "
+                    f"not fit into loop.period_s = {loop.period_s:g} s; average less, sweep less, or "
                     "lengthen the period",
                 )
             )

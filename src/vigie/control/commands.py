@@ -66,6 +66,8 @@ class Reason(IntEnum):
     """Interlock 2: the mains failed, the battery is needed."""
     BLACKOUT_RISK = 23
     """Interlock 2: this controller would die with the loads and R2 is wired NO."""
+    MAINS_NOT_STEADY = 24
+    """Interlock 2: the mains has not stood for long enough since it failed."""
     BATTERY_NOT_PROVEN = 30
     """Interlock 3: the battery has not shown that it can carry the loads."""
     BATTERY_UNDER_FLOOR = 31

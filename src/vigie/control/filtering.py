@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, NamedTuple
 
+from vigie.control.averaging import averaged
 from vigie.control.signals import (
     Channel,
     ChannelMean,
@@ -13,6 +14,7 @@ from vigie.control.signals import (
     Sweep,
     Temperature,
 )
+from vigie.control.temperature import believed, remembered_c
 from vigie.units import setting
 
 UNUSABLE = (
@@ -25,6 +27,12 @@ UNUSABLE = (
     | Status.IMPLAUSIBLE
 )
 """A reading with any of these bits is never averaged in."""
+
+ODD_V = 0.02
+"""A bus voltage nearer to the median of its period is not odd: five steps of the meter."""
+
+ODD_SHUNT_V = 50e-6
+"""The same of a shunt voltage."""
 
 DARK_V = 1.0
 """A channel below this is without supply; it may well read the same for hours."""
@@ -54,8 +62,14 @@ class FilterSettings(NamedTuple):
     ] = 6
     sweep_interval_s: Annotated[
         float,
-        setting("Time from one sweep to the next; longer than the meter's conversion time", unit="s", ge=0, le=10),
-    ] = 0.05
+        setting(
+            "Time from one sweep to the next, longer than the meter's conversion time; 0: spread evenly over the whole "
+            "period, so that no flicker hides between two periods",
+            unit="s",
+            ge=0,
+            le=10,
+        ),
+    ] = 0.0
     frozen_after_s: Annotated[
         float,
         setting(
@@ -97,12 +111,20 @@ class FilterState(NamedTuple):
     charge: Stillness
     load: Stillness
     spare: Stillness
+    temperature_c: float
+    """Of the battery, as last believed; NaN when never."""
+    ambient_c: float
 
 
 def initial_filter_state() -> FilterState:
     """Return the state of a filter that has seen nothing."""
     unseen = Stillness(math.nan, math.nan, 0.0)
-    return FilterState(unseen, unseen, unseen, unseen)
+    return FilterState(unseen, unseen, unseen, unseen, math.nan, math.nan)
+
+
+def sweep_interval_s(settings: FilterSettings, period_s: float) -> float:
+    """Return the time from one sweep to the next."""
+    return settings.sweep_interval_s if settings.sweep_interval_s > 0.0 else period_s / settings.sweeps
 
 
 def calibrated_voltage_v(bus_v: float, channel: ChannelSettings) -> float:
@@ -153,13 +175,6 @@ def is_frozen(stillness: Stillness, now_s: float, frozen_after_s: float) -> bool
     return frozen_after_s > 0.0 and now_s - stillness.since_s >= frozen_after_s
 
 
-def _spread(square_sum: float, total: float, count: int) -> float:
-    if count < 2:
-        return 0.0
-    variance = (square_sum - total * total / count) / (count - 1)
-    return math.sqrt(variance) if variance > 0.0 else 0.0
-
-
 def summarise_channel(
     sweeps: tuple[Sweep, ...],
     index: int,
@@ -168,67 +183,48 @@ def summarise_channel(
     now_s: float,
     settings: FilterSettings,
 ) -> tuple[ChannelMean, Stillness]:
-    """Average the readings of one channel (``index``, a :class:`Channel`) over a period.
-
-    Sums are taken of the differences to the first good reading, so that millivolts are not lost in volts.
-    """
+    """Average the readings of one channel (``index``, a :class:`Channel`) over a period."""
     nan = math.nan
     if not channel.is_fitted:
-        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 0, int(Status.ABSENT), False), before
-    good = 0
+        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 0, int(Status.ABSENT), False, nan, nan), before
     status = 0
-    first_bus_v = 0.0
-    first_shunt_v = 0.0
-    bus_sum = 0.0
-    bus_squares = 0.0
-    shunt_sum = 0.0
-    shunt_squares = 0.0
+    buses = []
+    shunts = []
     for sweep in sweeps:
         reading = sweep[index]
         verdict = judged(reading, channel)
         status |= verdict
-        if verdict & UNUSABLE:
-            continue
-        if good == 0:
-            first_bus_v = reading.bus_v
-            first_shunt_v = reading.shunt_v
-        good += 1
-        bus_sum += reading.bus_v - first_bus_v
-        bus_squares += (reading.bus_v - first_bus_v) * (reading.bus_v - first_bus_v)
-        shunt_sum += reading.shunt_v - first_shunt_v
-        shunt_squares += (reading.shunt_v - first_shunt_v) * (reading.shunt_v - first_shunt_v)
+        if not verdict & UNUSABLE:
+            buses.append(reading.bus_v)
+            shunts.append(reading.shunt_v)
+    good = len(buses)
     rejected = len(sweeps) - good
     if good == 0:
-        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, rejected, status, False), before
-    raw_bus_v = first_bus_v + bus_sum / good
-    shunt_v = first_shunt_v + shunt_sum / good
-    stillness = still(before, raw_bus_v, shunt_v, now_s)
+        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, rejected, status, False, nan, nan), before
+    bus = averaged(buses, ODD_V)
+    shunt = averaged(shunts, ODD_SHUNT_V)
+    if bus.odd > 0 or shunt.odd > 0:
+        status |= Status.ODD
+    stillness = still(before, bus.mean, shunt.mean, now_s)
     if is_frozen(stillness, now_s, settings.frozen_after_s):
         status |= Status.FROZEN
-    bus_v = calibrated_voltage_v(raw_bus_v, channel)
-    current_a = calibrated_current_a(shunt_v, channel)
+    bus_v = calibrated_voltage_v(bus.mean, channel)
+    current_a = calibrated_current_a(shunt.mean, channel)
     mean = ChannelMean(
         bus_v,
-        channel.gain * _spread(bus_squares, bus_sum, good),
-        shunt_v,
+        channel.gain * bus.spread,
+        shunt.mean,
         current_a,
-        _spread(shunt_squares, shunt_sum, good) / channel.shunt_ohm,
+        shunt.spread / channel.shunt_ohm,
         bus_v * current_a,
         good,
         rejected,
         status,
         good >= settings.least_good and (status & Status.FROZEN) == 0,
+        calibrated_voltage_v(bus.lowest, channel),
+        min(calibrated_current_a(shunt.lowest, channel), calibrated_current_a(shunt.highest, channel)),
     )
     return mean, stillness
-
-
-def judged_temperature(temperature: Temperature, settings: FilterSettings) -> Temperature:
-    """Return the temperature, marked IMPLAUSIBLE and without value outside the plausible range."""
-    if temperature.status != Status.GOOD:
-        return Temperature(math.nan, temperature.status)
-    if settings.temperature_min_c <= temperature.celsius <= settings.temperature_max_c:
-        return temperature
-    return Temperature(math.nan, int(Status.IMPLAUSIBLE))
 
 
 def is_answered(mean: ChannelMean, channel: ChannelSettings) -> bool:
@@ -271,8 +267,10 @@ def summarise(
     charge, charge_still = summarise_channel(sweeps, Channel.CHARGE, channels.charge, state.charge, now_s, settings)
     load, load_still = summarise_channel(sweeps, Channel.LOAD, channels.load, state.load, now_s, settings)
     spare, spare_still = summarise_channel(sweeps, Channel.SPARE, channels.spare, state.spare, now_s, settings)
-    judged_t = judged_temperature(temperature, settings)
-    judged_ambient = judged_temperature(ambient, settings)
+    lowest_c = settings.temperature_min_c
+    highest_c = settings.temperature_max_c
+    judged_t = believed(temperature, state.temperature_c, lowest_c, highest_c)
+    judged_ambient = believed(ambient, state.ambient_c, lowest_c, highest_c)
     is_valid = (
         battery.is_valid
         and is_answered(charge, channels.charge)
@@ -280,4 +278,12 @@ def summarise(
         and (judged_t.status == Status.GOOD or judged_t.status == Status.ABSENT)
     )
     measurement = Measurement(now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid)
-    return FilterState(battery_still, charge_still, load_still, spare_still), measurement
+    after = FilterState(
+        battery_still,
+        charge_still,
+        load_still,
+        spare_still,
+        remembered_c(judged_t, state.temperature_c),
+        remembered_c(judged_ambient, state.ambient_c),
+    )
+    return after, measurement

@@ -7,7 +7,7 @@ why not. ``apply`` asks them; the pages show the same answers.
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains, Phase, Reason
-from vigie.control.mains import MainsSettings, is_steady
+from vigie.control.mains import MainsSettings, gives_nothing, is_steady
 from vigie.control.modes.wish import Wish
 from vigie.control.signals import Contact, Measurement, Status, Wiring
 from vigie.units import setting
@@ -36,6 +36,14 @@ class InterlockSettings(NamedTuple):
         float,
         setting("The latch can be released this far under the limit", unit="K", ge=1, le=30),
     ] = 5.0
+    hot_periods: Annotated[
+        int,
+        setting("Periods over temperature_limit_c, of the last five that measured one, that make heat", ge=1, le=5),
+    ] = 3
+
+
+RECENT = 0b11111
+"""The periods that heat is looked for in: the last five."""
 
 
 class Latch(NamedTuple):
@@ -43,6 +51,8 @@ class Latch(NamedTuple):
 
     is_set: bool
     is_acknowledged: bool
+    recent: int
+    """The last periods while it is not set, the newest in the lowest bit: 1 over the limit, 0 not."""
 
 
 class Situation(NamedTuple):
@@ -59,6 +69,8 @@ class Situation(NamedTuple):
     wiring: Wiring
     r2_may_black_out: bool
     """This controller lives on the loads and R2 is wired NO: opening it could leave the site dark for good."""
+    hold_off_s: float
+    """How long the mains must still stand before R2 may open."""
 
 
 class Ruling(NamedTuple):
@@ -78,12 +90,25 @@ def next_latch(latch: Latch, measurement: Measurement, settings: InterlockSettin
     temperature = measurement.temperature
     if temperature.status != Status.GOOD:
         return latch
-    if temperature.celsius > settings.temperature_limit_c:
-        return Latch(True, latch.is_acknowledged and latch.is_set)
+    is_over = temperature.celsius > settings.temperature_limit_c
+    if not latch.is_set:
+        recent = (latch.recent << 1 & RECENT) | (1 if is_over else 0)
+        if periods_in(recent) >= settings.hot_periods:
+            return Latch(True, False, 0)
+        return Latch(False, False, recent)
     has_cooled = temperature.celsius < settings.temperature_limit_c - settings.temperature_release_k
-    if latch.is_set and latch.is_acknowledged and has_cooled:
-        return Latch(False, False)
+    if latch.is_acknowledged and has_cooled:
+        return Latch(False, False, 0)
     return latch
+
+
+def periods_in(recent: int) -> int:
+    """Return how many of the last five periods are marked.
+
+    >>> periods_in(0b10101)
+    3
+    """
+    return (recent & 1) + (recent >> 1 & 1) + (recent >> 2 & 1) + (recent >> 3 & 1) + (recent >> 4 & 1)
 
 
 def lowest_battery_v(measurement: Measurement) -> float:
@@ -120,8 +145,10 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     """Interlocks 1 and 2: return why R2 may not be open with R1 as it will be; NONE when it may.
 
     With CHARGE_ONLY a drill may have R2 open: the battery feeds the loads past it, and the absent supply is our doing.
-    With LINE an opening R2 needs V2 and V3: a battery's surface charge can look like the supply on V3, and only V2
-    shows that it does not discharge. A contact whose line still reads closed is opening, whatever it was told before.
+    With LINE an R2 stays open only while V3 stands at the supply's voltage in every sweep, and an opening one needs V2
+    too: a battery's surface charge can look like the supply on V3, and only V2 shows that it does not discharge. An
+    opening R2 needs a mains that has proven itself since its last loss. A contact whose line still reads closed is
+    opening, whatever it was told before.
     """
     if situation.r2_may_black_out:
         return Reason.BLACKOUT_RISK
@@ -134,9 +161,12 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     if situation.mains != Mains.PRESENT:
         return Reason.MAINS_NOT_PROVEN
     is_opening = situation.r2 == Contact.CLOSED or measurement.contacts.r2 == Contact.CLOSED
-    is_proven = measurement.charge.is_valid and is_steady(measurement, mains)
-    if situation.wiring == Wiring.LINE and is_opening and not is_proven:
-        return Reason.MAINS_NOT_PROVEN
+    if situation.wiring == Wiring.LINE:
+        is_proven = is_steady(measurement, mains) and (not is_opening or gives_nothing(measurement, mains))
+        if not is_proven:
+            return Reason.MAINS_NOT_PROVEN
+    if is_opening and situation.hold_off_s > 0.0:
+        return Reason.MAINS_NOT_STEADY
     return Reason.NONE
 
 

@@ -1,6 +1,5 @@
 """Is the 230 V there? What V2 and V3 say, in one place."""
 
-import math
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains
@@ -25,6 +24,25 @@ class MainsSettings(NamedTuple):
         float,
         setting("Time the supply may take to come back after R1 closes", unit="s", ge=0, le=300),
     ] = 10.0
+    steady_s: Annotated[
+        float,
+        setting(
+            "After a loss the mains must have stood for this long before R2 opens again; each further loss doubles it. "
+            "0 switches it off",
+            unit="s",
+            ge=0,
+            le=3600,
+        ),
+    ] = 300.0
+    longest_steady_s: Annotated[
+        float,
+        setting(
+            "The doubling of steady_s ends here; a mains that has stood for this long has its losses forgotten",
+            unit="s",
+            ge=1,
+            le=86_400,
+        ),
+    ] = 3600.0
     present_unless_discharging: Annotated[
         bool,
         setting(
@@ -58,12 +76,12 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
 
 
 def is_steady(measurement: Measurement, settings: MainsSettings) -> bool:
-    """Return whether V3 stood at the supply's voltage in every sweep, so that its failure would be seen at once.
-
-    A mains that fails in the last sweeps of a period leaves a mean that still looks present, and a wide spread. No
-    one of n values lies further below their mean than sqrt(n) sample standard deviations.
-    """
+    """Return whether V3 stood at the supply's voltage in every sweep of the period, the odd ones too."""
     if not measurement.load.is_valid:
         return settings.present_unless_discharging
-    load = measurement.load
-    return load.bus_v - math.sqrt(load.good) * load.bus_spread_v >= settings.supply_present_v
+    return measurement.load.lowest_v >= settings.supply_present_v
+
+
+def gives_nothing(measurement: Measurement, settings: MainsSettings) -> bool:
+    """Return whether V2 is there and showed no discharge in any sweep of the period."""
+    return measurement.charge.is_valid and measurement.charge.lowest_a > -settings.discharging_a

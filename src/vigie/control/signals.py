@@ -61,6 +61,8 @@ class Status(IntEnum):
     """Outside the plausible range of the settings."""
     FROZEN = 128
     """Exactly the same value for longer than a real one can stay."""
+    ODD = 256
+    """A sweep or two differed from all the others and were left out of the mean."""
 
 
 class Reading(NamedTuple):
@@ -111,19 +113,22 @@ class ChannelMean(NamedTuple):
     bus_v: float
     """NaN when ``is_valid`` is false."""
     bus_spread_v: float
-    """Sample standard deviation over the good sweeps."""
+    """Sample standard deviation over the sweeps averaged in."""
     shunt_v: float
     current_a: float
     current_spread_a: float
     power_w: float
     good: int
-    """Sweeps averaged in."""
+    """Sweeps with a usable reading; all are averaged in but the odd ones."""
     rejected: int
     """Sweeps kept out (failed, overflowed, stale, saturated, implausible)."""
     status: int
     """All :class:`Status` bits seen in the period, also those of rejected sweeps."""
     is_valid: bool
     """Enough good sweeps, not frozen: the means may be used."""
+    lowest_v: float = math.nan
+    """Of all good sweeps, the odd ones too: here shows a mains that failed in the last one. Not in the journal."""
+    lowest_a: float = math.nan
 
 
 class Measurement(NamedTuple):

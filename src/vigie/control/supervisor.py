@@ -7,16 +7,17 @@ before the step of the same period.
 from enum import IntEnum
 from typing import NamedTuple
 
-from vigie.control import interlocks
+from vigie.control import interlocks, steadiness
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.interlocks import InterlockSettings, Latch, Ruling, Situation
 from vigie.control.mains import MainsSettings, evidence
-from vigie.control.modes import cycle, manual, observe, protect
+from vigie.control.modes.chosen import ModeSettings, Plan, wanted
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import Hands, ManualSettings
 from vigie.control.modes.protect import ProtectSettings
-from vigie.control.modes.wish import MinimumTimes, Wish
+from vigie.control.modes.wish import MinimumTimes, Passing, Wish
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
+from vigie.control.steadiness import Steadiness
 
 
 class SupervisorSettings(NamedTuple):
@@ -40,16 +41,6 @@ class ContactState(NamedTuple):
     reason: Reason
 
 
-class Plan(NamedTuple):
-    """The mode, where it stands, and what a person has set by hand."""
-
-    mode: Mode
-    mode_since_s: float
-    phase: Phase
-    phase_since_s: float
-    hands: Hands
-
-
 class Supply(NamedTuple):
     """The mains as last seen."""
 
@@ -57,6 +48,7 @@ class Supply(NamedTuple):
     since_s: float
     is_after_drill: bool
     """R1 closed after a drill and the mains has not shown itself since."""
+    steadiness: Steadiness
 
 
 class Relays(NamedTuple):
@@ -87,6 +79,8 @@ class Decision(NamedTuple):
     """Why R1 could not be opened now; NONE when it could."""
     r2_refusal: Reason
     mains: Mains
+    hold_off_s: float
+    """How long the mains must still stand, after it was lost, before R2 may open; 0 when it has."""
     verdict: Verdict
     verdict_reason: Reason
 
@@ -109,7 +103,7 @@ class Order(NamedTuple):
     manual_s: float
 
 
-def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latch: Latch) -> State:
+def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latch: Latch, known: Steadiness) -> State:
     """Return the state of a supervisor that finds ``contacts`` at start and has decided nothing yet.
 
     A cycle goes on where its contacts say it was: a restart never begins a discharge, never lengthens one, and never
@@ -121,6 +115,7 @@ def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latc
         now_s: monotonic plant time.
         r1_open_s: how long R1 has been open already; 0 when it is closed.
         latch: as it stood before the stop.
+        known: of the mains before the stop, see :func:`vigie.control.steadiness.at_start`.
     """
     relays = Relays(
         ContactState(contacts.r1, now_s - r1_open_s, Reason.ADOPTED),
@@ -129,8 +124,8 @@ def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latc
         ContactState(contacts.r4, now_s, Reason.ADOPTED),
     )
     hands = Hands(contacts.r1, contacts.r2, now_s)
-    plan = Plan(mode, now_s, resumed_phase(mode, contacts), now_s, hands)
-    return State(plan, Supply(Mains.UNKNOWN, now_s, False), relays, latch)
+    plan = Plan(mode, now_s, resumed_phase(mode, contacts), now_s, hands, Passing(False, now_s))
+    return State(plan, Supply(Mains.UNKNOWN, now_s, False, known), relays, latch)
 
 
 def resumed_phase(mode: Mode, contacts: Contacts) -> Phase:
@@ -155,7 +150,7 @@ def first_phase(mode: Mode, r2: Contact) -> Phase:
 
 def entered(state: State, mode: Mode, hands: Hands, now_s: float) -> State:
     """Return the state with ``mode`` chosen; contacts do not move before the next step decides."""
-    plan = Plan(mode, now_s, first_phase(mode, state.relays.r2.contact), now_s, hands)
+    plan = Plan(mode, now_s, first_phase(mode, state.relays.r2.contact), now_s, hands, Passing(False, now_s))
     return State(plan, state.supply, state.relays, state.latch)
 
 
@@ -171,7 +166,7 @@ def obey(state: State, order: Order, settings: SupervisorSettings, now_s: float)
     if order.action == Action.ACKNOWLEDGE:
         if not state.latch.is_set:
             return state, Reason.NOT_LATCHED
-        return State(state.plan, state.supply, state.relays, Latch(True, True)), Reason.ACKNOWLEDGED
+        return State(state.plan, state.supply, state.relays, Latch(True, True, 0)), Reason.ACKNOWLEDGED
     return _obey_contact(state, order, now_s)
 
 
@@ -233,22 +228,28 @@ def step(state: State, measurement: Measurement, settings: SupervisorSettings) -
         has_expired = True
     mains = evidence(measurement, settings.mains)
     latch = interlocks.next_latch(state.latch, measurement, settings.interlocks)
-    wish = _wish(state, measurement, settings)
+    shown = steadiness.seen(measurement, mains, is_settling(state, now_s, settings.mains), settings.mains)
+    proof = steadiness.followed(state.supply.steadiness, shown, settings.mains, now_s)
+    hold_off_s = steadiness.remaining_s(proof, now_s)
+    modes = ModeSettings(settings.wiring, settings.protect, settings.cycle, settings.minimum_times)
+    r1 = state.relays.r1
+    r1_open_s = now_s - r1.since_s if r1.contact == Contact.OPEN else -1.0
+    wish, passing = wanted(state.plan, r1_open_s, measurement, modes)
     if has_expired:
         wish = Wish(wish.phase, wish.r1, wish.r2, Reason.MANUAL_EXPIRED, Reason.MANUAL_EXPIRED)
     wish = _with_minimum_times(wish, state, settings.minimum_times, now_s)
-    r1 = state.relays.r1
     situation = Situation(
         mains,
         r1.contact,
         state.relays.r2.contact,
-        now_s - r1.since_s if r1.contact == Contact.OPEN else 0.0,
+        max(r1_open_s, 0.0),
         latch.is_set,
         settings.wiring,
         settings.r2_may_black_out,
+        hold_off_s,
     )
     ruling = interlocks.apply(wish, situation, measurement, settings.interlocks, settings.mains)
-    after = _after(state, wish, ruling, mains, latch, now_s)
+    after = _after(state, wish, passing, ruling, mains, proof, latch, now_s)
     verdict, verdict_reason = judge(after, measurement, ruling, settings)
     contacts = Contacts(ruling.r1, ruling.r2, after.relays.r3.contact, after.relays.r4.contact)
     decision = Decision(
@@ -258,24 +259,16 @@ def step(state: State, measurement: Measurement, settings: SupervisorSettings) -
         ruling.r1_refusal,
         ruling.r2_refusal,
         mains,
+        hold_off_s,
         verdict,
         verdict_reason,
     )
     return after, decision
 
 
-def _wish(state: State, measurement: Measurement, settings: SupervisorSettings) -> Wish:
-    plan = state.plan
-    if plan.mode == Mode.MANUAL:
-        return manual.wish(plan.hands)
-    if plan.mode == Mode.OBSERVE:
-        return observe.wish()
-    if not measurement.is_valid:
-        lost = Reason.MEASUREMENT_LOST
-        return Wish(plan.phase, Contact.CLOSED, Contact.CLOSED, lost, lost)
-    if plan.mode == Mode.PROTECT:
-        return protect.wish(plan.phase, measurement.battery.bus_v, settings.protect)
-    return cycle.wish(plan.phase, measurement.battery.bus_v, settings.wiring, settings.cycle)
+def is_settling(state: State, now_s: float, mains: MainsSettings) -> bool:
+    """Return whether a drill has just ended, so that a supply that is not back yet is no loss."""
+    return state.supply.is_after_drill and now_s - state.relays.r1.since_s < mains.settling_s
 
 
 def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: float) -> Wish:
@@ -292,7 +285,16 @@ def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: fl
     return Wish(phase, wish.r1, r2.contact, wish.r1_reason, Reason.MINIMUM_TIME)
 
 
-def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch, now_s: float) -> State:
+def _after(
+    state: State,
+    wish: Wish,
+    passing: Passing,
+    ruling: Ruling,
+    mains: Mains,
+    proof: Steadiness,
+    latch: Latch,
+    now_s: float,
+) -> State:
     plan = state.plan
     relays = state.relays
     has_ended_drill = relays.r1.contact == Contact.OPEN and ruling.r1 == Contact.CLOSED
@@ -314,6 +316,7 @@ def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch,
         mains,
         state.supply.since_s if mains == state.supply.mains else now_s,
         (state.supply.is_after_drill or has_ended_drill) and mains != Mains.PRESENT,
+        proof,
     )
     moved = Relays(
         _moved(relays.r1, ruling.r1, ruling.r1_reason, now_s),
@@ -321,7 +324,9 @@ def _after(state: State, wish: Wish, ruling: Ruling, mains: Mains, latch: Latch,
         relays.r3,
         relays.r4,
     )
-    return State(Plan(plan.mode, plan.mode_since_s, phase, phase_since_s, hands), supply, moved, latch)
+    if phase != plan.phase:
+        passing = Passing(False, now_s)
+    return State(Plan(plan.mode, plan.mode_since_s, phase, phase_since_s, hands, passing), supply, moved, latch)
 
 
 def judge(
@@ -337,7 +342,7 @@ def judge(
     if state.supply.mains == Mains.ABSENT:
         if not state.supply.is_after_drill:
             return Verdict.ATTENTION, Reason.MAINS_LOST
-        if measurement.now_s - state.relays.r1.since_s >= settings.mains.settling_s:
+        if not is_settling(state, measurement.now_s, settings.mains):
             return Verdict.ATTENTION, Reason.NOT_BACK_AFTER_DRILL
     if ruling.r2_reason == Reason.BLACKOUT_RISK:
         return Verdict.ATTENTION, Reason.BLACKOUT_RISK
@@ -353,5 +358,5 @@ def _moved(before: ContactState, contact: Contact, reason: Reason, now_s: float)
 
 def _with_hands(state: State, hands: Hands) -> State:
     plan = state.plan
-    moved = Plan(plan.mode, plan.mode_since_s, plan.phase, plan.phase_since_s, hands)
+    moved = Plan(plan.mode, plan.mode_since_s, plan.phase, plan.phase_since_s, hands, plan.passing)
     return State(moved, state.supply, state.relays, state.latch)

@@ -1,5 +1,6 @@
 """The bus in a thread of its own: one stuck transfer must not hold up the loop that guards the contacts."""
 
+import math
 import queue
 import threading
 from collections.abc import Mapping
@@ -27,22 +28,34 @@ class BusThread:
     the loop from making the contacts safe.
     """
 
-    def __init__(self, plant: Plant, clock: Clock, sweeps: int, sweep_interval_s: float) -> None:
+    def __init__(self, plant: Plant, clock: Clock, sweeps: int, interval_s: float) -> None:
         self._plant = plant
         self._clock = clock
         self._sweeps = sweeps
-        self._interval_s = sweep_interval_s
-        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._interval_s = interval_s
+        self._wanted: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._read: queue.SimpleQueue[BusReading | VigieError] = queue.SimpleQueue()
         self._is_busy = False
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self._thread.start()
 
-    def read(self, deadline_s: float) -> BusReading:
+    @property
+    def span_s(self) -> float:
+        """From the first sweep of a period to the last."""
+        return (self._sweeps - 1) * self._interval_s
+
+    @property
+    def catches_up_s(self) -> float:
+        """So late may a period begin and still take its last sweep in time."""
+        return self.span_s / 2
+
+    def read(self, deadline_s: float, due_s: float = math.inf) -> BusReading:
         """Take one period's sweeps.
 
         Args:
             deadline_s: machine seconds to wait at most.
+            due_s: when the first sweep was due; of a period that begins late, the sweeps follow each other at half the
+                interval until they have caught up. By default it is due now.
 
         Raises:
             BusError: the bus is gone, or has not answered by the deadline; while it is stuck every call fails at
@@ -54,7 +67,7 @@ class BusThread:
             except queue.Empty:
                 raise BusError("the meter's bus is still stuck in an earlier transfer") from None
         self._is_busy = True
-        self._wanted.put(True)
+        self._wanted.put(due_s)
         try:
             answer = self._read.get(timeout=deadline_s)
         except queue.Empty:
@@ -69,25 +82,27 @@ class BusThread:
 
     def close(self) -> None:
         """Let the thread end; a stuck one is left behind (it is a daemon)."""
-        self._wanted.put(False)
+        self._wanted.put(None)
         self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
-        while self._wanted.get():
+        while (due_s := self._wanted.get()) is not None:
             try:
-                answer: BusReading | VigieError = self._take()
+                answer: BusReading | VigieError = self._take(due_s)
             except VigieError as error:
                 answer = error
             except Exception as error:
                 answer = BusError(f"the meter's driver failed unexpectedly: {error!r}")
             self._read.put(answer)
 
-    def _take(self) -> BusReading:
+    def _take(self, due_s: float) -> BusReading:
         sweeps = []
         next_s = self._clock.now_s()
+        due_s = min(due_s, next_s)
         for _ in range(self._sweeps):
             self._clock.sleep_until(next_s)
             sweeps.append(self._plant.read_sweep())
-            next_s += self._interval_s
+            due_s += self._interval_s
+            next_s = max(due_s, next_s + self._interval_s / 2)
         plant = self._plant
         return BusReading(tuple(sweeps), plant.read_temperature(), plant.read_ambient(), dict(plant.errors()))

@@ -95,3 +95,14 @@ def switching(
     if measurement.temperature.status == Status.GOOD:
         data["temperature_c"] = round(measurement.temperature.celsius, 2)
     return Event(utc_ms, EventKind.SWITCHING, relay, before, after, reason.name.lower(), who, "", data)
+
+
+def words_of(error: Exception) -> str:
+    """Return what a driver said, or that it failed in a way nobody foresaw."""
+    return str(error) if isinstance(error, VigieError) else f"the driver failed unexpectedly: {error!r}"
+
+
+def heat_text(measurement: Measurement) -> str:
+    """Return what is told of a battery over its temperature limit."""
+    celsius = measurement.temperature.celsius
+    return f"battery at {celsius:.1f} degC: charge stopped until it is acknowledged and has cooled down"

@@ -2,11 +2,12 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 from vigie.clock import Clock, cpu_s
-from vigie.control import supervisor
+from vigie.control import steadiness, supervisor
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.commands import Mains, Mode, Reason
 from vigie.control.filtering import (
@@ -14,6 +15,7 @@ from vigie.control.filtering import (
     FilterSettings,
     initial_filter_state,
     summarise,
+    sweep_interval_s,
 )
 from vigie.control.interlocks import Latch
 from vigie.control.signals import (
@@ -28,11 +30,11 @@ from vigie.control.signals import (
 )
 from vigie.control.supervisor import Action, Decision, Order, State
 from vigie.controller.bus import BusReading, BusThread
-from vigie.controller.chronicle import Chronicle, switching
+from vigie.controller.chronicle import Chronicle, heat_text, switching, words_of
 from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.lookout import UNKNOWN_MACHINE, Lookout, LookoutSettings, Machine, Seen
 from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
-from vigie.controller.period import NO_PAST, Counters, Past, Period, Witness
+from vigie.controller.period import HOLD_OFF, NO_PAST, Counters, Past, Period, Witness
 from vigie.errors import PowerLost, VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.alarm_book import Instant
@@ -52,8 +54,8 @@ class LoopSettings(NamedTuple):
     period_s: Annotated[float, setting("Control period; at most 5 s of real time", unit="s", ge=0.2, le=60)] = 1.0
     bus_deadline_s: Annotated[
         float,
-        setting("The meter must have answered within this part of the period", unit="s", ge=0.1, le=60),
-    ] = 0.9
+        setting("The meter must have answered so long after the period's last sweep was due", unit="s", ge=0.1, le=60),
+    ] = 0.4
     watchdog: Annotated[
         str,
         setting("Hardware watchdog device fed by the loop; empty: none, systemd's own WatchdogSec serves"),
@@ -103,7 +105,7 @@ class Loop:
         self._control = control = lookout.control
         self._machine = machine
         self._rhythm = rhythm
-        self._bus = BusThread(plant, clock, filtering.sweeps, filtering.sweep_interval_s)
+        self._bus = BusThread(plant, clock, filtering.sweeps, sweep_interval_s(filtering, rhythm.period_s))
         self._chronicle = Chronicle()
         self._filter_state = initial_filter_state()
         self._mode_by = past.mode_by
@@ -114,8 +116,10 @@ class Loop:
             r1_open_s = control.interlocks.longest_drill_s
             if past.r1_opened_utc_s is not None:
                 r1_open_s = max(clock.utc_s() - past.r1_opened_utc_s, 0.0)
-        latch = Latch(past.is_over_temperature, False)
-        self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch)
+        latch = Latch(past.is_over_temperature, False, 0)
+        age_s = clock.utc_s() - past.hold_off_utc_s
+        known = steadiness.at_start(past.hold_off_s, age_s, past.was_stopped, control.mains)
+        self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch, known)
         self._commanded = contacts
         self._lookout = Lookout(lookout, past, self._at(clock.now_s()))
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
@@ -134,16 +138,17 @@ class Loop:
         An end without a STOP event in the journal was none on purpose.
         """
         relays = self._state.relays
-        found = {"plant": self._plant.name} | {relay.name: relays[relay].contact.name.lower() for relay in Relay}
+        found: dict[str, float | int | str] = {"plant": self._plant.name}
+        found |= {relay.name: relays[relay].contact.name.lower() for relay in Relay} | self._hold_off()
         mode = self._state.plan.mode.name.lower()
         self._tell(Event(self._utc_ms(), EventKind.START, "controller", "", mode, "adopted", "controller", "", found))
         next_s = self._clock.now_s()
         try:
             while not stop.is_set():
-                self.run_period()
+                self.run_period(next_s)
                 next_s += self._rhythm.period_s
                 behind_s = self._clock.now_s() - next_s
-                self._is_overrun = behind_s > 0
+                self._is_overrun = behind_s > self._bus.catches_up_s
                 if self._is_overrun:
                     missed = 1 + int(behind_s // self._rhythm.period_s)
                     next_s += (missed - 1) * self._rhythm.period_s
@@ -154,11 +159,10 @@ class Loop:
         finally:
             self._bus.close()
 
-    def run_period(self) -> Period:
-        """Run one period: read, decide, switch, tell, answer."""
+    def run_period(self, due_s: float = math.inf) -> Period:
+        """Run one period, that was due to begin at ``due_s`` (now by default): read, decide, switch, tell, answer."""
         began_cpu_s = cpu_s()
-        reading = self._read_bus()
-        contacts, relays_are_read = self._read_contacts()
+        reading, (contacts, relays_are_read) = self._read_bus(due_s), self._read_contacts()
         self._filter_state, measurement = summarise(
             self._filter_state,
             reading.sweeps,
@@ -175,8 +179,8 @@ class Loop:
         obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
         self._state, decision = supervisor.step(self._state, measurement, self._control)
         self._tell_mode(before)
-        self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", _heat(measurement))
-        self._tell_mains(measurement.now_s)
+        self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", heat_text(measurement))
+        self._tell_mains(before, measurement.now_s)
         contacts = self._switch(contacts, decision, measurement)
         for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
             self._tell(event)
@@ -214,12 +218,12 @@ class Loop:
         for witness in self._witnesses:
             witness.event(event)
 
-    def _read_bus(self) -> BusReading:
-        deadline_s = self._rhythm.bus_deadline_s
-        if self._clock.speed != 1.0:
-            deadline_s = max(deadline_s / self._clock.speed, 1.0)  # a busy machine is no broken bus
+    def _read_bus(self, due_s: float) -> BusReading:
+        deadline_s, speed = self._rhythm.bus_deadline_s, self._clock.speed
+        if speed != 1.0:
+            deadline_s = max(deadline_s / speed, 1.0)  # a busy machine is no broken bus
         try:
-            reading = self._bus.read(deadline_s)
+            reading = self._bus.read(self._bus.span_s / speed + deadline_s, due_s)
         except PowerLost:
             raise
         except VigieError as error:
@@ -237,14 +241,16 @@ class Loop:
         except PowerLost:
             raise
         except Exception as error:
-            self._tell_fault("relays", "unreadable", _words(error))
+            self._tell_fault("relays", "unreadable", words_of(error))
             relays = self._state.relays
             return Contacts(relays.r1.contact, relays.r2.contact, relays.r3.contact, relays.r4.contact), False
         self._tell_fault("relays", "", "")
         return contacts, True
 
-    def _tell_fault(self, subject: str, fault: str, text: str) -> None:
-        for event in self._chronicle.tell(self._utc_ms(), subject, fault, text, {}):
+    def _tell_fault(
+        self, subject: str, fault: str, text: str, data: Mapping[str, float | int | str] = MappingProxyType({})
+    ) -> None:
+        for event in self._chronicle.tell(self._utc_ms(), subject, fault, text, data):
             self._tell(event)
 
     def _obey(self, pending: Pending, now_s: float) -> Obeyed:
@@ -294,7 +300,7 @@ class Loop:
         except PowerLost:
             raise
         except Exception as error:  # whatever it is, the other contacts must still be moved
-            self._tell_fault(relay.name, f"not_{contact.name.lower()}", _words(error))
+            self._tell_fault(relay.name, f"not_{contact.name.lower()}", words_of(error))
             return
         self._tell_fault(relay.name, "", "")
         counted = list(self._counters.switchings)
@@ -316,14 +322,18 @@ class Loop:
             )
         )
 
-    def _tell_mains(self, now_s: float) -> None:
-        """Tell a mains that is lost or back; the supply may take a while to return after a drill, and a cut is ours."""
-        supply = self._state.supply
-        if supply.mains == Mains.PRESENT:
-            self._tell_fault("mains", "", "")
-        is_settling = supply.is_after_drill and now_s - self._state.relays.r1.since_s < self._control.mains.settling_s
-        if supply.mains == Mains.ABSENT and not is_settling:
-            self._tell_fault("mains", "absent", "")
+    def _tell_mains(self, before: State, now_s: float) -> None:
+        """Tell a mains that is lost or back; a cut is ours, and so is a supply that takes its time after a drill."""
+        supply, known_s = self._state.supply, before.supply.steadiness.hold_off_s
+        is_lost = supply.mains == Mains.ABSENT and not supervisor.is_settling(before, now_s, self._control.mains)
+        if is_lost or supply.steadiness.hold_off_s > known_s:
+            self._tell_fault("mains", "absent", "", self._hold_off())
+        elif supply.mains == Mains.PRESENT:
+            self._tell_fault("mains", "", "", self._hold_off())
+
+    def _hold_off(self) -> dict[str, float | int | str]:
+        """Return what a restart must know of the losses so far."""
+        return {HOLD_OFF: self._state.supply.steadiness.hold_off_s}
 
     def _tell_mode(self, before: State) -> None:
         mode = self._state.plan.mode
@@ -388,12 +398,3 @@ def _disobeyed(contacts: Contacts, decision: Decision) -> tuple[Relay, ...]:
 
 def _lost(is_fitted: bool) -> Temperature:
     return Temperature(math.nan, int(Status.FAILED if is_fitted else Status.ABSENT))
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, VigieError) else f"the driver failed unexpectedly: {error!r}"
-
-
-def _heat(measurement: Measurement) -> str:
-    celsius = measurement.temperature.celsius
-    return f"battery at {celsius:.1f} degC: charge stopped until it is acknowledged and has cooled down"

@@ -44,9 +44,15 @@ class Past(NamedTuple):
     """The last charge event."""
     was_stopped: bool
     """The last run ended on purpose, or there was none."""
+    hold_off_s: float
+    """How long the mains had to stand after its last loss or the last start; 0 when the journal does not know."""
+    hold_off_utc_s: float
+    """When that was told, on the plant's calendar."""
 
 
-NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True)
+NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0)
+HOLD_OFF = "hold_off_s"
+"""In the data of the events that tell of the mains and of a start."""
 
 
 class Period(NamedTuple):

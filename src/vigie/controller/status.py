@@ -89,6 +89,7 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
             "since_utc_ms": calendar.utc_ms(period.state.relays[relay].since_s),
             "switchings": period.counters.switchings[relay],
             "refusal_to_open": None if refusals[relay] == Reason.NONE else refusals[relay].name.lower(),
+            "opens_in_s": round(decision.hold_off_s, 1) if relay == Relay.R2 and decision.hold_off_s > 0.0 else None,
             **period.contact_reports[relay],
         }
         for relay in Relay

@@ -79,6 +79,10 @@ def read_celsius(sensor: Sensor) -> float:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a number"
         raise TemperatureError(f"thermometer {sensor} cannot be read ({reason}); check its cable") from error
+    if value_mc == 0.0 and _is_scratchpad_empty(directory):
+        raise TemperatureError(
+            f"thermometer {sensor} says 0 degC with every byte zero: its data line is held low; check cable and pull-up"
+        )
     if value_mc == _W1_POWER_ON_MC:
         raise TemperatureError(f"thermometer {sensor} says 85.00 degC, its power-on value: supply interrupted")
     if int(value_mc) in _W1_LOW_POWER_MC:
@@ -202,6 +206,15 @@ def _iio_celsius(directory: Path) -> float:
     offset = _number(offset_file) if offset_file.exists() else 0.0
     scale = _number(scale_file) if scale_file.exists() else 1.0
     return (_number(directory / "in_temp_raw") + offset) * scale / 1000.0
+
+
+def _is_scratchpad_empty(directory: Path) -> bool:
+    """Return whether a 1-Wire sensor's nine bytes are not shown, or all zero: a line held low passes their checksum."""
+    try:
+        shown = (directory / "w1_slave").read_text().split()[:9]
+    except (OSError, ValueError):
+        return True
+    return not any(byte.strip("0") for byte in shown)
 
 
 def _number(path: Path) -> float:

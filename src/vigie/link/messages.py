@@ -60,6 +60,10 @@ class RelayState(Message):
     refusal_to_open: str | None = Field(
         default=None, description="Reason why it could not be opened now, None when it could"
     )
+    opens_in_s: float | None = Field(
+        default=None,
+        description="After a loss, so long the mains must still stand before it may open; None when it has",
+    )
     truth: TruthName = Field(default="unknown", description="What the readings say of the last movement")
     fault: ContactFaultName = Field(default="none", description="What they accuse the contact of")
     wear_share: float = Field(default=0.0, ge=0, description="Used part of the contact's rated life, 1 is all of it")

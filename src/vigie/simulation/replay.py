@@ -23,6 +23,7 @@ from vigie.control.filtering import (
 from vigie.control.interlocks import Latch
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Measurement, Relay, Status
+from vigie.control.steadiness import Standing, Steadiness
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.errors import VigieError
 from vigie.plant.recorded import Recorded
@@ -31,6 +32,9 @@ from vigie.units import SECONDS_PER_HOUR
 
 MODES = (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE)
 """The modes that decide by themselves."""
+
+NEVER_LOST = Steadiness(Standing.UNPROVEN, 0.0, 0.0)
+"""A log begins somewhere in a battery's life: nothing is known of a loss before it."""
 
 LOSS_LAG_S = 0.001
 """How long after ``hold_s`` a silence is noticed; the plant holds a sample up to and including ``hold_s``."""
@@ -174,8 +178,9 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
     """Return the settings as a battery-only log needs them; thresholds, limits and plausible ranges stay.
 
     A log holds true volts and amperes, so the installation's calibration is not applied. It has no V3 and V4: the
-    mains counts as present unless the battery discharges. A row is a sweep. The watch for frozen values is off:
-    an idle battery logged with few digits reads the same for hours.
+    mains counts as present unless the battery discharges. A row is a sweep, and what must hold for some seconds live
+    has held for the row that shows it. The watch for frozen values is off: an idle battery logged with few digits reads
+    the same for hours.
     """
     channels, filtering, control = settings.channels, settings.filtering, settings.control
     mains: MainsSettings = control.mains._replace(present_unless_discharging=True)
@@ -188,7 +193,11 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
             _uncalibrated(channels.spare, is_fitted=False),
         ),
         filtering._replace(sweeps=1, least_good=1, frozen_after_s=0.0),
-        control._replace(mains=mains),
+        control._replace(
+            mains=mains,
+            interlocks=control.interlocks._replace(hot_periods=1),
+            minimum_times=control.minimum_times._replace(passed_s=0.0),
+        ),
     )
 
 
@@ -217,7 +226,8 @@ def periods(recording: Recording, settings: ReplaySettings, mode: Mode) -> Itera
     first_s = recording[0].utc_s
     clock = SimulatedClock(math.inf, first_s)
     plant = Recorded(recording, clock, recorded.hold_s)
-    adopted = supervisor.adopted(plant.read_contacts(), Mode.OBSERVE, clock.now_s(), 0.0, Latch(False, False))
+    latch = Latch(False, False, 0)
+    adopted = supervisor.adopted(plant.read_contacts(), Mode.OBSERVE, clock.now_s(), 0.0, latch, NEVER_LOST)
     state = supervisor.entered(adopted, mode, adopted.plan.hands, clock.now_s())
     filter_state = initial_filter_state()
     for utc_s, is_row in _instants(recording, recorded.hold_s):

@@ -70,6 +70,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Status.RESET: mark("the chip was reset"),
         Status.IMPLAUSIBLE: mark("implausible value"),
         Status.FROZEN: mark("frozen value"),
+        Status.ODD: mark("an odd reading left out"),
     },
     Reason: {
         Reason.NONE: mark("no reason given"),
@@ -88,6 +89,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Reason.MAINS_NOT_PROVEN: mark("R2 opens only while the mains is proven present"),
         Reason.MAINS_LOST: mark("mains lost: the battery is needed"),
         Reason.BLACKOUT_RISK: mark("with this wiring a mains failure would leave the site dark"),
+        Reason.MAINS_NOT_STEADY: mark("the mains failed and must stand for some time before R2 opens"),
         Reason.BATTERY_NOT_PROVEN: mark("the battery has not shown that it can carry the loads"),
         Reason.BATTERY_UNDER_FLOOR: mark("the battery fell under its floor voltage"),
         Reason.DRILL_TOO_LONG: mark("the discharge took too long"),

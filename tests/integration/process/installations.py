@@ -40,6 +40,9 @@ gain = 1.03125
 offset_v = 0.4
 calibration = "preset"
 
+[mains]
+steady_s = 0
+
 [journal]
 batch_s = 0.3
 

@@ -28,6 +28,7 @@ close_below_v = 11.9
 
 [minimum_times]
 closed_s = 0
+passed_s = 0
 """
 
 
@@ -57,7 +58,8 @@ def test_killed_controller_on_the_rig_comes_back_and_no_line_moves(site: Callabl
     assert watcher.seen == [before]
     assert rig.controller().pid != first.pid
     restart = rig.events(EventKind.START)[-1]
-    assert restart.data == {"plant": "emulated", "R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
+    contacts = {"R1": "closed", "R2": "open", "R3": "closed", "R4": "open"}
+    assert restart.data == {"plant": "emulated", **contacts, "hold_off_s": 0.0}
     assert restart.after == "protect"
     assert rig.relay("R2")["switchings"] == 1
 
@@ -76,7 +78,7 @@ def test_killed_controller_on_the_twin_leaves_its_contacts(site: Callable[..., S
     assert before == {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
     twin.controller().kill()
     wait_for(lambda: len(twin.events(EventKind.START)) > starts, what="it starts again", log=lambda: twin.log)
-    assert twin.events(EventKind.START)[-1].data == {"plant": "twin", **before}
+    assert twin.events(EventKind.START)[-1].data == {"plant": "twin", **before, "hold_off_s": 0.0}
     moved = wait_for(lambda: twin.events(EventKind.SWITCHING)[1:], what="observe closes R2")
     assert [(event.subject, event.after, event.reason) for event in moved] == [("R2", "closed", "observing")]
 

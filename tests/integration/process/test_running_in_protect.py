@@ -17,7 +17,7 @@ from .installations import TWIN, Site
 
 PERIOD_MS = 1_000
 MIB = 2**20
-PROTECT = '\n[start]\nmode = "protect"\n'
+PROTECT = '\n[start]\nmode = "protect"\n\n[minimum_times]\npassed_s = 0\n'
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ def test_unknown_scenario_is_named_with_the_nearest_one() -> None:
         ({"cycle": {"discharge_to_v": 12.9}}, "cycle.discharge_to_v"),
         ({"cycle": {"recharge_below_v": 13.0}}, "cycle.recharge_below_v"),
         ({"interlocks": {"floor_v": 12.5}}, "interlocks.floor_v"),
-        ({"loop": {"period_s": 0.5}}, "loop.bus_deadline_s"),
+        ({"loop": {"period_s": 0.3}}, "loop.bus_deadline_s"),
         ({"loop": {"period_s": 6.0}}, "loop.period_s"),
         ({"loop": {"period_s": 5.0}, "plant": {"speed": 0.5}}, "loop.period_s"),
         ({"filter": {"least_good": 11}}, "filter.least_good"),

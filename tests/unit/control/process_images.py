@@ -21,14 +21,19 @@ from vigie.control.signals import (
     Temperature,
     Wiring,
 )
+from vigie.control.steadiness import Standing, Steadiness
 from vigie.control.supervisor import Action, Decision, Order, State, SupervisorSettings, adopted, obey, step
 
 OPEN = Contact.OPEN
 CLOSED = Contact.CLOSED
 LINE = Wiring.LINE
 CHARGE_ONLY = Wiring.CHARGE_ONLY
-LITERAL = MinimumTimes(0.0, 0.0)
+LITERAL = MinimumTimes(0.0, 0.0, 0.0)
 """No minimum times: the literal text of the modes."""
+AT_ONCE = MainsSettings(steady_s=0.0)
+"""A mains that is back is believed at once."""
+TRUSTED = Steadiness(Standing.UNPROVEN, 0.0, 0.0)
+"""Of a mains that was never lost."""
 
 
 def contacts(r1: Contact = CLOSED, r2: Contact = CLOSED) -> Contacts:
@@ -36,12 +41,20 @@ def contacts(r1: Contact = CLOSED, r2: Contact = CLOSED) -> Contacts:
 
 
 def mean(bus_v: float, current_a: float) -> ChannelMean:
-    return ChannelMean(bus_v, 0.0, current_a * 0.1, current_a, 0.0, bus_v * current_a, 10, 0, 0, True)
+    power_w = bus_v * current_a
+    return ChannelMean(bus_v, 0.0, current_a * 0.1, current_a, 0.0, power_w, 10, 0, 0, True, bus_v, current_a)
 
 
 def lost() -> ChannelMean:
     nan = math.nan
     return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 10, int(Status.FAILED), False)
+
+
+def _load(load_v: float | None, lowest_v: float | None) -> ChannelMean:
+    if load_v is None:
+        return lost()
+    load = mean(load_v, 0.5)
+    return load if lowest_v is None else load._replace(lowest_v=lowest_v)
 
 
 def measured(
@@ -51,6 +64,7 @@ def measured(
     charge_a: float | None = 0.3,
     charge_v: float = 13.0,
     load_v: float | None = 13.6,
+    lowest_load_v: float | None = None,
     celsius: float | None = 25.0,
     ambient_c: float | None = None,
     r1: Contact = CLOSED,
@@ -62,7 +76,7 @@ def measured(
         now_s,
         mean(battery_v, 0.0),
         lost() if charge_a is None else mean(charge_v, charge_a),
-        lost() if load_v is None else mean(load_v, 0.5),
+        _load(load_v, lowest_load_v),
         lost(),
         Temperature(math.nan, int(Status.FAILED)) if celsius is None else Temperature(celsius, 0),
         NO_SENSOR if ambient_c is None else Temperature(ambient_c, 0),
@@ -82,10 +96,10 @@ def configured(
     return SupervisorSettings(
         wiring,
         blackout,
-        mains or MainsSettings(),
-        InterlockSettings(),
+        mains or AT_ONCE,
+        InterlockSettings(hot_periods=1),
         ProtectSettings(),
-        CycleSettings(),
+        CycleSettings(settle_s=0.0),
         manual or ManualSettings(),
         times,
     )
@@ -104,7 +118,7 @@ ACKNOWLEDGE = Order(Action.ACKNOWLEDGE, Mode.OBSERVE, Relay.R1, CLOSED, 0.0)
 
 def found(contacts: Contacts, mode: Mode = Mode.OBSERVE, now_s: float = 0.0) -> State:
     """Return the state of a supervisor that finds ``contacts``, with nothing left over from before the stop."""
-    return adopted(contacts, mode, now_s, 0.0, Latch(False, False))
+    return adopted(contacts, mode, now_s, 0.0, Latch(False, False, 0), TRUSTED)
 
 
 class Panel:

@@ -63,7 +63,7 @@ def test_sign_shunt_and_offset_turn_the_shunt_voltage_into_current_and_power() -
 
 
 @pytest.mark.parametrize(
-    "status", [s for s in Status if s not in {Status.GOOD, Status.FROZEN}], ids=lambda s: s.name.lower()
+    "status", [s for s in Status if s not in {Status.GOOD, Status.FROZEN, Status.ODD}], ids=lambda s: s.name.lower()
 )
 def test_a_reading_with_any_fault_is_counted_and_never_averaged_in(status: Status) -> None:
     wrong = sweep(battery=Reading(9.0, 0.3, int(status)))
@@ -222,3 +222,60 @@ def test_a_lost_thermometer_fails_the_measurement_and_an_absent_one_does_not() -
 def test_the_image_carries_the_time_and_the_contacts_it_was_given() -> None:
     image = measurement([sweep()] * 10, now_s=77.0)
     assert (image.now_s, image.contacts) == (77.0, contacts())
+
+
+def test_one_flipped_bit_in_one_sweep_is_left_out_and_told() -> None:
+    odd = sweep(battery=Reading(12.8 + 2.048, 0.01, 0))
+    battery = measurement([sweep()] * 4 + [odd] + [sweep()] * 5).battery
+    assert (battery.bus_v, battery.bus_spread_v, battery.status) == (12.8, 0.0, Status.ODD)
+    assert (battery.good, battery.rejected, battery.is_valid) == (10, 0, True)
+
+
+def test_one_odd_sweep_fails_no_period_that_needs_them_all() -> None:
+    odd = sweep(battery=Reading(12.9, 0.01, 0))
+    assert measurement([sweep()] * 9 + [odd], settings=FilterSettings(least_good=10)).is_valid
+
+
+def test_what_differs_in_more_than_a_quarter_of_the_sweeps_is_a_change() -> None:
+    changed = sweep(battery=Reading(12.4, 0.01, 0))
+    assert measurement([sweep()] * 8 + [changed] * 2).battery.bus_v == 12.8
+    assert measurement([sweep()] * 7 + [changed] * 3).battery.bus_v == pytest.approx(12.68)
+
+
+def test_noise_and_steps_of_the_converter_are_not_odd() -> None:
+    noisy = [sweep(battery=Reading(12.8 + 0.004 * step, 0.01, 0)) for step in (0, 1, -1, 2, -2, 0, 1, -1, 3, 5)]
+    assert measurement(noisy).battery.status == Status.GOOD
+
+
+def test_a_mains_that_fails_in_the_last_sweep_shows_although_it_is_odd() -> None:
+    failing = sweep(load=Reading(0.0, 0.0, 0), charge=Reading(12.7, -0.05, 0))
+    image = measurement([sweep(load=Reading(13.6, 0.05, 0))] * 9 + [failing])
+    assert (image.load.bus_v, image.load.lowest_v) == (13.6, 0.0)
+    assert image.charge.current_a == pytest.approx(0.1)
+    assert image.charge.lowest_a == pytest.approx(-0.5)
+
+
+def test_the_lowest_current_is_the_lowest_whichever_way_the_shunt_is_wired() -> None:
+    turned = CHANNELS._replace(charge=CHANNEL._replace(sign=-1.0))
+    swept = [sweep(charge=Reading(12.7, shunt_v, 0)) for shunt_v in (0.01, 0.02, -0.03, 0.0)]
+    charge = measurement(swept, channels=turned, settings=FilterSettings(least_good=1)).charge
+    assert charge.lowest_a == pytest.approx(-0.2)
+
+
+@pytest.mark.parametrize("celsius", [0.0, 85.0, -0.0625, -127.0, 127.9375, 255.9375])
+def test_a_sensors_word_for_nothing_is_no_temperature(celsius: float) -> None:
+    for first in ([], [21.0]):
+        state = initial_filter_state()
+        for value in first:
+            state, _ = period([sweep()] * 10, state=state, temperature=Temperature(value, 0))
+        for _ in range(3):
+            state, image = period([sweep()] * 10, state=state, temperature=Temperature(celsius, 0))
+            assert image.temperature.status == Status.IMPLAUSIBLE
+            assert not image.is_valid
+
+
+def test_a_battery_that_truly_freezes_is_believed() -> None:
+    state = initial_filter_state()
+    for celsius in (4.0, 0.5, 0.0, 0.0, -0.0625, -3.0):
+        state, image = period([sweep()] * 10, state=state, temperature=Temperature(celsius, 0))
+        assert image.temperature.celsius == celsius

@@ -10,6 +10,7 @@ from tests.unit.control.process_images import (
     CLOSED,
     LINE,
     OPEN,
+    TRUSTED,
     Panel,
     configured,
     contact_order,
@@ -128,7 +129,7 @@ def test_2_r2_does_not_open_in_the_period_in_which_v3_sinks() -> None:
     panel = by_hand()
     panel.order(contact_order(Relay.R2, OPEN))
     panel.now_s += 1.0
-    image = measured(panel.now_s)._replace(load=mean(13.52, 0.5)._replace(bus_spread_v=0.253))
+    image = measured(panel.now_s)._replace(load=mean(13.52, 0.5)._replace(lowest_v=12.8))
     assert step(panel.state, image, panel.settings)[1].r2_reason == Reason.MAINS_NOT_PROVEN
 
 
@@ -250,7 +251,7 @@ def test_3_a_drill_goes_on_with_v3_lost_where_it_is_not_fitted_or_not_watched() 
 
 
 def test_3_a_restart_does_not_lengthen_a_drill() -> None:
-    state = adopted(contacts(OPEN, CLOSED), Mode.CYCLE, 0.0, 14_399.0, Latch(False, False))
+    state = adopted(contacts(OPEN, CLOSED), Mode.CYCLE, 0.0, 14_399.0, Latch(False, False, 0), TRUSTED)
     assert step(state, measured(0.9, r1=OPEN, **DRILL), configured())[1].contacts.r1 == OPEN
     assert step(state, measured(1.0, r1=OPEN, **DRILL), configured())[1].r1_reason == Reason.DRILL_TOO_LONG
 
@@ -358,7 +359,7 @@ def test_4_a_new_over_temperature_wants_a_new_acknowledgement() -> None:
     assert panel.after(celsius=40.0, charge_a=0.0).contacts.r2 == OPEN
 
 
-@pytest.mark.parametrize("latch", [Latch(False, False), Latch(True, False), Latch(True, True)])
+@pytest.mark.parametrize("latch", [Latch(False, False, 0), Latch(True, False, 0), Latch(True, True, 0)])
 def test_4_a_lost_temperature_neither_sets_nor_releases_the_latch(latch: Latch) -> None:
     for status in (Status.FAILED, Status.ABSENT, Status.IMPLAUSIBLE):
         image = measured()._replace(temperature=Temperature(99.0, int(status)))
@@ -366,7 +367,7 @@ def test_4_a_lost_temperature_neither_sets_nor_releases_the_latch(latch: Latch) 
 
 
 def test_4_a_restart_does_not_release_the_latch() -> None:
-    state = adopted(contacts(CLOSED, OPEN), Mode.OBSERVE, 0.0, 0.0, Latch(True, False))
+    state = adopted(contacts(CLOSED, OPEN), Mode.OBSERVE, 0.0, 0.0, Latch(True, False, 0), TRUSTED)
     decision = step(state, measured(1.0, celsius=30.0, r2=OPEN, charge_a=0.0), configured())[1]
     assert (decision.contacts.r2, decision.r2_reason) == (OPEN, Reason.OVER_TEMPERATURE)
 
@@ -433,3 +434,28 @@ def test_a_mains_that_does_not_come_back_after_a_drill_is_an_outage() -> None:
 
 def test_an_outage_without_a_drill_is_told_at_once() -> None:
     assert Panel().after(**DRILL).verdict_reason == Reason.MAINS_LOST
+
+
+@pytest.mark.parametrize(
+    ("celsius", "is_latched"),
+    [
+        ((51.0, 25.0, 25.0, 25.0, 25.0, 51.0, 51.0), False),
+        ((51.0, 51.0, 25.0, 25.0, 25.0, 51.0), False),
+        ((51.0, 51.0, 51.0), True),
+        ((51.0, 25.0, 51.0, 25.0, 51.0), True),
+        ((51.0, 25.0, 51.0, 25.0, 25.0, 51.0), False),
+        ((51.0, None, 51.0, None, 25.0, 51.0), True),
+    ],
+)
+def test_4_heat_is_three_of_five_periods_that_measured_one(celsius: tuple[float | None, ...], is_latched: bool) -> None:
+    latch = Latch(False, False, 0)
+    for value in celsius:
+        latch = next_latch(latch, measured(celsius=value), InterlockSettings())
+    assert latch.is_set == is_latched
+
+
+def test_4_a_latch_released_needs_three_hot_periods_again() -> None:
+    latch = next_latch(Latch(True, True, 0), measured(celsius=25.0), InterlockSettings())
+    for expected in (False, False, True):
+        latch = next_latch(latch, measured(celsius=51.0), InterlockSettings())
+        assert latch.is_set == expected

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.control.process_images import CLOSED, OPEN, mean, measured
 from vigie.control.commands import Mains
-from vigie.control.mains import MainsSettings, evidence, is_steady
+from vigie.control.mains import MainsSettings, evidence, gives_nothing, is_steady
 
 ALONE = MainsSettings(present_unless_discharging=True)
 
@@ -65,18 +65,19 @@ def test_a_recording_of_a_battery_alone_has_mains_unless_it_discharges(charge_a:
     assert evidence(measured(charge_a=charge_a, load_v=None), ALONE) == expected
 
 
-def test_v3_is_steady_when_no_sweep_of_it_can_have_been_under_the_threshold() -> None:
+def test_v3_is_steady_when_no_sweep_of_it_was_under_the_threshold() -> None:
     assert is_steady(measured(load_v=13.2), MainsSettings())
     assert not is_steady(measured(load_v=13.19), MainsSettings())
-    # Nine sweeps at 13.6 V and one at 12.8 V: a mean of 13.52 V that still looks present.
-    failing = measured()._replace(load=mean(13.52, 0.5)._replace(bus_spread_v=0.253))
+    # Nine sweeps at 13.6 V and one at 12.8 V, which is odd and left out of the mean.
+    failing = measured()._replace(load=mean(13.6, 0.5)._replace(lowest_v=12.8))
     assert not is_steady(failing, MainsSettings())
 
 
-def test_v3_is_steady_means_the_same_with_a_hundred_sweeps() -> None:
-    # 99 sweeps at 13.6 V and one at 12.8 V.
-    failing = measured()._replace(load=mean(13.592, 0.5)._replace(bus_spread_v=0.08, good=100))
-    assert not is_steady(failing, MainsSettings())
+def test_a_battery_that_gave_in_one_sweep_gives() -> None:
+    giving = measured()._replace(charge=mean(13.0, 0.3)._replace(lowest_a=-0.5))
+    assert gives_nothing(measured(), MainsSettings())
+    assert not gives_nothing(giving, MainsSettings())
+    assert not gives_nothing(measured(charge_a=None), MainsSettings())
 
 
 def test_without_v3_only_a_recording_is_taken_as_steady() -> None:

@@ -10,6 +10,7 @@ from vigie.control.modes.manual import Hands
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes, Wish
 from vigie.control.signals import Contact, Wiring
+from vigie.control.supervisor import SupervisorSettings
 
 BOTH = pytest.mark.parametrize("wiring", [LINE, CHARGE_ONLY], ids=["line", "charge_only"])
 
@@ -104,7 +105,7 @@ def test_cycle_runs_through_its_text(wiring: Wiring, r2: Contact) -> None:
 
 
 def test_r2_stays_closed_for_its_least_time_and_the_phase_waits_with_it() -> None:
-    panel = Panel(configured(times=MinimumTimes(60.0, 30.0)), Mode.PROTECT)
+    panel = Panel(configured(times=MinimumTimes(60.0, 30.0, 0.0)), Mode.PROTECT)
     decision = panel.after(59.0, battery_v=13.0)
     assert (decision.contacts.r2, decision.r2_reason) == (CLOSED, Reason.MINIMUM_TIME)
     assert panel.state.plan.phase == Phase.CHARGE
@@ -113,7 +114,7 @@ def test_r2_stays_closed_for_its_least_time_and_the_phase_waits_with_it() -> Non
 
 
 def test_r2_stays_open_for_its_least_time() -> None:
-    panel = Panel(configured(times=MinimumTimes(60.0, 30.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(60.0, 30.0, 0.0)), Mode.PROTECT, r2=OPEN)
     decision = panel.after(29.0, battery_v=12.6, charge_a=0.0)
     assert (decision.contacts.r2, decision.r2_reason) == (OPEN, Reason.MINIMUM_TIME)
     decision = panel.after(1.0, battery_v=12.6, charge_a=0.0)
@@ -127,25 +128,25 @@ def test_without_minimum_times_a_falling_voltage_makes_the_contact_chatter_as_th
 
 
 def test_minimum_times_hold_no_person() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)), Mode.PROTECT, r2=OPEN)
     panel.order(mode_order(Mode.OBSERVE))
     assert moved(panel.after(charge_a=0.0)) == (CLOSED, CLOSED)
 
 
 def test_minimum_times_hold_no_interlock() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)), Mode.PROTECT, r2=OPEN)
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)), Mode.PROTECT, r2=OPEN)
     assert moved(panel.after(charge_a=0.0, load_v=0.0)) == (CLOSED, CLOSED)
 
 
 def test_minimum_times_do_not_hold_r1() -> None:
-    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0)))
+    panel = Panel(configured(times=MinimumTimes(3600.0, 3600.0, 0.0)))
     panel.order(mode_order(Mode.CYCLE))
     assert moved(panel.after()) == (OPEN, CLOSED)
     assert moved(panel.after(battery_v=12.3)) == (CLOSED, CLOSED)
 
 
 def test_what_moves_r1_is_told_while_r2_waits_for_its_least_time() -> None:
-    panel = Panel(configured(CHARGE_ONLY, times=MinimumTimes(60.0, 60.0)))
+    panel = Panel(configured(CHARGE_ONLY, times=MinimumTimes(60.0, 60.0, 0.0)))
     panel.order(mode_order(Mode.CYCLE))
     decision = panel.after()
     assert moved(decision) == (OPEN, CLOSED)
@@ -158,4 +159,54 @@ def test_a_rest_that_an_outage_ended_is_not_taken_up_before_the_battery_is_charg
     assert moved(panel.after(battery_v=12.85, charge_a=0.0, load_v=0.0)) == (CLOSED, CLOSED)
     panel.after(3600.0, battery_v=12.72, charge_a=-0.5, load_v=12.4)
     assert moved(panel.after(battery_v=12.8)) == (CLOSED, CLOSED)
+    assert panel.state.plan.phase == Phase.CHARGE
+
+
+def held_for(seconds: float, settle_s: float = 0.0) -> SupervisorSettings:
+    settings = configured(times=MinimumTimes(0.0, 0.0, seconds))
+    return settings._replace(cycle=settings.cycle._replace(settle_s=settle_s))
+
+
+def test_a_threshold_counts_once_it_has_been_passed_for_its_time() -> None:
+    panel = Panel(held_for(5.0), Mode.PROTECT)
+    decisions = [panel.after(battery_v=13.0).contacts.r2 for _ in range(6)]
+    assert decisions == [CLOSED] * 5 + [OPEN]
+
+
+def test_one_period_under_the_threshold_makes_it_wait_again() -> None:
+    panel = Panel(held_for(5.0), Mode.PROTECT)
+    for battery_v in (13.0, 13.0, 13.0, 13.0, 12.85, 13.0, 13.0, 13.0, 13.0, 13.0):
+        assert panel.after(battery_v=battery_v).contacts.r2 == CLOSED
+    assert panel.after(battery_v=13.0).contacts.r2 == OPEN
+
+
+def test_a_period_that_measures_nothing_makes_it_wait_again() -> None:
+    panel = Panel(held_for(2.0), Mode.PROTECT)
+    for is_valid in (True, True, False, True, True):
+        assert panel.after(battery_v=13.0, is_valid=is_valid).contacts.r2 == CLOSED
+    assert panel.after(battery_v=13.0).contacts.r2 == OPEN
+
+
+def test_one_sample_after_a_long_silence_decides_nothing() -> None:
+    panel = Panel(held_for(5.0), Mode.PROTECT)
+    panel.after()
+    assert panel.after(3600.0, battery_v=13.0).contacts.r2 == CLOSED
+
+
+def test_the_first_minutes_of_a_discharge_do_not_end_it_but_the_floor_does() -> None:
+    panel = Panel(held_for(0.0, settle_s=300.0))
+    panel.order(mode_order(Mode.CYCLE))
+    panel.after()
+    assert panel.after(299.0, battery_v=12.3, charge_a=-0.5, load_v=12.2).contacts.r1 == OPEN
+    assert panel.after(1.0, battery_v=12.3, charge_a=-0.5, load_v=12.2).r1_reason == Reason.DISCHARGED
+    panel = Panel(held_for(5.0, settle_s=300.0))
+    panel.order(mode_order(Mode.CYCLE))
+    panel.after()
+    assert panel.after(battery_v=11.7, charge_a=-0.5, load_v=11.6).r1_reason == Reason.BATTERY_UNDER_FLOOR
+
+
+def test_a_low_battery_that_never_began_its_discharge_is_charged_first() -> None:
+    panel = Panel(held_for(0.0, settle_s=300.0))
+    panel.order(mode_order(Mode.CYCLE))
+    panel.after(battery_v=12.3)
     assert panel.state.plan.phase == Phase.CHARGE

@@ -197,7 +197,7 @@ def test_an_order_that_came_true_is_not_overruled() -> None:
 
 
 def test_since_when_and_why_belong_to_a_contacts_last_movement() -> None:
-    panel = Panel(configured(times=MinimumTimes(10.0, 10.0)), Mode.PROTECT)
+    panel = Panel(configured(times=MinimumTimes(10.0, 10.0, 0.0)), Mode.PROTECT)
     panel.after(10.0, battery_v=13.0)
     panel.after(5.0, battery_v=12.8, charge_a=0.0)
     r2 = panel.state.relays.r2

@@ -38,12 +38,12 @@ CHANNELS = ChannelsSettings(CHANNEL, CHANNEL, CHANNEL, CHANNEL._replace(is_fitte
 CONTROL = SupervisorSettings(
     Wiring.LINE,
     False,
-    MainsSettings(),
-    InterlockSettings(),
+    MainsSettings(steady_s=0.0),
+    InterlockSettings(hot_periods=1),
     ProtectSettings(),
-    CycleSettings(),
+    CycleSettings(settle_s=0.0),
     ManualSettings(),
-    MinimumTimes(0.0, 0.0),
+    MinimumTimes(0.0, 0.0, 0.0),
 )
 QUICK = FilterSettings(sweeps=2, least_good=1, sweep_interval_s=0.05)
 PARTS = SnapshotParts(

@@ -81,3 +81,20 @@ def test_surprise_of_a_driver_is_a_bus_error_and_not_the_end_of_the_thread(
         bus.read(1.0)
     plant.sweep_error = None
     assert len(bus.read(1.0).sweeps) == 3
+
+
+@pytest.mark.parametrize(
+    ("late_s", "expected"),
+    [(0.0, [0.0, 0.1, 0.2, 0.3, 0.4]), (0.15, [0.15, 0.2, 0.25, 0.3, 0.4]), (9.0, [9.0, 9.05, 9.1, 9.15, 9.2])],
+)
+def test_sweeps_are_spread_over_the_period_and_a_late_one_catches_up(late_s: float, expected: list[float]) -> None:
+    clock = SimulatedClock(math.inf, 1_700_000_000.0)
+    plant = ScriptedPlant(clock)
+    taken: list[float] = []
+    read_sweep = plant.read_sweep
+    plant.read_sweep = lambda: (taken.append(clock.now_s()), read_sweep())[1]  # type: ignore[method-assign]
+    clock.sleep_until(late_s)
+    spread = BusThread(plant, clock, sweeps=5, interval_s=0.1)
+    spread.read(60.0, due_s=0.0)
+    spread.close()
+    assert taken == pytest.approx(expected)

@@ -320,7 +320,8 @@ def test_loop_keeps_its_rhythm_and_a_stop_leaves_the_contacts_and_is_told() -> N
     assert [round(later - earlier, 6) for earlier, later in itertools.pairwise(ended_s)] == [1.0] * 4
     assert [event.kind for event in notes.events] == [EventKind.START, EventKind.STOP]
     assert [event.who for event in notes.events] == ["controller", "controller"]
-    assert notes.events[0].data == {"plant": "twin", "R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
+    contacts = {"R1": "closed", "R2": "open", "R3": "open", "R4": "open"}
+    assert notes.events[0].data == {"plant": "twin", **contacts, "hold_off_s": 0.0}
     assert notes.periods[-1].counters.overruns == 0
 
 
@@ -349,3 +350,27 @@ def test_crash_is_not_told_as_a_stop() -> None:
     with pytest.raises(ZeroDivisionError):
         loop.run(threading.Event())
     assert [event.kind for event in notes.events] == [EventKind.START]
+
+
+PROVEN_IN_300_S = CONTROL._replace(mains=CONTROL.mains._replace(steady_s=300.0))
+
+
+def test_restart_after_a_crash_doubles_the_hold_off_and_tells_it_for_the_next() -> None:
+    past = NO_PAST._replace(was_stopped=False, hold_off_s=300.0, hold_off_utc_s=999_000.0)
+    bench = Bench(past=past, control=PROVEN_IN_300_S).in_mode(Mode.MANUAL)
+    answer = bench.order("set_contact", relay="R2", contact="open")
+    assert (answer.is_accepted, answer.reason) == (False, "mains_not_steady")
+    shown = Snapshot.model_validate(snapshot(PARTS, bench.notes.periods[-1], JOURNAL, {}))
+    assert (shown.relays[1].refusal_to_open, shown.relays[1].opens_in_s) == ("mains_not_steady", 599.0)
+    assert shown.relays[0].opens_in_s is None
+
+
+def test_a_loss_and_its_end_tell_the_hold_off() -> None:
+    bench = Bench(control=PROVEN_IN_300_S)
+    bench.run(2)
+    bench.plant.load_v, bench.plant.charge_a = 12.5, -0.5
+    bench.run(3)
+    bench.plant.load_v, bench.plant.charge_a = 13.6, 0.3
+    bench.run(2)
+    told = [*bench.notes.told(EventKind.FAULT, "mains"), *bench.notes.told(EventKind.FAULT_CLEARED, "mains")]
+    assert [event.data for event in told] == [{"hold_off_s": 600.0}] * 2

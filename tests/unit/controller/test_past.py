@@ -1,6 +1,6 @@
 """What a restart knows of the time before it, from a real journal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,9 +30,14 @@ def note(path: Path) -> Iterator[Note]:
     journal.start()
 
     def write(
-        kind: EventKind, subject: str, after: str, who: str = "anna", utc_ms: int = 1_000_000, before: str = ""
+        kind: EventKind,
+        subject: str,
+        after: str,
+        who: str = "anna",
+        utc_ms: int = 1_000_000,
+        before: str = "",
+        **data: float,
     ) -> None:
-        data: Mapping[str, float | int | str] = {}
         journal.note(Event(utc_ms, kind, subject, before, after, "", who, "", data))
 
     write.journal = journal  # type: ignore[attr-defined]
@@ -125,3 +130,16 @@ def test_hot_battery_stays_cut_off_over_a_restart_until_it_is_acknowledged(note:
     second.run()
     assert plant.contacts[1] == CLOSED
     assert second.notes.periods[-1].counters.switchings[1] == 2
+
+
+def test_the_newest_hold_off_is_that_of_the_mains_or_of_a_start(note: Note, path: Path) -> None:
+    note(EventKind.FAULT, "mains", "absent", utc_ms=1_000, hold_off_s=300.0)
+    note(EventKind.START, "controller", "observe", utc_ms=5_000, hold_off_s=600.0)
+    note(EventKind.FAULT_CLEARED, "mains", "good", utc_ms=3_000, hold_off_s=300.0)
+    known = past(note, path)
+    assert (known.hold_off_s, known.hold_off_utc_s) == (600.0, 5.0)
+
+
+def test_a_journal_of_an_older_version_knows_no_hold_off(note: Note, path: Path) -> None:
+    note(EventKind.FAULT, "mains", "absent")
+    assert past(note, path).hold_off_s == 0.0

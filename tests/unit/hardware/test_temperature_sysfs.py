@@ -172,3 +172,20 @@ def test_a_sensor_that_hangs_in_the_kernel_never_blocks_the_caller_and_goes_stal
         feeder.start()
         thermometer.close()
         feeder.join(5.0)
+
+
+def test_a_data_line_held_low_is_no_freezing_battery(tree: Tree) -> None:
+    tree.w1("28-0300a279f70f", temperature=0, w1_slave="00 00 00 00 00 00 00 00 00 : crc=00 YES")
+    with pytest.raises(TemperatureError, match=r"every byte zero: its data line is held low"):
+        read_celsius(find_thermometer("ds18b20", sysfs=tree.root))
+
+
+def test_zero_without_the_bytes_that_prove_it_is_not_believed(tree: Tree) -> None:
+    tree.w1("28-0300a279f70f", temperature=0)
+    with pytest.raises(TemperatureError, match="0 degC"):
+        read_celsius(find_thermometer("ds18b20", sysfs=tree.root))
+
+
+def test_a_freezing_battery_is_believed(tree: Tree) -> None:
+    tree.w1("28-0300a279f70f", temperature=0, w1_slave="00 00 4b 46 7f ff 0c 10 1c : crc=1c YES")
+    assert read_celsius(find_thermometer("ds18b20", sysfs=tree.root)) == 0.0

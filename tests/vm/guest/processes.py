@@ -38,9 +38,13 @@ r2_contact = "nc"
 [channels.spare]
 is_fitted = true
 
+[mains]
+steady_s = 0
+
 [minimum_times]
 closed_s = 0
 open_s = 0
+passed_s = 0
 
 [journal]
 batch_s = 0.3

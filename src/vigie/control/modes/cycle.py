@@ -20,6 +20,16 @@ class CycleSettings(NamedTuple):
     recharge_below_v: Annotated[
         float, setting("Mean battery voltage below which the rest ends", unit="V", ge=11, le=14.5)
     ] = 12.4
+    settle_s: Annotated[
+        float,
+        setting(
+            "discharge_to_v ends no discharge in its first minutes, while loads come on and the voltage dips and "
+            "recovers; interlocks.floor_v does at any time",
+            unit="s",
+            ge=0,
+            le=3600,
+        ),
+    ] = 300.0
 
 
 def wish(phase: Phase, battery_v: float, wiring: Wiring, settings: CycleSettings) -> Wish:

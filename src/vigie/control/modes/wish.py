@@ -17,6 +17,18 @@ class Wish(NamedTuple):
     r2_reason: Reason
 
 
+class Passing(NamedTuple):
+    """Whether the threshold that ends a mode's phase is passed, and since when."""
+
+    is_passing: bool
+    since_s: float
+
+
+def passing_after(before: Passing, is_passing: bool, now_s: float) -> Passing:
+    """Return it after a period that passed the threshold or did not."""
+    return before if is_passing and before.is_passing else Passing(is_passing, now_s)
+
+
 def charge_and_rest(phase: Phase, battery_v: float, upper_v: float, lower_v: float) -> Wish:
     """Return the wish of charging above ``upper_v`` and resting until under ``lower_v``, R1 closed throughout.
 
@@ -38,7 +50,10 @@ def _wish(phase: Phase, r2: Contact, reason: Reason) -> Wish:
 
 
 class MinimumTimes(NamedTuple):
-    """How long R2 stays put before protect or cycle may move it again; a refused discharge closes it at once."""
+    """How long R2 stays put, and a threshold is passed, before protect or cycle may move a contact.
+
+    A refused discharge closes R2 at once, and no interlock waits for any of this.
+    """
 
     closed_s: Annotated[
         float,
@@ -53,3 +68,13 @@ class MinimumTimes(NamedTuple):
         float,
         setting("Least time R2 stays open before a mode closes it", unit="s", ge=0, le=86_400),
     ] = 60.0
+    passed_s: Annotated[
+        float,
+        setting(
+            "A mode's voltage threshold counts once it has been passed for this long (0: the literal text of the "
+            "modes, one mean value decides)",
+            unit="s",
+            ge=0,
+            le=600,
+        ),
+    ] = 5.0

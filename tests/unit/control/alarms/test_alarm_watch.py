@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.control.process_images import OPEN, configured, found, lost, measured
+from tests.unit.control.process_images import OPEN, TRUSTED, configured, found, lost, measured
 from vigie.control.alarms.quantities import WATCHED, Place, Quantity
 from vigie.control.alarms.rules import AlarmSettings
 from vigie.control.alarms.watch import (
@@ -19,10 +19,10 @@ from vigie.control.alarms.watch import (
     watch_settings,
 )
 from vigie.control.commands import Mode
-from vigie.control.filtering import FilterSettings, judged_temperature
 from vigie.control.interlocks import Latch
 from vigie.control.signals import ChannelMean, Contact, Measurement, Status, Temperature
 from vigie.control.supervisor import State, adopted, step
+from vigie.control.temperature import believed
 
 Q = Quantity
 HOUR_S = 3600.0
@@ -93,7 +93,7 @@ def test_the_hot_battery_is_the_interlocks_latch_not_a_second_opinion() -> None:
     assert watched.see(celsius=52.0)[Q.HOT_C] == 52.0
     assert watched.see(celsius=20.0)[Q.HOT_C] == SETTINGS.temperature_limit_c  # cooled, not acknowledged
     assert watched.see(celsius=None, is_valid=False)[Q.HOT_C] == SETTINGS.temperature_limit_c
-    watched.state = adopted(measured().contacts, Mode.OBSERVE, 0.0, 0.0, Latch(True, True))
+    watched.state = adopted(measured().contacts, Mode.OBSERVE, 0.0, 0.0, Latch(True, True, 0), TRUSTED)
     assert watched.see(celsius=20.0)[Q.HOT_C] == 0.0
 
 
@@ -294,7 +294,7 @@ def test_a_single_failed_sweep_is_no_lost_sensor() -> None:
 
 
 def test_both_thermometers_have_their_places() -> None:
-    away, wrong = Temperature(math.nan, int(Status.FAILED)), judged_temperature(Temperature(99.0, 0), FilterSettings())
+    away, wrong = Temperature(math.nan, int(Status.FAILED)), believed(Temperature(99.0, 0), math.nan, -30.0, 90.0)
     image = measured(1.0)._replace(spare=spoilt(Status.ABSENT, is_valid=False))
     seen = Watched().look(image._replace(temperature=away, ambient=wrong, is_valid=False))
     assert seen[Q.SENSORS_LOST] == bits(Place.THERMOMETER)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.unit.control.process_images import TRUSTED
 from vigie.clock import SimulatedClock
 from vigie.config import check
 from vigie.control.alarms.board import quiet_board, step_board
@@ -56,7 +57,7 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, **installatio
     control, channels, alarms = config.supervisor_settings(), config.channels_settings(), AlarmSettings()
     table = rules(alarms, control.interlocks, 0.8)
     limits = watch_settings(alarms, control.interlocks, control.mains)
-    state = adopted(twin.read_contacts(), Mode.OBSERVE, 0.0, 0.0, Latch(False, False))
+    state = adopted(twin.read_contacts(), Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), TRUSTED)
     state = entered(state, mode, state.plan.hands, 0.0)
     filtered, watch, board = initial_filter_state(), initial_watch(0.0), quiet_board(table)
     moved_s: list[float] = []

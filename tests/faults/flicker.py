@@ -1,0 +1,161 @@
+"""A mains that flickers for hours: how often, and for how long, are the loads dark?
+
+The real filter and supervisor run over the plainest circuit that can show it: mains, supply, battery, R2 in the line.
+Whatever the mode, it wants R2 open all the time; only the interlocks keep it closed.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.property.sequences import UNCALIBRATED
+from vigie.control import supervisor
+from vigie.control.commands import Mode
+from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
+from vigie.control.interlocks import InterlockSettings, Latch
+from vigie.control.mains import MainsSettings
+from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.manual import ManualSettings
+from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.wish import MinimumTimes
+from vigie.control.signals import NO_SENSOR, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
+from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.supervisor import Action, Order, State, SupervisorSettings
+
+HOUR_S = 3600
+PERIOD_S = 1.0
+MOST_MOMENTS = 2
+"""Dark moments in any hour, whatever the flicker."""
+LONGEST_MOMENT_S = 1.0
+"""Each ends with the next decision."""
+OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
+FITTED = ChannelsSettings(UNCALIBRATED, UNCALIBRATED, UNCALIBRATED, UNCALIBRATED._replace(is_fitted=False))
+NOTHING = Reading(math.nan, math.nan, int(Status.ABSENT))
+BY_HAND = Order(Action.SET_MODE, Mode.MANUAL, Relay.R2, OPEN, 7200.0)
+OPEN_R2 = Order(Action.SET_CONTACT, Mode.MANUAL, Relay.R2, OPEN, 0.0)
+
+
+class Flicker(NamedTuple):
+    """A mains that goes and comes by turns, from ``begins_s`` on."""
+
+    away_s: float
+    there_s: float
+    begins_s: float = 11.0
+
+    def is_there(self, at_s: float) -> bool:
+        return at_s < self.begins_s or (at_s - self.begins_s) % (self.away_s + self.there_s) >= self.away_s
+
+    def away(self, from_s: float, to_s: float) -> Iterator[tuple[float, float]]:
+        """Yield the stretches without mains between two instants."""
+        turn_s = self.away_s + self.there_s
+        turn = max(math.floor((from_s - self.begins_s) / turn_s), 0)
+        while (start_s := self.begins_s + turn * turn_s) < to_s:
+            if start_s + self.away_s > from_s:
+                yield max(start_s, from_s), min(start_s + self.away_s, to_s)
+            turn += 1
+
+
+class Where(NamedTuple):
+    """What opens R2."""
+
+    mode: Mode
+    is_hot: bool
+
+    @property
+    def name(self) -> str:
+        return self.mode.name.lower() + (", hot" if self.is_hot else "")
+
+
+class Darkness(NamedTuple):
+    """What the loads went through in one hour; gaps shorter than a period do not part two dark moments."""
+
+    moments: int
+    longest_s: float
+    total_s: float
+
+
+EQUAL_S = (0.1, 0.13, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.7, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0, 65.0,
+           100.0, 150.0, 200.0, 299.0, 301.0, 350.0, 450.0, 600.0)  # fmt: skip
+UNEQUAL_S = ((0.1, 0.9), (0.1, 1.9), (0.2, 30.0), (0.5, 400.0), (0.9, 0.1), (3.0, 310.0), (20.0, 590.0), (400.0, 2.0))
+FLICKERS = (*(Flicker(turn_s, turn_s) for turn_s in EQUAL_S), *(Flicker(*turns) for turns in UNEQUAL_S))
+PLACES = (
+    Where(Mode.PROTECT, False),
+    Where(Mode.CYCLE, False),
+    Where(Mode.MANUAL, False),
+    *(Where(mode, True) for mode in Mode),
+)
+BEGINNINGS_S = (11.0, 11.03, 11.57, 11.93)
+"""Within a period: the first sweep is at .0, the decision at .9."""
+
+
+def configured(mains: MainsSettings) -> SupervisorSettings:
+    """Return the defaults, with a manual mode that lasts and no minimum time to hide behind."""
+    times = MinimumTimes(0.0, 0.0, 0.0)
+    manual = ManualSettings(7200.0, 7200.0)
+    rules = (ProtectSettings(), CycleSettings(), manual, times)
+    return SupervisorSettings(Wiring.LINE, False, mains, InterlockSettings(), *rules)
+
+
+def swept(is_there: bool, r2: Contact) -> Sweep:
+    """Read the circuit once: charged above every upper threshold, resting above every lower one."""
+    battery_v = 13.0 if r2 == CLOSED and is_there else 12.8
+    charge_a = (1.0 if is_there else -0.8) if r2 == CLOSED else 0.0
+    load_v = 13.6 if is_there else (12.7 if r2 == CLOSED else 0.0)
+    load_a = 0.8 if load_v else 0.0
+    return Sweep(
+        Reading(battery_v, 0.0, 0), Reading(battery_v, charge_a * 0.1, 0), Reading(load_v, load_a * 0.1, 0), NOTHING
+    )
+
+
+def lived(flicker: Flicker, where: Where, mains: MainsSettings, lasts_s: int = HOUR_S) -> Darkness:
+    """Live through an hour that begins with R2 open on a mains that has stood for long."""
+    settings, filtering = configured(mains), FilterSettings()
+    celsius = Temperature(55.0 if where.is_hot else 25.0, 0)
+    state = _resting(where, settings)
+    filtered, r2 = initial_filter_state(), OPEN
+    decided_s, stretches = 0.0, list[tuple[float, float]]()
+    for period in range(1, lasts_s):
+        instants = [period * PERIOD_S + sweep * PERIOD_S / filtering.sweeps for sweep in range(filtering.sweeps)]
+        now_s = instants[-1]
+        if r2 == OPEN:
+            stretches += flicker.away(decided_s, now_s)
+        sweeps = tuple(swept(flicker.is_there(at_s), r2) for at_s in instants)
+        lines = Contacts(CLOSED, r2, CLOSED, OPEN)
+        filtered, image = summarise(filtered, sweeps, celsius, NO_SENSOR, lines, now_s, FITTED, filtering)
+        if where.mode == Mode.MANUAL and r2 == CLOSED:
+            for order in (BY_HAND, OPEN_R2):
+                state, _ = supervisor.obey(state, order, settings, now_s)
+        state, decision = supervisor.step(state, image, settings)
+        r2, decided_s = decision.contacts.r2, now_s
+    return _counted(stretches)
+
+
+def _resting(where: Where, settings: SupervisorSettings) -> State:
+    proven = Steadiness(Standing.STANDS, 0.0, 0.0)
+    latch = Latch(where.is_hot, False, 0)
+    state = supervisor.adopted(Contacts(CLOSED, OPEN, CLOSED, OPEN), where.mode, 0.0, 0.0, latch, proven)
+    if where.mode == Mode.MANUAL:
+        state, _ = supervisor.obey(state, BY_HAND, settings, 0.0)
+    return state
+
+
+def _counted(stretches: list[tuple[float, float]]) -> Darkness:
+    moments: list[tuple[float, float]] = []
+    for start_s, end_s in stretches:
+        if moments and start_s - moments[-1][1] < PERIOD_S:
+            moments[-1] = (moments[-1][0], end_s)
+        else:
+            moments.append((start_s, end_s))
+    lasted_s = [end_s - start_s for start_s, end_s in moments]
+    dark_s = sum(end_s - start_s for start_s, end_s in stretches)
+    return Darkness(len(moments), max(lasted_s, default=0.0), dark_s)
+
+
+def worst(where: Where) -> Darkness:
+    """Return the worst of every flicker in one place, however it begins."""
+    seen = [
+        lived(flicker._replace(begins_s=begins_s), where, MainsSettings())
+        for flicker in FLICKERS
+        for begins_s in BEGINNINGS_S
+    ]
+    return Darkness(*(max(column) for column in zip(*seen, strict=True)))
