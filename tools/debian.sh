@@ -21,10 +21,20 @@ need_packages() { # need_packages PACKAGE...: those that are missing; no service
     say "installing $*"
     printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
     installed=yes
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
+    { patiently apt-get update -qq && DEBIAN_FRONTEND=noninteractive patiently apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
         installed=no
     rm -f /usr/sbin/policy-rc.d
     [ $installed = yes ] || give_up "these cannot be installed here: $*"
+}
+
+# A network that is away for a minute costs a minute.
+patiently() { # patiently COMMAND...
+    for pause in 20 60; do
+        "$@" && return 0
+        say "$1 failed; once more in $pause s"
+        sleep "$pause"
+    done
+    "$@"
 }
 
 # What these roots hold is thrown away with them: nothing waits for the disk, and nobody reads manuals in them.
@@ -34,7 +44,7 @@ make_base() {
     flock 6
     if [ ! -f "$base" ]; then
         say "making a Debian $suite root"
-        mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates,netbase,tzdata \
+        patiently mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates,netbase,tzdata \
             --aptopt='Acquire::Retries "5"' --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$roots/part-$suite.tar" >/dev/null
         mv "$roots/part-$suite.tar" "$base"

@@ -38,7 +38,7 @@ first_page() { # first_page USER: `make run` answers within 60 s, says what it s
         sleep 0.1
     done
     took=$(($(date +%s) - asked))
-    kill -INT -- "-$(cat "$root/tmp/run.pid")" || true
+    kill -INT -- "-$(cat "$root/tmp/run.pid")" || true # make itself does not hear it: it was started in the background
     status=0
     wait $running || status=$?
     sed 's/^/    /' "$root/tmp/run.$user" >&2
@@ -64,7 +64,7 @@ new_root() {
 trap leave EXIT
 mkdir -p "$root"
 say "making a fresh Debian $suite root"
-mmdebstrap --quiet --variant=minbase --include=python3,make,git --dpkgopt=force-unsafe-io "$suite" "$root.tar" >/dev/null
+patiently mmdebstrap --quiet --variant=minbase --include=python3,make,git --dpkgopt=force-unsafe-io "$suite" "$root.tar" >/dev/null
 failed=""
 for who in ${WHO:-user root}; do
     new_root

@@ -111,8 +111,10 @@ def test_who_waits_for_settings_is_neither_started_again_nor_ended_as_hung(stack
     for service in OWN:
         found = stack.inspect(service)
         assert (found["State"]["Status"], found["RestartCount"]) == ("running", 0), service
+        until(
+            lambda service=service: "rig.r1_contact: demanded" in stack.compose("logs", service), f"{service} says why"
+        )
         said = stack.compose("logs", service)
-        assert "rig.r1_contact: demanded" in said
         assert "docker compose run --rm controller vigie commission" in said
     kept = stack.in_service("controller", "ls", "/var/lib/vigie").split()
     assert "journal.sqlite" not in kept, "nothing simulated has run"

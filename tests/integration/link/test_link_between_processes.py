@@ -249,6 +249,8 @@ def test_a_connection_that_was_reset_is_closed_on_this_side_too(web: Web, contro
     connection = controller._connection
     assert connection is not None
     socket = connection._client.eio.ws.sock
+    controller.publish(make_snapshot(seq=0).model_dump(mode="json"))
+    wait_for(lambda: web.state()["snapshot"], what="it has joined")
     web.running().suspend()  # it dies with something unread, which resets the connection instead of ending it
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
     wait_for(lambda: not connection._acknowledged.is_set(), what="the snapshot is on its way")
