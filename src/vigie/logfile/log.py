@@ -13,8 +13,8 @@ from vigie.logfile.long_table import entities, long_table, refuse_mixture
 from vigie.logfile.numbers import is_nothing, number, unit_of
 from vigie.logfile.reading import ReadingSettings
 from vigie.logfile.source import Source
-from vigie.logfile.survey import Verdict, survey
-from vigie.logfile.table import Fault, Row, Table
+from vigie.logfile.survey import Judgement, survey
+from vigie.logfile.table import LogRow, Table, Unused
 
 Pick = Callable[[Sequence[str]], list[Column]]
 """Returns which of a file's columns are used, from their names."""
@@ -32,7 +32,7 @@ class Log(NamedTuple):
     columns: Sequence[Column]
     """Those that are used."""
     is_long: bool
-    faults: Sequence[Fault]
+    faults: Sequence[Unused]
     """The first of them, by line."""
     left_out: int
     """Rows, and parts of rows, that were not used."""
@@ -42,7 +42,7 @@ class Log(NamedTuple):
     """What is lost when that is much, and what can be done; empty otherwise."""
     table: Table
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[LogRow]:
         """Yield the rows in the order of time."""
         return self.table.rows()
 
@@ -99,12 +99,12 @@ def _source(form: Form, pick: Pick) -> Source:
 class _Reader:
     """Reads the rows of a file once, as its verdict says."""
 
-    def __init__(self, source: Source, verdict: Verdict) -> None:
+    def __init__(self, source: Source, verdict: Judgement) -> None:
         self._source, self._verdict = source, verdict
         self._time = next(column for column in verdict.columns if column.quantity == TIME)
         self._values = [column for column in verdict.columns if column.quantity != TIME]
         self.table = Table(column.quantity for column in self._values)
-        self._faults: list[Fault] = []
+        self._faults: list[Unused] = []
         self._left_out = self._rows = self._lost_rows = 0
         self._bad_cells = dict.fromkeys(self._values, 0)
         self._line = 0
@@ -142,7 +142,7 @@ class _Reader:
     def _complain(self, line: int, reason: str) -> None:
         self._left_out += 1
         if len(self._faults) < _MOST_FAULTS:
-            self._faults.append(Fault(line, reason))
+            self._faults.append(Unused(line, reason))
 
     def _value(self, column: Column, text: str) -> float:
         """Return a cell's value, NaN for none; a bad cell is told and costs itself alone."""
@@ -172,7 +172,7 @@ class _Reader:
         left_out, loss = self._left_out + table.left_out, self._loss(faults)
         return Log(source.form, source.names, columns, source.is_long, faults, left_out, notes, loss, table)
 
-    def _loss(self, faults: Sequence[Fault]) -> str:
+    def _loss(self, faults: Sequence[Unused]) -> str:
         lost = self._lost_rows + self.table.lost_rows
         step = self.table.clock_step()
         said = f"{lost} of {self._rows} rows would be lost"

@@ -18,7 +18,7 @@ _STRAY_SHARE = 0.05
 _SAMPLES = 2000
 
 
-class Verdict(NamedTuple):
+class Judgement(NamedTuple):
     """How every row of a file is to be understood."""
 
     time: TimeForm
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
     """What was judged and a person should know."""
 
 
-def survey(source: Source, reading: ReadingSettings) -> Verdict:
+def survey(source: Source, reading: ReadingSettings) -> Judgement:
     """Judge a file by all its rows.
 
     Raises:
@@ -53,7 +53,7 @@ def survey(source: Source, reading: ReadingSettings) -> Verdict:
         voltage.see(cells)
     mark = _mark(marks, voltage, reading)
     columns, notes = _scaled(source, voltage, mark)
-    return Verdict(_time_form(source, clocks, time, reading), mark, tuple(columns), tuple(notes))
+    return Judgement(_time_form(source, clocks, time, reading), mark, tuple(columns), tuple(notes))
 
 
 def _time_form(source: Source, clocks: Clocks, column: Column, reading: ReadingSettings) -> TimeForm:

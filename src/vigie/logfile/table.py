@@ -21,14 +21,14 @@ _NEAR_K = 5.0
 """0 and 85 degC are what a thermometer says when it has measured nothing, unless the temperature was there anyway."""
 
 
-class Fault(NamedTuple):
+class Unused(NamedTuple):
     """A row, or a part of it, that was not used."""
 
     line: int
     reason: str
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """One moment of a log."""
 
     line: int
@@ -54,7 +54,7 @@ class Table:
         self.values = {quantity: array("d") for quantity in quantities}
         self.is_local = False
         """There are times without an offset."""
-        self.faults: list[Fault] = []
+        self.faults: list[Unused] = []
         self.stretches: list[Stretch] = []
         self.notes: list[str] = []
         self.left_out = 0
@@ -69,12 +69,12 @@ class Table:
         for column, value in zip(self.values.values(), values, strict=True):
             column.append(value)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[LogRow]:
         """Yield the rows that have a value, in their order."""
         for place, (line, utc_s) in enumerate(zip(self.lines, self.utc_s, strict=True)):
             values = {name: column[place] for name, column in self.values.items() if not math.isnan(column[place])}
             if values:
-                yield Row(line, utc_s, values)
+                yield LogRow(line, utc_s, values)
 
     def put_in_order(self, form: TimeForm, clock: ClockSet, *, is_long: bool) -> None:
         """Turn a file that has its newest row on top, join a clock that was set back, leave out what runs back."""
@@ -181,7 +181,7 @@ class Table:
             behind += 1
             told = f"time runs back by {back_s:.1f} s" if back_s else "same time as the row before"
             self.left_out += 1
-            self.faults.append(Fault(self.lines[place], f"{', '.join(held)}: {told}"))
+            self.faults.append(Unused(self.lines[place], f"{', '.join(held)}: {told}"))
             for column in columns:
                 column[place] = math.nan
         if behind:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vigie.errors import RecordingError
 from vigie.logfile.columns import TIME, Column, chosen, recognise
 from vigie.logfile.log import Log, is_large, read_log
-from vigie.logfile.table import Fault, Row
+from vigie.logfile.table import LogRow, Unused
 from vigie.plant.own_export import EVIDENCE, WITHOUT_SUPPLY, as_csv, battery_current, columns_of
 from vigie.plant.recorded_settings import ColumnSettings, RecordedSettings, Sign
 
@@ -41,7 +41,7 @@ class Summary(NamedTuple):
     first_utc_s: float
     last_utc_s: float
     gaps: tuple[Gap, ...]
-    dropped: tuple[Fault, ...]
+    dropped: tuple[Unused, ...]
     """Rows, or parts of rows, that were not used; the names of the columns are line 1 where nothing is above them."""
     notes: tuple[str, ...] = ()
     """What was judged over the whole file and a person should know."""
@@ -182,7 +182,7 @@ def _own_columns(header: Sequence[str], time: str, voltage: str, current: str, t
     return columns
 
 
-def _taken(log: Log, sign: Sign) -> tuple[list[_Row], list[Point], list[Fault]]:
+def _taken(log: Log, sign: Sign) -> tuple[list[_Row], list[Point], list[Unused]]:
     """Return the rows of voltage and current, the temperatures, and what had to be dropped."""
     rows: list[_Row] = []
     temperatures: list[Point] = []
@@ -200,8 +200,8 @@ def _taken(log: Log, sign: Sign) -> tuple[list[_Row], list[Point], list[Fault]]:
     return rows, temperatures, sorted(dropped)
 
 
-def _half(row: Row, lacking: str) -> Fault:
-    return Fault(row.line, f"no {lacking} in this row")
+def _half(row: LogRow, lacking: str) -> Unused:
+    return Unused(row.line, f"no {lacking} in this row")
 
 
 def _amperes(values: Mapping[str, float], sign: Sign) -> float | None:
