@@ -3,6 +3,8 @@
 from tools.wiring.paper import Paper, Text
 
 MINUS_X = 334.0
+BAR_X = 296.0
+"""In wiring line the bar stands at OUT-; the battery has BAT- to itself."""
 
 
 def line(language: str) -> Paper:
@@ -21,15 +23,15 @@ def line(language: str) -> Paper:
         anchor="middle",
         is_bold=True,
     )
-    for x, name in ((60, "OUT+"), (190, "BAT+"), (290, "BAT-"), (MINUS_X, "OUT-")):
+    for x, name in ((60, "OUT+"), (190, "BAT+"), (BAR_X, "OUT-"), (MINUS_X, "BAT-")):
         paper.write(x, 70, (name, name), size=10.5, anchor="middle")
         paper.terminal(x, 84)
-    paper.wire("minus", (290, 88), (290, 100), (MINUS_X, 100))
-    paper.dot(MINUS_X, 100)
+    paper.wire("minus", (BAR_X, 88), (BAR_X, 324), width=4)
+    paper.write(BAR_X - 6, 106, ("minus bar", "barre moins"), size=9.5, anchor="end")
     _minus(paper)
     _loads(paper, 60, 88)
-    _charge_path(paper, 190, 88, has_diode=True)
-    _battery(paper, 190, 330)
+    _charge_path(paper, 190, 88, ground_x=BAR_X, has_diode=True)
+    _battery(paper, 190, 330, ground_x=BAR_X)
     _legend_line(paper)
     return paper
 
@@ -54,8 +56,9 @@ def charge_only(language: str) -> Paper:
     paper.wire("minus", (110, 88), (110, 100), (MINUS_X, 100))
     paper.dot(MINUS_X, 100)
     _minus(paper)
-    _charge_path(paper, 190, 88, has_diode=False)
-    _battery(paper, 190, 330)
+    paper.write(MINUS_X - 8, 122, ("minus bar", "barre moins"), size=10.5, anchor="end", is_bold=True)
+    _charge_path(paper, 190, 88, ground_x=MINUS_X, has_diode=False)
+    _battery(paper, 190, 330, ground_x=MINUS_X)
     _ideal_diodes(paper)
     _legend_charge_only(paper)
     return paper
@@ -63,7 +66,6 @@ def charge_only(language: str) -> Paper:
 
 def _minus(paper: Paper) -> None:
     paper.wire("minus", (MINUS_X, 88), (MINUS_X, 414), width=4)
-    paper.write(MINUS_X - 8, 122, ("minus", "moins"), size=10.5, anchor="end", is_bold=True)
 
 
 def _meter(paper: Paper, x: float, y: float, name: str, names: tuple[str, str] = ("IN+", "IN-")) -> None:
@@ -113,7 +115,7 @@ def _branches(paper: Paper, x: float, y: float) -> None:
     paper.write(12, y + 178, ("their minus:", "leur moins :"), ("to the bar", "à la barre"), size=10.5)
 
 
-def _charge_path(paper: Paper, x: float, y: float, *, has_diode: bool) -> None:
+def _charge_path(paper: Paper, x: float, y: float, *, ground_x: float, has_diode: bool) -> None:
     paper.wire("plus", (x, y), (x, y + 108))
     paper.closed_contact(x, y + 56, "plus")
     paper.write(x - 12, y + 52, ("R2", "R2"), size=12, anchor="end", is_bold=True)
@@ -125,14 +127,13 @@ def _charge_path(paper: Paper, x: float, y: float, *, has_diode: bool) -> None:
         paper.dot(x, y + 28, "plus")
         paper.dot(x, y + 84, "plus")
         paper.write(x + 62, y + 52, ("D1", "D1"), size=12, is_bold=True)
-        paper.write(x + 62, y + 66, ("bar: to unit", "barre : bloc"), size=9.5)
     _meter(paper, x, y + 108, "V2")
     paper.write(x + 32, y + 128, ("GND", "GND"), size=10)
-    _ground(paper, x + 28, y + 133, MINUS_X)
+    _ground(paper, x + 28, y + 133, ground_x)
     paper.wire("plus", (x, y + 158), (x, y + 275))
 
 
-def _battery(paper: Paper, x: float, y: float) -> None:
+def _battery(paper: Paper, x: float, y: float, *, ground_x: float) -> None:
     """Draw the battery's compartment with its two fuses, V1 and the thermometer."""
     paper.box(116, y + 22, 232, 148, is_dashed=True)
     paper.fuse(x, y + 46)
@@ -156,8 +157,8 @@ def _battery(paper: Paper, x: float, y: float) -> None:
     paper.write(213, y - 26, ("V1", "V1"), size=12, is_bold=True)
     paper.write(238, y - 12, ("IN-", "IN-"), size=9.5)
     paper.terminal(234, y - 6)
-    paper.write(268, y - 36, ("GND", "GND"), size=10)
-    _ground(paper, 264, y - 31, MINUS_X)
+    paper.write(267, y - 36, ("GND", "GND"), size=10)
+    _ground(paper, 264, y - 31, ground_x)
     paper.write(
         232,
         y + 161,
