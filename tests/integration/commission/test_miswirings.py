@@ -242,3 +242,12 @@ def test_a_supply_of_12_volts_is_named_before_anything_moves() -> None:
         bench.run()
     assert any("turn it up to 13.6 V" in text for text in bench.person.weak)
     assert bench.installation.dark_s == 0.0
+
+
+@pytest.mark.parametrize("name", ["nothing", "both NO", "relays swapped", "R2 NO"])
+def test_a_bypass_diode_hides_nothing(name: str) -> None:
+    site = SITE._replace(bypass_diode=True)
+    bench = practice(SINGLES[name], site)
+    known = bench.run()
+    assert_found(bench, known, SINGLES[name], site)
+    assert bench.installation.dark_s == 0.0
