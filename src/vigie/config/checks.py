@@ -230,6 +230,12 @@ def warnings(config: Config) -> list[Fault]:
     found += [Fault("mail", text) for text in notify_settings.warnings(config.mail)]
     delivery_warnings = delivery_settings.warnings(config.remote_write, config.journal.batch_s)
     found += [Fault(f"remote_write.{key}", text) for key, text in delivery_warnings]
+    if config.remote_write.url and config.plant.speed > 1.0:
+        message = (
+            f"at plant.speed = {config.plant.speed:g} the dates run ahead of the store's clock; Prometheus from 3.0 on "
+            "takes none that are more than ten minutes ahead, and they wait: run at plant.speed = 1 to fill a store"
+        )
+        found.append(Fault("remote_write.url", message))
     return found
 
 

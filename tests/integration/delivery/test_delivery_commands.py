@@ -115,7 +115,7 @@ def test_what_was_refused_is_shown_sent_again_and_given_up(
     shown = json.loads(vigie("delivery", "show", "--json", *options).stdout)
     assert (shown["set_aside"], len(shown["asides"]), shown["configured_url"]) == (1, 1, told.url)
     told.answer = lambda _blocks, _number: Reply()
-    assert "1 stretches will be sent again" in vigie("delivery", "retry", *options).stdout
+    assert "1 stretch will be sent again" in vigie("delivery", "retry", *options).stdout
     deliver(told.url).finish()
     assert told.samples == journalled(path, SITE)
     assert json.loads(vigie("delivery", "show", "--json", *options).stdout)["asides"] == []
