@@ -69,7 +69,7 @@ def deliver(config: Config, stop: threading.Event) -> None:
 def _lock(config: Config) -> ControllerLock:
     path = files(config).directory / "delivery.lock"
     try:
-        return ControllerLock(path)
+        return ControllerLock(path, with_folder=False)
     except AlreadyRunning as error:
         raise AlreadyRunning(f"another delivery works on this journal already (lock {path}): stop it first") from error
 
