@@ -13,7 +13,7 @@ from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
 from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
 from vigie.clock import Clock, machine_utc_s
-from vigie.config import Config, warnings
+from vigie.config import Config, kernel_risks, warnings
 from vigie.config.sections import PlantKind, StartMode
 from vigie.control.commands import Mode
 from vigie.control.signals import Relay
@@ -193,7 +193,10 @@ class ControllerProcess:
             # Metrics are no reason to leave a battery unwatched.
             log.warning("no metrics", why=str(error))
             self._journal.note(_fault(clock.utc_s(), "metrics", "not served", str(error)))
-        for warning in warnings(config):
+        unkept = kernel_risks(config)
+        for warning in unkept:
+            self._journal.note(_fault(clock.utc_s(), "outputs", "lost at the end", warning.message))
+        for warning in [*warnings(config), *unkept]:
             log.warning("settings", key=warning.key, why=warning.message)
         self._loop = Loop(
             self._plant,

@@ -11,9 +11,11 @@ from vigie.config import Config
 from vigie.config.sections import PlantKind
 from vigie.controller.lock import ControllerLock
 from vigie.delivery.courier import Courier
+from vigie.delivery.dates import Machine
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.errors import AlreadyRunning, SettingsError
+from vigie.hardware.kernel_clock import clock_is_synchronised, uptime_s
 from vigie.hardware.systemd import Notifier
 from vigie.telemetry.delivery_log import DeliveryLog
 
@@ -42,6 +44,7 @@ def deliver(config: Config, stop: threading.Event) -> None:
         Feed(config.site.name, config.site.battery, with_client_names=config.remote_write.client_names),
         Sender(config.remote_write),
         stop,
+        machine=Machine(clock_is_synchronised, uptime_s),
         is_real_time=config.plant.kind == PlantKind.RIG,
         alive=_sparsely(notifier.alive),
     )
@@ -66,7 +69,7 @@ def deliver(config: Config, stop: threading.Event) -> None:
 def _lock(config: Config) -> ControllerLock:
     path = files(config).directory / "delivery.lock"
     try:
-        return ControllerLock(path)
+        return ControllerLock(path, with_folder=False)
     except AlreadyRunning as error:
         raise AlreadyRunning(f"another delivery works on this journal already (lock {path}): stop it first") from error
 

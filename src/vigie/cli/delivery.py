@@ -114,7 +114,8 @@ def probed(config: Config) -> tuple[str, float]:
             sender.send(encode([]))
         except (NotTakenNow, RefusedForGood) as error:
             return str(error), 0.0
-        return "", sender.store_ahead_s or 0.0
+        store_s = sender.store_utc_s()
+        return "", 0.0 if store_s is None else store_s - machine_utc_s()
 
 
 def _instant_ms(text: str) -> int:

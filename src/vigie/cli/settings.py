@@ -9,7 +9,7 @@ from rich.text import Text
 from tomlkit.items import Table
 
 from vigie.cli import delivery, process, screen
-from vigie.config import SECTIONS, BadSettings, Config, Fault, unusable_files, warnings
+from vigie.config import SECTIONS, BadSettings, Config, Fault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 from vigie.config.sections import PLANTS
 
@@ -27,7 +27,7 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
         if as_json:
             console.print_json(json.dumps({"faults": [fault._asdict() for fault in error.faults], "warnings": []}))
         raise
-    known = warnings(config)
+    known = [*warnings(config), *kernel_risks(config)]
     if as_json:
         console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
         return

@@ -4,6 +4,7 @@ from vigie.config.checks import unusable_files, warnings
 from vigie.config.reading import BadSettings, check, load
 from vigie.config.sections import SECTIONS, Config, Fault
 from vigie.config.unfit import UnfitSettings
+from vigie.config.wiring import kernel_risks
 
 __all__ = [
     "SECTIONS",
@@ -12,6 +13,7 @@ __all__ = [
     "Fault",
     "UnfitSettings",
     "check",
+    "kernel_risks",
     "load",
     "unusable_files",
     "warnings",

@@ -6,15 +6,16 @@ from typing import Any
 
 from vigie.access.settings import Login
 from vigie.config.limits import contradictions
+from vigie.config.scales import scale_risks
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.config.texts import unusable_texts
+from vigie.config.wiring import wiring_risks
 from vigie.control.alarms.rules import faults_of
 from vigie.control.filtering import sweep_interval_s
 from vigie.control.signals import Channel
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
-from vigie.hardware.relay_board import ContactKind
 from vigie.notify import settings as notify_settings
 from vigie.plant.air import Air
 from vigie.plant.outages import OutageKind, Outages
@@ -188,28 +189,7 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
 
 def warnings(config: Config) -> list[Fault]:
     """Return what is allowed but should be known before a battery is trusted to it."""
-    found: list[Fault] = []
-    if config.r2_may_black_out:
-        found.append(
-            Fault(
-                "wiring",
-                "this computer lives on the loads and R2 is wired NO: a mains failure while R2 is open would kill it "
-                "before it could close R2, and the site would stay dark until somebody comes. Every act that opens R2 "
-                "is refused. Wire R2 on NC, feed the computer independently, or set wiring.accept_blackout_risk = true",
-            )
-        )
-    if (
-        config.rig is not None
-        and config.rig.r1_contact == ContactKind.NO
-        and config.wiring.controller_supply == ControllerSupply.LOADS
-    ):
-        found.append(
-            Fault(
-                "rig.r1_contact",
-                "R1 is wired NO and this computer lives on the loads: after a blackout the mains cannot come back "
-                "before the computer starts, and the computer cannot start before the mains comes back. Wire R1 on NC",
-            )
-        )
+    found = list(wiring_risks(config))
     if config.plant.kind == PlantKind.RIG and not config.channels[Channel.LOAD].is_fitted:
         found.append(
             Fault(
@@ -248,9 +228,16 @@ def warnings(config: Config) -> list[Fault]:
             Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
         )
     found += _never_reached(config)
+    found += scale_risks(config)
     found += [Fault("mail", text) for text in notify_settings.warnings(config.mail)]
     delivery_warnings = delivery_settings.warnings(config.remote_write, config.journal.batch_s)
     found += [Fault(f"remote_write.{key}", text) for key, text in delivery_warnings]
+    if config.remote_write.url and config.plant.speed > 1.0:
+        message = (
+            f"at plant.speed = {config.plant.speed:g} the dates run ahead of the store's clock; Prometheus from 3.0 on "
+            "takes none that are more than ten minutes ahead, and they wait: run at plant.speed = 1 to fill a store"
+        )
+        found.append(Fault("remote_write.url", message))
     return found
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from vigie.config.scales import beyond_scale
 from vigie.config.sections import Fault
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -55,7 +56,14 @@ def contradictions(sections: Mapping[str, Any]) -> list[Fault]:
         name: table for name, table in sections.items() if getattr(table, "is_fitted", True) and table is not None
     }
     faults = [fault for line in ORDER if (fault := _disordered(line, usable)) is not None]
-    return [*faults, *_of_readings(usable), *_of_heat(usable), *_of_charging(usable), *_of_times(usable)]
+    return [
+        *faults,
+        *_of_readings(usable),
+        *_of_heat(usable),
+        *_of_charging(usable),
+        *_of_times(usable),
+        *beyond_scale(usable),
+    ]
 
 
 def _disordered(line: Below, sections: Mapping[str, Any]) -> Fault | None:

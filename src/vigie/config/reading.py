@@ -23,6 +23,12 @@ from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.plant.scenario import SCENARIOS
 
+_TYPES = {
+    "bool_type": "must be true or false, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "string_type": "must be text, in quotes",
+}
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 
 
@@ -77,7 +83,7 @@ def section(name: str, path: Path, beneath: Mapping[str, Any], above: Mapping[st
     """
     try:
         table = _read(path, str(path)).get(name, {}) if path.exists() else {}
-        return TypeAdapter(SECTIONS[name]).validate_python({**beneath, **table, **above})
+        return _validated(SECTIONS[name], {**beneath, **table, **above})
     except ValidationError as error:
         raise BadSettings(str(path), _explained(name, error)) from error
 
@@ -104,7 +110,7 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         if kind is ChannelConfig:
             table = {**EVERY_CHANNEL, **CHANNEL_DEFAULTS[name.removeprefix("channels.")], **table}
         try:
-            sections[name] = TypeAdapter(kind).validate_python(table)
+            sections[name] = _validated(kind, table)
         except ValidationError as error:
             faults += _explained(name, error)
     plant = sections.get("plant")
@@ -115,6 +121,17 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         raise BadSettings(source, faults)
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
     return Config(source=source, channels=cast("Any", channels), **sections)
+
+
+def _validated(kind: type, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple
+    """Return a section of its table. Types are strict: neither ``"12.9"`` nor ``true`` is a voltage, nor ``1`` true."""
+    return TypeAdapter(kind).validate_python(_with_tuples(table), strict=True)
+
+
+def _with_tuples(value: Any) -> Any:  # noqa: ANN401 - anything TOML can hold
+    if isinstance(value, Mapping):
+        return {key: _with_tuples(part) for key, part in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 class Row(NamedTuple):
@@ -258,6 +275,10 @@ def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) ->
     if detail["type"] in {"missing", "missing_argument"}:
         message = f"demanded, there is no default ({row.help if row else 'see the reference page'})"
         return Fault(name, message, is_demanded=row is not None)
+    if detail["type"] in _TYPES:
+        given = detail["input"]
+        said = str(given).lower() if isinstance(given, bool) else repr(given)
+        return Fault(name, f"{said}: {_TYPES[detail['type']]}")
     message = str(detail["msg"]).removeprefix("Value error, ")
     unit = f" {row.unit}" if row and row.unit else ""
     return Fault(name, f"{detail['input']!r}: {message}{unit}")

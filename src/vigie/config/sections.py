@@ -18,7 +18,7 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import OutageLogSettings, outage_rules
-from vigie.control.signals import Wiring
+from vigie.control.signals import Relay, Wiring
 from vigie.control.supervisor import SupervisorSettings
 from vigie.control.wear import WearSettings
 from vigie.controller.lookout import LookoutSettings
@@ -26,6 +26,7 @@ from vigie.controller.loop import LoopSettings
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.hardware.relay_board import ContactKind
 from vigie.notify.settings import MailSettings
+from vigie.plant.boot import is_open_at_boot
 from vigie.plant.faults import FaultSettings
 from vigie.plant.recorded_settings import RecordedSettings
 from vigie.plant.rig import Boards, RigSettings
@@ -296,16 +297,19 @@ class Config(NamedTuple):
         """Opening R2 could leave the site dark for good, and nobody has accepted that."""
         return (
             self.wiring.controller_supply == ControllerSupply.LOADS
-            and self._r2_contact == ContactKind.NO
+            and self._r2_falls_open
             and self.wiring.battery_contact == Wiring.LINE
             and not self.wiring.accept_blackout_risk
         )
 
     @property
-    def _r2_contact(self) -> ContactKind | None:
+    def _r2_falls_open(self) -> bool:
+        """R2 is open without power, or as soon as the computer boots."""
         if self.plant.kind == PlantKind.TWIN:
-            return self.twin.installation.r2_contact
-        return None if self.rig is None else self.rig.r2_contact
+            return self.twin.installation.r2_contact == ContactKind.NO
+        if self.rig is None:
+            return False
+        return self.rig.r2_contact == ContactKind.NO or is_open_at_boot(self.rig, Relay.R2)
 
     def supervisor_settings(self) -> SupervisorSettings:
         """Return what the supervisor reads."""

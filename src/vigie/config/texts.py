@@ -15,6 +15,8 @@ _NAMES = {
 }
 _HOSTS = {"web": ("host",), "metrics": ("host",)}
 _ADDRESSES = {"link": ("url",), "stack": ("grafana_url", "prometheus_url"), "mail": ("page_url",)}
+_CALLED = {**_ADDRESSES, "remote_write": ("url",)}
+_OTHERS_PORT = {"http": 443, "https": 80}
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories no line of text holds: control characters, broken halves, line and paragraph ends."""
 
@@ -27,6 +29,7 @@ def unusable_texts(sections: Mapping[str, Any]) -> list[Fault]:
             (_NAMES, _wrong_with_name),
             (_HOSTS, _wrong_with_host),
             (_ADDRESSES, _wrong_with_address),
+            (_CALLED, _wrong_with_port),
         )
         for section, keys in table.items()
         if sections.get(section) is not None
@@ -59,3 +62,15 @@ def _wrong_with_address(url: str) -> Iterator[str]:
         is_one = False
     if not is_one or not url.isascii() or not url.isprintable() or " " in url:
         yield f"{url!r} is no address like http://127.0.0.1:8000/flask"
+
+
+def _wrong_with_port(url: str) -> Iterator[str]:
+    """Yield what is wrong with a port on which everybody speaks the other of http and https."""
+    try:
+        address = urlsplit(url)
+        is_others = address.port is not None and _OTHERS_PORT.get(address.scheme) == address.port
+    except ValueError:
+        return
+    if is_others:
+        other = "http" if address.scheme == "https" else "https"
+        yield f"port {address.port} speaks {other}, the address begins with {address.scheme}: correct one of them"

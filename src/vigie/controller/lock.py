@@ -12,21 +12,27 @@ from vigie.errors import AlreadyRunning, VigieError
 
 
 class ControllerLock:
-    """Held while a controller runs; the kernel releases it when the process dies, however it dies."""
+    """Held while a controller runs; the kernel releases it when the process dies, however it dies.
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock.
+    The folder of the file is locked with it: a file that somebody deletes lets no second controller in.
+    """
+
+    def __init__(self, path: Path, *, with_folder: bool = True) -> None:
+        """Take the lock; one that stands beside another in the same folder is ``with_folder = False``.
 
         Raises:
             AlreadyRunning: another controller holds it; the text names it.
             VigieError: the folder cannot be written.
         """
         self._fd = _opened(path)
+        self._folder: int | None = None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if with_folder:
+                self._folder = _locked_folder(path.parent)
         except OSError:
             holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip() or "unknown process"
-            os.close(self._fd)
+            self.close()
             raise AlreadyRunning(
                 f"another controller runs this installation already: {holder} (lock {path}); stop it first, or give "
                 "this one its own folder with --data"
@@ -37,8 +43,29 @@ class ControllerLock:
             os.pwrite(self._fd, f"process {os.getpid()}, since {since}\n".encode(), 0)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            os.close(self._fd)
+        for fd in (self._fd, self._folder):
+            if fd is not None:
+                with contextlib.suppress(OSError):
+                    os.close(fd)
+
+
+def _locked_folder(folder: Path) -> int | None:
+    """Lock a folder; None where its file system locks none.
+
+    Raises:
+        BlockingIOError: somebody holds it.
+    """
+    fd = -1
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if fd >= 0:
+            os.close(fd)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return fd
 
 
 def _opened(path: Path) -> int:

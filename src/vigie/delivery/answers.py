@@ -97,7 +97,8 @@ def judge(url: str, status: int, headers: Mapping[str, str], said: str, now: dat
 
 
 def _offence(words: str) -> Offence | None:
-    for pattern, offence in ((_TOO_OLD, Offence.TOO_OLD), (_TOO_NEW, Offence.TOO_NEW), (_OTHER_OFFENCE, Offence.OTHER)):
+    # Prometheus 3 calls what is too new "out of bounds: timestamp is too far in the future"
+    for pattern, offence in ((_TOO_NEW, Offence.TOO_NEW), (_TOO_OLD, Offence.TOO_OLD), (_OTHER_OFFENCE, Offence.OTHER)):
         if pattern.search(words):
             return offence
     return None

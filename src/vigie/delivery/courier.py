@@ -9,17 +9,17 @@ import structlog
 import tenacity
 from tenacity.wait import wait_base
 
-from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.delivery.answers import NotTakenNow, Offence, RefusedForGood
-from vigie.delivery.feed import Feed, samples_in, series_name
-from vigie.delivery.halving import OF_TIME, Blocks, Halving, Offender, cut
+from vigie.delivery.asides import asides_of
+from vigie.delivery.dates import Dates, Machine
+from vigie.delivery.feed import Feed
+from vigie.delivery.halving import Blocks, Halving, Offender, cut
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.delivery.wire import encode
 from vigie.errors import JournalError
 from vigie.telemetry.delivery_log import START, Aside, Chunk, Cursor, DeliveryLog, Standing
 from vigie.telemetry.rows import Row, utc_ms_of
-from vigie.telemetry.schema import KEYS_PER_MS
 
 log = structlog.get_logger("vigie.delivery")
 
@@ -34,17 +34,14 @@ OVERLAP_S = 60.0
 power cut or a kill takes that from it. Again costs next to nothing and changes nothing."""
 MOST_GOINGS_BACK = 3
 """Without getting any further: a store that is away again and again must not keep delivery where it is."""
-AHEAD_LIMIT_S = 3600.0
-"""Periods farther ahead of the store's clock come from a wrong calendar: once a store has taken one, it takes nothing
-earlier any more, from no site."""
 
 
 class Stopped(Exception):
     """The process is to end."""
 
 
-class _TooMuch(Exception):
-    """The store takes no request of this size: the same again in smaller ones."""
+class _Again(Exception):
+    """The store takes no such request: the same again in a smaller one. Its words say which."""
 
 
 class _Pause(wait_base):
@@ -73,10 +70,9 @@ class Courier:
         sender: Sender,
         stop: threading.Event,
         *,
+        machine: Machine,
         is_real_time: bool = True,
         alive: Callable[[], object] = lambda: None,
-        monotonic_s: Callable[[], float] = machine_monotonic_s,
-        utc_s: Callable[[], float] = machine_utc_s,
     ) -> None:
         """Take what it works with.
 
@@ -86,10 +82,9 @@ class Courier:
             feed: makes series of rows.
             sender: the way to the store.
             stop: ends it.
+            machine: this computer's calendar.
             is_real_time: the journal's calendar is this machine's, not a simulated one.
             alive: told at every step, also while the store does not answer.
-            monotonic_s: machine's monotonic seconds.
-            utc_s: machine's calendar.
         """
         self._settings = settings
         self._journal = journal
@@ -98,8 +93,10 @@ class Courier:
         self._stop = stop
         self._is_real_time = is_real_time
         self._alive = alive
-        self._monotonic_s = monotonic_s
-        self._utc_s = utc_s
+        self._monotonic_s = machine.monotonic_s
+        self._utc_s = machine.utc_s
+        self._dates = Dates(machine, sender.store_utc_s, self._ask, is_real_time=is_real_time)
+        self._held = ""
         self._rows = max(1, settings.batch_samples // len(feed.labels))
         self._cursor = self._furthest = self._saved = START
         self._is_behind = True
@@ -123,8 +120,8 @@ class Courier:
                 try:
                     is_behind = self._step()
                     self._journal_trouble = ""
-                except _TooMuch:
-                    log.info("the store takes smaller requests only", periods=self._rows)
+                except _Again as error:
+                    log.info(str(error), periods=self._rows)
                     continue
                 except JournalError as error:
                     self._tell_journal(error)
@@ -141,7 +138,7 @@ class Courier:
         """Deliver one batch; return whether more waits already."""
         self._open()
         began = self._cursor
-        chunk = self._journal.read(began, self._rows)
+        chunk = self._in_time(self._journal.read(began, self._rows), began)
         refused = self._deliver(chunk) if chunk.rows else []
         self._cursor = chunk.end
         has_gone_back = self._go_back()
@@ -153,7 +150,33 @@ class Courier:
             self._note(fresh, refused, has_caught_up=was_behind and not self._is_behind)
         if chunk.end > self._furthest:
             self._furthest, self._goings_back = chunk.end, 0
-        return self._send_wanted() or self._is_behind
+        return self._send_wanted() or (self._is_behind and not self._held)
+
+    def _in_time(self, chunk: Chunk, began: Cursor) -> Chunk:
+        """Leave what may not be sent yet for later.
+
+        What lies ahead in a pass after which the calendar was set back does not wait: its dates are known to be wrong.
+        """
+        words, near = self._dates.doubt(), tuple[Row, ...]()
+        if not words and chunk.rows:
+            newest_ms = utc_ms_of(chunk.rows[-1])
+            limit_ms = self._dates.limit_ms(newest_ms)
+            if newest_ms > limit_ms and not self._journal.was_set_back(began):
+                words = self._dates.ahead_words(newest_ms)
+                near = tuple(row for row in chunk.rows if utc_ms_of(row) <= limit_ms)
+        self._hold(words)
+        if not words:
+            return chunk
+        end = Cursor(began.step_id, near[-1][0] or 0) if near else began
+        return chunk._replace(rows=near, end=end, is_all=False)
+
+    def _hold(self, words: str) -> None:
+        is_news = bool(words) and not self._held
+        self._held = words
+        if is_news:
+            log.warning("measurements wait", why=words)
+            self._is_behind = True
+            self._save()
 
     def _go_back(self) -> bool:
         """Send again what the store took shortly before it was away; return whether that is so."""
@@ -221,7 +244,8 @@ class Courier:
                 updated_utc_ms=round(self._utc_s() * 1000),
             )
             safe = self._safe()
-            self._journal.save(self._saved, safe, self._standing, self._unsaved)
+            told = self._standing._replace(last_error=self._standing.last_error or self._held)
+            self._journal.save(self._saved, safe, told, self._unsaved)
         except JournalError as error:
             self._tell_journal(error)
             return
@@ -242,7 +266,7 @@ class Courier:
             now_s = self._monotonic_s()
             if now_s - self._saved_s >= SAVE_HEALTHY_S:
                 self._save()
-            if now_s >= due_s and self._journal.has_changed():
+            if now_s >= due_s and (self._journal.has_changed() or self._held):
                 return
 
     def _deliver(self, chunk: Chunk, only: str = "") -> list[Aside]:
@@ -250,7 +274,7 @@ class Courier:
 
         Raises:
             Stopped: the process is to end; nothing is known of what was under way.
-            _TooMuch: nothing was taken; read less.
+            _Again: nothing was taken; read less, or less far ahead.
         """
         whole, merged = self._feed.blocks(chunk, only)
         blocks, offenders = self._without_the_future(whole)
@@ -258,10 +282,12 @@ class Courier:
         if refusal is not None:
             if refusal.offence == Offence.TOO_LARGE and len(chunk.rows) > 1:
                 self._rows = len(chunk.rows) // 2
-                raise _TooMuch
+                raise _Again("the store takes smaller requests only")
+            if refusal.offence == Offence.TOO_NEW and self._dates.narrow():
+                raise _Again("the store takes no measurements that are ahead of its clock")
             offenders += Halving(self._send).offenders(blocks, refusal)
         self._standing = self._standing._replace(merged_periods=self._standing.merged_periods + merged)
-        return self._asides(offenders, whole)
+        return asides_of(offenders, whole, self._settings.url, round(self._utc_s() * 1000))
 
     def _refusal_of(self, blocks: Blocks) -> RefusedForGood | None:
         try:
@@ -271,19 +297,18 @@ class Courier:
         return None
 
     def _without_the_future(self, blocks: Blocks) -> tuple[Blocks, list[Offender]]:
-        if not self._is_real_time:
+        newest_ms = max((block.times_ms[-1] for block in blocks), default=0)
+        limit_ms = self._dates.limit_ms(newest_ms)
+        if newest_ms <= limit_ms:
             return blocks, []
-        if self._sender.store_ahead_s is None:
-            self._refusal_of([])  # asks for the time: every answer is dated
-        store_s = self._utc_s() + (self._sender.store_ahead_s or 0.0)
-        near, far = cut(blocks, round((store_s + AHEAD_LIMIT_S) * 1000))
-        if not far:
-            return near, []
-        newest_ms = max(block.times_ms[-1] for block in far)
-        words = (
-            f"calendar {newest_ms / 1000 - store_s:.0f} s ahead of the store's clock, never sent; set the clock right"
-        )
+        near, far = cut(blocks, round(limit_ms) + 1)
+        ahead_s = self._dates.ahead_s(newest_ms)
+        words = f"never sent: dated up to {ahead_s:.0f} s ahead of the store's clock by a calendar set back since"
         return near, [Offender(far, RefusedForGood(0, words, Offence.TOO_NEW))]
+
+    def _ask(self) -> None:
+        """Let the store answer: every answer is dated."""
+        self._refusal_of([])
 
     def _send(self, blocks: Blocks) -> None:
         """Send until the store says yes or never; every failure on the way is told.
@@ -334,29 +359,3 @@ class Courier:
             log.warning("the store takes nothing now, trying again", why=text)
         if is_news or self._monotonic_s() - self._saved_s >= SAVE_HEALTHY_S:
             self._save()
-
-    def _asides(self, offenders: Sequence[Offender], whole: Blocks) -> list[Aside]:
-        """Return offenders as they are kept: whole instants together, single series one by one."""
-        asides = []
-        for blocks, refusal in offenders:
-            if refusal.offence in OF_TIME or len(blocks) == len(whole) > 1:
-                asides.append(self._aside(blocks, "", refusal))
-            else:
-                asides += [self._aside([block], series_name(block.labels), refusal) for block in blocks]
-        return sorted(asides)
-
-    def _aside(self, blocks: Blocks, series: str, refusal: RefusedForGood) -> Aside:
-        first_ms = min(block.times_ms[0] for block in blocks)
-        last_ms = max(block.times_ms[-1] for block in blocks)
-        now_ms = round(self._utc_s() * 1000)
-        return Aside(
-            first_ms * KEYS_PER_MS,
-            last_ms * KEYS_PER_MS + KEYS_PER_MS - 1,
-            series,
-            samples_in(blocks),
-            refusal.status,
-            refusal.words,
-            self._settings.url,
-            now_ms,
-            now_ms,
-        )

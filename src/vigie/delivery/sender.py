@@ -10,7 +10,7 @@ import requests
 import urllib3
 
 from vigie import __version__
-from vigie.clock import machine_utc_s
+from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.delivery.answers import NotTakenNow, judge, store_utc_s
 from vigie.delivery.settings import RemoteWriteSettings, secret
 from vigie.delivery.wire import HEADERS
@@ -22,16 +22,28 @@ _BODY_LIMIT = 4096
 class Sender:
     """Hands encoded requests to one store over one connection that is kept open. One thread uses it."""
 
-    def __init__(self, settings: RemoteWriteSettings, utc_s: Callable[[], float] = machine_utc_s) -> None:
+    def __init__(
+        self,
+        settings: RemoteWriteSettings,
+        utc_s: Callable[[], float] = machine_utc_s,
+        monotonic_s: Callable[[], float] = machine_monotonic_s,
+    ) -> None:
         self._settings = settings
         self._utc_s = utc_s
+        self._monotonic_s = monotonic_s
         self._session = requests.Session()
         self._session.auth = self._logged_in  # also keeps a .netrc out of it
         self._session.headers.update({**HEADERS, "User-Agent": f"vigie/{__version__}"})
         if settings.tenant:
             self._session.headers["X-Scope-OrgID"] = settings.tenant
-        self.store_ahead_s: float | None = None
-        """The store's clock less this machine's, as its last answer told; None before, and when it tells nothing."""
+        self._store_offset_s: float | None = None
+
+    def store_utc_s(self) -> float | None:
+        """Return the store's clock now, as its last answer told; None before, and when it tells nothing.
+
+        It is carried on by the monotonic clock: a step of this machine's calendar does not move it.
+        """
+        return None if self._store_offset_s is None else self._monotonic_s() + self._store_offset_s
 
     def send(self, body: bytes) -> None:
         """Return once the store has taken a request.
@@ -55,7 +67,7 @@ class Sender:
             said = answer.raw.read(_BODY_LIMIT, decode_content=True).decode("utf-8", "replace")
             store_s = store_utc_s(answer.headers)
             if store_s is not None:
-                self.store_ahead_s = store_s - self._utc_s()
+                self._store_offset_s = store_s - self._monotonic_s()
             now = datetime.fromtimestamp(self._utc_s(), UTC)
             judge(settings.url, answer.status_code, answer.headers, said, now)
 

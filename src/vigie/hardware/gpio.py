@@ -18,11 +18,25 @@ from gpiod.line import Direction, Value
 from vigie.errors import RelayError
 from vigie.hardware.permission import who_may_open
 
-__all__ = ["Chip", "Direction", "GpioLines", "LineInfo", "Request", "Value", "open_kernel_chips", "outputs_persist"]
+__all__ = [
+    "PULLED_UP_AT_BOOT",
+    "Chip",
+    "Direction",
+    "GpioLines",
+    "LineInfo",
+    "Request",
+    "Value",
+    "open_kernel_chips",
+    "outputs_persist",
+]
 
 CONSUMER = "vigie"
+DEVICES = Path("/dev")
 HEADER_LABELS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 """Chips whose line offsets are the BCM numbers of the 40-pin header (Raspberry Pi 5, 4, 3 and older)."""
+
+PULLED_UP_AT_BOOT = tuple(f"GPIO{number}" for number in range(9))
+"""A Raspberry Pi starts with these lines as inputs with a pull-up; the rest of the header is pulled down."""
 
 _BCM = re.compile(r"GPIO(\d+)")
 
@@ -82,9 +96,9 @@ class GpioLines:
             RelayError: no GPIO chip, a line not found, taken by another program, or not permitted.
         """
         self.names = tuple(names)
-        chips = (open_chips or open_kernel_chips)()
+        chips, refused = (open_chips(), []) if open_chips else _kernel_chips()
         try:
-            self._chip, self._offsets = _locate(self.names, chips)
+            self._chip, self._offsets = _locate(self.names, chips, refused)
             self._request = _adopt(self._chip, self._offsets)
         except BaseException:
             _close_all(chips)
@@ -123,21 +137,31 @@ class GpioLines:
 def open_kernel_chips() -> list[gpiod.Chip]:
     """Open every GPIO chip of this machine once (chips may also be reachable through symbolic links).
 
+    One that cannot be opened is passed over: the relays may hang on another.
+
     Raises:
-        RelayError: there is none, or one may not be opened.
+        RelayError: there is none, or none can be opened.
     """
+    return _kernel_chips()[0]
+
+
+def _kernel_chips() -> tuple[list[gpiod.Chip], list[str]]:
+    """Return the chips that could be opened, and why the others could not."""
     chips: list[gpiod.Chip] = []
-    for path in sorted({str(found.resolve()) for found in Path("/dev").glob("gpiochip*")}):
+    refused: list[str] = []
+    for path in sorted({str(found.resolve()) for found in DEVICES.glob("gpiochip*")}):
         try:
             chips.append(gpiod.Chip(path))
         except OSError as error:
-            _close_all(chips)
             if error.errno in (errno.EACCES, errno.EPERM):
-                raise RelayError(f"GPIO chip {path} may not be opened: {who_may_open(path)}") from error
-            raise RelayError(f"GPIO chip {path} cannot be opened: {error.strerror}") from error
+                refused.append(f"GPIO chip {path} may not be opened: {who_may_open(path)}")
+            else:
+                refused.append(f"GPIO chip {path} cannot be opened: {error.strerror}")
+    if refused and not chips:
+        raise RelayError("; ".join(refused))
     if not chips:
         raise RelayError("no /dev/gpiochip*: this machine offers no GPIO; in a container, pass the device on")
-    return chips
+    return chips, refused
 
 
 def outputs_persist(sysfs: Path = Path("/sys")) -> bool | None:
@@ -152,8 +176,11 @@ def outputs_persist(sysfs: Path = Path("/sys")) -> bool | None:
     return None
 
 
-def _locate(names: Sequence[str], chips: Sequence[Chip]) -> tuple[Chip, list[int]]:
-    """Return the one chip that has all ``names``; a header chip goes before any other."""
+def _locate(names: Sequence[str], chips: Sequence[Chip], refused: Sequence[str]) -> tuple[Chip, list[int]]:
+    """Return the one chip that has all ``names``; a header chip goes before any other.
+
+    ``refused`` tells of chips that could not be opened: one of them may be the one looked for.
+    """
     by_header = sorted(chips, key=lambda chip: chip.get_info().label not in HEADER_LABELS)
     for chip in by_header:
         offsets = _offsets_by_name(chip)
@@ -165,7 +192,8 @@ def _locate(names: Sequence[str], chips: Sequence[Chip]) -> tuple[Chip, list[int
         if info.label in HEADER_LABELS and len(numbers) == len(names) and max(numbers) < info.num_lines:
             return chip, numbers
     there = "; ".join(f"{chip.path} [{chip.get_info().label}] {_summary(chip)}" for chip in chips)
-    raise RelayError(f"no GPIO chip has the lines {', '.join(names)} (found: {there}); correct the relays' lines")
+    cure = "; ".join(refused) or "correct the relays' lines"
+    raise RelayError(f"no GPIO chip has the lines {', '.join(names)} (found: {there}); {cure}")
 
 
 def _adopt(chip: Chip, offsets: list[int]) -> Request:

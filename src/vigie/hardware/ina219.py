@@ -20,6 +20,8 @@ LOWEST_ADDRESS, HIGHEST_ADDRESS = 0x40, 0x4F
 
 SHUNT_LSB_V = 10e-6
 BUS_LSB_V = 4e-3
+BUS_FULL_SCALE_V = 26.0
+"""What the chip's pins bear; the register goes on to 32 V."""
 FULL_SCALE_SHUNT = 32_000
 """Shunt register at the end of the +-320 mV range."""
 

@@ -4,22 +4,20 @@ Everything is None where this machine does not offer it; nothing raises. Cheap e
 """
 
 import contextlib
-import ctypes
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from vigie.hardware.kernel_clock import clock_is_synchronised, uptime_s
+
 SYSFS = Path("/sys")
 PROC = Path("/proc")
 _VCGENCMD_TIMEOUT_S = 1.0
 _TIMEOUTS_TO_GIVE_UP = 3
-_TIMEX_BYTES = 256  # struct timex is 208 bytes long at most
-_TIME_ERROR = 5  # adjtimex: the clock is not synchronised
 
 THROTTLED_BITS = {
     0: "under_voltage",
@@ -91,7 +89,7 @@ class RaspberryPi:
             disk_total_bytes=disk_total,
             disk_used_bytes=disk_used,
             disk_free_bytes=disk_free,
-            uptime_s=time.clock_gettime(time.CLOCK_BOOTTIME),
+            uptime_s=uptime_s(),
             clock_is_synchronised=clock_is_synchronised(),
         )
 
@@ -141,16 +139,6 @@ def throttled_names(bits: int) -> list[str]:
     ['under_voltage', 'throttled', 'under_voltage_occurred', 'throttled_occurred']
     """
     return [name for bit, name in THROTTLED_BITS.items() if bits >> bit & 1]
-
-
-def clock_is_synchronised() -> bool | None:
-    """Tell whether the kernel says that the system clock follows a time server, None when it does not say."""
-    timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only ask
-    try:
-        state = ctypes.CDLL(None).adjtimex(timex)
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else state != _TIME_ERROR
 
 
 def _cpu_temp_c(sysfs: Path) -> float | None:

@@ -13,6 +13,8 @@ from vigie.units import by_name, setting
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
 LEAST_REMINDER_H = 0.25
+TLS_PORT = 465
+CLEAR_PORTS = (25, 587)
 
 
 class Security(IntEnum):
@@ -136,8 +138,24 @@ def check(settings: MailSettings) -> None:
         raise SettingsError(
             f"mail.reminder_h {settings.reminder_h:g} h would remind without end: at least {LEAST_REMINDER_H:g} h, or 0"
         )
+    if settings.host:
+        _check_port(settings)
     if bool(settings.user) != bool(settings.password_file):
         raise SettingsError("mail.user and mail.password_file belong together: set both, or neither")
+
+
+def _check_port(settings: MailSettings) -> None:
+    """Check a port that everybody uses in one way; others may speak anything."""
+    written = f"mail.port = {settings.port} with mail.security = {settings.security.name.lower()}"
+    if settings.port == TLS_PORT and settings.security != Security.TLS:
+        raise SettingsError(
+            f"{written}: a server encrypts port 465 from the first byte and would never answer; set "
+            "mail.security = tls, or port = 587 with starttls"
+        )
+    if settings.port in CLEAR_PORTS and settings.security == Security.TLS:
+        raise SettingsError(
+            f"{written}: a server begins in clear on that port; set mail.security = starttls, or port = 465 with tls"
+        )
 
 
 def warnings(settings: MailSettings) -> list[str]:

@@ -149,6 +149,11 @@ class DeliveryLog(JournalFile):
             end = Cursor(after.step_id, rows[-1][0] if rows else after.key)
             return _chunk(connection, rows, step or end, is_all=step is None)
 
+    def was_set_back(self, cursor: Cursor) -> bool:
+        """Return whether the calendar was set back after the pass the cursor is in."""
+        with self.snapshot() as connection:
+            return _pass_of(connection, cursor.step_id)[0] is not None
+
     def read_stretch(self, after_key: int, to_key: int, limit: int) -> Chunk:
         """Return rows between two keys, whatever passes they are of; the end's ``step_id`` has no meaning."""
         with self.snapshot() as connection:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from vigie.telemetry.delivery_schema import BEFORE_ALL, NO_LIMIT
-from vigie.telemetry.schema import KEYS_PER_MS
+from vigie.telemetry.schema import HOUR_MS, KEYS_PER_MS
 from vigie.units import setting
 
 DAY_MS = 86_400_000
@@ -48,6 +48,11 @@ class JournalSettings(NamedTuple):
     ] = 0  # fmt: skip
 
 
+PROOF_HOURS = 168
+"""A calendar that the journal has recorded for a week is believed; one that was wrong for less has deleted nothing."""
+_PROVEN = "SELECT start_utc_ms FROM hour WHERE start_utc_ms <= ? ORDER BY start_utc_ms DESC LIMIT 1 OFFSET ?"
+
+
 class Span(NamedTuple):
     """The raw rows with keys above ``after_key``, up to ``to_key``."""
 
@@ -68,6 +73,17 @@ _ENDS = """SELECT (SELECT min(key) FROM period WHERE key > :after_key AND key <=
   (SELECT max(key) FROM period WHERE key > :after_key AND key <= :to_key)"""
 
 
+def believed_now_ms(connection: sqlite3.Connection, now_utc_ms: int) -> int:
+    """Return the instant that ages are counted to: the calendar's own, as far as recorded hours bear it out.
+
+    A calendar that was set months ahead finds the week before it almost empty, and so does one that runs again after
+    months: what is old then is kept a week longer.
+    """
+    row = connection.execute(_PROVEN, (now_utc_ms, PROOF_HOURS)).fetchone()
+    proven_ms = 0 if row is None else int(row[0]) + (PROOF_HOURS + 2) * HOUR_MS
+    return min(now_utc_ms, proven_ms)
+
+
 def trim(
     connection: sqlite3.Connection,
     settings: JournalSettings,
@@ -75,23 +91,26 @@ def trim(
     bite: int,
     *,
     keeps_undelivered: bool = False,
+    believed_ms: int | None = None,
 ) -> None:
     """Delete at most ``bite`` rows of each table that are past their time, within the caller's transaction.
 
     ``keeps_undelivered``: a central store is to get every period; what it has not got stays for ``undelivered_days``.
+    ``believed_ms``: ages are counted to it instead of to now, see :func:`believed_now_ms`.
     """
+    aged_ms = now_utc_ms if believed_ms is None else believed_ms
     for table, days in (("minute", settings.minute_days), ("hour", settings.hour_days)):
         if days:
             connection.execute(
                 f"DELETE FROM {table} WHERE start_utc_ms IN "  # noqa: S608 - own names only
                 f"(SELECT start_utc_ms FROM {table} WHERE start_utc_ms < ? ORDER BY start_utc_ms LIMIT ?)",
-                (now_utc_ms - days * DAY_MS, bite),
+                (aged_ms - days * DAY_MS, bite),
             )
     raw_key, kept = BEFORE_ALL, list[Span]()
     if settings.raw_days:
-        raw_key = _last_key_before(now_utc_ms, settings.raw_days)
+        raw_key = _last_key_before(aged_ms, settings.raw_days)
     if keeps_undelivered:
-        oldest_key = min(raw_key, _last_key_before(now_utc_ms, settings.undelivered_days))
+        oldest_key = min(raw_key, _last_key_before(aged_ms, settings.undelivered_days))
         kept = [Span(*row) for row in connection.execute(_UNDELIVERED, {"oldest": oldest_key})]
     _delete(connection, _outside(kept, raw_key), bite)
     if settings.size_cap_mb and used_bytes(connection) > settings.size_cap_mb * BYTES_PER_MB:

@@ -138,7 +138,12 @@ class Store:
                 elif newest_ms - settled_ms >= _SETTLED_MS:
                     bite = _BITE + 2 * len(periods)
                     retention.trim(
-                        self._connection, self._settings, newest_ms, bite, keeps_undelivered=self._keeps_undelivered
+                        self._connection,
+                        self._settings,
+                        newest_ms,
+                        bite,
+                        keeps_undelivered=self._keeps_undelivered,
+                        believed_ms=retention.believed_now_ms(self._connection, newest_ms),
                     )
             self._connection.executemany(_INSERT_EVENT, map(_event_row, events))
         self._last_wish, self._pass, self._open, self._settled_from_ms = last_wish, now, still_open, settled_ms

@@ -7,6 +7,7 @@ import pytest
 
 from tests.waiting import wait_for
 from vigie.delivery.courier import Courier
+from vigie.delivery.dates import Machine
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
@@ -15,6 +16,8 @@ from vigie.telemetry.delivery_log import DeliveryLog, DeliveryState
 from .stores import Prometheus, Store, ToldStore, VictoriaMetrics
 
 SITE = "mill"
+SETTLED = Machine(lambda: True, lambda: 1e6)
+"""A computer that has long found its time server."""
 
 
 class Delivery:
@@ -25,7 +28,7 @@ class Delivery:
         self._stop = threading.Event()
         self._sender = Sender(settings)
         feed = Feed(SITE, "1", with_client_names=settings.client_names)
-        options = {"is_real_time": False, **options}
+        options = {"is_real_time": False, "machine": SETTLED, **options}
         self.courier = Courier(settings, DeliveryLog(path), feed, self._sender, self._stop, **options)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self.courier.run, daemon=True)
         self._thread.start()
@@ -62,9 +65,9 @@ def deliver(path: Path) -> Iterator[Callable[..., Delivery]]:
     """Start deliveries from ``path``; all are ended with the test."""
     made: list[Delivery] = []
 
-    def start(url: str, is_real_time: bool = False, **settings: object) -> Delivery:
+    def start(url: str, is_real_time: bool = False, machine: Machine = SETTLED, **settings: object) -> Delivery:
         chosen = RemoteWriteSettings(**{"url": url, "interval_s": 0.05, "timeout_s": 2.0, **settings})  # type: ignore[arg-type]
-        made.append(Delivery(path, chosen, is_real_time=is_real_time))
+        made.append(Delivery(path, chosen, is_real_time=is_real_time, machine=machine))
         return made[-1]
 
     yield start

@@ -160,7 +160,9 @@ def test_the_running_program_keeps_for_its_store_and_without_one_does_not(tmp_pa
     for site in sites:
         site.data.mkdir()
         with closing(Store(site.data / "journal.sqlite", JournalSettings())) as store:
-            store.write([record(now_s - days * DAY_S + n) for days in (100, 40) for n in range(10)], [], False)
+            old = [record(now_s - days * DAY_S + n) for days in (100, 40) for n in range(10)]
+            week = [record(now_s - 3600.0 * hour) for hour in range(200, 0, -1)]  # the calendar is believed after it
+            store.write([*old, *week], [], False)
 
     def rows_older_than(days: float, site: Site) -> int:
         with closing(sqlite3.connect(site.data / "journal.sqlite")) as connection:

@@ -162,6 +162,13 @@ def test_a_threshold_the_charger_never_reaches_is_told(tables: Tables, key: str)
     assert key not in {warning.key for warning in warnings(check({}, "test"))}
 
 
+def test_a_twin_that_runs_ahead_of_every_store_is_told() -> None:
+    store = {"remote_write": {"url": "http://127.0.0.1:9090/api/v1/write"}}
+    told = {one.key: one.message for one in warnings(check({"plant": {"speed": 60.0}, **store}, "test"))}
+    assert "at plant.speed = 60 the dates run ahead" in told["remote_write.url"]
+    assert "remote_write.url" not in {one.key for one in warnings(check(store, "test"))}
+
+
 def test_a_recording_with_a_channel_for_the_loads_is_told() -> None:
     recorded = {"plant": {"kind": "recorded"}, "recorded": {"path": "a.csv"}}
     assert warnings(check(recorded, "test")) == []

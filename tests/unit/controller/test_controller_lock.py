@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,21 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         with pytest.raises(AlreadyRunning, match=f"process {holder.pid}"):
             ControllerLock(path)
         holder.kill()
+    ControllerLock(path).close()
+
+
+@pytest.mark.parametrize("deleted", ["deleted", "replaced"])
+def test_the_lock_survives_the_deletion_of_its_file(tmp_path: Path, deleted: str) -> None:
+    path = tmp_path / "controller.lock"
+    first = ControllerLock(path)
+    path.unlink()
+    if deleted == "replaced":
+        path.write_text("process 1, since yesterday\n")
+    with pytest.raises(AlreadyRunning, match="another controller runs this installation already"):
+        ControllerLock(path)
+    with closing(ControllerLock(tmp_path / "delivery.lock", with_folder=False)):
+        pass
+    first.close()
     ControllerLock(path).close()
 
 

@@ -29,6 +29,7 @@ def test_two_hundred_is_a_yes(status: int) -> None:
         (400, "out of bounds", Offence.TOO_OLD),  # Prometheus 2.42 without a window
         (500, "too old sample", Offence.TOO_OLD),  # Prometheus 2.42
         (400, "too old sample", Offence.TOO_OLD),  # Prometheus 2.53
+        (400, "out of bounds: timestamp is too far in the future", Offence.TOO_NEW),  # Prometheus 3.5
         (400, "out of order sample", Offence.OTHER),
         (400, "duplicate sample for timestamp", Offence.OTHER),
         (409, "store locally for endpoint : conflict: too old sample", Offence.TOO_OLD),  # Thanos

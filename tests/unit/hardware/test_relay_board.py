@@ -1,15 +1,19 @@
+import errno
+import grp
 import inspect
+import os
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import gpiod
 import pytest
 
 from vigie.errors import RelayError
+from vigie.hardware import gpio
 from vigie.hardware.emulated.gpio import EmulatedGpioChip, EmulatedRequest
 from vigie.hardware.gpio import GpioLines, open_kernel_chips, outputs_persist
 from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
@@ -181,6 +185,43 @@ def test_a_machine_without_gpio_says_so() -> None:
         pytest.skip("this machine has GPIO chips")
     with pytest.raises(RelayError, match="no /dev/gpiochip"):
         open_kernel_chips()
+
+
+def open_some(chips: Mapping[str, EmulatedGpioChip]) -> Callable[[str], EmulatedGpioChip]:
+    def open_chip(path: str) -> EmulatedGpioChip:
+        if Path(path).name not in chips:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return chips[Path(path).name]
+
+    return open_chip
+
+
+@pytest.mark.parametrize("foreign", ["gpiochip0", "gpiochip11"])
+def test_a_foreign_chip_that_may_not_be_opened_is_passed_over(
+    foreign: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = EmulatedGpioChip()
+    for name in (foreign, "gpiochip4"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(gpio, "DEVICES", tmp_path)
+    monkeypatch.setattr(gpio.gpiod, "Chip", open_some({"gpiochip4": header}))
+    GpioLines(PIRELAY_V2).write(0, True)
+    assert header.is_high("GPIO19")
+
+
+@pytest.mark.parametrize("others", [{}, {"gpiochip1": EmulatedGpioChip(["BT_ON"], label="other")}])
+def test_a_chip_that_may_not_be_opened_and_may_be_the_one_is_named_with_its_group(
+    others: dict[str, EmulatedGpioChip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gpiochip0", *others):
+        (tmp_path / name).touch()
+    group = grp.getgrnam("dialout").gr_gid if os.geteuid() == 0 else os.getegid()
+    os.chown(tmp_path / "gpiochip0", -1, group)
+    monkeypatch.setattr(gpio, "DEVICES", tmp_path)
+    monkeypatch.setattr(gpio.gpiod, "Chip", open_some(others))
+    cure = f"gpiochip0 may not be opened: add the user to group {grp.getgrgid(group).gr_name} with 'sudo"
+    with pytest.raises(RelayError, match=cure):
+        GpioLines(PIRELAY_V2)
 
 
 @pytest.mark.parametrize(("text", "answer"), [("Y\n", True), ("N\n", False)])

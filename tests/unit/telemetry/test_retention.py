@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.telemetry.delivery_schema import BEFORE_ALL
-from vigie.telemetry.retention import DAY_MS, JournalSettings, trim, used_bytes
+from vigie.telemetry.retention import DAY_MS, JournalSettings, believed_now_ms, trim, used_bytes
 from vigie.telemetry.schema import KEYS_PER_MS, MIGRATIONS
 
 NOW_MS = 20_000 * DAY_MS
@@ -224,3 +224,48 @@ def test_a_row_goes_exactly_when_its_days_are_over_and_nobody_waits_for_it(
 
         trim(journal, JournalSettings(raw_days=raw, undelivered_days=undelivered), NOW_MS, 1000, keeps_undelivered=True)
         assert days(journal) == [day for day in EVERY_DAY if is_kept(day)]
+
+
+def put_hours(connection: sqlite3.Connection, first_day: float, last_day: float) -> None:
+    """Let the journal have recorded every hour from one day to another (days ago)."""
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(hour)")]
+    hours = range(round(last_day * 24), round(first_day * 24))
+    connection.executemany(
+        f"INSERT INTO hour ({', '.join(columns)}) VALUES (?{', 0' * (len(columns) - 1)})",
+        [(NOW_MS - (hour + 1) * DAY_MS // 24,) for hour in hours],
+    )
+
+
+def test_a_calendar_that_has_run_for_a_week_is_believed(journal: sqlite3.Connection) -> None:
+    put_hours(journal, 40, 0)
+    assert believed_now_ms(journal, NOW_MS) == NOW_MS
+
+
+@pytest.mark.parametrize("days_ahead", [60, 400])
+@pytest.mark.parametrize("hours", [2, 100])
+def test_a_wrong_calendar_deletes_nothing_however_far_it_is_ahead(
+    journal: sqlite3.Connection, days_ahead: int, hours: int
+) -> None:
+    put_hours(journal, 120, 0)
+    put_hours(journal, -days_ahead + hours / 24, -days_ahead)
+    wrong_ms = NOW_MS + days_ahead * DAY_MS
+    before = days(journal)
+    settings = JournalSettings(raw_days=130, undelivered_days=130)
+    trim(journal, settings, wrong_ms, 10_000, believed_ms=believed_now_ms(journal, wrong_ms))
+    assert days(journal) == before
+    trim(journal, settings, wrong_ms, 10_000)
+    assert len(days(journal)) < len(before)
+
+
+def test_the_calendar_that_is_right_again_is_believed_at_once(journal: sqlite3.Connection) -> None:
+    put_hours(journal, 40, 0)
+    put_hours(journal, -400 + 2 / 24, -400)
+    assert believed_now_ms(journal, NOW_MS) == NOW_MS
+
+
+def test_after_months_without_power_the_new_calendar_is_believed_within_a_week(journal: sqlite3.Connection) -> None:
+    put_hours(journal, 120, 100)
+    put_hours(journal, 6.9, 0)
+    assert believed_now_ms(journal, NOW_MS) < NOW_MS - 80 * DAY_MS
+    put_hours(journal, 7.1, 6.9)
+    assert believed_now_ms(journal, NOW_MS) == NOW_MS

@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vigie.hardware.gpio import Direction, Value
+from vigie.hardware.gpio import PULLED_UP_AT_BOOT, Direction, Value
 
 _HIGH = 0b01
 _OUTPUT = 0b10
 HEADER_LINES = tuple(f"GPIO{number}" for number in range(28))
-PULLED_UP_AT_BOOT = HEADER_LINES[:9]
-"""A Raspberry Pi starts with these as inputs with a pull-up; the rest of the header is pulled down."""
 
 
 class LevelChange(NamedTuple):

@@ -1,0 +1,89 @@
+"""Limits that the scale of a channel leaves no room for: shunt, gain and offset decide what it can read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, Fault
+from vigie.control.signals import Channel
+from vigie.hardware.ina219 import BUS_FULL_SCALE_V, FULL_SCALE_SHUNT, SHUNT_LSB_V
+
+LEAST_STEPS = 4
+"""A limit of fewer steps of the meter is met by its offset (up to 100 uV) and noise alone."""
+_NEVER = "is never met by the readings of its channel with that channel's"
+_WIDE = 2.0
+"""A meter that reads this many times more or less than the default limit has another shunt than the limit is for."""
+
+
+class Read(NamedTuple):
+    """A limit, and the channel whose reading is held against it."""
+
+    limit: str
+    channel: str
+
+
+VOLTAGES = (
+    Read("protect.open_above_v", "battery"),
+    Read("cycle.charge_to_v", "battery"),
+    Read("interlocks.proof_v", "load"),
+    Read("mains.supply_present_v", "load"),
+    Read("alarms.battery_over_v", "battery"),
+)
+LOWEST = (Read("alarms.loads_dark_v", "load"), Read("outage_log.dark_v", "load"))
+CURRENTS = (Read("mains.charging_a", "charge"), Read("mains.discharging_a", "charge"))
+
+
+def beyond_scale(sections: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the limits that no reading can reach."""
+    for limit, value, channel in _held_against(VOLTAGES, sections):
+        if value >= highest_v(channel):
+            yield Fault(limit, f"{value:g} V {_NEVER} gain and offset_v: it reads up to {highest_v(channel):g} V")
+    for limit, value, channel in _held_against(LOWEST, sections):
+        if value <= channel.offset_v:
+            yield Fault(limit, f"{value:g} V {_NEVER} offset_v: it reads down to {channel.offset_v:g} V")
+    for limit, value, channel in _held_against(CURRENTS, sections):
+        if value >= highest_a(channel):
+            yield Fault(limit, f"{value:g} A {_NEVER} shunt_ohm: it reads up to {highest_a(channel):g} A")
+
+
+def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterator[tuple[str, float, ChannelConfig]]:
+    """Yield each limit with its value and the channel it is held against, where both are there."""
+    for limit, name in limits:
+        section, key = limit.rsplit(".", 1)
+        channel = sections.get(f"channels.{name}")
+        if sections.get(section) is not None and channel is not None and channel.is_fitted:
+            yield limit, getattr(sections[section], key), channel
+
+
+def scale_risks(config: Config) -> Iterator[Fault]:
+    """Yield the limits a changed shunt has left behind."""
+    for role in Channel:
+        name, channel = f"channels.{role.name.lower()}", config.channels[role]
+        if not channel.is_fitted:
+            continue
+        highest, believed = highest_a(channel), channel.plausible_max_a
+        if believed == EVERY_CHANNEL["plausible_max_a"] and not believed / _WIDE < highest < believed * _WIDE:
+            message = (
+                f"{believed:g} A was made for the usual shunt; with shunt_ohm = {channel.shunt_ohm:g} the meter reads "
+                f"up to {highest:.3g} A, and what is not believed would seem a broken meter. Set what can flow there"
+            )
+            yield Fault(f"{name}.plausible_max_a", message)
+    charge = config.channels[Channel.CHARGE]
+    step_a = SHUNT_LSB_V / charge.shunt_ohm
+    for key in ("charging_a", "discharging_a"):
+        value = getattr(config.mains, key)
+        if charge.is_fitted and value < LEAST_STEPS * step_a:
+            message = (
+                f"{value:g} A is under {LEAST_STEPS} steps of the meter ({step_a:g} A each with channels.charge."
+                f"shunt_ohm = {charge.shunt_ohm:g}): noise shows or hides an outage. Raise it, or use a larger shunt"
+            )
+            yield Fault(f"mains.{key}", message)
+
+
+def highest_v(channel: ChannelConfig) -> float:
+    """Return the highest voltage a channel can read."""
+    return channel.gain * BUS_FULL_SCALE_V + channel.offset_v
+
+
+def highest_a(channel: ChannelConfig) -> float:
+    """Return the largest current a channel can read: 320 mV over its shunt."""
+    return FULL_SCALE_SHUNT * SHUNT_LSB_V / channel.shunt_ohm
