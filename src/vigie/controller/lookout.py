@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.catalogue import Protection
+from vigie.control.alarms.charge import WatchSettings
 from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import Rule
-from vigie.control.alarms.watch import Surroundings, WatchSettings, observe, resumed_watch
+from vigie.control.alarms.watch import Surroundings, observe, resumed_watch
 from vigie.control.commands import Reason
 from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
 from vigie.control.outages import (
@@ -94,7 +95,8 @@ class Lookout:
         charged_s = at.now_s
         if past.charge is not None and not self._is_charged:
             charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
-        self._watch = resumed_watch(at.now_s, charged_s)
+        emptied_v = self.book.value(Quantity.BATTERY_EMPTIED_V) or math.nan
+        self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
         r1, r2 = (self.book.value(quantity) for quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT))
         self._truth = resumed_truth(ContactFault(int(r1)), ContactFault(int(r2)))
         self._outages = _resumed(past.outage, at)

@@ -44,6 +44,7 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.MAIL_REFUSED: mark("Mail refused"),
     Alarm.WATCHDOG_RESTART: mark("Controller restarted by itself"),
     Alarm.DELIVERY_FAILED: mark("Central store takes no measurements"),
+    Alarm.BATTERY_EMPTIED: mark("Battery was emptied"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -144,6 +145,10 @@ _ADVICE: Mapping[IntEnum, str] = {
     Alarm.DELIVERY_FAILED: mark(
         "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says "
         "what it answered, `vigie delivery test` tries it."
+    ),
+    Alarm.BATTERY_EMPTIED: mark(
+        "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they are. A "
+        "battery taken under 10.5 V, or left empty for days, may have lost capacity: have it tested."
     ),
 }
 
