@@ -157,7 +157,8 @@ class Lookout:
             events.append(_outage_event(ENDED, ended, at))
         if has_begun:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
-        return events + self.book.period(values, _in_force(decision), at)
+        outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
+        return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage))
 
     def relay_reports(self) -> list[dict[str, Any]]:
         """Return what is known of each relay's contact as the link tells it, in relay order."""
@@ -217,6 +218,20 @@ class Lookout:
             data = {"battery_v": round(measurement.battery.bus_v, 4)}
         before, after = names[not is_charged], names[is_charged]
         return [Event(at.utc_ms, EventKind.CHARGE, "battery", before, after, "", "controller", "", data)]
+
+
+def _readings(measurement: Measurement, outage: Outage | None) -> dict[str, float]:
+    """Return what a person who is told of an alarm wants to know, by the names of ``wording.readings``."""
+    battery, charge, load = measurement.battery, measurement.charge, measurement.load
+    told = {
+        "battery_v": battery.bus_v if battery.is_valid else math.nan,
+        "charge_a": charge.current_a if charge.is_valid else math.nan,
+        "temperature_c": measurement.temperature.celsius,
+        "load_v": load.bus_v if load.is_valid else math.nan,
+        "load_w": load.power_w if load.is_valid else math.nan,
+        "lowest_v": math.nan if outage is None else outage.lowest_v,
+    }
+    return {name: round(value, 3) for name, value in told.items() if math.isfinite(value)}
 
 
 def _in_force(decision: Decision) -> set[Protection]:

@@ -90,8 +90,8 @@ _ADVICE: Mapping[IntEnum, str] = {
     ),
     Alarm.JOURNAL_GAP: mark("Check that the disk is there, not full and not read-only; read the journal's message."),
     Alarm.MAINS_LOST: mark(
-        "The battery carries the loads. Check the breaker and the supply; see the battery's voltage for how long it "
-        "will last."
+        "The battery carries the loads. Check the breaker and the supply. Under 12.0 V a lead-acid battery is nearly "
+        "empty."
     ),
     Alarm.CHARGER_ABSENT: mark("Check the charger, its fuse, its mains plug and its wires to the battery."),
     Alarm.CHARGER_SET_POINT: mark(
@@ -147,8 +147,8 @@ _ADVICE: Mapping[IntEnum, str] = {
         "what it answered, `vigie delivery test` tries it."
     ),
     Alarm.BATTERY_EMPTIED: mark(
-        "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they are. A "
-        "battery taken under 10.5 V, or left empty for days, may have lost capacity: have it tested."
+        "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they "
+        "are. A battery taken under 10.5 V, or left empty for days, may have lost capacity: have it tested."
     ),
 }
 
