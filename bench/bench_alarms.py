@@ -5,8 +5,9 @@ import statistics
 import time
 
 from vigie.control.alarms.board import Board, quiet_board, step_board
+from vigie.control.alarms.charge import WatchState
 from vigie.control.alarms.rules import AlarmSettings, Rule, rules
-from vigie.control.alarms.watch import Surroundings, WatchState, initial_watch, observe, watch_settings
+from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
 from vigie.control.commands import Mode
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings

@@ -29,14 +29,14 @@ class Files(NamedTuple):
 
 
 def files(config: Config) -> Files:
-    """Return the paths of a configuration's files; makes the folder.
+    """Return the paths of a configuration's files; makes the folder, for its owner alone.
 
     Raises:
         VigieError: the folder cannot be made.
     """
     directory = config.data_directory
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise VigieError(
             f"data folder {directory} cannot be made: {error.strerror}; choose another with --data or site.data"

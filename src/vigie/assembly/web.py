@@ -1,5 +1,8 @@
 """The web process put together."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import structlog
 
 from vigie.access.users import FIRST
@@ -18,6 +21,7 @@ from vigie.telemetry.delivery_log import DeliveryLog
 from vigie.telemetry.outbox import Outbox
 from vigie.web.app import create_app
 from vigie.web.server import serve as serve_application
+from vigie.wording.readings import of_snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +44,7 @@ def serve(config: Config) -> None:
     hub.side = lambda: Side(
         web_alarms=outpost.reports(), mail=post.state(), delivery=overview.report() if overview else None
     )
-    hub.subscribe(lambda: post.notice((hub.snapshot() or {}).get("alarms", ())))
+    hub.subscribe(lambda: _notice(post, hub.snapshot() or {}))
     _tell_first_password(config)
     application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)
 
@@ -51,6 +55,10 @@ def serve(config: Config) -> None:
         log.info("web ready", url=url)
 
     serve_application(application, config.web, on_ready)
+
+
+def _notice(post: Dispatcher, snapshot: Mapping[str, Any]) -> None:
+    post.notice(snapshot.get("alarms", ()), of_snapshot(snapshot))
 
 
 def _tell_first_password(config: Config) -> None:

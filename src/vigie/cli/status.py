@@ -14,6 +14,7 @@ from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.control.commands import Reason
 from vigie.errors import JournalError, LinkError
+from vigie.link.judgement import raised_verdict
 from vigie.link.messages import stale_after_ms
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
@@ -47,8 +48,10 @@ def _print(state: dict[str, Any]) -> None:
         return
     words = translator(language())
     console = screen.console()
+    alarms = [*snapshot["alarms"], *state["web_alarms"]]
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
-    verdict = describe_name("verdict", snapshot["verdict"], words) + (f" ({reasons})" if reasons else "")
+    word = raised_verdict(snapshot["verdict"], alarms)
+    verdict = describe_name("verdict", word, words) + (f" ({reasons})" if reasons else "")
     console.print(Text.assemble((snapshot["site"], "bold"), f"  {verdict}"))
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
@@ -58,7 +61,7 @@ def _print(state: dict[str, Any]) -> None:
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
     )
-    for alarm in [*snapshot["alarms"], *state["web_alarms"]]:
+    for alarm in alarms:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
         named = (title(alarm["alarm"], words), "bold")
         console.print(Text.assemble(named, f" ({since}; `vigie alarms` says what to do)"))

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.catalogue import Protection
+from vigie.control.alarms.charge import WatchSettings
 from vigie.control.alarms.quantities import Quantity
 from vigie.control.alarms.rules import Rule
-from vigie.control.alarms.watch import Surroundings, WatchSettings, observe, resumed_watch
+from vigie.control.alarms.watch import Surroundings, observe, resumed_watch
 from vigie.control.commands import Reason
 from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
 from vigie.control.outages import (
@@ -94,7 +95,8 @@ class Lookout:
         charged_s = at.now_s
         if past.charge is not None and not self._is_charged:
             charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
-        self._watch = resumed_watch(at.now_s, charged_s)
+        emptied_v = self.book.value(Quantity.BATTERY_EMPTIED_V) or math.nan
+        self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
         r1, r2 = (self.book.value(quantity) for quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT))
         self._truth = resumed_truth(ContactFault(int(r1)), ContactFault(int(r2)))
         self._outages = _resumed(past.outage, at)
@@ -155,7 +157,8 @@ class Lookout:
             events.append(_outage_event(ENDED, ended, at))
         if has_begun:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
-        return events + self.book.period(values, _in_force(decision), at)
+        outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
+        return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage))
 
     def relay_reports(self) -> list[dict[str, Any]]:
         """Return what is known of each relay's contact as the link tells it, in relay order."""
@@ -215,6 +218,20 @@ class Lookout:
             data = {"battery_v": round(measurement.battery.bus_v, 4)}
         before, after = names[not is_charged], names[is_charged]
         return [Event(at.utc_ms, EventKind.CHARGE, "battery", before, after, "", "controller", "", data)]
+
+
+def _readings(measurement: Measurement, outage: Outage | None) -> dict[str, float]:
+    """Return what a person who is told of an alarm wants to know, by the names of ``wording.readings``."""
+    battery, charge, load = measurement.battery, measurement.charge, measurement.load
+    told = {
+        "battery_v": battery.bus_v if battery.is_valid else math.nan,
+        "charge_a": charge.current_a if charge.is_valid else math.nan,
+        "temperature_c": measurement.temperature.celsius,
+        "load_v": load.bus_v if load.is_valid else math.nan,
+        "load_w": load.power_w if load.is_valid else math.nan,
+        "lowest_v": math.nan if outage is None else outage.lowest_v,
+    }
+    return {name: round(value, 3) for name, value in told.items() if math.isfinite(value)}
 
 
 def _in_force(decision: Decision) -> set[Protection]:

@@ -1,7 +1,7 @@
 """The snapshot of a period, as the link sends it (`link.messages.Snapshot`, built as plain data)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vigie import __version__
@@ -12,6 +12,7 @@ from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
 from vigie.controller.period import Period
 from vigie.errors import VigieError
+from vigie.link.judgement import raised_verdict
 
 
 class Labels(NamedTuple):
@@ -96,15 +97,18 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
     ]
 
 
-def verdict_of(decision: Decision, has_disobeyed: bool) -> tuple[str, list[str]]:
-    """Return verdict and reasons; a line that does not obey outranks everything but the over-temperature alarm."""
+def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """Return verdict and reasons, never better than the alarms.
+
+    A line that does not obey outranks everything but the over-temperature alarm.
+    """
     verdict = decision.verdict
     reasons = [] if decision.verdict_reason == Reason.NONE else [decision.verdict_reason.name.lower()]
     if has_disobeyed:
         verdict = Verdict.ALARM
         at = 1 if decision.verdict_reason == Reason.OVER_TEMPERATURE else 0
         reasons.insert(at, Reason.RELAY_FAILED.name.lower())
-    return verdict.name.lower(), reasons
+    return raised_verdict(verdict.name.lower(), alarms), reasons
 
 
 class SnapshotParts(NamedTuple):
@@ -133,7 +137,7 @@ def snapshot(
     state, measurement, counters = period.state, period.measurement, period.counters
     plan = state.plan
     calendar = Calendar(measurement.now_s, period.utc_s)
-    verdict, reasons = verdict_of(period.decision, bool(period.disobeyed))
+    verdict, reasons = verdict_of(period.decision, bool(period.disobeyed), period.alarms)
     has_temperature = measurement.temperature.status == Status.GOOD
     return {
         "seq": counters.periods,

@@ -2,11 +2,11 @@
 
 import re
 import ssl
-from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from vigie.errors import SettingsError
+from vigie.secret_line import secret_line
 from vigie.units import setting
 
 PROMPT_S = 5.0
@@ -98,7 +98,7 @@ def secret(file: str, name: str) -> str:
         SettingsError: it cannot be read, or its first line cannot be a secret.
     """
     try:
-        line = Path(file).read_text(encoding="utf-8").partition("\n")[0].strip()
+        line = secret_line(file)
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(f"remote_write.{name} {file} cannot be read: {said}") from error

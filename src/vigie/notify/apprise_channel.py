@@ -2,11 +2,11 @@
 
 import importlib
 import threading
-from pathlib import Path
 from typing import Any
 
 from vigie.notify.settings import Receiver
 from vigie.notify.smtp import Fate, Outcome
+from vigie.secret_line import secret_line
 
 PACKAGE = "apprise"
 INSTALL = 'pip install "vigie[channels]"'
@@ -52,7 +52,7 @@ class AppriseReceiver:
             return f"channel apprise needs a package that is not installed: {INSTALL}"
         file = self._receiver.url_file
         try:
-            address = Path(file).read_text(encoding="utf-8").partition("\n")[0].strip()
+            address = secret_line(file)
         except (OSError, UnicodeDecodeError) as error:
             return f"url_file {file} cannot be read: {error}"
         service = apprise.Apprise()

@@ -14,6 +14,7 @@ from vigie.notify.policy import Kind, number, severity_of
 from vigie.notify.settings import MailSettings, Receiver
 from vigie.telemetry.outbox import AlarmEvent, Letter, TrackedAlarm
 from vigie.wording import alarms as words
+from vigie.wording import readings
 from vigie.wording.words import mark, translator
 
 LATE_MS = 300_000
@@ -76,17 +77,23 @@ class Composer:
         title = words.title(event.alarm, translate)
         story = translate(_STORIES[kind]) % {"title": title}
         is_over = kind == Kind.OVER and event.after != "latched"
-        rows = self._facts(event.alarm, event.data, receiver, is_over=kind == Kind.OVER)
+        rows = [
+            *readings.rows(event.data, translate),
+            *self._facts(event.alarm, event.data, receiver, is_over=kind == Kind.OVER),
+        ]
         if kind == Kind.OVER:
             ended = number(event.data, "returned_utc_ms", event.utc_ms)
             rows.append((translate(mark("Over since")), moment(ended)))
         lines = [translate(_NOTES[kind]) % {"times": event.data.get("times", "?")}] if kind in _NOTES else []
         if not is_over:
             rows.append((translate(mark("What to do")), words.advice(event.alarm, translate)))
-        page = _Page(story, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
+        short = readings.in_short(event.data)
+        told_now = f"{story} ({short})" if short else story
+        page = _Page(told_now, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
         value = _value(event.alarm, event.data, translate)
         told_in_short = _pair(_severity(severity, translate), story, translate)
-        line = f"{moment(event.utc_ms)}  {told_in_short}" + (f" ({value})" if value else "")
+        details = "; ".join(part for part in (value, short) if part)
+        line = f"{moment(event.utc_ms)}  {told_in_short}" + (f" ({details})" if details else "")
         identity = f"{told.first_utc_ms} {event.change} {event.utc_ms} {event.data.get('detail')}"
         return self._letter(
             receiver, kind, page, now_utc_ms, identity,
@@ -95,8 +102,10 @@ class Composer:
             line=line,
         )  # fmt: skip
 
-    def reminder(self, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int) -> Letter:
-        """Return the message that says which alarms nobody has taken note of."""
+    def reminder(
+        self, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int, now: Mapping[str, float]
+    ) -> Letter:
+        """Return the message that says which alarms nobody has taken note of; ``now`` is what is read now."""
         translate = self._words(receiver)
         if len(standing) == 1:
             title = translate(mark("reminder: %(title)s")) % {"title": words.title(standing[0].alarm, translate)}
@@ -111,14 +120,18 @@ class Composer:
             said = [words.title(alarm.alarm, translate), *facts, words.advice(alarm.alarm, translate)]
             lines.append(" ".join(part.rstrip(".") + "." for part in said if part))
         severity = max((Severity(alarm.severity) for alarm in standing), default=Severity.WARNING)
-        page = _Page(title, (), lines, _COLOURS[severity])
+        page = _Page(title, readings.rows(now, translate), lines, _COLOURS[severity])
         return self._letter(receiver, Kind.REMINDER, page, now_utc_ms, str(now_utc_ms), severity=severity)
 
     def digest(self, letters: Sequence[Letter], receiver: Receiver, now_utc_ms: int) -> Letter:
         """Return one message in the place of several."""
         translate = self._words(receiver)
         severity = max(Severity(letter.severity) for letter in letters)
-        title = translate(mark("%(count)s messages in one")) % {"count": len(letters)}
+        worst = max(letters, key=lambda letter: (letter.severity, letter.kind != Kind.OVER))
+        title = translate(mark("%(count)s messages in one: %(worst)s")) % {
+            "count": len(letters),
+            "worst": worst.subject.removeprefix(f"[{self._site}] "),
+        }
         lines = [letter.line for letter in letters]
         page = _Page(title, (), lines, _COLOURS[severity])
         return self._letter(
@@ -126,12 +139,14 @@ class Composer:
             happened_utc_ms=letters[0].happened_utc_ms,
         )  # fmt: skip
 
-    def alive(self, day: str, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int) -> Letter:
-        """Return the weekly sign of life."""
+    def alive(
+        self, day: str, standing: Sequence[TrackedAlarm], receiver: Receiver, now_utc_ms: int, now: Mapping[str, float]
+    ) -> Letter:
+        """Return the weekly sign of life; ``now`` is what is read now."""
         translate = self._words(receiver)
         lines = [translate(mark("If this message does not come one week, look after the installation."))]
         lines += [words.title(alarm.alarm, translate) for alarm in standing]
-        rows = [(translate(mark("Alarms that stand")), str(len(standing)))]
+        rows = [*readings.rows(now, translate), (translate(mark("Alarms that stand")), str(len(standing)))]
         page = _Page(translate(mark("I am alive")), rows, lines)
         return self._letter(receiver, Kind.ALIVE, page, now_utc_ms, day)
 

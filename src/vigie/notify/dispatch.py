@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
@@ -137,6 +138,7 @@ class Dispatcher:
 
     def note(self, event: AlarmEvent) -> None:
         """Take an alarm event of the web process itself: into the journal, or straight on when that is not there."""
+        event = event._replace(data={**self._live.readings, **event.data})
         try:
             self._file.note(event)
         except JournalError:
@@ -144,14 +146,16 @@ class Dispatcher:
                 self._own_events.append(event)
         self._wake.set()
 
-    def notice(self, reports: Sequence[Mapping[str, Any]]) -> None:
-        """Take the alarms of the controller's newest snapshot.
+    def notice(
+        self, reports: Sequence[Mapping[str, Any]], readings: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
+        """Take the alarms of the controller's newest snapshot, and its readings.
 
         They count only when the journal does not tell the same within seconds: a disk that takes nothing must not
         keep an alarm from anybody.
         """
         with self._lock:
-            self._live.notice(reports)
+            self._live.notice(reports, readings)
 
     def tick(self) -> None:
         """Do one round: read, tell, remind, hand over."""
@@ -272,7 +276,7 @@ class Dispatcher:
         for receiver in self._settings.receivers:
             mine = [alarm for alarm in standing if alarm.severity >= receiver.severity]
             if mine and receiver.address not in busy:
-                letters.append(self._composer.reminder(mine, receiver, now_ms))
+                letters.append(self._composer.reminder(mine, receiver, now_ms, self._live.readings))
         told = [alarm._replace(reminded_utc_ms=now_ms) for alarm in standing]
         self._keep(letters, told)
         self._alarms.update({alarm.alarm: alarm for alarm in told})
@@ -288,7 +292,7 @@ class Dispatcher:
             if due.is_sent:
                 standing = [alarm for alarm in self._alarms.values() if alarm.standing in REMINDED_STANDINGS]
                 letters = [
-                    self._composer.alive(due.day, standing, receiver, self._now_ms())
+                    self._composer.alive(due.day, standing, receiver, self._now_ms(), self._live.readings)
                     for receiver in self._settings.receivers
                 ]
             self._file.enqueue(letters, marks={_ALIVE: due.day})

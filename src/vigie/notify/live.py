@@ -15,10 +15,12 @@ class LiveAlarms:
     def __init__(self) -> None:
         self._reports: Sequence[Mapping[str, Any]] | None = None
         self._missing_since_s: dict[str, float] = {}
+        self.readings: Mapping[str, float] = {}
+        """Those of the newest snapshot."""
 
-    def notice(self, reports: Sequence[Mapping[str, Any]]) -> None:
-        """Take a new report."""
-        self._reports = reports
+    def notice(self, reports: Sequence[Mapping[str, Any]], readings: Mapping[str, float]) -> None:
+        """Take a new report, and what was read beside it."""
+        self._reports, self.readings = reports, readings
 
     def missing(self, known: Mapping[str, TrackedAlarm], now_s: float, now_utc_ms: int) -> list[AlarmEvent]:
         """Return what the journal should have told by now, as events that stand in no journal."""
@@ -29,13 +31,13 @@ class LiveAlarms:
         new = [one for one in standing if _is_untold(known.get(one["alarm"]))]
         self._missing_since_s = {one["alarm"]: self._missing_since_s.get(one["alarm"], now_s) for one in new}
         raised = [
-            _event(one["alarm"], "unacknowledged", "raised", one["raised_utc_ms"], _data(one))
+            _event(one["alarm"], "unacknowledged", "raised", one["raised_utc_ms"], {**_data(one), **self.readings})
             for one in new
             if now_s - self._missing_since_s[one["alarm"]] >= GRACE_S
         ]
         present = {one["alarm"] for one in reports if one["is_present"]}
         over = [
-            _event(name, "normal", "cleared", now_utc_ms, alarm.data)
+            _event(name, "normal", "cleared", now_utc_ms, {**alarm.data, **self.readings})
             for name, alarm in known.items()
             if alarm.is_from_memory and not alarm.is_over and name not in present
         ]

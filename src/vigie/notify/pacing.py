@@ -35,10 +35,14 @@ class Plan(NamedTuple):
 
 
 NOTHING = Plan((), ())
+_ABOUT_ALARMS = frozenset({*ABOUT_ONE_ALARM, Kind.DIGEST})
 
 
 def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSettings, now_s: float) -> Plan:
     """Return what a receiver gets of what waits for him.
+
+    Nothing waits longer than :func:`longest_wait_s`: with many messages one leaves that often at least, a summary of
+    all that wait or the only one there is. Only more critical alarms in an hour than the cap can hold that up.
 
     Args:
         waiting: for this receiver, oldest first, all due.
@@ -46,29 +50,53 @@ def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSet
         settings: cap and threshold.
         now_s: machine's monotonic seconds.
     """
-    if not waiting:
-        return NOTHING
     in_hour = sum(1 for one in history if now_s - one.at_s < SECONDS_PER_HOUR)
     room = settings.hourly_cap - in_hour
-    is_urgent = any(_is_urgent(letter, history, now_s) for letter in waiting)
-    if not is_urgent:
-        room -= settings.hourly_cap // 5  # a flood of small things must leave room for a critical alarm
-    if room <= 0:
+    if not waiting or room <= 0:
         return NOTHING
     foldable = [letter for letter in waiting if letter.kind in ABOUT_ONE_ALARM]
-    others = [letter for letter in waiting if letter.kind not in ABOUT_ONE_ALARM]
-    recent = [
-        one for one in history if now_s - one.at_s < DIGEST_WINDOW_S and one.kind in {*ABOUT_ONE_ALARM, Kind.DIGEST}
-    ]
-    if len(recent) + len(foldable) <= settings.digest_after and len(waiting) <= room:
+    others = tuple(letter for letter in waiting if letter.kind not in ABOUT_ONE_ALARM)
+    told = [one for one in history if one.kind in _ABOUT_ALARMS]
+    in_window = sum(1 for one in told if now_s - one.at_s < DIGEST_WINDOW_S)
+    one_by_one = settings.hourly_cap - _urgent_in_hour(settings) - _paced_in_hour(settings)
+    is_few = in_window + len(foldable) <= settings.digest_after and in_hour + len(waiting) <= one_by_one
+    if is_few:
         return Plan(tuple(waiting), ())
-    is_digest_due = is_urgent or all(one.kind != Kind.DIGEST for one in recent)
-    singles = tuple(others[: room - 1])
-    if not foldable or not is_digest_due:
-        return Plan(tuple(others[:room]), ())
+    pause_s = longest_wait_s(settings)
+    is_due = (
+        any(_is_urgent(letter, history, now_s) for letter in foldable)
+        or all(now_s - one.at_s >= pause_s for one in told)
+        or (len(foldable) > 1 and in_hour < one_by_one and not _had_digest(told, now_s - pause_s))
+    )
+    if not foldable or not is_due:
+        return Plan(others[:room], ())
     if len(foldable) == 1:
-        return Plan((*singles, foldable[0]), ())
-    return Plan(singles, tuple(foldable))
+        return Plan((*others[: room - 1], *foldable), ())
+    return Plan(others[: room - 1], tuple(foldable))
+
+
+def longest_wait_s(settings: MailSettings) -> float:
+    """Return how long a message waits at most while the way out is open: 10 minutes, longer with a low cap.
+
+    >>> longest_wait_s(MailSettings()), longest_wait_s(MailSettings(hourly_cap=6))
+    (600.0, 1800.0)
+    """
+    return SECONDS_PER_HOUR / _paced_in_hour(settings)
+
+
+def _urgent_in_hour(settings: MailSettings) -> int:
+    """Return how many messages of the cap a flood of small things leaves to critical alarms."""
+    return max(1, settings.hourly_cap // 5)
+
+
+def _paced_in_hour(settings: MailSettings) -> int:
+    """Return how many messages of the cap are left to those that come one pause after the other."""
+    room = settings.hourly_cap - _urgent_in_hour(settings)
+    return max(1, min(room // 2, int(SECONDS_PER_HOUR / DIGEST_WINDOW_S)))
+
+
+def _had_digest(told: Sequence[Handed], since_s: float) -> bool:
+    return any(one.kind == Kind.DIGEST and one.at_s > since_s for one in told)
 
 
 def _is_urgent(letter: Letter, history: Sequence[Handed], now_s: float) -> bool:

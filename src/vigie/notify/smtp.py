@@ -5,12 +5,12 @@ import socket
 import ssl
 from email.message import EmailMessage
 from enum import IntEnum
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from vigie.errors import VigieError
 from vigie.notify.settings import MailSettings, Security
+from vigie.secret_line import secret_line
 
 _PERMANENT = 500
 _FAILURES = (OSError, smtplib.SMTPException, ValueError)
@@ -131,7 +131,7 @@ class MailServer:
 
     def _password(self) -> str:
         try:
-            return Path(self._settings.password_file).read_text(encoding="utf-8").partition("\n")[0].strip()
+            return secret_line(self._settings.password_file)
         except (OSError, UnicodeDecodeError) as error:
             raise MailDoorClosed(
                 f"mail.password_file {self._settings.password_file} cannot be read: {error}", is_permanent=True

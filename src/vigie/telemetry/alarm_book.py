@@ -5,6 +5,7 @@ Who acknowledged or shelved and why are words; the engine knows numbers only, so
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.board import Board, step_board, with_state
@@ -83,12 +84,22 @@ class AlarmBook:
                 return 0.0 if math.isnan(state.value) else state.value
         return 0.0
 
-    def period(self, values: Sequence[float], in_force: Collection[Protection], at: Instant) -> list[Event]:
-        """Take the values of a period, by :class:`Quantity`, and what protects now; return what changed."""
+    def period(
+        self,
+        values: Sequence[float],
+        in_force: Collection[Protection],
+        at: Instant,
+        readings: Mapping[str, float] = MappingProxyType({}),
+    ) -> list[Event]:
+        """Take the values of a period, by :class:`Quantity`, and what protects now; return what changed.
+
+        ``readings`` go with each change, for whoever is told of it.
+        """
         self._in_force = in_force
         before = self._board
         self._board, changes = step_board(before, self._rules, tuple(values), at.now_s)
-        return [self._changed(before.states[index], index, change, at) for index, change in changes]
+        events = [self._changed(before.states[index], index, change, at) for index, change in changes]
+        return [event._replace(data={**event.data, **readings}) for event in events]
 
     def acknowledge(self, alarm: str | None, who: str, why: str, at: Instant) -> list[Event]:
         """Take note of one alarm, or of all (None); an empty list when nothing was to be noted."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
+from vigie.link.judgement import acting, raised_verdict
 from vigie.link.messages import stale_after_ms
 from vigie.web.formats import FLOW_A, duration
 from vigie.wording.alarms import title
@@ -70,8 +71,9 @@ def look_at(state: Values) -> Look:
     if not snapshot or not is_fresh:
         why, wires = _why_unknown(snapshot, age_ms), dict.fromkeys(WIRES, Wire("unknown"))
         return Look(snapshot, age_ms, link, False, "unknown", why, None, wires, alarms, values)
-    acting = [a for a in alarms if a["is_present"] and a["standing"] != "shelved" and a["severity"] != "info"]
-    verdict, why, since = _verdict(snapshot, acting), _why(snapshot, acting), _since(snapshot, acting)
+    standing = acting(alarms)
+    verdict = raised_verdict(snapshot["verdict"], alarms)
+    why, since = _why(snapshot, standing), _since(snapshot, standing)
     return Look(snapshot, age_ms, link, True, verdict, why, since, wires_of(snapshot), alarms, values)
 
 
@@ -86,13 +88,6 @@ def is_asking(alarm: Values) -> bool:
     return alarm["standing"] in ASKING
 
 
-def _verdict(snapshot: Values, acting: list[Values]) -> str:
-    """Return the controller's word, raised to what the alarms that act demand."""
-    if any(alarm["severity"] == "critical" for alarm in acting):
-        return "alarm"
-    return "attention" if acting and snapshot["verdict"] == "ok" else str(snapshot["verdict"])
-
-
 def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
     if snapshot is None:
         return gettext("No measurement has arrived yet.")
@@ -101,9 +96,9 @@ def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
     return gettext("The controller has been silent for {age}.").format(age=duration(age_ms / 1000))
 
 
-def _why(snapshot: Values, acting: list[Values]) -> str:
+def _why(snapshot: Values, standing: list[Values]) -> str:
     told = [describe_name("reason", name, gettext) for name in snapshot["verdict_reasons"]]
-    told = told or [title(alarm["alarm"], gettext) for alarm in acting[:MOST_NAMED]]
+    told = told or [title(alarm["alarm"], gettext) for alarm in standing[:MOST_NAMED]]
     if told:
         text = " · ".join(told)
         return text[0].upper() + text[1:]
@@ -113,10 +108,10 @@ def _why(snapshot: Values, acting: list[Values]) -> str:
     )
 
 
-def _since(snapshot: Values, acting: list[Values]) -> int | None:
+def _since(snapshot: Values, standing: list[Values]) -> int | None:
     """Return when the present verdict began, as far as the snapshot can prove it."""
     if not snapshot["verdict_reasons"]:
-        raised = [alarm["raised_utc_ms"] for alarm in acting]
+        raised = [alarm["raised_utc_ms"] for alarm in standing]
         return int(min(raised) if raised else max(snapshot["phase_since_utc_ms"], snapshot["mains_since_utc_ms"]))
     reason = snapshot["verdict_reasons"][0]
     if reason in {"mains_lost", "not_back_after_drill"}:

@@ -52,8 +52,15 @@ def check(settings: WebSettings) -> None:
     """Check what one field alone cannot tell.
 
     Raises:
-        SettingsError: more live browsers are allowed than the threads can carry, or a proxy is no address.
+        SettingsError: more live browsers are allowed than the threads can carry, a proxy is no address, or a trusted
+            host no name.
     """
+    for name in settings.trusted_hosts:
+        if not name.strip(".") or "*" in name:
+            raise SettingsError(
+                f"web.trusted_hosts {name!r} would let any site's page act here: write the full name, for instance "
+                '"pi.example.org", or ".example.org" for all names below it'
+            )
     networks_of(settings.trusted_proxies)
     most = settings.threads - THREADS_KEPT_FREE
     if settings.live_browsers > most:

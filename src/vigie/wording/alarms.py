@@ -44,6 +44,7 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.MAIL_REFUSED: mark("Mail refused"),
     Alarm.WATCHDOG_RESTART: mark("Controller restarted by itself"),
     Alarm.DELIVERY_FAILED: mark("Central store takes no measurements"),
+    Alarm.BATTERY_EMPTIED: mark("Battery was emptied"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -89,8 +90,8 @@ _ADVICE: Mapping[IntEnum, str] = {
     ),
     Alarm.JOURNAL_GAP: mark("Check that the disk is there, not full and not read-only; read the journal's message."),
     Alarm.MAINS_LOST: mark(
-        "The battery carries the loads. Check the breaker and the supply; see the battery's voltage for how long it "
-        "will last."
+        "The battery carries the loads. Check the breaker and the supply. Under 12.0 V a lead-acid battery is nearly "
+        "empty."
     ),
     Alarm.CHARGER_ABSENT: mark("Check the charger, its fuse, its mains plug and its wires to the battery."),
     Alarm.CHARGER_SET_POINT: mark(
@@ -144,6 +145,10 @@ _ADVICE: Mapping[IntEnum, str] = {
     Alarm.DELIVERY_FAILED: mark(
         "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says "
         "what it answered, `vigie delivery test` tries it."
+    ),
+    Alarm.BATTERY_EMPTIED: mark(
+        "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they "
+        "are. A battery taken under 10.5 V, or left empty for days, may have lost capacity: have it tested."
     ),
 }
 

@@ -133,7 +133,7 @@ def test_many_alarms_become_a_digest_that_leaves_none_out(
         clocks.pass_s(1)
     dispatcher.tick()
     (message,) = box.messages
-    assert message["Subject"] == "[the mill] 7 messages in one"
+    assert message["Subject"] == "[the mill] 7 messages in one: Warning: Battery not charged for long"
     body = message.get_body(("plain",))
     assert body is not None
     told = body.get_content()

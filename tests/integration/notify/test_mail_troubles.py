@@ -112,6 +112,23 @@ def test_wrong_password_is_told_and_the_right_one_cures_it(
     assert not dispatcher.is_in_trouble()
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["ab\u00a0cd\u202fef\n", "\ufeffabcdef\r\n", "abc\u200bdef\u00a0"],
+    ids=["no-break spaces", "byte order mark", "zero width"],
+)
+def test_a_pasted_password_is_cleaned_of_what_nobody_sees(
+    alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int, tmp_path: Path, written: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(written, encoding="utf-8", newline="")
+    alarms.raise_()
+    dispatcher = dispatch(user="mill", password_file=str(file))
+    with serving(box, port, authenticator=password_checker(b"mill", b"abcdef"), auth_require_tls=False):
+        dispatcher.tick()
+    assert len(box.messages) == 1, told(dispatcher)
+
+
 def test_password_or_host_that_cannot_be_sent_is_told(
     alarms: Alarms, dispatch: Dispatch, box: Mailbox, port: int, tmp_path: Path
 ) -> None:

@@ -1,8 +1,10 @@
+from collections import deque
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, Plan, pause_s, plan
+from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, Plan, longest_wait_s, pause_s, plan
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import Letter
 
@@ -28,7 +30,9 @@ def test_sixth_message_in_ten_minutes_begins_the_digests() -> None:
     waiting = [letter(number) for number in range(6)]
     assert plan(waiting, [], SETTINGS, 0.0) == Plan((), tuple(waiting))
     recent = [handed(100.0)] * 5
-    assert plan(waiting[:1], recent, SETTINGS, 200.0) == Plan((waiting[0],), ()), "a digest of one is the message"
+    assert plan(waiting[:1], recent, SETTINGS, 200.0) == NOTHING, "it waits for another one"
+    assert plan(waiting[:2], recent, SETTINGS, 220.0) == Plan((), tuple(waiting[:2]))
+    assert plan(waiting[:1], recent, SETTINGS, 700.0) == Plan((waiting[0],), ()), "or for the end of the ten minutes"
     assert plan(waiting[:2], recent, SETTINGS, 701.0) == Plan(tuple(waiting[:2]), ())
 
 
@@ -58,6 +62,59 @@ def test_critical_alarm_has_room_the_others_do_not_get() -> None:
 def test_reminders_are_never_folded() -> None:
     waiting = [letter(0, "reminder"), *[letter(number) for number in range(1, 8)]]
     assert plan(waiting, [], SETTINGS, 0.0) == Plan((waiting[0],), tuple(waiting[1:]))
+
+
+def delivered(arrivals: list[tuple[float, Letter]], settings: MailSettings) -> list[tuple[float, list[Letter]]]:
+    """Let messages come and leave, second after second; return each mail that left, with what it carries."""
+    waiting: list[Letter] = []
+    history: list[Handed] = []
+    left: list[tuple[float, list[Letter]]] = []
+    coming = deque(sorted(arrivals, key=lambda one: one[0]))
+    now_s = coming[0][0] if coming else 0.0
+    while coming or (waiting and now_s < 100_000.0):
+        while coming and coming[0][0] <= now_s:
+            waiting.append(coming.popleft()[1])
+        chosen = plan(waiting, history, settings, now_s)
+        for single in chosen.singles:
+            left.append((now_s, [single]))
+            history.append(handed(now_s, single.kind, single.alarm))
+        if chosen.digest:
+            left.append((now_s, list(chosen.digest)))
+            history.append(handed(now_s, "digest"))
+        gone = {one.message_id for one in (*chosen.singles, *chosen.digest)}
+        waiting = [one for one in waiting if one.message_id not in gone]
+        now_s += 10.0
+    return left
+
+
+def test_messages_that_come_one_by_one_become_summaries() -> None:
+    """Thirty warnings, one every twenty seconds: five singles, two summaries, and no silence."""
+    arrivals = [(20.0 * number, letter(number)) for number in range(30)]
+    left = delivered(arrivals, SETTINGS)
+    assert [len(carried) for _, carried in left] == [1, 1, 1, 1, 1, 2, 23]
+    assert left[-1][0] <= arrivals[-1][0] + 600.0
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1200), st.sampled_from(["raised", "over", "retriggered"]), st.integers(0, 1)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.integers(4, 25),
+    st.integers(1, 10),
+)
+def test_every_message_leaves_within_the_promise(
+    coming: list[tuple[int, str, int]], cap: int, digest_after: int
+) -> None:
+    settings = MailSettings(hourly_cap=cap, digest_after=digest_after)
+    arrivals = [(10.0 * at, letter(number, kind, severity)) for number, (at, kind, severity) in enumerate(coming)]
+    came_s = {one.message_id: at for at, one in arrivals}
+    left = delivered(arrivals, settings)
+    waits_s = [at - came_s[one.message_id] for at, carried in left for one in carried]
+    assert len(waits_s) == len(arrivals)
+    assert max(waits_s) <= longest_wait_s(settings) + 10.0
+    assert all(sum(1 for at, _ in left if 0.0 <= at - began < 3600.0) <= cap for began, _ in left)
 
 
 @given(

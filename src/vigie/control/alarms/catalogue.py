@@ -95,3 +95,5 @@ class Alarm(IntEnum):
     """The controller was started again without having been stopped."""
     DELIVERY_FAILED = 32
     """Measurements do not reach the central store, or some were refused (raised by the web process)."""
+    BATTERY_EMPTIED = 33
+    """The battery was emptied and is not charged again."""

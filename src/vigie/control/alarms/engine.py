@@ -14,6 +14,8 @@ from vigie.control.alarms.rules import Comparison, Rule
 CHATTERING_RAISES = 5
 CHATTERING_WINDOW_S = 600.0
 """So many raises within so long are chattering; it ends when the condition has been gone for this long."""
+LASTING_S = 60.0
+"""A chattering condition that has held for this long is told again, and is chattering no more."""
 
 
 class Change(IntEnum):
@@ -36,7 +38,7 @@ class Change(IntEnum):
     UNSHELVED = 9
     SHELF_ENDED = 10
     CHATTERING = 11
-    """It was raised again, too often: from now on it returns only after a long quiet time."""
+    """It was raised again, too often: from now on its coming and going is not told, until it stays or stays away."""
 
 
 class AlarmState(NamedTuple):
@@ -138,11 +140,15 @@ def step(state: AlarmState, rule: Rule, value: float, now_s: float) -> tuple[Ala
         return _pending(state, math.nan), Change.NONE
     if state.is_present:
         return _while_present(state, rule, value, now_s)
+    if state.is_chattering and now_s - state.returned_s >= CHATTERING_WINDOW_S:
+        return _calmed(state)
     if not is_reached(rule, value):
         return _pending(state, math.nan), Change.NONE
     since_s = now_s if math.isnan(state.pending_s) else state.pending_s
     if now_s - since_s < rule.on_delay_s:
         return _pending(state, since_s), Change.NONE
+    if state.is_chattering:
+        return _raised_in_silence(state, rule, value, now_s)
     return _raised(state, value, now_s)
 
 
@@ -177,18 +183,43 @@ def unshelve(state: AlarmState, now_s: float) -> tuple[AlarmState, Change]:
 
 def _while_present(state: AlarmState, rule: Rule, value: float, now_s: float) -> tuple[AlarmState, Change]:
     if not has_left(rule, value):
+        if state.is_chattering and now_s - state.raised_s >= LASTING_S:
+            return _stayed(state, rule, value)
         return _worsened(state, rule, value)
     since_s = now_s if math.isnan(state.pending_s) else state.pending_s
-    quiet_s = rule.off_delay_s
-    if state.is_chattering and quiet_s < CHATTERING_WINDOW_S:
-        quiet_s = CHATTERING_WINDOW_S
-    if now_s - since_s < quiet_s:
+    if now_s - since_s < rule.off_delay_s:
         return _pending(state, since_s), Change.NONE
     if state.beneath == Standing.ACKNOWLEDGED:
         return _returned(state, Standing.NORMAL, Change.CLEARED, now_s)
     if rule.is_latched:
         return _returned(state, Standing.LATCHED, Change.LATCHED, now_s)
     return _returned(state, Standing.RETURNED, Change.RETURNED, now_s)
+
+
+def _raised_in_silence(state: AlarmState, rule: Rule, value: float, now_s: float) -> tuple[AlarmState, Change]:
+    """Raise a chattering alarm again; only what is worse than known is told. One somebody knew of stays known."""
+    beneath = Standing.ACKNOWLEDGED if state.beneath == Standing.NORMAL else Standing.UNACKNOWLEDGED
+    held = _with(state, beneath, True, math.nan, math.nan, state.value, state.noted, True)
+    again = _counted(held, now_s, state.raises + 1, state.window_s, state.window_raises)
+    return _worsened(again, rule, value)
+
+
+def _stayed(state: AlarmState, rule: Rule, value: float) -> tuple[AlarmState, Change]:
+    """Tell of a chattering condition that has come to stay; what was acknowledged was the coming and going."""
+    worse, _ = _worsened(state, rule, value)
+    told = _with(worse, Standing.UNACKNOWLEDGED, True, math.nan, math.nan, worse.value, worse.noted, False)
+    after = _counted(told, state.raised_s, state.raises, state.raised_s, 1)
+    return after, Change.NONE if state.standing == Standing.SHELVED else Change.RETRIGGERED
+
+
+def _calmed(state: AlarmState) -> tuple[AlarmState, Change]:
+    """End the chattering of an alarm whose condition has stayed away."""
+    after = _with(state, state.beneath, False, state.returned_s, math.nan, state.value, state.noted, False)
+    if state.standing == Standing.SHELVED:
+        return after, Change.NONE
+    if state.beneath == Standing.NORMAL:
+        return after, Change.CLEARED
+    return after, Change.LATCHED if state.beneath == Standing.LATCHED else Change.RETURNED
 
 
 def _raised(state: AlarmState, value: float, now_s: float) -> tuple[AlarmState, Change]:
@@ -242,8 +273,8 @@ def _worsened(state: AlarmState, rule: Rule, value: float) -> tuple[AlarmState, 
 
 
 def _returned(state: AlarmState, beneath: Standing, change: Change, now_s: float) -> tuple[AlarmState, Change]:
-    after = _with(state, beneath, False, now_s, math.nan, state.value, state.noted, False)
-    return after, Change.NONE if state.standing == Standing.SHELVED else change
+    after = _with(state, beneath, False, now_s, math.nan, state.value, state.noted, state.is_chattering)
+    return after, Change.NONE if state.standing == Standing.SHELVED or state.is_chattering else change
 
 
 def _pending(state: AlarmState, since_s: float) -> AlarmState:
@@ -298,6 +329,25 @@ def _with(
         state.window_s,
         state.window_raises,
         is_chattering,
+        state.shelved_until_s,
+    )
+
+
+def _counted(state: AlarmState, raised_s: float, raises: int, window_s: float, window_raises: int) -> AlarmState:
+    """Return the state with when and how often it was raised."""
+    return AlarmState(
+        state.standing,
+        state.beneath,
+        state.is_present,
+        raised_s,
+        state.returned_s,
+        state.pending_s,
+        state.value,
+        state.noted,
+        raises,
+        window_s,
+        window_raises,
+        state.is_chattering,
         state.shelved_until_s,
     )
 

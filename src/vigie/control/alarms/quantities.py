@@ -8,7 +8,7 @@ from vigie.control.signals import Relay
 
 
 class Quantity(IntEnum):
-    """Values by alarm; ``watch.observe`` gives them in this order, but for the last two.
+    """Values by alarm; ``watch.observe`` gives them in this order, but for the last three.
 
     :data:`MEANINGS` says what each is. NaN: cannot be told now.
     """
@@ -42,9 +42,11 @@ class Quantity(IntEnum):
     DISK_USED = 26
     JOURNAL_FAULT = 27
     WATCHDOG_RESTART = 28
-    CONTROLLER_SILENT_S = 29
-    MAILS_REFUSED = 30
-    DELIVERY_FAULT = 31
+    BATTERY_LOW_V = 29
+    BATTERY_EMPTIED_V = 30
+    CONTROLLER_SILENT_S = 31
+    MAILS_REFUSED = 32
+    DELIVERY_FAULT = 33
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -66,7 +68,7 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.HOT_C: "battery temperature while the over-temperature latch is set, 0 while it is not",
     Quantity.BATTERY_C: "battery temperature",
     Quantity.OVER_AMBIENT_K: "battery temperature over that of the air around it",
-    Quantity.BATTERY_V: "battery voltage (V1)",
+    Quantity.BATTERY_V: "battery voltage (V1), less what a compensated charger adds in the cold",
     Quantity.LOAD_V: "voltage of the loads (V3)",
     Quantity.MAINS_ABSENT: "the mains is absent, and not by a drill",
     Quantity.CHARGER_SILENT_S: "time for which a charger that should charge has not, on a battery that stands low",
@@ -92,6 +94,10 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.DISK_USED: "share of the journal's disk that is used",
     Quantity.JOURNAL_FAULT: "measurements cannot be written, or some were lost",
     Quantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
+    Quantity.BATTERY_LOW_V: "battery voltage (V1); one that rises without charge, because the loads are gone, counts "
+    "for nothing",
+    Quantity.BATTERY_EMPTIED_V: "lowest battery voltage of the last discharge, until the battery is charged again; "
+    "told once the mains is back",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
     Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
@@ -105,6 +111,8 @@ UNITS: Mapping[Quantity, str] = {
     Quantity.OVER_AMBIENT_K: "K",
     Quantity.BATTERY_V: "V",
     Quantity.LOAD_V: "V",
+    Quantity.BATTERY_LOW_V: "V",
+    Quantity.BATTERY_EMPTIED_V: "V",
     Quantity.CHARGER_SILENT_S: "s",
     Quantity.CHARGER_OFF_V: "V",
     Quantity.CHARGE_RISING_H: "h",

@@ -87,8 +87,8 @@ TABLE: tuple[Line, ...] = (
     Line(A.SENSOR_IMPLAUSIBLE, Q.SENSORS_IMPLAUSIBLE, BITS, 1, 0, (10, 60), WARN, FREE, P.CONTACTS_CLOSED, 0),
     Line(A.SENSOR_FROZEN, Q.SENSORS_FROZEN, BITS, 1, 0, (0, 60), WARN, FREE, P.CONTACTS_CLOSED, 0),
     Line(A.BATTERY_OVER_VOLTAGE, Q.BATTERY_V, ABOVE, "alarms.battery_over_v", 0.2, (60, 60), CRIT, FREE, P.NONE, 0.3),
-    Line(A.BATTERY_UNDER_VOLTAGE, Q.BATTERY_V, BELOW, "alarms.battery_under_v", 0.3, (10, 60), CRIT, FREE,
-         P.R1_CLOSED, 0.5),
+    Line(A.BATTERY_UNDER_VOLTAGE, Q.BATTERY_LOW_V, BELOW, "alarms.battery_under_v", 0.3, (10, 60), CRIT,
+         FREE, P.R1_CLOSED, 0.5),
     Line(A.JOURNAL_GAP, Q.JOURNAL_FAULT, ABOVE, 1, 0, (30, 60), WARN, FREE, P.NONE, 0),
     Line(A.MAINS_LOST, Q.MAINS_ABSENT, ABOVE, 1, 0, (_OUTAGE, 5), WARN, FREE, P.R2_CLOSED, 0),
     Line(A.CHARGER_ABSENT, Q.CHARGER_SILENT_S, ABOVE, "alarms.charger_silent_s", 0, (0, 0), WARN, FREE, P.NONE, 0),
@@ -111,6 +111,7 @@ TABLE: tuple[Line, ...] = (
     Line(A.CLOCK_NOT_SYNCHRONISED, Q.CLOCK_UNSYNCHRONISED, ABOVE, 1, 0, (3600, 0), INFO, FREE, P.NONE, 0),
     Line(A.DISK_NEARLY_FULL, Q.DISK_USED, ABOVE, "alarms.disk_used", 0.02, (300, 60), WARN, FREE, P.NONE, 0.05),
     Line(A.WATCHDOG_RESTART, Q.WATCHDOG_RESTART, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
+    Line(A.BATTERY_EMPTIED, Q.BATTERY_EMPTIED_V, BELOW, "alarms.battery_under_v", 0, (0, 0), WARN, LATCH, P.NONE, 0.5),
 )
 """What the controller raises, in the order of the alarms."""
 

@@ -27,6 +27,16 @@ class AlarmSettings(NamedTuple):
     charger_tolerance_v: Annotated[
         float, setting("The charger may hold this much more or less", unit="V", ge=0.2, le=1)
     ] = 0.4
+    charger_compensation_v_per_k: Annotated[
+        float,
+        setting(
+            "A charger that follows the temperature may hold this much more for each degree the battery is under "
+            "25 degC, and less over it; 0 for one that does not",
+            unit="V/K",
+            ge=0,
+            le=0.06,
+        ),
+    ] = 0.024
     charger_dead_v: Annotated[
         float, setting("Without current and under this the battery is not on a charger", unit="V", ge=12, le=14)
     ] = 13.0

@@ -7,6 +7,7 @@ from vigie.control.alarms.catalogue import Standing
 from vigie.control.alarms.engine import (
     CHATTERING_RAISES,
     CHATTERING_WINDOW_S,
+    LASTING_S,
     Change,
     acknowledge,
     normal,
@@ -130,14 +131,85 @@ def chattered() -> Tape:
     return tape
 
 
-def test_coming_and_going_is_told_once_and_then_waits_for_a_long_quiet_time() -> None:
+def chattering() -> Tape:
     tape = chattered()
     assert tape.after(41.0) == Change.CHATTERING
-    assert tape.state.is_chattering
+    return tape
+
+
+def test_coming_and_going_is_told_once_and_its_end_after_a_long_quiet_time() -> None:
+    tape = chattering()
     assert tape.all_after(*[30.0, 41.0] * 50) == []
     assert tape.after(30.0) == Change.NONE
+    assert tape.state.is_chattering
     assert tape.after(30.0, CHATTERING_WINDOW_S) == Change.RETURNED
     assert not tape.state.is_chattering
+
+
+def test_a_chattering_alarm_is_present_only_while_its_condition_holds() -> None:
+    tape = chattering()
+    for value, standing in ((30.0, Standing.RETURNED), (41.0, Standing.UNACKNOWLEDGED)) * 3:
+        tape.after(value)
+        assert (tape.state.standing, tape.state.is_present) == (standing, value > 40.0)
+
+
+def test_a_chattering_condition_that_stays_is_told_and_so_is_its_end() -> None:
+    tape = chattering()
+    assert tape.all_after(30.0, 41.0) == []
+    began_s = tape.now_s
+    assert tape.after(41.0, LASTING_S - 1.0) == Change.NONE
+    assert tape.after(41.0) == Change.RETRIGGERED
+    assert (tape.state.raised_s, tape.state.is_chattering) == (began_s, False)
+    assert tape.after(30.0) == Change.RETURNED
+    assert tape.after(41.0) == Change.RETRIGGERED, "it is told one by one again"
+
+
+def test_the_very_time_that_made_it_chatter_may_be_the_long_one() -> None:
+    tape = chattering()
+    assert tape.after(41.0, LASTING_S) == Change.RETRIGGERED
+
+
+@pytest.mark.parametrize("value", [41.0, 30.0], ids=["while it is there", "while it is gone"])
+def test_chattering_that_somebody_knows_of_stays_known_until_it_stays(value: float) -> None:
+    tape = chattering()
+    tape.after(value)
+    tape.state, _ = acknowledge(tape.state, tape.rule, tape.now_s)
+    assert tape.all_after(30.0, 41.0, 30.0, 41.0) == []
+    known = tape.state
+    assert tape.after(41.0, LASTING_S) == Change.RETRIGGERED
+    assert (known.standing, tape.state.standing) == (Standing.ACKNOWLEDGED, Standing.UNACKNOWLEDGED)
+
+
+def test_chattering_that_somebody_knew_of_clears_once_it_has_stayed_away() -> None:
+    tape = chattering()
+    tape.state, _ = acknowledge(tape.state, tape.rule, tape.now_s)
+    assert tape.after(30.0) == Change.NONE
+    assert tape.state.standing == Standing.NORMAL
+    assert tape.after(30.0, CHATTERING_WINDOW_S) == Change.CLEARED
+
+
+def test_a_latched_alarm_that_chattered_stays_latched() -> None:
+    tape = Tape(rule(is_latched=True))
+    for _ in range(CHATTERING_RAISES):
+        tape.all_after(41.0, 30.0)
+    assert tape.state.standing == Standing.LATCHED
+    assert tape.after(30.0, CHATTERING_WINDOW_S) == Change.LATCHED
+
+
+def test_another_sensor_is_told_while_the_first_chatters() -> None:
+    tape = Tape(rule(comparison=Comparison.BITS, limit=1.0))
+    for _ in range(CHATTERING_RAISES):
+        tape.all_after(1.0, 0.0)
+    assert tape.all_after(1.0, 0.0, 2.0) == [Change.RETRIGGERED]
+    assert tape.state.value == 3.0
+
+
+def test_a_shelf_is_silent_about_chattering_too() -> None:
+    tape = chattering()
+    tape.state, _ = shelve(tape.state, 10_000.0, tape.now_s)
+    assert tape.all_after(30.0, 41.0) == []
+    assert tape.after(41.0, LASTING_S) == Change.NONE
+    assert (tape.state.standing, tape.state.beneath) == (Standing.SHELVED, Standing.UNACKNOWLEDGED)
 
 
 def test_coming_and_going_slowly_is_not_chattering() -> None:

@@ -88,6 +88,7 @@ def test_a_contradiction_is_named_with_its_limit(changes: dict[str, Any], key: s
 QUIET = {
     Quantity.HOT_C: 0.0, Quantity.BATTERY_C: 10.0, Quantity.OVER_AMBIENT_K: 1.0, Quantity.BATTERY_V: 13.6,
     Quantity.LOAD_V: 13.6, Quantity.CHARGER_OFF_V: 0.05, Quantity.DISK_USED: 0.05,
+    Quantity.BATTERY_LOW_V: 13.6, Quantity.BATTERY_EMPTIED_V: 13.6,
 }  # fmt: skip
 """What an installation shows at rest; every other quantity is 0 then."""
 

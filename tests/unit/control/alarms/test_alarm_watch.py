@@ -4,12 +4,10 @@ from typing import Any
 import pytest
 
 from tests.unit.control.process_images import OPEN, TRUSTED, configured, found, lost, measured
+from vigie.control.alarms.charge import BLIND_S, EMPTY_S, FLOATING_S, SETTLED_S
 from vigie.control.alarms.quantities import WATCHED, Place, Quantity
 from vigie.control.alarms.rules import AlarmSettings
 from vigie.control.alarms.watch import (
-    BLIND_S,
-    FLOATING_S,
-    SETTLED_S,
     STARTING_S,
     TOLD_S,
     Surroundings,
@@ -256,7 +254,7 @@ def test_time_without_readings_charges_nothing() -> None:
 
 def test_a_restart_does_not_forget_an_undercharge() -> None:
     watched = Watched()
-    watched.watch = resumed_watch(0.0, -20 * 86_400.0)
+    watched.watch = resumed_watch(0.0, -20 * 86_400.0, math.nan)
     assert watched.see(**RESTING)[Q.UNDERCHARGE_DAYS] == pytest.approx(20.0, abs=1e-4)
 
 
@@ -343,3 +341,65 @@ def test_the_surroundings_arrive_where_the_rules_look() -> None:
         Q.JOURNAL_FAULT, Q.WATCHDOG_RESTART, Q.R1_FAULT, Q.R2_FAULT, Q.R1_WEAR, Q.R2_WEAR, Q.SWITCHINGS,
     )  # fmt: skip
     assert tuple(seen[quantity] for quantity in order) == tuple(watched.surroundings)
+
+
+LOW: dict[str, Any] = {"battery_v": 11.2, "charge_v": 11.2, "charge_a": -0.5, "load_v": 11.0}
+RECOVERED: dict[str, Any] = {"battery_v": 12.3, "charge_v": 12.3, "charge_a": 0.0, "load_v": 0.0}
+
+
+def test_a_voltage_that_recovers_without_charge_says_nothing() -> None:
+    watched = Watched()
+    assert watched.see(**LOW)[Q.BATTERY_LOW_V] == 11.2
+    assert math.isnan(watched.see(**RECOVERED)[Q.BATTERY_LOW_V])
+    assert watched.see(**CHARGING)[Q.BATTERY_LOW_V] == 12.9
+    assert watched.see(**FLOATING)[Q.BATTERY_LOW_V] == 13.6
+
+
+def test_an_emptied_battery_is_told_with_its_lowest_voltage_once_the_mains_is_back_and_until_it_is_charged() -> None:
+    watched = Watched().see_for(HOUR_S, **LOW).see(60.0, **(LOW | {"battery_v": 10.0})).see(60.0, **RECOVERED)
+    assert math.isnan(watched[Q.BATTERY_EMPTIED_V])
+    assert watched.see(**CHARGING)[Q.BATTERY_EMPTIED_V] == 10.0
+    assert watched.see_for(HOUR_S, **FLOATING)[Q.BATTERY_EMPTIED_V] == 10.0
+    assert watched.see_for(ALARMS.recharged_h * HOUR_S, **FLOATING)[Q.BATTERY_EMPTIED_V] == 13.6
+
+
+def test_a_load_that_starts_empties_no_battery() -> None:
+    watched = Watched().see_for(EMPTY_S - 1.0, 1.0, **LOW).see(**OUTAGE)
+    assert watched.see(**CHARGING)[Q.BATTERY_EMPTIED_V] == 12.9
+
+
+def test_a_restart_does_not_forget_that_the_battery_was_emptied() -> None:
+    watched = Watched()
+    watched.watch = resumed_watch(0.0, 0.0, 10.4)
+    assert watched.see(**CHARGING)[Q.BATTERY_EMPTIED_V] == 10.4
+
+
+@pytest.mark.parametrize(
+    ("celsius", "held_v", "off_v"),
+    [
+        (-10.0, 14.35, 0.0),  # follows the temperature
+        (-10.0, 13.6, 0.0),  # does not
+        (-10.0, 14.84, 0.4),
+        (25.0, 14.0, 0.4),
+        (40.0, 13.3, 0.0),
+        (40.0, 14.0, 0.4),
+        (None, 14.0, 0.4),  # no thermometer
+    ],
+)
+def test_a_charger_may_follow_the_temperature(celsius: float | None, held_v: float, off_v: float) -> None:
+    seen = Watched().see(celsius=celsius, battery_v=held_v, charge_v=held_v, charge_a=0.02)
+    assert seen[Q.CHARGER_OFF_V] == pytest.approx(off_v, abs=1e-9)
+    shift_v = 0.0 if celsius is None else max(0.0, 0.024 * (25.0 - celsius))
+    assert seen[Q.BATTERY_V] == pytest.approx(held_v - shift_v)
+
+
+def test_a_battery_in_the_heat_is_charged_at_the_voltage_a_compensated_charger_holds_there() -> None:
+    watched = Watched().see_for(24 * HOUR_S, 300.0, **RESTING)
+    held = {"celsius": 45.0, "battery_v": 13.12, "charge_v": 13.12, "charge_a": 0.2}
+    assert undercharge_after(watched.see_for(ALARMS.recharged_h * HOUR_S + 3600.0, 60.0, **held)) < 24.0
+
+
+def test_a_charger_that_does_not_follow_the_temperature_is_held_to_its_voltage() -> None:
+    watched = Watched(compensation_v_per_k=0.0)
+    seen = watched.see(celsius=-10.0, battery_v=14.35, charge_v=14.35, charge_a=0.02)
+    assert seen[Q.CHARGER_OFF_V] == pytest.approx(0.75)

@@ -151,6 +151,18 @@ FAULTS: dict[str, tuple[set[Alarm], dict[str, Any]]] = {
 }
 
 
+def test_a_charger_that_follows_the_temperature_in_the_cold_is_as_it_should_be() -> None:
+    cold = {"charger": {"set_v": 14.4}, "ambient": {"mean_c": -8.0}, "outages": NEVER}
+    assert lived("standby", Mode.OBSERVE, 1.0, 60.0, **cold).raised == []
+
+
+def test_an_emptied_battery_is_told_when_the_mains_is_back() -> None:
+    long = {"kind": "every", "every_s": 500_000.0, "first_s": 3600.0, "lasting_s": 80_000.0}
+    raised = lived("standby", Mode.OBSERVE, 1.2, 60.0, outages=long).raised
+    assert [one.alarm for one in raised if one.has_mains] == [Alarm.BATTERY_EMPTIED]
+    assert Alarm.BATTERY_UNDER_VOLTAGE in {one.alarm for one in raised}
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_raises_what_names_it_and_nothing_else(fault: str) -> None:
     expected, installation = FAULTS[fault]

@@ -22,6 +22,8 @@ export function lookUp(snapshot, path) {
 const staleAfterMs = (snapshot) => Math.max(SHORTEST_STALE_MS, (2500 * snapshot.loop.period_s) / snapshot.speed);
 
 const isAsking = (alarm) => ASKING.includes(alarm.standing);
+const isActing = ({ severity, standing, is_present }) => severity !== "info" && standing !== "shelved"
+  && (is_present || standing === "latched");
 const rank = (alarm) => (isAsking(alarm) ? 10 : 0) + SEVERITIES.indexOf(alarm.severity);
 
 /** Judge a state: never "ok" from a cut page, a lost link or an old snapshot. */
@@ -29,7 +31,7 @@ export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs) {
   const isFresh = Boolean(snapshot) && link === "connected" && pageCutMs === null
     && ageMs !== null && ageMs <= staleAfterMs(snapshot);
   const alarms = [...(snapshot?.alarms ?? []), ...web_alarms].sort((a, b) => rank(b) - rank(a));
-  const acting = alarms.filter((alarm) => alarm.is_present && alarm.standing !== "shelved" && alarm.severity !== "info");
+  const acting = alarms.filter(isActing);
   return {
     snapshot, ageMs, link, isFresh,
     values: { ...snapshot, alarms, alarm_count: alarms.filter(isAsking).length },
@@ -42,7 +44,7 @@ export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs) {
 
 /** The controller's word, raised to what the alarms that act demand. */
 function verdict(snapshot, acting) {
-  if (acting.some((alarm) => alarm.severity === "critical")) return "alarm";
+  if (acting.some((alarm) => alarm.severity === "critical" && alarm.is_present)) return "alarm";
   return acting.length && snapshot.verdict === "ok" ? "attention" : snapshot.verdict;
 }
 

@@ -1,0 +1,31 @@
+"""The one word for an installation, in the light of its alarms. ``static/js/state.js`` judges the same."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Alarm = Mapping[str, Any]
+"""A ``messages.AlarmReport`` as JSON."""
+
+
+def acting(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Return the alarms that speak against "all is well": present or latched, but information and what is shelved."""
+    return [
+        alarm
+        for alarm in alarms
+        if alarm["severity"] != "info"
+        and alarm["standing"] != "shelved"
+        and (alarm["is_present"] or alarm["standing"] == "latched")
+    ]
+
+
+def raised_verdict(verdict: str, alarms: Sequence[Alarm]) -> str:
+    """Return a verdict, raised to what the alarms demand.
+
+    >>> warm = {"severity": "warning", "standing": "acknowledged", "is_present": True}
+    >>> raised_verdict("ok", [warm]), raised_verdict("ok", [warm | {"severity": "critical"}]), raised_verdict("ok", [])
+    ('attention', 'alarm', 'ok')
+    """
+    standing = acting(alarms)
+    if any(alarm["severity"] == "critical" and alarm["is_present"] for alarm in standing):
+        return "alarm"
+    return "attention" if standing and verdict == "ok" else verdict

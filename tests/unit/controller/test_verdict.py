@@ -1,0 +1,49 @@
+"""The verdict never contradicts the alarms beside it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.control.process_images import configured, found, measured
+from vigie.control.supervisor import step
+from vigie.controller.status import verdict_of
+
+READINGS: list[dict[str, Any]] = [
+    {"battery_v": 13.6, "charge_v": 13.6, "charge_a": 0.01},
+    {"battery_v": 12.5, "charge_v": 12.5, "charge_a": -0.5, "load_v": 12.3},
+]
+ALARMS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "severity": st.sampled_from(["info", "warning", "critical"]),
+            "standing": st.sampled_from(["unacknowledged", "acknowledged", "returned", "latched", "shelved"]),
+            "is_present": st.booleans(),
+        }
+    ),
+    max_size=6,
+)
+
+
+@given(st.sampled_from(READINGS), ALARMS)
+def test_all_is_well_stands_beside_no_alarm(readings: dict[str, Any], alarms: list[dict[str, Any]]) -> None:
+    _, decision = step(found(measured(0.0).contacts), measured(1.0, **readings), configured())
+    verdict, _ = verdict_of(decision, False, alarms)
+    open_ = [one for one in alarms if one["severity"] != "info" and one["standing"] != "shelved"]
+    if verdict == "ok":
+        assert not [one for one in open_ if one["is_present"] or one["standing"] == "latched"]
+    if any(one["severity"] == "critical" and one["is_present"] for one in open_):
+        assert verdict == "alarm"
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_present", "verdict"),
+    [("returned", False, "ok"), ("latched", False, "attention"), ("shelved", True, "ok")],
+)
+def test_only_what_waits_for_a_person_keeps_a_quiet_installation_from_being_well(
+    standing: str, is_present: bool, verdict: str
+) -> None:
+    _, decision = step(found(measured(0.0).contacts), measured(1.0, **READINGS[0]), configured())
+    alarm = {"severity": "warning", "standing": standing, "is_present": is_present}
+    assert verdict_of(decision, False, [alarm])[0] == verdict
