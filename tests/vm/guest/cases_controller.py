@@ -94,7 +94,7 @@ def killed_in_protect_with_r2_open_no_line_moves_over_death_and_restart(see: See
         assert outside.moved(start) == []
         assert outside.levels() == before == OPEN
         found = {"R1": "closed", "R2": "open", "R3": "open", "R4": "closed"}
-    assert again.data | found == again.data
+        assert again.data | found == again.data
         assert site.events(EventKind.FAULT) == []
 
 
