@@ -11,11 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 from vigie.control.signals import Channel
+from vigie.logfile.columns import recognise
+from vigie.logfile.log import read_log
+from vigie.logfile.reading import ReadingSettings
 from vigie.telemetry.export import Extract, TableName, estimate
 from vigie.telemetry.export_process import Format, Order
-from vigie.telemetry.foreign import ForeignLog, examine
-from vigie.telemetry.foreign_cells import Reading
-from vigie.telemetry.foreign_columns import recognise
+from vigie.telemetry.foreign import periods
 from vigie.telemetry.imported import Origin, Shelf
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.retention import JournalSettings
@@ -156,11 +157,10 @@ def _import(folder: Path) -> Row:
             f"{1_700_000_000 + 10 * n},{12.5 + n % 100 / 100:.2f},{n % 7 - 3},21.5\n" for n in range(IMPORTED_ROWS)
         )
     begin = time.process_time()
-    form = examine(log)
-    columns = recognise(form.header)
-    origin = Origin("log", log.name, form.sha256, [column.quantity for column in columns[1:]])
+    read = read_log(log, recognise, ReadingSettings())
+    origin = Origin("log", log.name, read.form.sha256, [column.quantity for column in read.columns[1:]])
     with Shelf(folder).writing(origin) as writing:
-        for record in ForeignLog(log, form, columns, Reading()).periods():
+        for record in periods(read):
             writing.take(record)
     return (f"import: {IMPORTED_ROWS:,} rows of CSV", time.process_time() - begin, "s", None)
 

@@ -12,7 +12,8 @@ from vigie.plant.faults import Fault, FaultKind, Faulty
 from vigie.plant.installation import Installation
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
-from vigie.plant.recording import RecordedSettings, read_recording
+from vigie.plant.recorded_settings import RecordedSettings
+from vigie.plant.recording import read_recording
 from vigie.plant.rig import Boards, RigSettings, contact_at, open_rig, relay_wiring
 from vigie.plant.site import BatterySettings, InstallationSettings
 from vigie.plant.twin import Twin, TwinSettings
@@ -160,7 +161,9 @@ class RecordedBench:
 
     def __init__(self, directory: Path) -> None:
         log = directory / "log.csv"
-        rows = [f"{second},13.{second % 10},{0.1 * (second % 7):.1f},25.0" for second in range(0, 600, 10)]
+        rows = [
+            f"{1_700_000_000 + second},13.{second % 10},{0.1 * (second % 7):.1f},25.0" for second in range(0, 600, 10)
+        ]
         log.write_text("\n".join(["time,voltage,current,temperature", *rows, ""]))
         self.clock = SimulatedClock(float("inf"), 0.0)
         self.plant: Plant = Recorded(read_recording(RecordedSettings(path=str(log))), self.clock, 900.0)

@@ -2,26 +2,26 @@
 
 import json
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vigie.assembly.files import files
-from vigie.cli import screen
-from vigie.cli.exports import zone_named
+from vigie.cli import log_reading, screen
 from vigie.cli.status import utc_text
 from vigie.config import Config
-from vigie.errors import RecordingError, VigieError
-from vigie.telemetry import foreign, foreign_cells, foreign_columns
-from vigie.telemetry.imported import ImportedLog, Origin, Shelf, Writing, name_of
+from vigie.errors import VigieError
+from vigie.logfile.columns import TIME, Column, chosen, recognise
+from vigie.logfile.log import Log, read_log
+from vigie.logfile.reading import ReadingSettings
+from vigie.plant.recorded_settings import Sign
+from vigie.telemetry import foreign
+from vigie.telemetry.imported import ImportedLog, Origin, Shelf, name_of
 from vigie.telemetry.records import iso_utc
 
-_FAULTS_SHOWN = 5
-_TELL_EVERY = 1000
+_FAULTS_SHOWN, _FAULTS_LISTED = 5, 20
 _NUMBERS = ("from (UTC)", "to (UTC)", "rows", "MB")
-_DATES = {"": None, "dmy": False, "mdy": True}
-_SIGNS = {"charge": False, "discharge": True}
 
 
 class Wish(NamedTuple):
@@ -29,10 +29,7 @@ class Wish(NamedTuple):
 
     file: Path
     name: str | None
-    columns: str
-    timezone: str
-    dates: str
-    positive_current: str
+    said: log_reading.Said
     replace: bool
     dry_run: bool
 
@@ -44,34 +41,25 @@ def take(config: Config, wish: Wish, *, as_json: bool) -> None:
         RecordingError: the file is no log that can be understood.
         VigieError: it is there already, or cannot be written.
     """
-    form = foreign.examine(wish.file)
-    choice = _choice(wish.columns)
-    columns = foreign_columns.chosen(form.header, choice) if choice else foreign_columns.recognise(form.header)
-    log = foreign.ForeignLog(wish.file, form, columns, _reading(wish))
+    sign = log_reading.sign(wish.said, Sign.CHARGE)
+    log = _read(wish)
     shelf = Shelf(files(config).directory)
-    same = shelf.known(form.sha256)
+    same = shelf.known(log.form.sha256)
     name = wish.name or (same.name if same else name_of(wish.file))
     _refuse_known(shelf, same, name, wish)
-    held = tuple(column.quantity for column in columns if column.quantity != foreign_columns.TIME)
-    origin = Origin(name, wish.file.name, form.sha256, held)
-    with nullcontext(None) if wish.dry_run else shelf.writing(origin) as writing:
-        first_ms, last_ms = _work_through(log, wish.file, writing)
-        if not log.rows:
-            fault = f"; first fault in line {log.faults[0].line}: {log.faults[0].reason}" if log.faults else ""
-            raise RecordingError(f"log {wish.file}: no usable row{fault}")
-    if same is not None and same.name != name and not wish.dry_run:
-        shelf.remove(same.name)
-    report = {
-        "name": name, "is_imported": not wish.dry_run, "rows": log.rows, "left_out": log.left_out,
-        "first_utc": iso_utc(first_ms), "last_utc": iso_utc(last_ms),
-        "columns": {column.quantity: column.header for column in columns},
-        "unused": [one for place, one in enumerate(form.header) if all(place not in c.places for c in columns)],
-        "faults": [fault._asdict() for fault in log.faults],
-    }  # fmt: skip
+    if not wish.dry_run:
+        held = tuple(column.quantity for column in log.columns if column.quantity != TIME)
+        with shelf.writing(Origin(name, wish.file.name, log.form.sha256, held)) as writing:
+            writing.left_out = log.left_out
+            for record in foreign.periods(log, is_discharge_positive=sign == Sign.DISCHARGE):
+                writing.take(record)
+        if same is not None and same.name != name:
+            shelf.remove(same.name)
+    report = _report(name, log, wish)
     if as_json:
         screen.console().print_json(json.dumps(report))
     else:
-        _print(report, columns, wish)
+        _print(report, log.columns, wish.said)
 
 
 def show(config: Config, *, as_json: bool) -> None:
@@ -103,21 +91,14 @@ def remove(config: Config, name: str) -> None:
     sys.stderr.write(f"imported log {name} is deleted\n")
 
 
-def _choice(text: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    for key, sign, value in pairs:
-        if not sign or not value.strip():
-            raise VigieError(f"--columns {key}: write it as time=NAME,battery_v=NAME")
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _reading(wish: Wish) -> foreign_cells.Reading:
-    for option, value, known in (
-        ("--dates", wish.dates, _DATES), ("--positive-current", wish.positive_current, _SIGNS),
-    ):  # fmt: skip
-        if value not in known:
-            raise VigieError(f"{option} {value}: must be one of {', '.join(filter(None, known))}")
-    return foreign_cells.Reading(zone_named(wish.timezone), _DATES[wish.dates], _SIGNS[wish.positive_current])
+def _read(wish: Wish) -> Log:
+    choice = log_reading.choice(wish.said.columns)
+    pick = partial(chosen, choice=choice) if choice else recognise
+    reading = log_reading.laid_over(ReadingSettings(), wish.said)
+    with screen.bar() as progress:
+        size = wish.file.stat().st_size if wish.file.is_file() else None
+        task = progress.add_task(f"reading {wish.file.name}", total=size)
+        return read_log(wish.file, pick, reading, lambda read: progress.update(task, completed=read))
 
 
 def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish) -> None:
@@ -129,32 +110,29 @@ def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish)
         raise VigieError(f"there is an imported log {name} of another file: --name another one, or --replace it")
 
 
-def _work_through(log: foreign.ForeignLog, file: Path, writing: Writing | None) -> tuple[int, int]:
-    """Read all rows, write them when there is somewhere to; return the first and the last instant."""
-    first_ms = last_ms = 0
-    with screen.bar() as progress:
-        task = progress.add_task(f"reading {file.name}", total=file.stat().st_size)
-        for record in log.periods():
-            first_ms = min(record.utc_ms, first_ms) if log.rows > 1 else record.utc_ms
-            last_ms = max(record.utc_ms, last_ms)
-            if writing is not None:
-                writing.take(record)
-            if log.rows % _TELL_EVERY == 0:
-                progress.update(task, completed=log.place)
-    if writing is not None:
-        writing.left_out = log.left_out
-    return first_ms, last_ms
+def _report(name: str, log: Log, wish: Wish) -> dict[str, Any]:
+    used = {place for column in log.columns for place in column.places}
+    times_ms = [round(row.utc_s * 1000) for row in log.rows()]
+    return {
+        "name": name, "is_imported": not wish.dry_run, "rows": len(times_ms), "left_out": log.left_out,
+        "first_utc": iso_utc(times_ms[0]), "last_utc": iso_utc(times_ms[-1]),
+        "columns": {column.quantity: column.header for column in log.columns},
+        "unused": [one for place, one in enumerate(log.names) if place not in used],
+        "notes": list(log.notes), "loss": log.loss,
+        "faults": [fault._asdict() for fault in log.faults[:_FAULTS_LISTED]],
+    }  # fmt: skip
 
 
-def _print(report: Mapping[str, Any], columns: list[foreign_columns.Column], wish: Wish) -> None:
+def _print(report: Mapping[str, Any], columns: Sequence[Column], said: log_reading.Said) -> None:
     verb = "is imported" if report["is_imported"] else "would be imported"
     lines = [
         f"{report['name']} {verb}: {report['rows']} rows, {report['first_utc']} to {report['last_utc']}",
         *(f"  {column.quantity} <- {column.header}{_scale(column)}" for column in columns),
-        f"  times without an offset are in {wish.timezone}",
+        f"  times without an offset are in {said.timezone or 'UTC'}",
     ]
     if any(column.quantity.endswith("_current_a") for column in columns):
-        lines.append(f"  a positive current means {wish.positive_current} (--positive-current)")
+        lines.append(f"  a positive current means {said.positive_current or 'charge'} (--positive-current)")
+    lines += [f"  {note}" for note in report["notes"]]
     if report["unused"]:
         lines.append(f"  not used: {', '.join(report['unused'])}")
     if report["left_out"]:
@@ -163,7 +141,7 @@ def _print(report: Mapping[str, Any], columns: list[foreign_columns.Column], wis
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _scale(column: foreign_columns.Column) -> str:
+def _scale(column: Column) -> str:
     if column.zero:
         return " (in degrees Fahrenheit)"
     return "" if column.per_unit == 1.0 else f" (x {column.per_unit:g})"

@@ -69,6 +69,32 @@ Url = Annotated[
 TimeZone = Annotated[
     str, typer.Option(help="Zone of times that do not say their own, like Europe/Zurich.", metavar="ZONE")
 ]
+LogColumns = Annotated[
+    str,
+    typer.Option(
+        "--columns",
+        help="Which column holds what, when their names do not say it: time=T,battery_v=U,battery_ma=I.",
+        metavar="KEY=NAME,...",
+    ),
+]
+LogZone = Annotated[
+    str, typer.Option("--timezone", help="Zone of times that do not say their own (UTC).", metavar="ZONE")
+]
+LogDates = Annotated[str, typer.Option("--dates", help="dmy, mdy or ymd, for dates like 03/04/2026.")]
+LogDecimal = Annotated[str, typer.Option("--decimal", help="point or comma, for numbers like 12,700.")]
+LogStart = Annotated[
+    str,
+    typer.Option(
+        "--start", help="When the first row was written, for a log that counts from its own start.", metavar="INSTANT"
+    ),
+]
+LogClock = Annotated[
+    str, typer.Option("--clock", help="before or after: which was right when the logger's clock was set back.")
+]
+LogSign = Annotated[str, typer.Option("--positive-current", help="What it means in the file: charge or discharge.")]
+AcceptLoss = Annotated[
+    bool, typer.Option("--accept-loss", help="Take the log although a large part of it cannot be used.")
+]
 MayReplace = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 

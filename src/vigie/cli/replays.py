@@ -3,7 +3,7 @@
 import json
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,8 +50,18 @@ CAUSES = {
 }
 
 
-def show(config: Config, mode: str, plot_file: Path | None, *, may_replace: bool, as_json: bool) -> None:
+def show(
+    config: Config,
+    mode: str,
+    choice: Mapping[str, str],
+    plot_file: Path | None,
+    *,
+    may_replace: bool,
+    as_json: bool,
+) -> None:
     """Replay ``config.recorded.path`` and print the report; draw it when ``plot_file`` is given.
+
+    ``choice`` names the columns of the log: quantity -> column; empty where settings or their names say it.
 
     Raises:
         RecordingError: the log cannot be read.
@@ -66,7 +76,7 @@ def show(config: Config, mode: str, plot_file: Path | None, *, may_replace: bool
     settings = ReplaySettings(config.recorded, config.channels_settings(), config.filter, control)
     trace = plot.Trace() if plot_file is not None else None
     with _bar(path.name) as expect:
-        recording = read_recording(config.recorded)
+        recording = read_recording(config.recorded, choice)
         report = replay(recording, settings, chosen, _watching(expect(len(recording)), trace))
         if plot_file is not None and trace is not None:
             plot.draw(plot_file, path.name, report, trace, recording.temperatures, control)
@@ -90,6 +100,7 @@ def as_object(report: Report, config: Config) -> dict[str, Any]:
         "failed_periods": report.failed_periods,
         "failures": [_failure(one) for one in report.failures],
         "gaps": [_gap(one) for one in log.gaps],
+        "notes": list(log.notes),
         "dropped": [one._asdict() for one in log.dropped],
         **_range("voltage", "v", report.voltage_v),
         **_range("current", "a", report.current_a),
@@ -186,6 +197,8 @@ def _about_the_log(report: Report, config: Config) -> Iterator[tuple[str, str]]:
     log, through = report.log, report.throughput
     yield "span", f"{_utc(log.first_utc_s)} to {_utc(log.last_utc_s)}: {_long(report.duration_s)}"
     yield "rows", f"{log.rows} of voltage and current, {log.temperature_rows} of temperature"
+    for note in log.notes:
+        yield "judged", note
     for one in log.dropped[:DROPPED_SHOWN]:
         yield "dropped", f"line {one.line}: {one.reason}"
     if len(log.dropped) > DROPPED_SHOWN:

@@ -27,7 +27,7 @@ from vigie.delivery.settings import RemoteWriteSettings
 from vigie.hardware.relay_board import ContactKind
 from vigie.notify.settings import MailSettings
 from vigie.plant.faults import FaultSettings
-from vigie.plant.recording import RecordedSettings
+from vigie.plant.recorded_settings import RecordedSettings
 from vigie.plant.rig import Boards, RigSettings
 from vigie.plant.scenario import SCENARIOS
 from vigie.plant.site import ControllerSupply

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, TextIO
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from vigie.errors import RecordingError
 
 EVIDENCE = ("mains", "load_current_a")
 """Columns of single periods that say whether the battery feeds the loads, and with how much."""
-_WITHOUT_SUPPLY = frozenset({"absent", "cut"})
+WITHOUT_SUPPLY = frozenset({"absent", "cut"})
 _PARQUET = b"PAR1"
 _FIRST = ["utc", "utc_ms"]
 
@@ -39,23 +39,21 @@ def columns_of(header: Sequence[str]) -> tuple[str, str, str, str] | None:
     return None
 
 
-def battery_current(charge: str, mains: str, load: str) -> str:
-    """Return the cell of the battery's current, positive into it.
+def battery_current(charge_a: float, load_a: float) -> float:
+    """Return the battery's current without supply, positive into it.
 
     Where R2 cuts the charging path alone, the battery feeds the loads past V2, which then shows nothing: the loads'
     current says it.
 
-    >>> battery_current("0.0", "absent", "1.0"), battery_current("0.3", "present", "1.0")
-    ('-1.0', '0.3')
+    >>> battery_current(0.0, 1.0), battery_current(-1.1, 1.0)
+    (-1.0, -1.1)
     """
-    if mains not in _WITHOUT_SUPPLY or not charge or not load:
-        return charge
-    return str(min(float(charge), -float(load)))
+    return min(charge_a, -load_a)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
-    """Open a log as CSV. Parquet is turned into it by a process of its own, with whom pyarrow's memory goes.
+def as_csv(path: Path) -> Iterator[Path]:
+    """Give a log as a CSV file. Parquet is turned into one by a process of its own, with whom pyarrow's memory goes.
 
     Raises:
         OSError: it cannot be opened.
@@ -64,16 +62,14 @@ def opened(path: Path) -> Iterator[TextIO]:
     with path.open("rb") as start:
         is_parquet = start.read(len(_PARQUET)) == _PARQUET
     if not is_parquet:
-        with path.open(newline="", encoding="utf-8") as file:
-            yield file
+        yield path
         return
-    with TemporaryFile("w+", newline="", encoding="utf-8") as file:
+    with NamedTemporaryFile("w", suffix=".csv") as file:
         command = [sys.executable, "-P", "-m", "vigie.plant.own_export", str(path)]
         done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             raise RecordingError(f"recording {path}: {done.stderr.strip().splitlines()[-1]}; or export CSV")
-        file.seek(0)
-        yield file
+        yield Path(file.name)
 
 
 def write_csv(path: str, out: IO[bytes]) -> None:

@@ -1,54 +1,17 @@
 """A logged battery: reading a CSV into rows that can be trusted, and saying what could not be."""
 
-import csv
 import math
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from enum import IntEnum
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, NamedTuple, TextIO
+from typing import NamedTuple
 
 from vigie.errors import RecordingError
-from vigie.plant.own_export import EVIDENCE, battery_current, columns_of, opened
-from vigie.units import by_name, setting
-
-
-class Sign(IntEnum):
-    """What a positive current means in the file."""
-
-    DISCHARGE = 0
-    CHARGE = 1
-
-
-class ColumnSettings(NamedTuple):
-    """Which column holds what. The defaults read the BBOXX logs."""
-
-    time: Annotated[str, setting("Column of the time: ISO date and time, or seconds since 1970 UTC")] = "time"
-    voltage: Annotated[str, setting("Column of the battery voltage")] = "voltage"
-    current: Annotated[str, setting("Column of the battery current")] = "current"
-    temperature: Annotated[str, setting("Column of the battery temperature, empty for none", unit="degC")] = (
-        "temperature"
-    )
-    positive_current: Annotated[Sign, *by_name(Sign), setting("Meaning of a positive current: discharge or charge")] = (
-        Sign.DISCHARGE
-    )
-    volts_per_unit: Annotated[float, setting("0.001 for a file in millivolts", unit="V", ge=1e-6, le=1000.0)] = 1.0
-    amperes_per_unit: Annotated[float, setting("0.001 for a file in milliamperes", unit="A", ge=1e-6, le=1000.0)] = 1.0
-
-    @property
-    def into_battery_per_unit(self) -> float:
-        """Amperes into the battery of one unit of the file."""
-        return self.amperes_per_unit if self.positive_current == Sign.CHARGE else -self.amperes_per_unit
-
-
-class RecordedSettings(NamedTuple):
-    """How a log is read and replayed."""
-
-    path: Annotated[str, setting("CSV file of the log, or an export of this program (CSV, Parquet)")] = ""
-    columns: ColumnSettings = ColumnSettings()
-    gap_s: Annotated[float, setting("A longer silence is reported as a gap", unit="s", ge=1.0)] = 1200.0
-    hold_s: Annotated[float, setting("Oldest sample still shown", unit="s", ge=1.0)] = 900.0
+from vigie.logfile.columns import TIME, Column, chosen, recognise
+from vigie.logfile.log import Log, is_large, read_log
+from vigie.logfile.table import LogRow, Unused
+from vigie.plant.own_export import EVIDENCE, WITHOUT_SUPPLY, as_csv, battery_current, columns_of
+from vigie.plant.recorded_settings import ColumnSettings, RecordedSettings, Sign
 
 
 class Sample(NamedTuple):
@@ -69,14 +32,6 @@ class Gap(NamedTuple):
     to_utc_s: float
 
 
-class Dropped(NamedTuple):
-    """A row, or its temperature, that was not used."""
-
-    line: int
-    """In the file, the header being line 1."""
-    reason: str
-
-
 class Summary(NamedTuple):
     """What a recording holds and what was wrong with it."""
 
@@ -86,7 +41,10 @@ class Summary(NamedTuple):
     first_utc_s: float
     last_utc_s: float
     gaps: tuple[Gap, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Unused, ...]
+    """Rows, or parts of rows, that were not used; the names of the columns are line 1 where nothing is above them."""
+    notes: tuple[str, ...] = ()
+    """What was judged over the whole file and a person should know."""
 
 
 class Point(NamedTuple):
@@ -121,129 +79,141 @@ class Recording:
         return iter(self._samples)
 
 
-def read_recording(settings: RecordedSettings) -> Recording:
-    """Read ``settings.path``.
+def read_recording(settings: RecordedSettings, choice: Mapping[str, str] | None = None) -> Recording:
+    """Read ``settings.path`` as `vigie import` reads it. ``choice`` names the columns: quantity -> column.
 
-    Rows of voltage and current and rows of temperature are two series of their own; in each, a row
-    not later than the one before is dropped and reported, and so is one with a cell that is not a number.
+    Rows of voltage and current and rows of temperature are two series of their own; in each, what is not later than
+    the row before is dropped and reported.
 
     Raises:
-        RecordingError: no such file, other columns than expected, no usable row.
+        RecordingError: no such file, other columns than expected, no usable row, a large loss nobody has accepted.
     """
     path = Path(settings.path)
-    reader = _RowReader(settings.columns)
+    picker = _Picker(settings.columns, choice or {})
     try:
-        with opened(path) as file:
-            reader.read(file, path)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"recording {path}: {error}; give a readable CSV file, or an export of Vigie") from error
-    if not reader.rows:
+        with as_csv(path) as file:
+            log = read_log(file, picker.pick, settings.reading)
+    except OSError as error:
+        raise RecordingError(
+            f"recording {path}: {error.strerror or error}; give a readable CSV file, or an export of Vigie"
+        ) from error
+    rows, temperatures, dropped = _taken(log, picker.sign)
+    if not rows:
         said = "no usable row of voltage and current"
-        if reader.dropped:
-            said += f", first fault in line {reader.dropped[0].line}: {reader.dropped[0].reason}"
+        if dropped:
+            said += f", first fault in line {dropped[0].line}: {dropped[0].reason}"
         raise RecordingError(f"recording {path}: {said}")
-    samples = list(_merged(reader.rows, reader.temperatures))
+    halves = len(dropped) - len(log.faults)
+    if is_large(halves, halves + len(rows)) and not settings.reading.accept_loss:
+        raise RecordingError(
+            f"recording {path}: {halves} of {halves + len(rows)} rows have no voltage or no current, the first in line "
+            f"{next(one.line for one in dropped if one not in log.faults)}: are these the right columns? --accept-loss "
+            "takes the rest"
+        )
+    samples = list(_merged(rows, temperatures))
     gaps = tuple(
         Gap(before.utc_s, after.utc_s)
         for before, after in pairwise(samples)
         if after.utc_s - before.utc_s > settings.gap_s
     )
-    first_s, last_s = samples[0].utc_s, samples[-1].utc_s
-    counts = len(samples), len(reader.temperatures)
-    return Recording(samples, reader.temperatures, Summary(*counts, first_s, last_s, gaps, tuple(reader.dropped)))
+    counts, span = (len(samples), len(temperatures)), (samples[0].utc_s, samples[-1].utc_s)
+    summary = Summary(*counts, *span, gaps, tuple(dropped), (*picker.notes, *log.notes))
+    return Recording(samples, temperatures, summary)
 
 
-class _RowReader:
-    """Sorts the lines of one file into rows, temperatures and what had to be dropped."""
+class _Picker:
+    """Chooses the columns of a recording, and finds out what a positive current means in it."""
 
-    def __init__(self, columns: ColumnSettings) -> None:
-        self._columns = columns
-        self.rows: list[_Row] = []
-        self.temperatures: list[Point] = []
-        self.dropped: list[Dropped] = []
+    def __init__(self, settings: ColumnSettings, choice: Mapping[str, str]) -> None:
+        self._settings, self._choice = settings, choice
+        self.sign = settings.positive_current
+        self.notes: list[str] = []
 
-    def read(self, file: TextIO, path: Path) -> None:
-        lines = csv.reader(file)
-        header = [name.strip() for name in next(lines, [])]
-        own = None if self._columns.voltage in header else columns_of(header)
+    def pick(self, header: Sequence[str]) -> list[Column]:
+        """Return the columns: those of a choice, those the settings name, an export's, or those whose names say it."""
+        if self._choice:
+            return chosen(header, self._choice)
+        settings = self._settings
+        needed = [settings.time, settings.voltage, settings.current, *filter(None, [settings.temperature])]
+        if all(name in header for name in needed):
+            return self._named(header)
+        own = None if settings.voltage in header else columns_of(header)
         if own is not None:
-            self._columns = ColumnSettings(*own, positive_current=Sign.CHARGE)
-        columns = self._columns
-        names = [columns.time, columns.voltage, columns.current]
-        if columns.temperature:
-            names.append(columns.temperature)
-        if any(name not in header for name in names):
+            self.sign = Sign.CHARGE
+            return _own_columns(header, *own)
+        found = recognise(header)
+        held = {column.quantity for column in found}
+        if not {TIME, "battery_bus_v"} <= held or not held & {"battery_current_a", "charge_current_a"}:
             raise RecordingError(
-                f"recording {path}: found the columns {', '.join(header) or 'none'}; expected "
-                f"{', '.join(names)}, or an export of Vigie; name them in the recording's columns settings"
+                f"recording: found the columns {', '.join(header) or 'none'}; expected {', '.join(needed)}, names that "
+                "say what they hold, or an export of Vigie; name them with --columns "
+                "time=...,battery_v=...,battery_a=... or in [recorded.columns]"
             )
-        places = [header.index(name) for name in names]
-        evidence = [header.index(name) for name in EVIDENCE if own is not None and name in header]
-        for cells in lines:
-            if not cells:
-                continue
-            if len(cells) < len(header):
-                self._drop(lines.line_num, f"{len(cells)} cells, expected {len(header)}")
-                continue
-            taken = [cells[place] for place in places]
-            if len(evidence) == len(EVIDENCE):
-                taken[2] = battery_current(taken[2], *(cells[place] for place in evidence))
-            self._take(lines.line_num, taken)
+        self.notes += [f"{column.quantity} <- {column.header}" for column in found]
+        self.notes.append(f"a positive current means {self.sign.name.lower()} (--positive-current)")
+        return found
 
-    def _take(self, line: int, cells: list[str]) -> None:
-        if not any(cells[1:]):
-            self._drop(line, "no value in any column")
-            return
-        try:
-            utc_s = _utc_s(cells[0])
-            if cells[1] or cells[2]:
-                volts, amperes = _number(cells[1]), _number(cells[2])
-                row = _Row(utc_s, volts * self._columns.volts_per_unit, amperes * self._columns.into_battery_per_unit)
-                if self._is_later(line, utc_s, self.rows[-1].utc_s if self.rows else -math.inf, "voltage"):
-                    self.rows.append(row)
-            if len(cells) > 3 and cells[3]:
-                point = Point(utc_s, _number(cells[3]))
-                last_s = self.temperatures[-1].utc_s if self.temperatures else -math.inf
-                if self._is_later(line, utc_s, last_s, "temperature"):
-                    self.temperatures.append(point)
-        except ValueError as error:
-            self._drop(line, str(error))
-
-    def _is_later(self, line: int, utc_s: float, last_s: float, series: str) -> bool:
-        if utc_s > last_s:
-            return True
-        if utc_s == last_s:
-            self._drop(line, f"{series}: same time as the row before")
-        else:
-            self._drop(line, f"{series}: time runs back by {last_s - utc_s:.1f} s")
-        return False
-
-    def _drop(self, line: int, reason: str) -> None:
-        self.dropped.append(Dropped(line, reason))
+    def _named(self, header: Sequence[str]) -> list[Column]:
+        settings = self._settings
+        time = next((column for column in recognise([settings.time]) if column.quantity == TIME), None)
+        columns = [
+            Column((header.index(settings.time),), settings.time, TIME, time.per_unit if time else 1.0),
+            _column(header, settings.voltage, "battery_bus_v", settings.volts_per_unit),
+            _column(header, settings.current, "battery_current_a", settings.amperes_per_unit),
+        ]
+        return [*columns, *([_column(header, settings.temperature, "temperature_c")] if settings.temperature else [])]
 
 
-def _utc_s(text: str) -> float:
-    try:
-        return _number(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"time {text!r} is neither an ISO date and time nor a number of seconds") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
+def _column(header: Sequence[str], name: str, quantity: str, per_unit: float = 1.0) -> Column:
+    return Column((header.index(name),), name, quantity, per_unit, is_chosen=True)
 
 
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{text!r} is not a finite number")
-    return value
+def _own_columns(header: Sequence[str], time: str, voltage: str, current: str, temperature: str) -> list[Column]:
+    columns = [
+        _column(header, time, TIME),
+        _column(header, voltage, "battery_bus_v"),
+        _column(header, current, "battery_current_a"),
+        *([_column(header, temperature, "temperature_c")] if temperature else []),
+    ]
+    mains, load = EVIDENCE
+    if mains in header and load in header:
+        columns.append(_column(header, mains, "is_without_supply")._replace(words=WITHOUT_SUPPLY))
+        columns.append(_column(header, load, "load_current_a"))
+    return columns
+
+
+def _taken(log: Log, sign: Sign) -> tuple[list[_Row], list[Point], list[Unused]]:
+    """Return the rows of voltage and current, the temperatures, and what had to be dropped."""
+    rows: list[_Row] = []
+    temperatures: list[Point] = []
+    dropped = list(log.faults)
+    held: dict[str, float] = {}
+    for row in log.rows():
+        if "temperature_c" in row.values:
+            temperatures.append(Point(row.utc_s, row.values["temperature_c"]))
+        held = {**held, **row.values} if log.is_long else row.values
+        volts, amperes = held.get("battery_bus_v"), _amperes(held, sign)
+        if volts is not None and amperes is not None:
+            rows.append(_Row(row.utc_s, volts, amperes))
+        elif not log.is_long and (volts is not None or amperes is not None):
+            dropped.append(_half(row, "current" if amperes is None else "voltage"))
+    return rows, temperatures, sorted(dropped)
+
+
+def _half(row: LogRow, lacking: str) -> Unused:
+    return Unused(row.line, f"no {lacking} in this row")
+
+
+def _amperes(values: Mapping[str, float], sign: Sign) -> float | None:
+    """Return the current into the battery."""
+    told = values.get("battery_current_a", values.get("charge_current_a"))
+    if told is None:
+        return None
+    amperes = told if sign == Sign.CHARGE else -told
+    load_a = values.get("load_current_a")
+    if values.get("is_without_supply") and load_a is not None:
+        return battery_current(amperes, load_a)
+    return amperes
 
 
 def _merged(rows: Sequence[_Row], temperatures: Sequence[Point]) -> Iterator[Sample]:

@@ -26,7 +26,8 @@ from vigie.control.signals import NO_SENSOR, Contact, Contacts, Measurement, Rel
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.errors import VigieError
 from vigie.plant.recorded import Recorded
-from vigie.plant.recording import RecordedSettings, Recording, Summary
+from vigie.plant.recorded_settings import RecordedSettings
+from vigie.plant.recording import Recording, Summary
 from vigie.units import SECONDS_PER_HOUR
 
 MODES = (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE)

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from vigie.errors import RecordingError
-from vigie.plant.recording import ColumnSettings, RecordedSettings, Recording, Sample, read_recording
+from vigie.plant.recorded_settings import ColumnSettings, RecordedSettings
+from vigie.plant.recording import Recording, Sample, read_recording
 from vigie.telemetry.export import Extract, TableName, column_names
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)

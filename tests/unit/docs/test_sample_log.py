@@ -5,7 +5,8 @@ import csv
 import pytest
 from tools.sample_log import FILE, lines
 
-from vigie.plant.recording import RecordedSettings, read_recording
+from vigie.plant.recorded_settings import RecordedSettings
+from vigie.plant.recording import read_recording
 
 
 def test_sample_log_is_what_the_script_writes() -> None:

@@ -10,9 +10,11 @@ import pytest
 from vigie.clock import SimulatedClock
 from vigie.control.signals import Channel, Contact, Relay, Status
 from vigie.errors import RecordingError
+from vigie.logfile.reading import ReadingSettings
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
-from vigie.plant.recording import ColumnSettings, RecordedSettings, Recording, Sign, read_recording
+from vigie.plant.recorded_settings import ColumnSettings, RecordedSettings, Sign
+from vigie.plant.recording import Recording, read_recording
 
 DATA = Path(os.environ.get("VIGIE_DATA_SETS", Path(__file__).parents[4] / "shared" / "data"))
 BBOXX = next(iter(sorted((DATA / "bboxx").glob("*.csv"))), DATA / "bboxx" / "none.csv")
@@ -36,7 +38,8 @@ LOG = """time,voltage,current,temperature
 def log(tmp_path: Path, text: str = LOG, **changes: object) -> Recording:
     path = tmp_path / "log.csv"
     path.write_text(text)
-    return read_recording(RecordedSettings(path=str(path))._replace(**changes))
+    lossy = RecordedSettings(path=str(path), reading=ReadingSettings(accept_loss=True))
+    return read_recording(lossy._replace(**changes))
 
 
 def test_rows_are_read_and_temperatures_merged(tmp_path: Path) -> None:
@@ -52,11 +55,11 @@ def test_nothing_is_dropped_silently(tmp_path: Path) -> None:
     summary = log(tmp_path).summary
     assert (summary.rows, summary.temperature_rows) == (4, 2)
     assert {dropped.line: dropped.reason for dropped in summary.dropped} == {
-        5: "voltage: time runs back by 10.0 s",
-        6: "voltage: same time as the row before",
-        7: "'half' is not a number",
-        9: "'nan' is not a finite number",
-        10: "2 cells, expected 4",
+        5: "battery_bus_v, battery_current_a: time runs back by 10.0 s",
+        6: "battery_bus_v, battery_current_a: same time as the row before",
+        7: "no current in this row",
+        9: "no voltage in this row",
+        10: "2 cells, the header has 4",
         11: "no value in any column",
     }
     assert [gap.to_utc_s - gap.from_utc_s for gap in summary.gaps] == [57 * 60.0]
@@ -72,14 +75,14 @@ def test_other_columns_signs_and_units(tmp_path: Path) -> None:
         volts_per_unit=0.001,
         amperes_per_unit=0.001,
     )
-    recording = log(tmp_path, "mA,epoch,mV\n250,1000,12600\n-100,1010,12500\n", columns=columns)
-    assert recording[0][:3] == (1000.0, pytest.approx(12.6), pytest.approx(0.25))
+    recording = log(tmp_path, "mA,epoch,mV\n250,1700001000,12600\n-100,1700001010,12500\n", columns=columns)
+    assert recording[0][:3] == (1_700_001_000.0, pytest.approx(12.6), pytest.approx(0.25))
     assert recording[1].current_a == pytest.approx(-0.1)
     assert recording.summary.temperature_rows == 0
 
 
 def test_wrong_columns_list_what_was_found_and_expected(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"found the columns t, v; expected time, voltage, current, temperature"):
+    with pytest.raises(RecordingError, match=r"found the columns t, v; expected time, voltage, current, temperature,"):
         log(tmp_path, "t,v\n1,2\n")
 
 
@@ -88,7 +91,7 @@ def test_wrong_columns_list_what_was_found_and_expected(tmp_path: Path) -> None:
     [
         ("time,voltage,current,temperature\n", "no usable row"),
         ("time,voltage,current,temperature\nyesterday,1,2,3\n", "line 2: time 'yesterday'"),
-        ("", "found the columns none"),
+        ("", "no line with names of columns"),
     ],
 )
 def test_a_log_without_rows_is_an_error(tmp_path: Path, text: str, said: str) -> None:
@@ -101,7 +104,7 @@ def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
         read_recording(RecordedSettings(path=str(tmp_path / "none.csv")))
     binary = tmp_path / "log.csv"
     binary.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(RecordingError, match="readable CSV"):
+    with pytest.raises(RecordingError, match="export CSV"):
         read_recording(RecordedSettings(path=str(binary)))
 
 
@@ -163,3 +166,46 @@ def test_the_bboxx_log_is_read_whole_and_quickly() -> None:
     assert max(sample.current_a for sample in recording.samples()) > 2.0
     assert min(sample.current_a for sample in recording.samples()) < -3.0
     assert took_s < 2.0, "0.3 s on an idle machine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufefftime,voltage,current,temperature\n2025-03-01 10:00,12.5,-1,20\n2025-03-01 10:01,12.6,-2,20\n",
+        "time,voltage,current,temperature\n1740823200000,12.5,-1,20\n1740823260000,12.6,-2,20\n",
+        "time,voltage,current,temperature\n20250301100000,12.5,-1,20\n20250301100100,12.6,-2,20\n",
+        "Datum/Uhrzeit;Batteriespannung (V);Strom mA;T\n1-Mar-2025 10:00;12,5;-1e3;20\n1.3.25 10:01;12,6;-2e3;20\n",
+        "time,voltage,current,temperature\n" + "".join(
+            f"2025-03-01 10:{m:02d},12.{5 + (m == 1)},{-1 - (m == 1)},20\n" for m in range(1, -1, -1)
+        ),
+        "\n".join([
+            "entity_id,state,last_changed", "sensor.batt_voltage,12.5,2025-03-01T10:00Z",
+            "sensor.batt_voltage,12.6,2025-03-01T10:01Z", "sensor.batt_current,-1,2025-03-01T10:00Z",
+            "sensor.batt_current,-2,2025-03-01T10:01Z", "sensor.batt_temperature,20,2025-03-01T10:00Z",
+        ]),
+    ],
+)  # fmt: skip
+def test_a_recording_is_read_as_an_import_reads_it(tmp_path: Path, text: str) -> None:
+    recording = log(tmp_path, text)
+    last = recording[len(recording) - 1]
+    assert last == (1_740_823_260.0, pytest.approx(12.6), pytest.approx(2.0), 20.0)
+    assert recording[0].utc_s == 1_740_823_200.0
+
+
+def test_names_that_say_what_they_hold_are_told_and_a_person_may_name_others(tmp_path: Path) -> None:
+    text = "time,Vbat,Ibat,U2\n2025-03-01 10:00,12.5,1,11\n2025-03-01 10:01,12.5,1,11\n"
+    assert "battery_bus_v <- Vbat" in log(tmp_path, text).summary.notes
+    settings = RecordedSettings(path=str(tmp_path / "log.csv"))
+    recording = read_recording(settings, {"time": "time", "battery_v": "U2", "battery_a": "Ibat"})
+    assert recording[0][1:3] == (11.0, -1.0)
+
+
+def test_a_large_loss_is_refused_until_it_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "lossy.csv"
+    path.write_text(LOG, encoding="utf-8")
+    with pytest.raises(RecordingError, match=r"3 of 11 rows would be lost, the first in line 5.*--accept-loss"):
+        read_recording(RecordedSettings(path=str(path)))
+    halves = "".join(f"2025-03-01 10:0{n},12.5,{'' if n % 2 else 1},\n" for n in range(8))
+    path.write_text(f"time,voltage,current,temperature\n{halves}", encoding="utf-8")
+    with pytest.raises(RecordingError, match=r"4 of 8 rows have no voltage or no current.*--accept-loss"):
+        read_recording(RecordedSettings(path=str(path)))

@@ -1,6 +1,7 @@
 """The replay of small logs whose every number can be computed by hand."""
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def test_one_row_is_one_period_at_the_time_of_the_row(log: Log) -> None:
 def test_rounding_never_shows_the_row_before(tmp_path: Path, first_s: float, next_s: float) -> None:
     path = tmp_path / "log.csv"
     path.write_text(f"time,voltage,current,temperature\n{first_s},12.5,0,\n{next_s},12.6,0,\n", encoding="utf-8")
-    config = load(None, {"plant": {"kind": "recorded"}, "recorded": {"path": str(path)}})
+    start = datetime.fromtimestamp(first_s, UTC).isoformat()
+    recorded = {"path": str(path), "reading": {"start": start}}
+    config = load(None, {"plant": {"kind": "recorded"}, "recorded": recorded})
     seen = list(periods(read_recording(config.recorded), settings_of(config), Mode.OBSERVE))
     assert [one.measurement.battery.bus_v for one in seen] == [12.5, 12.6]
 
@@ -229,7 +232,9 @@ def test_thresholds_of_the_settings_are_respected(log: Log) -> None:
 
 def test_time_that_runs_back_drops_the_row_and_names_its_line(log: Log) -> None:
     report = log.row(0, 12.5, 0.0).row(60, 12.5, 0.0).row(30, 99.0, 0.0).row(120, 12.5, 0.0).replayed(Mode.OBSERVE)
-    assert [(one.line, one.reason) for one in report.log.dropped] == [(4, "voltage: time runs back by 30.0 s")]
+    assert [(one.line, one.reason) for one in report.log.dropped] == [
+        (4, "battery_bus_v, battery_current_a: time runs back by 30.0 s")
+    ]
     assert report.periods == report.log.rows == 3
 
 

@@ -17,9 +17,10 @@ from werkzeug.datastructures import MultiDict
 from tests.integration.telemetry.samples import START_MS, record, switching
 from tests.unit.web.doors import Guarded
 from vigie.link.hub import Hub
-from vigie.telemetry.foreign import ForeignLog, examine
-from vigie.telemetry.foreign_cells import Reading
-from vigie.telemetry.foreign_columns import recognise
+from vigie.logfile.columns import recognise
+from vigie.logfile.log import read_log
+from vigie.logfile.reading import ReadingSettings
+from vigie.telemetry.foreign import periods
 from vigie.telemetry.imported import Origin, Shelf
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.reader import Series
@@ -38,11 +39,11 @@ def put_log(folder: Path, name: str = "cellar") -> None:
     path = folder / f"{name}.csv"
     lines = [f"{START_MS // 1000 + 60 * n},{12 + n / 100:.2f},{n % 3},21\n" for n in range(300)]
     path.write_text("time,voltage,load current,ambient temp\n" + "".join(lines))
-    form = examine(path)
-    columns = recognise(form.header)
-    origin = Origin(name, path.name, form.sha256, [column.quantity for column in columns if column.quantity != "time"])
+    log = read_log(path, recognise, ReadingSettings())
+    held = [column.quantity for column in log.columns if column.quantity != "time"]
+    origin = Origin(name, path.name, log.form.sha256, held)
     with Shelf(folder).writing(origin) as writing:
-        for one in ForeignLog(path, form, columns, Reading()).periods():
+        for one in periods(log):
             writing.take(one)
 
 

@@ -5,7 +5,23 @@ from typing import Annotated
 
 import typer
 
-from vigie.cli.options import AsJson, ConfigFile, Data, MayReplace, Port, TimeZone, example
+from vigie.cli.options import (
+    AcceptLoss,
+    AsJson,
+    ConfigFile,
+    Data,
+    LogClock,
+    LogColumns,
+    LogDates,
+    LogDecimal,
+    LogSign,
+    LogStart,
+    LogZone,
+    MayReplace,
+    Port,
+    TimeZone,
+    example,
+)
 
 app = typer.Typer()
 
@@ -20,16 +36,26 @@ def replay(
         Path, typer.Argument(help="CSV log, or an export of this program (CSV or Parquet).", metavar="FILE")
     ],
     mode: Annotated[str, typer.Option(help="observe, protect or cycle.")] = "observe",
+    columns: LogColumns = "",
+    timezone: LogZone = "",
+    dates: LogDates = "",
+    decimal: LogDecimal = "",
+    start: LogStart = "",
+    clock: LogClock = "",
+    positive_current: LogSign = "",
+    accept_loss: AcceptLoss = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the result as .png or .svg.", metavar="FILE")] = None,
     force: MayReplace = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the real control over a recorded log and tell what it would have done."""
-    from vigie.cli import process, replays
+    from vigie.cli import log_reading, process, replays
 
     settings = process.settings(config, plant="recorded", recording=str(file))
-    replays.show(settings, mode, plot, may_replace=force, as_json=as_json)
+    said = log_reading.Said(columns, timezone, dates, decimal, start, clock, accept_loss, positive_current)
+    settings = log_reading.over(settings, said)
+    replays.show(settings, mode, log_reading.choice(columns), plot, may_replace=force, as_json=as_json)
 
 
 @app.command(
@@ -70,16 +96,14 @@ def import_log(
     listed: Annotated[bool, typer.Option("--list", help="List the imported logs.")] = False,
     remove: Annotated[str | None, typer.Option(help="Delete an imported log.", metavar="NAME")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the log; made from the file's without.")] = None,
-    columns: Annotated[
-        str,
-        typer.Option(
-            help="Which column holds what, when their names do not say it: time=T,battery_v=U,battery_ma=I.",
-            metavar="KEY=NAME,...",
-        ),
-    ] = "",
-    timezone: TimeZone = "UTC",
-    dates: Annotated[str, typer.Option(help="dmy or mdy, for dates like 03/04/2026.")] = "",
-    positive_current: Annotated[str, typer.Option(help="What it means in the file: charge or discharge.")] = "charge",
+    columns: LogColumns = "",
+    timezone: LogZone = "",
+    dates: LogDates = "",
+    decimal: LogDecimal = "",
+    start: LogStart = "",
+    clock: LogClock = "",
+    positive_current: LogSign = "",
+    accept_loss: AcceptLoss = False,
     replace: Annotated[bool, typer.Option("--replace", help="Import anew what was imported before.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be imported.")] = False,
     config: ConfigFile = None,
@@ -87,13 +111,14 @@ def import_log(
     as_json: AsJson = False,
 ) -> None:
     """Take in another program's log, to look at and to export; the journal itself stays untouched."""
-    from vigie.cli import imports, installation
+    from vigie.cli import imports, installation, log_reading
 
     if (file is not None) + listed + (remove is not None) != 1:
         raise typer.BadParameter("name one file, or say --list or --remove NAME")
     settings = installation.with_folder(config, data=data)
     if file is not None:
-        wish = imports.Wish(file, name, columns, timezone, dates, positive_current, replace, dry_run)
+        said = log_reading.Said(columns, timezone, dates, decimal, start, clock, accept_loss, positive_current)
+        wish = imports.Wish(file, name, said, replace, dry_run)
         imports.take(settings, wish, as_json=as_json)
     elif remove is not None:
         imports.remove(settings, remove)
