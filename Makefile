@@ -77,13 +77,14 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group bench -o requirements/bench.txt
 
-docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, sample log, Prometheus' rules, Grafana's dashboards
+docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, sample log, Prometheus' rules, dashboards, drawings
 	$(BIN)/python tools/write_metrics_page.py
 	$(BIN)/python tools/write_settings_page.py
 	$(BIN)/python tools/write_alarms_page.py
 	$(BIN)/python -m tools.sample_log
 	$(BIN)/python -m tools.prometheus_rules
 	$(BIN)/python -m tools.dashboards
+	$(BIN)/python -m tools.wiring
 
 clean:  ## Remove what was built; keeps ./var (the demonstration's journal)
 	rm -rf .venv* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info

@@ -118,8 +118,9 @@ def load_current_a(
     load_a: float,
     load_w: float,
     line_ohm: float,
+    drop_v: float = 0.0,
 ) -> float:
-    """Return the discharge current of a load of ``load_a`` plus ``load_w`` behind a line of ``line_ohm``.
+    """Return the discharge current of a load of ``load_a`` plus ``load_w`` behind ``line_ohm`` and ``drop_v``.
 
     The power is taken at the load. More power than the battery can give draws the current of the
     most power it can: half the voltage, where equipment drops out.
@@ -129,7 +130,7 @@ def load_current_a(
     0.932
     """
     ohm = discharge_ohm(battery.parameters, battery.wear, state.temperature_c) + line_ohm
-    open_v = emf_v(battery.parameters, state.wells.x1) + state.surface_v - load_a * ohm
+    open_v = emf_v(battery.parameters, state.wells.x1) + state.surface_v - load_a * ohm - drop_v
     if load_w <= 0.0 or open_v <= 0.0:
         return load_a
     root_v2 = open_v * open_v - 4.0 * load_w * ohm

@@ -61,6 +61,8 @@ def _print(state: dict[str, Any]) -> None:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
         named = (title(alarm["alarm"], words), "bold")
         console.print(Text.assemble(named, f" ({since}; `vigie alarms` says what to do)"))
+    if "absent" in snapshot["temperature_status"] and snapshot["plant"] != "recorded":
+        console.print("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
     channels = screen.table("", "V", "A", "W", "sweeps", "status", whole=("V", "A", "W", "sweeps"))
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:

@@ -7,6 +7,7 @@ from vigie.commission.job import Job
 from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Calibrated, Known, Refused, SenseKind
 from vigie.commission.looking import Pins, Sources
 from vigie.commission.person import Topic
+from vigie.commission.supply import judge_supply
 from vigie.control.signals import Channel, Relay
 
 SPAN_V = 0.5
@@ -41,6 +42,7 @@ class CalibrateOnCharge:
         job.coils.await_sources(Sources.BOTH)
         _compare(job, "on charge", inf)
         job.coils.await_sources(Sources.BOTH)
+        judge_supply(job, job.known.points[Channel.LOAD][-1][1])
 
 
 class CalibrateInDrill:

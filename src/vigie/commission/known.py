@@ -80,6 +80,8 @@ class Known:
     """Raw reading and multimeter, in volts."""
     calibrations: dict[Channel, Calibrated] = field(default_factory=dict)
     thermometer: Sensed | None = None
+    proving_v: float | None = None
+    """What V3 must show to prove the mains, where the settings ask for more than the supply gives."""
 
 
 class Contactor(NamedTuple):

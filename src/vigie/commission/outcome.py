@@ -35,6 +35,8 @@ def changes(known: Known, contactors: Contactors, lines: tuple[str, ...], settin
             **{f"{channel.name.lower()}_address": known.channels.get(channel, 0) for channel in Channel},
         },
     }
+    if known.proving_v is not None:
+        found["mains"] = {"supply_present_v": known.proving_v}
     if known.is_polarity_reversed:
         found["rig"]["relay_is_active_high"] = not settings.relay_is_active_high
     if known.thermometer is not None and not settings.thermometer and known.thermometer.address:

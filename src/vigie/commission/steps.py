@@ -123,6 +123,8 @@ class ReadChips:
         seen = job.coils.look()
         fed_by = sources(seen, limits.supply_v)
         job.note("readings", f"Fed by {fed_by.said}.", described(seen))
+        if fed_by == Sources.BATTERY:
+            job.note("supply", _why_no_supply(seen, limits.supply_v), is_weak=True)
         fed = [pins for pins in seen.values() if pins.is_fed]
         if not fed:
             raise Refused("no chip has a voltage: connect IN+, IN- and GND of V1, V2 and V3 (without GND none is read)")
@@ -149,6 +151,15 @@ class ReadChips:
             )
         if job.known.lives_on_loads:
             _refuse_what_could_kill_this_computer(job.coils, job.known, fed_by)
+
+
+def _why_no_supply(seen: Look, supply_v: float) -> str:
+    highest_v = max(pins.bus_v for pins in seen.values())
+    return (
+        f"The mains is there, but no chip shows the supply ({highest_v:.2f} V at most; from {supply_v:g} V on, "
+        "mains.supply_present_v, it counts as present). Either the mains contact is open now, which will be found, or "
+        "the supply gives too little: turn it up to 13.6 V, measured at V3."
+    )
 
 
 def _silent(seen: Look) -> str:

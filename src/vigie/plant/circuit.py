@@ -18,6 +18,9 @@ from vigie.units import CELLS
 
 SHORTED_CELL_V = 2.0
 """What a shorted cell no longer adds to the electromotive force."""
+DIODE_V = 0.3
+DIODE_OHM = 0.05
+"""A Schottky diode of 10 A and 45 V between 0.4 A (0.32 V) and 3 A (0.45 V)."""
 
 
 class Flows(NamedTuple):
@@ -51,7 +54,7 @@ class Circuit(NamedTuple):
     @property
     def is_backing(self) -> bool:
         """The battery could feed the loads (and does when the supply is away)."""
-        is_connected = self.settings.wiring == Wiring.CHARGE_ONLY or self.r2_conducts
+        is_connected = self.settings.wiring == Wiring.CHARGE_ONLY or self.r2_conducts or self.settings.bypass_diode
         return is_connected and not self.loads_dropped and not self.circumstances.is_battery_open
 
     @property
@@ -71,7 +74,7 @@ class Circuit(NamedTuple):
         current_a = 0.0
         if not self.has_supply and self.is_backing:
             load = self._load()
-            current_a = load_current_a(battery, state, load.current_a, load.power_w, self._backup_ohm)
+            current_a = load_current_a(battery, state, load.current_a, load.power_w, self._backup_ohm, self._drop_v)
         return step_at_current(battery, state, current_a, self.ambient_c, dt_s)
 
     def flows(self, step: BatteryStep) -> Flows:
@@ -84,7 +87,7 @@ class Circuit(NamedTuple):
         if not self.is_backing:
             return Flows(battery_v, 0.0, 0.0, 0.0, 0.0)
         load_a = step.current_a
-        load_v = max(battery_v - load_a * self._backup_ohm, 0.0)
+        load_v = max(battery_v - load_a * self._backup_ohm - self._drop_v, 0.0)
         through_v2_a = -load_a if self.settings.wiring == Wiring.LINE else 0.0
         return Flows(battery_v, -load_a, through_v2_a, load_v, load_a)
 
@@ -102,7 +105,22 @@ class Circuit(NamedTuple):
         """From the battery's terminals to the loads."""
         settings = self.settings
         through_v2_ohm = settings.shunt_ohm if settings.wiring == Wiring.LINE else 0.0
-        return settings.charger.line_ohm + settings.charger.changeover_ohm + settings.shunt_ohm + through_v2_ohm
+        diode_ohm = DIODE_OHM if self._is_through_diode else 0.0
+        return (
+            settings.charger.line_ohm
+            + settings.charger.changeover_ohm
+            + settings.shunt_ohm
+            + through_v2_ohm
+            + diode_ohm
+        )
+
+    @property
+    def _drop_v(self) -> float:
+        return DIODE_V if self._is_through_diode else 0.0
+
+    @property
+    def _is_through_diode(self) -> bool:
+        return self.settings.bypass_diode and self.settings.wiring == Wiring.LINE and not self.r2_conducts
 
     def _load(self) -> LoadSettings:
         load, pull = self.settings.load, self.circumstances.load_a

@@ -240,7 +240,7 @@ class Installation:
             causes.append("the mains is away")
         if not circuit.r1_conducts:
             causes.append("R1 does not conduct")
-        if self.settings.wiring == Wiring.LINE and not circuit.r2_conducts:
+        if self.settings.wiring == Wiring.LINE and not circuit.r2_conducts and not self.settings.bypass_diode:
             causes.append("R2 does not conduct")
         if self._loads_dropped:
             causes.append("the battery could not carry the loads")

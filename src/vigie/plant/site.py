@@ -103,6 +103,9 @@ class InstallationSettings(NamedTuple):
     sense_ohm: Annotated[
         float, setting("Resistor in the V1 sense line, 0 for none", unit="ohm", ge=0.0, le=100_000.0)
     ] = 10_000.0
+    bypass_diode: Annotated[
+        bool, setting("A diode across R2, anode at the battery: in wiring line an open R2 stops only the charge")
+    ] = False
 
 
 def chosen_battery(settings: BatterySettings) -> Battery:

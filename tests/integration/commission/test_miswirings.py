@@ -7,13 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.commission.practice import RIG, SITE, Practice, practice
+from tests.integration.commission.practice import LIMITS, RIG, SITE, Practice, practice
 from vigie.assembly.files import files
 from vigie.assembly.plants import open_emulated_site, rig_over
 from vigie.cli.settings_file import with_changes
 from vigie.clock import SimulatedClock
-from vigie.commission.known import Known, SenseKind
+from vigie.commission.coils import Coils
+from vigie.commission.known import Known, Refused, SenseKind
 from vigie.commission.outcome import changes
+from vigie.commission.procedure import commission
 from vigie.config import Config, load
 from vigie.control.filtering import calibrated_current_a, calibrated_voltage_v
 from vigie.control.signals import Channel, Contact, Relay, Wiring
@@ -216,3 +218,37 @@ def test_the_controllers_plant_sees_currents_and_contacts_as_they_are(tmp_path: 
     again.wait(1.0)
     drill = again.plant.read_sweep()
     assert calibrated_current_a(drill.charge.shunt_v, channels.charge) < -0.3
+
+
+@pytest.mark.parametrize(("supply_v", "present_v"), [(13.6, None), (13.4, 13.05), (13.25, 12.9)])
+def test_what_proves_the_mains_follows_the_supply(supply_v: float, present_v: float | None) -> None:
+    bench = practice(settings=SITE._replace(supply_v=supply_v))
+    known = bench.run()
+    found = changes(known, bench.coils.contactors, bench.bench.lines, RIG)
+    assert found.get("mains") == (None if present_v is None else {"supply_present_v": present_v})
+    assert any("mains.supply_present_v" in text for text in bench.person.said) == (present_v is not None)
+    assert not any("supply" in text for text in bench.person.weak)
+
+
+def test_a_supply_close_to_a_battery_is_told_as_weak() -> None:
+    limits = LIMITS._replace(supply_v=12.95)
+    bench = practice(settings=SITE._replace(supply_v=13.1))
+    commission(bench.bench, bench.person, limits, Coils(bench.bench, limits))
+    assert any("Turn the supply up to 13.6 V" in text for text in bench.person.weak)
+
+
+def test_a_supply_of_12_volts_is_named_before_anything_moves() -> None:
+    bench = practice(settings=SITE._replace(supply_v=12.6))
+    with pytest.raises(Refused):
+        bench.run()
+    assert any("turn it up to 13.6 V" in text for text in bench.person.weak)
+    assert bench.installation.dark_s == 0.0
+
+
+@pytest.mark.parametrize("name", ["nothing", "both NO", "relays swapped", "R2 NO"])
+def test_a_bypass_diode_hides_nothing(name: str) -> None:
+    site = SITE._replace(bypass_diode=True)
+    bench = practice(SINGLES[name], site)
+    known = bench.run()
+    assert_found(bench, known, SINGLES[name], site)
+    assert bench.installation.dark_s == 0.0

@@ -58,6 +58,19 @@ def verdict_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
+def test_without_a_thermometer_every_page_says_that_heat_is_not_watched(site: Site, path: str) -> None:
+    site.publish(plant="rig", temperature_c=None, temperature_status=["absent"])
+    assert "La chaleur n’est pas surveillée" in site.page(path)
+    assert "Heat is not watched" in site.page(path, "en")
+
+
+@pytest.mark.parametrize(("plant", "status"), [("rig", []), ("rig", ["failed"]), ("recorded", ["absent"])])
+def test_heat_that_is_watched_or_long_past_is_not_called_unwatched(site: Site, plant: str, status: list[str]) -> None:
+    site.publish(plant=plant, temperature_status=status)
+    assert "Heat is not watched" not in site.page("/", "en")
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_before_any_measurement_claims_nothing(site: Site, path: str) -> None:
     html = site.page(path)
     assert verdict_of(html) == "unknown"

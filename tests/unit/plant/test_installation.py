@@ -68,6 +68,31 @@ def test_without_supply_the_battery_feeds_the_loads_back_through_v2(cause: str) 
     assert installation.loads_are_powered
 
 
+def test_a_bypass_diode_blocks_the_charge_and_gives_the_battery_to_the_loads_at_once() -> None:
+    installation = site(outages=OUT_AT_100_S, bypass_diode=True)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    installation.advance_to(99.0)
+    assert installation.node(Channel.CHARGE).shunt_v == 0.0
+    assert installation.battery_current_a == 0.0
+    installation.advance_to(100.01)
+    assert installation.loads_are_powered
+    assert current_a(installation.node(Channel.CHARGE)) == pytest.approx(-0.4)
+    through_diode_v = installation.battery_v - installation.node(Channel.LOAD).bus_v
+    installation.set_contact(Relay.R2, Contact.CLOSED)
+    assert installation.loads_are_powered
+    through_r2_v = installation.battery_v - installation.node(Channel.LOAD).bus_v
+    assert through_diode_v - through_r2_v == pytest.approx(0.32, abs=0.001)
+
+
+def test_a_load_of_constant_power_takes_it_behind_the_diode_too() -> None:
+    load = LoadSettings(current_a=0.0, power_w=10.0)
+    installation = site(outages=OUT_AT_100_S, bypass_diode=True, load=load)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    installation.advance_to(100.01)
+    at_load = installation.node(Channel.LOAD)
+    assert at_load.bus_v * current_a(at_load) == pytest.approx(10.0, rel=0.01)
+
+
 def test_line_wiring_with_r2_open_leaves_the_loads_dark_in_an_outage() -> None:
     installation = site(outages=OUT_AT_100_S)
     installation.set_contact(Relay.R2, Contact.OPEN)

@@ -155,3 +155,14 @@ def test_a_fault_raises_what_names_it_and_nothing_else(fault: str) -> None:
     expected, installation = FAULTS[fault]
     raised = lived("standby", Mode.OBSERVE, 1.5, 60.0, **({"outages": NEVER} | installation)).raised
     assert {one.alarm for one in raised} == expected
+
+
+@pytest.mark.parametrize("has_diode", [False, True])
+def test_a_bypass_diode_spares_the_loads_what_an_open_r2_would_cost_them(has_diode: bool) -> None:
+    outages = {"kind": "every", "every_s": 3_607.0, "lasting_s": 300.0, "first_s": 1_803.0}
+    life = lived("standby", Mode.PROTECT, 0.5, 10.0, wiring="line", bypass_diode=has_diode, outages=outages)
+    assert Phase.REST in life.phases
+    assert life.outage_s > 0.0
+    assert life.longest_dark_s == (0.0 if has_diode else 10.0)
+    if has_diode:
+        assert {one.alarm for one in life.raised} == {Alarm.MAINS_LOST}

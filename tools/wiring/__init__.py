@@ -1,0 +1,1 @@
+"""The drawings of the installation guide, one source for both languages."""
