@@ -38,7 +38,9 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_failed_stage_hides_no_other(stages: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_tests.main(["--here", "--only", "first", "--only", "second"]) == 1
     told = capfd.readouterr().out
-    rows = {line.split()[0]: line.split()[1:4] for line in told.splitlines() if line.startswith(("first ", "second "))}
+    rows = {
+        line.split()[0]: line.split()[2:5] for line in told.splitlines() if line.startswith(("first (", "second ("))
+    }
     assert rows == {"first": ["1", "1", "1"], "second": ["1", "0", "0"]}
     assert "1 x  no such server: sudo apt-get install server" in told
     assert "one is not two" in told
@@ -57,10 +59,21 @@ def test_all_that_passed_is_a_zero(stages: Path, capfd: pytest.CaptureFixture[st
     assert "all that ran has passed" in capfd.readouterr().out
 
 
+def test_the_oldest_python_runs_the_quick_stage_and_the_newest_the_others(
+    stages: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    quick, other = run_tests.STAGES[1], run_tests.STAGES[1]
+    monkeypatch.setattr(run_tests, "STAGES", (quick._replace(is_on_oldest=True), other._replace(name="later")))
+    monkeypatch.setattr(run_tests, "interpreters", lambda: {"3.11": sys.executable, "3.9": "", "3.13": sys.executable})
+    monkeypatch.setattr(run_tests, "SUPPORTED", ("3.9", "3.11", "3.13"))
+    monkeypatch.setattr(run_tests, "prepared", lambda version, _pythons: sys.executable if version != "3.11" else "")
+    assert run_tests.main([]) == 0
+    assert {path.name for path in (stages / "results").iterdir()} == {"second-(3.9).xml", "later-(3.13).xml"}
+    assert "second (3.9)" in capfd.readouterr().out
+
+
 def test_a_missing_other_python_is_told(stages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_tests.os, "geteuid", lambda: 1000)
     result = run_tests.other_end({run_tests.THIS: sys.executable})
-    assert "skipped: no Python" in result.note
-    assert not result.has_failed
-    monkeypatch.setenv("CI", "true")
-    assert run_tests.other_end({run_tests.THIS: sys.executable}).has_failed
+    assert "no Python" in result.note
+    assert result.has_failed

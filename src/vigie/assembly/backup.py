@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import tarfile
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,12 +30,14 @@ from vigie.assembly.backup_format import (
     is_database,
     is_member,
 )
+from vigie.assembly.scratch import scratch_folder
 from vigie.clock import machine_utc_s
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.telemetry import snapshot_copy
 
 _COMPRESSION = 6
+_PREFIX = ".vigie-backup-"
 
 Told = Callable[[str, int, int], None]
 """Told (what is being done, done, of how many)."""
@@ -73,7 +74,7 @@ def write_file(config: Config, target: Path, told: Told, content: Content = WHOL
         raise VigieError(f"{target} exists already and is not overwritten: name another file")
     if not target.parent.is_dir():
         raise VigieError(f"{target.parent} is no folder: make it first, or name another file")
-    with _told_by(target.parent), _workshop(target.parent) as workshop:
+    with _told_by(target.parent), scratch_folder(target.parent, _PREFIX) as workshop:
         complete = workshop / "backup"
         with os.fdopen(os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             manifest = _write(config, file, workshop, told, content)
@@ -91,7 +92,7 @@ def write_stream(config: Config, output: BinaryIO, told: Told, content: Content 
         JournalError: the journal cannot be read.
     """
     folder = _data_folder(config)
-    with _told_by(folder), _workshop(folder) as workshop:
+    with _told_by(folder), scratch_folder(folder, _PREFIX) as workshop:
         manifest = _write(config, output, workshop, told, content)
         output.flush()
     return manifest
@@ -198,16 +199,6 @@ def _demand_space(workshop: Path, databases: list[Path]) -> None:
     free = shutil.disk_usage(workshop).free
     if needed > free:
         raise OSError(errno.ENOSPC, f"{needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free")
-
-
-@contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """Lend a folder of one's own in ``folder``, on the same disk, and remove it in any case."""
-    made = Path(tempfile.mkdtemp(prefix=".vigie-backup-", dir=folder))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager

@@ -5,10 +5,9 @@ import os
 import shutil
 import socket
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -30,6 +29,7 @@ from vigie.assembly.backup_format import (
     parsed_manifest,
 )
 from vigie.assembly.files import files
+from vigie.assembly.scratch import scratch_folder
 from vigie.clock import machine_utc_s
 from vigie.config import Config
 from vigie.controller.lock import ControllerLock
@@ -239,12 +239,10 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """Lend a folder of one's own in ``folder``, on the same disk, and remove it in any case."""
-    try:
-        made = Path(tempfile.mkdtemp(prefix=".vigie-restore-", dir=folder))
-    except OSError as error:
-        raise VigieError(f"cannot write in {folder}: {error.strerror}") from error
-    try:
+    """Lend a folder in ``folder`` to unpack into; say so when nothing can be written there."""
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(scratch_folder(folder, ".vigie-restore-"))
+        except OSError as error:
+            raise VigieError(f"cannot write in {folder}: {error.strerror}") from error
         yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)

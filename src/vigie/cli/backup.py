@@ -130,4 +130,9 @@ def _bar() -> Iterator[Told]:
 
 def _end_orderly() -> None:
     """Let SIGTERM unwind, so that nothing half is left lying."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+
+    def on_signal(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not cut the clearing up short
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, on_signal)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_for
+
 from .door import HTML, PASSWORD, Echo, House, Nginx
 
 WRITES = [
@@ -58,8 +60,11 @@ def test_prometheus_is_read_by_get_and_post(house: House, method: str) -> None:
     visitor = house.log_in("vera")
     query = {"query": 'vigie_channel_bus_volts{role="battery"}'}
     sent = {"params": query} if method == "GET" else {"data": query}
-    answer = visitor.request(method, "/prometheus/api/v1/query", **sent)
-    (row,) = answer.json()["data"]["result"]
+
+    def rows() -> Any:
+        return visitor.request(method, "/prometheus/api/v1/query", **sent).json()["data"]["result"]
+
+    (row,) = wait_for(rows, what="Prometheus has measurements")
     assert 10 < float(row["value"][1]) < 15
     assert visitor.get("/prometheus/", headers=HTML).status_code in {200, 302}
 
