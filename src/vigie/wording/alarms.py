@@ -44,6 +44,8 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.MAIL_REFUSED: mark("Mail refused"),
     Alarm.WATCHDOG_RESTART: mark("Controller restarted by itself"),
     Alarm.DELIVERY_FAILED: mark("Central store takes no measurements"),
+    Alarm.JOURNAL_DAMAGED: mark("Journal damaged"),
+    Alarm.SETTINGS_REFUSED: mark("Settings file refused"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -144,6 +146,14 @@ _ADVICE: Mapping[IntEnum, str] = {
     Alarm.DELIVERY_FAILED: mark(
         "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says "
         "what it answered, `vigie delivery test` tries it."
+    ),
+    Alarm.JOURNAL_DAMAGED: mark(
+        "A damaged file is kept, and a new one written. `vigie journal salvage` brings back what can still be read of "
+        "it. Suspect the memory card: make a `vigie backup`, and replace the card soon."
+    ),
+    Alarm.SETTINGS_REFUSED: mark(
+        "The settings file has faults, and the last settings that worked are in force. `vigie config check` names the "
+        "faults and the difference. Correct the file: it is taken over within seconds."
     ),
 }
 

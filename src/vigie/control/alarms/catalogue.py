@@ -95,3 +95,7 @@ class Alarm(IntEnum):
     """The controller was started again without having been stopped."""
     DELIVERY_FAILED = 32
     """Measurements do not reach the central store, or some were refused (raised by the web process)."""
+    JOURNAL_DAMAGED = 33
+    """The journal, or a part of it, cannot be read any more."""
+    SETTINGS_REFUSED = 34
+    """The settings file has faults: the last good settings are in force."""

@@ -8,7 +8,7 @@ from vigie.control.signals import Relay
 
 
 class Quantity(IntEnum):
-    """Values by alarm; ``watch.observe`` gives them in this order, but for the last two.
+    """Values by alarm; ``watch.observe`` gives them in this order, but for the web process's own.
 
     :data:`MEANINGS` says what each is. NaN: cannot be told now.
     """
@@ -42,9 +42,11 @@ class Quantity(IntEnum):
     DISK_USED = 26
     JOURNAL_FAULT = 27
     WATCHDOG_RESTART = 28
-    CONTROLLER_SILENT_S = 29
-    MAILS_REFUSED = 30
-    DELIVERY_FAULT = 31
+    JOURNAL_DAMAGE = 29
+    SETTINGS_FAULTS = 30
+    CONTROLLER_SILENT_S = 31
+    MAILS_REFUSED = 32
+    DELIVERY_FAULT = 33
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -92,6 +94,8 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.DISK_USED: "share of the journal's disk that is used",
     Quantity.JOURNAL_FAULT: "measurements cannot be written, or some were lost",
     Quantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
+    Quantity.JOURNAL_DAMAGE: "parts of the journal found damaged within the last hour",
+    Quantity.SETTINGS_FAULTS: "faults of the settings file, in whose place the last good settings are in force",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
     Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
@@ -114,6 +118,9 @@ UNITS: Mapping[Quantity, str] = {
     Quantity.CONTROLLER_SILENT_S: "s",
 }
 """Units of the quantities that have one."""
+
+SAID_IN_WORDS = frozenset({Quantity.JOURNAL_DAMAGE, Quantity.SETTINGS_FAULTS})
+"""Counts of things that only words can say, which come along with them."""
 
 _BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
     Quantity.SATURATED: Place,

@@ -111,6 +111,8 @@ TABLE: tuple[Line, ...] = (
     Line(A.CLOCK_NOT_SYNCHRONISED, Q.CLOCK_UNSYNCHRONISED, ABOVE, 1, 0, (3600, 0), INFO, FREE, P.NONE, 0),
     Line(A.DISK_NEARLY_FULL, Q.DISK_USED, ABOVE, "alarms.disk_used", 0.02, (300, 60), WARN, FREE, P.NONE, 0.05),
     Line(A.WATCHDOG_RESTART, Q.WATCHDOG_RESTART, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
+    Line(A.JOURNAL_DAMAGED, Q.JOURNAL_DAMAGE, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 1),
+    Line(A.SETTINGS_REFUSED, Q.SETTINGS_FAULTS, ABOVE, 1, 0, (0, 0), WARN, FREE, P.NONE, 1),
 )
 """What the controller raises, in the order of the alarms."""
 

@@ -49,6 +49,10 @@ class Surroundings(NamedTuple):
     """Share of its life, 0..1."""
     r2_wear: float
     switchings_last_hour: float
+    journal_damage: float
+    """Parts of the journal that were found damaged lately."""
+    settings_faults: float
+    """Faults of the settings file, in whose place others are in force."""
 
 
 class WatchSettings(NamedTuple):
@@ -170,6 +174,8 @@ def observe(
         surroundings.disk_used_share,
         surroundings.journal_fault,
         surroundings.watchdog_restart if now_s - watch.began_s < TOLD_S else 0.0,
+        surroundings.journal_damage,
+        surroundings.settings_faults,
     )
     return charge, values
 
