@@ -12,7 +12,7 @@ from vigie.assembly.files import Files, files, link_token
 from vigie.assembly.past import past_of
 from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
-from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
+from vigie.assembly.witnesses import GoodSettings, JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
 from vigie.clock import Clock, machine_utc_s
 from vigie.config import Config, warnings
 from vigie.config.sections import PlantKind
@@ -95,6 +95,7 @@ class ControllerProcess:
             HardwareError, RecordingError, SettingsError: the plant cannot be opened; the journal says so too.
         """
         self._paths = files(config)
+        self._refused = config.refused
         self._lock = ControllerLock(self._paths.lock)
         with closing(JournalReader(self._paths.journal)) as reader:
             past = past_of(reader, config.start.mode, config.lookout_settings().rules)
@@ -143,6 +144,7 @@ class ControllerProcess:
             LogWitness(),
             LinkWitness(self._link, parts, self._journal_state, self._figures.newest),
             LifeSign(Notifier(), self._watchdog),
+            GoodSettings(config),
         ]
         try:
             labels = {"site": config.site.name, "battery": config.site.battery}
@@ -194,7 +196,7 @@ class ControllerProcess:
             raise
 
     def _machine(self) -> Machine:
-        machine = machine_of(self._figures.newest(), self._journal.state())
+        machine = machine_of(self._figures.newest(), self._journal.state(), self._refused)
         return machine if self._is_rig else machine._replace(clock_unsynchronised=math.nan)  # its calendar is made up
 
     def _journal_state(self) -> Mapping[str, Any]:
