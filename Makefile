@@ -56,6 +56,7 @@ proof: $(VENV)/dev.stamp  ## Explore every state the control can reach, print th
 
 faults: $(VENV)/dev.stamp  ## Every fault in every mode and wiring, print the table, write docs/faults.md
 	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.damaged_journals
 
 vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, Debian; docs/vm.md)
 	@tools/vm.sh

@@ -33,7 +33,7 @@ CONTROL = SupervisorSettings(
     ManualSettings(),
     MinimumTimes(),
 )
-QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.0)
+QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.0, 0.0, 0.0)
 
 
 def _image(now_s: float, load_v: float, charge_a: float) -> Measurement:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vigie.assembly.controller import machine_of, past_of
+from vigie.assembly.controller import machine_of
+from vigie.assembly.past import past_of
 from vigie.assembly.witnesses import JournalWitness
 from vigie.clock import SimulatedClock
 from vigie.config import check
@@ -141,7 +142,7 @@ class Site:
             self.clock.sleep_until(self.now_s + down_s)
             self._wait_for_the_computer()
             with contextlib.closing(JournalReader(self.path)) as reader:
-                past, _ = past_of(reader, self._start)
+                past = past_of(reader, self._start).past
 
     def go_down(self, lasts_s: float, is_clean: bool) -> None:
         """End this controller after this period, wordless unless ``is_clean``; the next starts ``lasts_s`` later."""

@@ -21,7 +21,7 @@ from vigie.control.signals import Temperature
 from vigie.control.supervisor import adopted, step
 from vigie.simulation.compiled import compiled
 
-SURROUNDINGS = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.1, 0.2, 3.0)
+SURROUNDINGS = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.1, 0.2, 3.0, 0.0, 0.0)
 
 
 class Engine(NamedTuple):

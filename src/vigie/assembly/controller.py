@@ -9,21 +9,20 @@ from typing import Any
 import structlog
 
 from vigie.assembly.files import Files, files, link_token
+from vigie.assembly.past import past_of
 from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
-from vigie.assembly.witnesses import JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
+from vigie.assembly.witnesses import GoodSettings, JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
 from vigie.clock import Clock, machine_utc_s
 from vigie.config import Config, kernel_risks, warnings
-from vigie.config.sections import PlantKind, StartMode
-from vigie.control.commands import Mode
+from vigie.config.sections import PlantKind
 from vigie.control.signals import Relay
 from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
 from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
-from vigie.controller.period import HOLD_OFF, NO_PAST, Past
 from vigie.controller.status import Labels, SnapshotParts
-from vigie.errors import JournalError, PowerLost, VigieError
+from vigie.errors import PowerLost, VigieError
 from vigie.hardware.raspberry_pi import RaspberryPi
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
@@ -42,52 +41,7 @@ POWER_TOLD_S = 30.0
 """A computer that waits for its power says so more often than this."""
 
 
-def past_of(reader: JournalReader, start: StartMode) -> tuple[Past, int | None]:
-    """Return what the journal says of the time before this start, and its newest instant (UTC milliseconds).
-
-    A journal that is missing or unreadable remembers nothing; its writer says why.
-    """
-    past = NO_PAST if start == StartMode.LAST else NO_PAST._replace(mode=Mode(start))
-    try:
-        newest_utc_ms = reader.newest_utc_ms()
-        counts = reader.switching_counts()
-        last_mode = reader.last_mode()
-        mains = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "mains")
-        heat = reader.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "over_temperature")
-        r1 = reader.last_switching("R1")
-        start_event = reader.last_event((EventKind.START,), "controller")
-        run = reader.last_event((EventKind.START, EventKind.STOP), "controller")
-        switched_a = reader.switched_a()
-        past = past._replace(
-            alarms=reader.newest_of_each(EventKind.ALARM),
-            outage=reader.last_of_kind(EventKind.OUTAGE),
-            charge=reader.last_event((EventKind.CHARGE,), "battery"),
-        )
-    except JournalError:
-        return past, None
-    if start == StartMode.LAST and last_mode is not None and last_mode[0] in {"protect", "cycle"}:
-        past = past._replace(mode=Mode[last_mode[0].upper()], mode_by=last_mode[1])
-    hold_off_s, hold_off_utc_s = hold_off_of(mains, start_event)
-    return past._replace(
-        switchings=tuple(counts.get(relay.name, 0) for relay in Relay),
-        switched_a=tuple(switched_a.get(relay.name, 0.0) for relay in Relay),
-        was_stopped=run is None or run.kind == EventKind.STOP,
-        is_over_temperature=heat is not None and heat.kind == EventKind.FAULT,
-        r1_opened_utc_s=r1.utc_ms / 1_000 if r1 is not None and r1.after == "open" else None,
-        hold_off_s=hold_off_s,
-        hold_off_utc_s=hold_off_utc_s,
-    ), newest_utc_ms
-
-
-def hold_off_of(*events: Event | None) -> tuple[float, float]:
-    """Return the newest hold-off told in these events and when (UTC seconds); zeros when none tells of one."""
-    told = [(one.utc_ms / 1_000, one.data.get(HOLD_OFF)) for one in events if one is not None]
-    known = [(utc_s, float(needed_s)) for utc_s, needed_s in told if isinstance(needed_s, int | float)]
-    utc_s, needed_s = max(known, default=(0.0, 0.0))
-    return needed_s, utc_s
-
-
-def machine_of(figures: Mapping[str, Any], journal: JournalStatus) -> Machine:
+def machine_of(figures: Mapping[str, Any], journal: JournalStatus, settings_faults: tuple[str, ...] = ()) -> Machine:
     """Return what alarms ask of the computer and its journal; NaN where this machine does not tell."""
     flags = figures.get("throttled")
     is_synchronised = figures.get("clock_is_synchronised")
@@ -99,6 +53,8 @@ def machine_of(figures: Mapping[str, Any], journal: JournalStatus) -> Machine:
         math.nan if is_synchronised is None else float(not is_synchronised),
         disk_used / usable if usable else math.nan,
         float(journal.error is not None and not journal.is_writing),
+        journal.damage,
+        settings_faults,
     )
 
 
@@ -139,14 +95,18 @@ class ControllerProcess:
             HardwareError, RecordingError, SettingsError: the plant cannot be opened; the journal says so too.
         """
         self._paths = files(config)
+        self._refused = config.refused
         self._lock = ControllerLock(self._paths.lock)
         with closing(JournalReader(self._paths.journal)) as reader:
-            past, newest_utc_ms = past_of(reader, config.start.mode)
-        clock = plant_clock(config, newest_utc_ms)
+            past = past_of(reader, config.start.mode, config.lookout_settings().rules)
+        clock = plant_clock(config, past.newest_utc_ms)
         trouble = self._claimed(config, clock)
         self._is_rig = config.plant.kind == PlantKind.RIG
         self._journal = Journal(self._paths.journal, config.journal, keeps_undelivered=bool(config.remote_write.url))
         self._journal.start()
+        for part in past.damaged:
+            log.warning("journal damaged", what=part)
+            self._journal.found_damaged(part)
         if trouble:
             log.warning("data folder", why=trouble)
             self._journal.note(_fault(clock.utc_s(), "data_folder", "mark of the plant", trouble))
@@ -184,6 +144,7 @@ class ControllerProcess:
             LogWitness(),
             LinkWitness(self._link, parts, self._journal_state, self._figures.newest),
             LifeSign(Notifier(), self._watchdog),
+            GoodSettings(config),
         ]
         try:
             labels = {"site": config.site.name, "battery": config.site.battery}
@@ -208,7 +169,7 @@ class ControllerProcess:
             lookout=config.lookout_settings(),
             rhythm=config.loop,
             machine=self._machine,
-            past=past,
+            past=past.past,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -238,7 +199,7 @@ class ControllerProcess:
             raise
 
     def _machine(self) -> Machine:
-        machine = machine_of(self._figures.newest(), self._journal.state())
+        machine = machine_of(self._figures.newest(), self._journal.state(), self._refused)
         return machine if self._is_rig else machine._replace(clock_unsynchronised=math.nan)  # its calendar is made up
 
     def _journal_state(self) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Who is told of every period and event: journal, metrics, link, log, watchdog. None of them blocks or raises."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import structlog
 
 from vigie import __version__
 from vigie.clock import cpu_s, machine_monotonic_s
+from vigie.config import Config, keep
 from vigie.control.signals import Relay
 from vigie.controller.period import Period
 from vigie.controller.status import SnapshotParts, snapshot
@@ -130,6 +132,32 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         version=__version__,
         plant=parts.plant,
     )
+
+
+class GoodSettings:
+    """Keeps the settings once the controller has run well on them; a thread of its own does the writing."""
+
+    WELL = 10
+    """Periods in which every needed reading was good."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._left = 0 if config.refused or not config.given else self.WELL
+
+    def period(self, period: Period) -> None:
+        if self._left and period.measurement.is_valid:
+            self._left -= 1
+            if not self._left:
+                threading.Thread(target=self._keep, name="settings", daemon=True).start()
+
+    def event(self, event: Event) -> None:
+        """Settings are good or not by their periods."""
+
+    def _keep(self) -> None:
+        try:
+            keep(self._config)
+        except OSError as error:
+            log.warning("settings not kept", why=str(error))
 
 
 class LifeSign:

@@ -9,7 +9,7 @@ import typer
 
 from vigie import __version__, streams
 from vigie.cli import exit_codes, starting
-from vigie.cli.commands import commissioning, config, delivery, mail, orders, processes, records, user
+from vigie.cli.commands import commissioning, config, delivery, journal, mail, orders, processes, records, user
 from vigie.errors import VigieError
 
 EXIT_STATUSES = "Exit status: " + "; ".join(f"{code:d} {text}" for code, text in exit_codes.MEANINGS.items()) + "."
@@ -33,6 +33,7 @@ for part, panel in (
     app.add_typer(part.app)
 app.add_typer(mail.app, name="mail", rich_help_panel="The running installation")
 app.add_typer(delivery.app, name="delivery", rich_help_panel="What was recorded")
+app.add_typer(journal.app, name="journal", rich_help_panel="What was recorded")
 app.add_typer(config.app, name="config", rich_help_panel="Settings and people")
 app.add_typer(user.app, name="user", rich_help_panel="Settings and people")
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vigie.cli.exit_codes import NOT_WORTH_RETRYING
 from vigie.cli.starting import MODULES
 
 START_S = 60.0
@@ -76,7 +75,8 @@ class Child:
     def watch(self) -> int | None:
         """Kill a process that hangs, start one whose pause is over; return an exit status not worth a retry.
 
-        What fails before it has ever run is a mistake to be told at once; what has run before is tried again for ever.
+        A controller that fails before it has ever run is a mistake to be told at once; what has run before, and
+        everything the controller does not need, is tried again for ever.
         """
         now_s = time.monotonic()
         if self._process is None:
@@ -90,7 +90,7 @@ class Child:
                 _log("error", "watchdog: no sign of life, restarting", process=self.name, pid=self.pid, after_s=limit_s)
                 self._process.kill()
             return None
-        if self.is_needed and (ended in NOT_WORTH_RETRYING or (not self._has_run and ended > 0)):
+        if self.is_needed and not self._has_run and ended > 0:
             return ended
         _log("error", "process ended, restarting", process=self.name, pid=self.pid, status=ended, pause_s=self._pause_s)
         self._process = None

@@ -53,9 +53,6 @@ _BY_ERROR: tuple[tuple[type[VigieError], Exit], ...] = (
     (JournalError, Exit.JOURNAL),
 )
 
-NOT_WORTH_RETRYING = frozenset({Exit.USAGE, Exit.SETTINGS, Exit.ALREADY_RUNNING})
-"""A process that ends with one of these will end so again."""
-
 
 def exit_code(error: VigieError) -> Exit:
     """Return the exit status that goes with an error."""

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack, get_args
 from vigie import streams
 from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
-from vigie.config import BadSettings, Config, UnfitSettings, load
+from vigie.config import BadSettings, Config, UnfitSettings, demand_plant, difference_to, in_place_of, load
 from vigie.errors import VigieError
 from vigie.hardware.systemd import Notifier
 from vigie.memory import share_one_heap
@@ -85,8 +86,26 @@ class _Started(NamedTuple):
     service_of: ServiceManager | None
     overrides: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def is_service(self) -> bool:
+        return self.service_of is not None
+
     def settings(self) -> Config:
-        return load(self.config, self.overrides, is_service=self.service_of is not None)
+        config = load(self.config, self.overrides, is_service=self.is_service)
+        if self.config is not None:
+            demand_plant(self.config, config, self.overrides)
+        return config
+
+    def usable(self) -> Config:
+        """Return the settings, or in place of a file with faults the last ones the controller ran well with."""
+        try:
+            return self.settings()
+        except BadSettings as error:
+            good = self.config and in_place_of(self.config, self.overrides, error, is_service=self.is_service)
+            if not good:
+                raise
+            sys.stderr.write(f"{error}\nThe last settings that worked are in force until the file is corrected.\n")
+            return good
 
 
 def parsed(argv: Sequence[str]) -> Config:
@@ -96,6 +115,21 @@ def parsed(argv: Sequence[str]) -> Config:
         BadSettings: the settings have faults.
     """
     return _started(argv).settings()
+
+
+def differing(argv: Sequence[str]) -> list[str]:
+    """Return, a line each, what the settings file says otherwise than the last good settings; empty without these."""
+    started = _started(argv)
+    return difference_to(started.config, started.overrides) if started.config is not None else []
+
+
+def usable(argv: Sequence[str]) -> Config:
+    """Read the settings named by a process's arguments; in place of a file with faults the last good ones.
+
+    Raises:
+        BadSettings: the settings have faults, and no good ones are known.
+    """
+    return _started(argv).usable()
 
 
 def _started(argv: Sequence[str]) -> _Started:
@@ -180,7 +214,7 @@ def _awaited(argv: Sequence[str], wait: Callable[[UnfitSettings, ServiceCommands
     """Return the settings; None after the wait for them."""
     started = _started(argv)
     try:
-        return started.settings()
+        config = started.usable()
     except BadSettings as error:
         if started.service_of is None or started.config is None:
             raise
@@ -188,6 +222,19 @@ def _awaited(argv: Sequence[str], wait: Callable[[UnfitSettings, ServiceCommands
         sys.stderr.write(_told(error, commands))
         wait(UnfitSettings(started.config, started.overrides, started.settings, error), commands)
         return None
+    if config.refused:
+        threading.Thread(target=_end_when_they_fit, args=(started,), name="settings", daemon=True).start()
+    return config
+
+
+def _end_when_they_fit(started: _Started) -> None:
+    """End this process, to be started again, once the file has been corrected."""
+    while True:
+        time.sleep(LOOK_EVERY_S)
+        with contextlib.suppress(BadSettings):
+            started.settings()
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
 
 
 def end(status: int) -> None:

@@ -24,8 +24,14 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
     try:
         config = _usable(argv, probe=probe)
     except BadSettings as error:
+        differing = process.differing(argv)
         if as_json:
-            console.print_json(json.dumps({"faults": [fault._asdict() for fault in error.faults], "warnings": []}))
+            faults = [fault._asdict() for fault in error.faults]
+            console.print_json(json.dumps({"faults": faults, "warnings": [], "in_force_instead": differing}))
+        elif differing:
+            console.print("The last settings that worked are in force instead. The file says otherwise:", markup=False)
+            for line in differing:
+                console.print(f"  {line}", markup=False)
         raise
     known = [*warnings(config), *kernel_risks(config)]
     if as_json:

@@ -91,7 +91,10 @@ class Supervisor:
     def _children(self, folder: Path) -> list[Child]:
         """Return the processes, the controller first: it waits for none of them."""
         arguments, silent_s = self._watched.arguments, self._watched.delivery_silent_s
-        children = [Child("controller", arguments, folder, WATCHDOG_S), Child("web", arguments, folder, None)]
+        children = [
+            Child("controller", arguments, folder, WATCHDOG_S),
+            Child("web", arguments, folder, None, is_needed=False),
+        ]
         if silent_s is not None:
             children.append(Child("delivery", arguments, folder, silent_s, is_needed=False))
         return children
@@ -130,7 +133,7 @@ class Supervisor:
                 child.end(is_late=time.monotonic() >= deadline_s)
 
     def _announce(self, children: Sequence[Child]) -> None:
-        if self._announced or not all(child.is_ready for child in children if child.is_needed):
+        if self._announced or not all(child.is_ready for child in children[:2]):
             return
         self._announced = True
         _tell(f"\n  Vigie watches {self._watched.plant}: {self._watched.url}")

@@ -1,6 +1,7 @@
 """The settings: one tree of every layer's own, read and checked at once."""
 
 from vigie.config.checks import unusable_files, warnings
+from vigie.config.last_good import demand_plant, difference_to, in_place_of, keep
 from vigie.config.reading import BadSettings, check, load
 from vigie.config.sections import SECTIONS, Config, Fault
 from vigie.config.unfit import UnfitSettings
@@ -13,6 +14,10 @@ __all__ = [
     "Fault",
     "UnfitSettings",
     "check",
+    "demand_plant",
+    "difference_to",
+    "in_place_of",
+    "keep",
     "kernel_risks",
     "load",
     "unusable_files",

@@ -70,9 +70,19 @@ def load(
         source, tables = "built-in demonstration settings", _read(DEMO_FILE, DEMO_FILE.name)
     else:
         source, tables = "settings (no file, defaults only)", {}
+    given = {} if path is None else {name: dict(table) for name, table in tables.items()}
     for section, values in laid.items():
         tables.setdefault(section, {}).update(values)
-    return check(tables, source, is_service=is_service)
+    return check(tables, source, is_service=is_service)._replace(given=given)
+
+
+def raw_tables(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what a file says by section, whatever faults it has.
+
+    Raises:
+        BadSettings: it cannot be read, or is no TOML.
+    """
+    return _read(path, str(path))
 
 
 def section(name: str, path: Path, beneath: Mapping[str, Any], above: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from vigie.access.settings import AccessSettings
@@ -280,6 +281,10 @@ class Config(NamedTuple):
     rig: RigSettings | None
     """None unless the plant is the rig."""
     faults: FaultSettings
+    given: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    """What the file says, without the command line's options; empty without a file."""
+    refused: tuple[str, ...] = ()
+    """Faults of the file, in whose place these, the last good settings, are in force."""
 
     @property
     def data_directory(self) -> Path:

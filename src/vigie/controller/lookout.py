@@ -30,7 +30,7 @@ from vigie.control.wear import WearSettings, switched, worn
 from vigie.controller.period import Past
 from vigie.link.messages import Command
 from vigie.telemetry.alarm_book import AlarmBook, Instant
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.records import Event, EventKind, is_instant
 from vigie.units import SECONDS_PER_HOUR
 
 CHARGED, LEFT = "charged", "left"
@@ -59,6 +59,10 @@ class Machine(NamedTuple):
     disk_used_share: float
     """0..1"""
     journal_fault: float
+    journal_damage: tuple[str, ...] = ()
+    """What of the journal was found damaged lately, in words."""
+    settings_faults: tuple[str, ...] = ()
+    """Why the settings file is not what is in force, in words."""
 
 
 UNKNOWN_MACHINE = Machine(math.nan, math.nan, math.nan, math.nan, math.nan)
@@ -98,7 +102,7 @@ class Lookout:
         emptied_v = self.book.value(Quantity.BATTERY_EMPTIED_V) or math.nan
         self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
         r1, r2 = (self.book.value(quantity) for quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT))
-        self._truth = resumed_truth(ContactFault(int(r1)), ContactFault(int(r2)))
+        self._truth = resumed_truth(ContactFault(max(int(r1), 0)), ContactFault(max(int(r2), 0)))
         self._outages = _resumed(past.outage, at)
         self._wear = [
             worn(operations, current_a, settings.wear)
@@ -158,7 +162,11 @@ class Lookout:
         if has_begun:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
         outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
-        return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage))
+        words = {
+            Quantity.JOURNAL_DAMAGE: seen.machine.journal_damage,
+            Quantity.SETTINGS_FAULTS: seen.machine.settings_faults,
+        }
+        return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage), words)
 
     def relay_reports(self) -> list[dict[str, Any]]:
         """Return what is known of each relay's contact as the link tells it, in relay order."""
@@ -203,6 +211,8 @@ class Lookout:
             self._wear[Relay.R1].share,
             self._wear[Relay.R2].share,
             float(len(self._moved_s)),
+            float(len(machine.journal_damage)),
+            float(len(machine.settings_faults)),
         )
 
     def _charge_events(self, measurement: Measurement, at: Instant) -> list[Event]:
@@ -270,17 +280,37 @@ def _outage_event(after: str, outage: Outage, at: Instant) -> Event:
     return Event(at.utc_ms, EventKind.OUTAGE, kind, before, after, "", "controller", "", data)
 
 
+def restorable_outage(event: Event) -> bool:
+    """Tell whether an outage's record can be gone on from."""
+    try:
+        _resumed(event, Instant(0.0, 0))
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
+
+
 def _resumed(event: Event | None, at: Instant) -> OutageState:
-    """Return the outage log as the last run left it; what passed in between is not known."""
+    """Return the outage log as the last run left it; what passed in between is not known.
+
+    Raises:
+        ValueError, TypeError, OverflowError: a number of the record cannot be.
+    """
     if event is None or event.after != BEGAN or event.subject.upper() not in OutageKind.__members__:
         return initial_outages(at.now_s)
+    event_data = event.data
 
     def number(name: str, otherwise: float) -> float:
-        return float(event.data.get(name, otherwise))
+        value = float(event_data.get(name, otherwise))
+        if math.isinf(value):
+            raise ValueError(f"{name} = {value}")
+        return value
 
+    began_utc_ms = number("began_utc_ms", event.utc_ms)
+    if not is_instant(began_utc_ms):
+        raise ValueError(f"began_utc_ms = {began_utc_ms}")
     return resumed_outages(
         OutageKind[event.subject.upper()],
-        at.monotonic_s(number("began_utc_ms", event.utc_ms)),
+        at.monotonic_s(began_utc_ms),
         number("lowest_v", math.nan),
         number("charge_out_ah", 0.0),
         number("energy_out_wh", 0.0),

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from vigie.control.alarms.board import Board, step_board, with_state
 from vigie.control.alarms.catalogue import Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal, restored, shelve, unshelve
-from vigie.control.alarms.quantities import UNITS, Quantity, detail
+from vigie.control.alarms.quantities import SAID_IN_WORDS, UNITS, Quantity, detail
 from vigie.control.alarms.rules import Rule
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.records import Event, EventKind, is_instant
 
 NOBODY = ""
 _MANY = 1_000
@@ -61,6 +61,7 @@ class AlarmBook:
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
         self._in_force: Collection[Protection] = ()
+        self._words: dict[Quantity, list[str]] = {}
         self._calendar: dict[float, int] = {}
         """The calendar of each instant an alarm keeps, as it was then: a clock that is set changes no history."""
         states = [normal()] * len(self._rules)
@@ -73,6 +74,8 @@ class AlarmBook:
             self._remember(states[index], event, at)
             if event.reason in {"acknowledged", "shelved"}:
                 self._notes[index] = _Note(event.who, event.text)
+            if rules[index].quantity in SAID_IN_WORDS and event.data.get("detail"):
+                self._words[rules[index].quantity] = str(event.data["detail"]).split(",")
             if event.data.get("first_out") and states[index].raised_s < first_s:
                 first_out, first_s = index, states[index].raised_s
         self._board = Board(tuple(states), first_out)
@@ -90,12 +93,21 @@ class AlarmBook:
         in_force: Collection[Protection],
         at: Instant,
         readings: Mapping[str, float] = MappingProxyType({}),
+        words: Mapping[Quantity, Sequence[str]] = MappingProxyType({}),
     ) -> list[Event]:
         """Take the values of a period, by :class:`Quantity`, and what protects now; return what changed.
 
-        ``readings`` go with each change, for whoever is told of it.
+        Args:
+            values: by :class:`Quantity`.
+            in_force: what protects now.
+            at: the period.
+            readings: go with each change, for whoever is told of it.
+            words: what quantities are about whose values are counts of something only words can say.
         """
         self._in_force = in_force
+        for quantity, about in words.items():
+            if about:  # they stay with an alarm that is over and not acknowledged
+                self._words[quantity] = [one.replace(",", ";") for one in about]
         before = self._board
         self._board, changes = step_board(before, self._rules, tuple(values), at.now_s)
         events = [self._changed(before.states[index], index, change, at) for index, change in changes]
@@ -187,7 +199,7 @@ class AlarmBook:
         note = self._notes.get(index, _Note(NOBODY, ""))
         is_protecting = state.is_present and rule.protection in self._in_force
         protection = rule.protection if is_protecting else Protection.NONE
-        names = list(detail(rule.quantity, state.value))
+        names = self._words.get(rule.quantity) or list(detail(rule.quantity, state.value))
         is_number = rule.quantity in UNITS and math.isfinite(state.value)
         return {
             "alarm": rule.alarm.name.lower(),
@@ -216,20 +228,44 @@ _KEPT = {
 }  # fmt: skip
 
 
+def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict[str, Event], dict[str, str]]:
+    """Return the events that an :class:`AlarmBook` can go on from, and by alarm why the others cannot be used."""
+    good, unusable = {}, {}
+    quantities = {rule.alarm.name.lower(): rule.quantity for rule in rules}
+    for name, event in newest.items():
+        try:
+            detail(quantities.get(name, Quantity.HOT_C), _restored(event, Instant(0.0, 0)).value)
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
+            unusable[name] = event.text if event.kind != EventKind.ALARM else f"{event.after!r}, {error!r}"
+        else:
+            good[name] = event
+    return good, unusable
+
+
 def _restored(event: Event, at: Instant) -> AlarmState:
+    """Return an alarm as an event left it.
+
+    Raises:
+        KeyError: there is no such standing.
+        ValueError, TypeError, OverflowError: a number of it cannot be.
+    """
     data = event.data
 
-    def number(name: str) -> float | None:
+    def instant(name: str) -> float | None:
         value = data.get(name)
+        if value is not None and not is_instant(float(value)):
+            raise ValueError(f"{name} = {value!r}")
         return None if value is None else float(value)
 
-    raw = number("raw")
+    raw, times = float(data.get("raw", math.nan)), int(data.get("times", 1))
+    if times < 0:
+        raise ValueError(f"times = {times}")
     return restored(
         Standing[event.after.upper()],
         bool(data.get("is_present")),
-        at.monotonic_s(number("raised_utc_ms")),
-        at.monotonic_s(number("returned_utc_ms")),
-        math.nan if raw is None else raw,
-        int(data.get("times", 1)),
-        at.monotonic_s(number("shelved_until_utc_ms")),
+        at.monotonic_s(instant("raised_utc_ms")),
+        at.monotonic_s(instant("returned_utc_ms")),
+        raw if math.isfinite(raw) else math.nan,
+        times,
+        at.monotonic_s(instant("shelved_until_utc_ms")),
     )

@@ -4,15 +4,16 @@ import math
 import sqlite3
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.errors import JournalError
+from vigie.telemetry import damage
 from vigie.telemetry.records import Event, EventKind, PeriodRecord, iso_utc
 from vigie.telemetry.retention import JournalSettings
-from vigie.telemetry.store import CorruptJournal, Store, is_corruption
+from vigie.telemetry.salvage import newest_events
+from vigie.telemetry.store import Store
 from vigie.telemetry.waiting import Batch, Gap, Waiting
 
 __all__ = ["Journal", "JournalSettings", "JournalStatus"]
@@ -21,16 +22,8 @@ _RETRY_S = 5.0
 _STEP_S = 2.0
 """Calendar against monotonic clock, from one period to the next: more than this is a step."""
 
-_UNSTORABLE = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-)
-"""What SQLite or the encoding says of a value that is not of its declared type."""
+_TOLD_S = 3600.0
+"""For so long damage that was found counts as present; the alarm stays until somebody acknowledges it."""
 
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "it is locked by another program: close that program",
@@ -56,6 +49,8 @@ class JournalStatus(NamedTuple):
     """Periods dropped since start because they could not be written in time."""
     rows: int
     """Periods written since start."""
+    damage: tuple[str, ...] = ()
+    """What was found damaged within the last hour, in words."""
 
 
 class Journal:
@@ -88,10 +83,16 @@ class Journal:
         self._settings = settings
         self._keeps_undelivered = keeps_undelivered
         self._utc_s = utc_s
+        self._monotonic_s = monotonic_s
         self._waiting = Waiting(settings.waiting_periods, monotonic_s)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._store: Store | None = None
+        self._look: damage.Look | None = None
         self._was_open = False
+        self._aside: Path | None = None
+        """A journal set aside whose newest events the new one has not got yet."""
+        self._damages: tuple[tuple[float, str], ...] = ()
+        """When what was found damaged; replaced whole, for other threads read it."""
         self._previous: PeriodRecord | None = None
         self._error: str | None = None
         self._notice: str | None = None
@@ -118,9 +119,15 @@ class Journal:
         """Queue an event; it is committed at once. Never blocks on the disk, never raises."""
         self._waiting.add_event(event)
 
+    def found_damaged(self, what: str) -> None:
+        """Take note of damage: it is an event, and for an hour part of :meth:`state`."""
+        self._damages = (*self._damages, (self._monotonic_s(), what))
+        self.note(Event(self._calendar_ms(), EventKind.FAULT, "journal", "", "damaged", "", "controller", what, {}))
+
     def state(self) -> JournalStatus:
         """Return how the journal is doing; asks memory only."""
         waiting, lost = self._waiting.counts()
+        now_s = self._monotonic_s()
         return JournalStatus(
             path=str(self._path),
             bytes=self._bytes,
@@ -129,6 +136,7 @@ class Journal:
             waiting_periods=waiting,
             lost_periods=lost,
             rows=self._rows,
+            damage=tuple(dict.fromkeys(what for at_s, what in self._damages if now_s - at_s < _TOLD_S)),
         )
 
     def close(self, timeout_s: float = 10.0) -> None:
@@ -146,30 +154,49 @@ class Journal:
                 self._waiting.pause(min(_RETRY_S, self._settings.batch_s))
             is_well = self._commit()
         self._commit()
+        if self._look is not None:
+            self._look.stop()
         self._close_store()
 
     def _commit(self) -> bool:
         """Write everything that waits; return whether the disk took it."""
         batch = self._waiting.take()
         try:
+            self._demand_whole()
             self._write(batch)
-        except _UNSTORABLE as error:
-            # One record no table can hold must not stop all the others.
-            self._waiting.discard(batch)
-            self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
+        except Exception as error:  # whatever a damaged file brings about, the writer lives on
             self._close_store()
-            return False
-        except (sqlite3.Error, OSError, JournalError) as error:
-            self._waiting.put_back(batch)
-            self._error = _explain(self._path, error)
-            self._close_store()
-            if isinstance(error, CorruptJournal) or (isinstance(error, sqlite3.Error) and is_corruption(error)):
-                self._move_aside(error)
+            self._give_back(batch, error)
             return False
         self._waiting.done()
         self._rows += len(batch.periods)
         self._error = None
         return True
+
+    def _demand_whole(self) -> None:
+        if self._look is not None and self._look.verdict:
+            raise damage.CorruptJournal(f"journal {self._path} is corrupt: {self._look.verdict}")
+        if self._look is not None and self._look.odd_events:
+            odd_events, self._look.odd_events = self._look.odd_events, ""
+            self.found_damaged(odd_events)
+
+    def _give_back(self, batch: Batch, error: Exception) -> None:
+        """Keep what could not be written, but for what can never be; set a damaged file aside."""
+        if damage.is_corruption(error):
+            verdict = str(error)
+        elif isinstance(error, JournalError) or (damage.is_of_the_machine(error) and not damage.is_read_only(error)):
+            verdict = ""
+        else:
+            verdict = damage.found_in(self._path)
+            if not verdict and not damage.is_of_the_machine(error):
+                # The file is whole: one record no table can hold must not stop all the others.
+                self._waiting.discard(batch)
+                self._error = f"journal {self._path}: rows dropped, they cannot be stored: {error!r}"
+                return
+        self._waiting.put_back(batch)
+        self._error = _explain(self._path, error)
+        if verdict:
+            self._set_aside(verdict)
 
     def _write(self, batch: Batch) -> None:
         if self._store is not None and not self._store.is_same_file():
@@ -179,12 +206,15 @@ class Journal:
             self._store = Store(
                 self._path, self._settings, is_first=not self._was_open, keeps_undelivered=self._keeps_undelivered
             )
+            if not self._was_open:
+                self._look = damage.Look(self._path, self._waiting.wake)
             self._was_open = True
-        events = [*self._step_since_file(batch, self._store), *batch.events]
+        events = [*self._carried_over(), *self._step_since_file(batch, self._store), *batch.events]
         if batch.gap is not None:
             events.append(_gap_event(batch.gap, self._calendar_ms()))
         if batch.periods or events:
             self._store.write(batch.periods, events, batch.is_stepped)
+        self._aside = None
         self._bytes = self._store.size_bytes()
 
     def _step_since_file(self, batch: Batch, store: Store) -> list[Event]:
@@ -196,27 +226,26 @@ class Journal:
         step_s = (first_ms - newest_ms) / 1000.0
         return [_clock_event(newest_ms, first_ms, step_s)] if step_s < -_STEP_S else []
 
-    def _move_aside(self, error: Exception) -> None:
-        """Set a corrupt file aside under a dated name; the next commit starts a new one."""
-        stamp = datetime.fromtimestamp(self._utc_s(), UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}")
-        number = 1
-        while aside.exists():
-            number += 1
-            aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}-{number}")
+    def _carried_over(self) -> list[Event]:
+        """Return the newest events of a journal that was set aside: what the next start must know is in them."""
+        return newest_events(self._aside) if self._aside is not None else []
+
+    def _set_aside(self, verdict: str) -> None:
+        """Set a damaged file aside; the next commit starts a new one."""
+        if self._look is not None:
+            self._look.stop()
+            self._look = None
         try:
-            for suffix in ("-wal", "-shm", ""):
-                part = self._path.with_name(self._path.name + suffix)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + suffix))
+            self._aside = aside = damage.set_aside(self._path, self._utc_s())
         except OSError as refusal:
             self._error = f"journal {self._path} is corrupt and cannot be moved aside: {refusal}"
             return
         self._notice = f"journal {self._path} was corrupt: it is kept as {aside.name}, a new one was started"
         self._error = self._notice
+        self._damages = (*self._damages, (self._monotonic_s(), f"{aside.name}: {verdict}"))
         self._waiting.add_event(
             Event(self._calendar_ms(), EventKind.FAULT, "journal", "", aside.name, "", "", self._notice,
-                  {"cause": str(error)})
+                  {"cause": verdict})
         )  # fmt: skip
 
     def _calendar_ms(self) -> int:

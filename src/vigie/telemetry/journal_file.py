@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vigie.errors import JournalError
+from vigie.telemetry.damage import lenient_text
 from vigie.telemetry.store import read_version
 
 _BUSY_TIMEOUT_S = 2.0
@@ -103,6 +104,7 @@ def _connected(path: Path, table: str) -> sqlite3.Connection:
         )  # fmt: skip
     except sqlite3.Error as error:
         raise JournalError(f"journal {path} cannot be opened: {error}") from error
+    connection.text_factory = lenient_text
     try:
         read_version(connection, path)
         for pragma in (

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -188,7 +188,7 @@ class Outbox(JournalFile):
         """Return the alarms told so far."""
         with self.lent() as connection:
             rows = connection.execute("SELECT * FROM outbox_alarm").fetchall()
-        return [TrackedAlarm._make((*row[:5], bool(row[5]), bool(row[6]), row[7], json.loads(row[8]))) for row in rows]
+        return [TrackedAlarm._make((*row[:5], bool(row[5]), bool(row[6]), row[7], _facts(row[8]))) for row in rows]
 
     def waiting(self) -> list[Letter]:
         """Return the messages that have not left, oldest first."""
@@ -287,8 +287,15 @@ class Outbox(JournalFile):
 
 
 def _event(row: tuple[int, int, str, str, str, str, str, str, str]) -> AlarmEvent:
-    data = json.loads(row[-1])
-    return AlarmEvent(*row[:-1], data if isinstance(data, dict) else {})
+    return AlarmEvent(*row[:-1], _facts(row[-1]))
+
+
+def _facts(text: str) -> dict[str, float | int | str]:
+    """Return an event's data; a damaged one is nothing, and must not hold up all the others."""
+    with suppress(ValueError, RecursionError):
+        data = json.loads(text)
+        return data if isinstance(data, dict) else {}
+    return {}
 
 
 def _letter(row: Sequence[object]) -> Letter:

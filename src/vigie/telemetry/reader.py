@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.damage import CorruptJournal, is_of_the_machine, lenient_text
+from vigie.telemetry.records import Event, EventKind, iso_utc
 from vigie.telemetry.schema import AMBIENT, KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
 from vigie.telemetry.series import Series, Span, read_series
 from vigie.telemetry.store import read_version
@@ -20,14 +21,16 @@ __all__ = ["JournalReader", "Series"]
 
 _BUSY_TIMEOUT_S = 2.0
 _POINTS_LIMIT = 10_000
+UNREADABLE = "unreadable"
+"""Stands after a fault in the place of an event that cannot be read."""
 _EVENT = "SELECT utc_ms, kind, subject, before, after, reason, who, text, data FROM event"
 
 
 class JournalReader:
     """Reads a journal another thread or process may be writing. Usable from many threads.
 
-    Every method raises :class:`~vigie.errors.JournalError` when the file is missing, corrupt, of a newer
-    version, or not a journal; the text says which and what to do.
+    Every method raises :class:`~vigie.errors.JournalError` when the file is missing, of a newer version, or not a
+    journal, and :class:`CorruptJournal` when what was asked for is damaged; the text says which and what to do.
     """
 
     def __init__(self, path: Path, gap_ms: int | None = None) -> None:
@@ -36,6 +39,10 @@ class JournalReader:
         self._gap_ms = gap_ms
         self._lock = threading.Lock()
         self._idle: list[_Lent] = []
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     def series(self, quantity: str, channel: Channel | None, from_utc_ms: int, to_utc_ms: int, points: int) -> Series:
         """Return a quantity over ``from_utc_ms`` .. ``to_utc_ms`` (exclusive) in at most ``points`` buckets.
@@ -68,7 +75,7 @@ class JournalReader:
                 f"{_EVENT} WHERE utc_ms >= ? AND utc_ms < ?{wanted} ORDER BY utc_ms DESC, id DESC LIMIT ?",
                 (from_utc_ms, to_utc_ms, *map(str, kinds), limit),
             ).fetchall()
-        return [_event(row) for row in rows]
+        return [_shown(row) for row in rows]
 
     def newest_utc_ms(self) -> int | None:
         """Return the calendar of the latest period, None when there is none yet."""
@@ -90,19 +97,23 @@ class JournalReader:
         """Return the sum of the currents each relay has switched, as far as they were known."""
         with self.connection() as connection:
             rows = connection.execute(
-                "SELECT subject, sum(json_extract(data, '$.switched_a')) FROM event WHERE kind = ? GROUP BY subject",
+                "SELECT subject, sum(json_extract(data, '$.switched_a')) FROM event "
+                "WHERE kind = ? AND json_valid(data) GROUP BY subject",
                 (str(EventKind.SWITCHING),),
             ).fetchall()
         return {subject: float(total) for subject, total in rows if total is not None}
 
     def newest_of_each(self, kind: EventKind) -> dict[str, Event]:
-        """Return the last event of a kind about each of its subjects, by order of arrival."""
+        """Return the last event of a kind about each of its subjects, by order of arrival.
+
+        One that cannot be read is a fault with :data:`UNREADABLE` after it.
+        """
         with self.connection() as connection:
             rows = connection.execute(
                 f"{_EVENT} WHERE id IN (SELECT max(id) FROM event WHERE kind = ? GROUP BY subject)",  # noqa: S608
                 (str(kind),),
             ).fetchall()
-        return {event.subject: event for event in map(_event, rows)}
+        return {row[2]: _shown(row) for row in rows}
 
     def last_of_kind(self, kind: EventKind) -> Event | None:
         """Return the last event of a kind, by order of arrival."""
@@ -135,9 +146,9 @@ class JournalReader:
         lent = self._borrow()
         try:
             yield lent.connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, TypeError, OverflowError, MemoryError) as error:
             lent.connection.close()
-            raise JournalError(f"journal {self._path} cannot be read: {error}") from error
+            raise _refusal(self._path, error) from error
         except BaseException:
             lent.connection.close()
             raise
@@ -161,8 +172,8 @@ class JournalReader:
                 lent.connection.close()
         try:
             return _Lent(self._connect(door), door)
-        except sqlite3.Error as error:
-            raise JournalError(f"journal {self._path} cannot be read: {error}") from error
+        except (sqlite3.Error, ValueError) as error:
+            raise _refusal(self._path, error) from error
 
     def _door(self) -> "_Door":
         try:
@@ -182,6 +193,7 @@ class JournalReader:
             isolation_level=None,
             check_same_thread=False,
         )
+        connection.text_factory = lenient_text
         try:
             version = read_version(connection, self._path)
         except BaseException:
@@ -220,6 +232,31 @@ def _column(quantity: str, channel: Channel | None) -> tuple[str, int]:
     )
 
 
+def _refusal(path: Path, error: Exception) -> JournalError:
+    kind = JournalError if is_of_the_machine(error) else CorruptJournal
+    return kind(f"journal {path} cannot be read: {error}")
+
+
 def _event(row: tuple[int, str, str, str, str, str, str, str, str]) -> Event:
+    """Return an event.
+
+    Raises:
+        CorruptJournal: it is damaged.
+    """
     utc_ms, kind, subject, before, after, reason, who, text, data = row
-    return Event(utc_ms, EventKind(kind), subject, before, after, reason, who, text, json.loads(data))
+    try:
+        facts = json.loads(data)
+        event = Event(utc_ms, EventKind(kind), subject, before, after, reason, who, text, facts)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CorruptJournal(f"an event of {iso_utc(utc_ms)} cannot be read: {error}") from error
+    if not isinstance(facts, dict) or any("\ufffd" in word for word in (subject, before, after, reason, who, text)):
+        raise CorruptJournal(f"an event of {iso_utc(utc_ms)} cannot be read: {row[1:]}")
+    return event
+
+
+def _shown(row: tuple[int, str, str, str, str, str, str, str, str]) -> Event:
+    """Return an event, or what stands for one that cannot be read."""
+    try:
+        return _event(row)
+    except CorruptJournal as error:
+        return Event(row[0], EventKind.FAULT, "journal", "", UNREADABLE, "", "", str(error), {})

@@ -62,6 +62,19 @@ class Event(NamedTuple):
     data: Mapping[str, float | int | str]
 
 
+LATEST_UTC_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
+
+def is_instant(utc_ms: float) -> bool:
+    """Tell whether a number can be an instant: from 1970 to 9999. NaN cannot.
+
+    >>> is_instant(1_792_000_000_250), is_instant(-1), is_instant(2**62)
+    (True, False, False)
+    """
+    return 0 <= utc_ms <= LATEST_UTC_MS
+
+
 def iso_utc(utc_ms: int) -> str:
     """Return an instant in ISO 8601 with milliseconds; beyond the year 9999 only its milliseconds.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vigie.errors import JournalError
 from vigie.telemetry import passes, retention, rollups
+from vigie.telemetry.damage import CorruptJournal, has_schema_of, is_of_the_machine
 from vigie.telemetry.records import Event, PeriodRecord
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.schema import APPLICATION_ID, KEYS_PER_MS, MIGRATIONS, period_columns, period_row
@@ -17,6 +18,8 @@ _WAL_LIMIT_BYTES = 8_388_608
 _SETTLED_MS = 3_600_000
 """Nothing is deleted before the calendar has run this long without a step: a wrong clock deletes nothing."""
 _BITE = 2000
+_STEPS_TO_COME = 100
+"""A version further ahead than this, on tables of this program's, is no newer program's."""
 
 _INSERT_PERIOD = (
     f"INSERT INTO period VALUES ({', '.join('?' * len(period_columns()))}) "  # noqa: S608 - question marks
@@ -26,10 +29,6 @@ _INSERT_EVENT = (
     "INSERT INTO event (utc_ms, kind, subject, before, after, reason, who, text, data) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-class CorruptJournal(JournalError):
-    """The file is no longer a database SQLite can read: it must be moved aside."""
 
 
 class Store:
@@ -45,7 +44,7 @@ class Store:
 
         Raises:
             JournalError: the file belongs to a newer version or to another program.
-            CorruptJournal: SQLite cannot read it.
+            CorruptJournal: it cannot be read, and neither disk nor another program is the reason.
         """
         self.path = path
         self._settings = settings
@@ -55,14 +54,11 @@ class Store:
         try:
             self._prepare(was_unclean)
             self._inode = path.stat().st_ino
-        except sqlite3.DatabaseError as error:
+        except Exception as error:
             self._connection.close()
-            if is_corruption(error):
-                raise CorruptJournal(f"journal {path} is corrupt: {error}") from error
-            raise
-        except (JournalError, OSError):
-            self._connection.close()
-            raise
+            if isinstance(error, JournalError) or is_of_the_machine(error):
+                raise
+            raise CorruptJournal(f"journal {path} is corrupt: {error}") from error
         self._settled_from_ms: int | None = None
         self._last_wish = -1
 
@@ -185,24 +181,24 @@ def read_version(connection: sqlite3.Connection, path: Path) -> int:
 
     Raises:
         JournalError: it is newer than this program, or another program's; says what to do.
+        CorruptJournal: its header says so, and its tables are this program's.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if owner != APPLICATION_ID and tables > 0:
+    is_foreign = owner != APPLICATION_ID and tables > 0
+    is_newer = version > len(MIGRATIONS)
+    is_unlikely = is_foreign or version > len(MIGRATIONS) + _STEPS_TO_COME
+    if is_unlikely and has_schema_of(connection, len(MIGRATIONS)):
+        raise CorruptJournal(f"journal {path} is corrupt: its header names owner {owner:#x}, version {version}")
+    if is_foreign:
         raise JournalError(f"{path} is a database of another program: name another file for the journal")
-    if version > len(MIGRATIONS):
+    if is_newer:
         raise JournalError(
             f"journal {path} has version {version}, this program knows up to {len(MIGRATIONS)}: "
             "install the newer program, or name another file for the journal"
         )
     return int(version)
-
-
-def is_corruption(error: sqlite3.Error) -> bool:
-    """Return whether SQLite says that the file's content is damaged."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _event_row(event: Event) -> tuple[int | str, ...]:

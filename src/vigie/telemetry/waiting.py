@@ -60,6 +60,7 @@ class Waiting:
         self._taken = 0
         self._lost_periods = 0
         self._is_closed = False
+        self._is_woken = False
 
     def add_period(self, record: PeriodRecord, is_stepped: bool = False) -> None:
         """Add a period; the writer is woken only when half of the memory is used."""
@@ -77,6 +78,12 @@ class Waiting:
         with self._wake:
             self._events.append(event)
             self._drop_excess()
+            self._wake.notify()
+
+    def wake(self) -> None:
+        """Wake the writer although nothing new waits."""
+        with self._wake:
+            self._is_woken = True
             self._wake.notify()
 
     def close(self) -> None:
@@ -97,7 +104,7 @@ class Waiting:
     def wait(self, batch_s: float) -> None:
         """Block until the oldest period has waited ``batch_s``, an event came, memory is half used, or the end."""
         with self._wake:
-            while not (self._is_closed or self._events or 2 * len(self._periods) >= self._limit):
+            while not (self._is_closed or self._is_woken or self._events or 2 * len(self._periods) >= self._limit):
                 due_in_s = batch_s
                 if self._oldest_since_s is not None:
                     due_in_s = self._oldest_since_s + batch_s - self._monotonic_s()
@@ -119,6 +126,7 @@ class Waiting:
             self._periods.clear()
             self._events.clear()
             self._gap, self._is_stepped, self._oldest_since_s = None, False, None
+            self._is_woken = False
             self._taken = len(batch.periods)
             return batch
 

@@ -45,6 +45,8 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.WATCHDOG_RESTART: mark("Controller restarted by itself"),
     Alarm.DELIVERY_FAILED: mark("Central store takes no measurements"),
     Alarm.BATTERY_EMPTIED: mark("Battery was emptied"),
+    Alarm.JOURNAL_DAMAGED: mark("Journal damaged"),
+    Alarm.SETTINGS_REFUSED: mark("Settings file refused"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -149,6 +151,14 @@ _ADVICE: Mapping[IntEnum, str] = {
     Alarm.BATTERY_EMPTIED: mark(
         "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they "
         "are. A battery taken under 10.5 V, or left empty for days, may have lost capacity: have it tested."
+    ),
+    Alarm.JOURNAL_DAMAGED: mark(
+        "A damaged file is kept, and a new one written. `vigie journal salvage` brings back what can still be read of "
+        "it. Suspect the memory card: make a `vigie backup`, and replace the card soon."
+    ),
+    Alarm.SETTINGS_REFUSED: mark(
+        "The settings file has faults, and the last settings that worked are in force. `vigie config check` names the "
+        "faults and the difference. Correct the file: it is taken over within seconds."
     ),
 }
 

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
@@ -47,14 +46,16 @@ def test_taken_web_port_is_named_with_its_holder(running: Site, tmp_path: Path) 
     assert "web.port" in told.stderr
 
 
-def test_run_on_a_taken_web_port_ends_with_the_same_message_and_leaves_nothing(
+def test_run_on_a_taken_web_port_says_so_again_and_again_and_the_controller_goes_on(
     running: Site, site: Callable[..., Site]
 ) -> None:
     other = site(TWIN, speed=10, soc=0.8)
     other.start("--port", str(running.web_port))
-    assert other.run.wait(20) == 1
-    assert "is taken by" in other.log
-    assert not [one for one in psutil.process_iter(["cmdline"]) if str(other.data) in (one.info["cmdline"] or [])]
+    wait_for(lambda: other.log.count("is taken by") > 1, what="the port is named twice", log=lambda: other.log)
+    assert '"process": "web"' in other.log
+    assert other.controller().is_running()
+    assert other.run.poll() is None
+    assert other.events(EventKind.START)
 
 
 def test_taken_metrics_port_leaves_control_running_and_says_so(site: Callable[..., Site]) -> None:

@@ -17,9 +17,13 @@ def test_a_signal_at_any_moment_leaves_nothing(tmp_path: Path, monkeypatch: pyte
         if moment != "while it is used":
             raise SystemExit(143)
 
+    def work() -> None:
+        with scratch_folder(tmp_path, ".work-") as folder:
+            assert folder.stat().st_mode & 0o777 == 0o700
+            (folder / "half").write_text("half")
+            raise SystemExit(143)
+
     monkeypatch.setattr(Path, "mkdir", stopped)
-    with pytest.raises(SystemExit), scratch_folder(tmp_path, ".work-") as folder:
-        assert folder.stat().st_mode & 0o777 == 0o700
-        (folder / "half").write_text("half")
-        raise SystemExit(143)
+    with pytest.raises(SystemExit):
+        work()
     assert not list(tmp_path.iterdir())

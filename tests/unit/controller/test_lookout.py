@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.controller.scripted_plant import CLOSED, CONTROL, OPEN, Bench, ScriptedPlant, lookout
-from vigie.assembly.controller import past_of
+from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode
 from vigie.control.signals import Relay

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.controller.scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
-from vigie.assembly.controller import past_of
+from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode
 from vigie.controller.period import NO_PAST, Past
@@ -47,7 +47,7 @@ def note(path: Path) -> Iterator[Note]:
 
 def told(path: Path, start: StartMode) -> tuple[Past, int | None]:
     with closing(JournalReader(path)) as reader:
-        return past_of(reader, start)
+        return past_of(reader, start)[:2]
 
 
 def past(note: Note, path: Path, start: StartMode = StartMode.LAST) -> Past:

@@ -34,7 +34,7 @@ def run(
     argv = process.arguments(
         config, plant=plant, scenario=scenario, speed=speed, port=port, data=data, recording=recording, login=login
     )
-    settings = process.parsed(argv)
+    settings = process.usable(argv)
     first_login.announce(settings)
     starting.become("run", [json.dumps(supervise.Watched.by(settings, argv)._asdict())])
 

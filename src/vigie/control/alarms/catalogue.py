@@ -97,3 +97,7 @@ class Alarm(IntEnum):
     """Measurements do not reach the central store, or some were refused (raised by the web process)."""
     BATTERY_EMPTIED = 33
     """The battery was emptied and is not charged again."""
+    JOURNAL_DAMAGED = 34
+    """The journal, or a part of it, cannot be read any more."""
+    SETTINGS_REFUSED = 35
+    """The settings file has faults: the last good settings are in force."""

@@ -8,7 +8,7 @@ from vigie.control.signals import Relay
 
 
 class Quantity(IntEnum):
-    """Values by alarm; ``watch.observe`` gives them in this order, but for the last three.
+    """Values by alarm; ``watch.observe`` gives them in this order, but for the web process's own.
 
     :data:`MEANINGS` says what each is. NaN: cannot be told now.
     """
@@ -44,9 +44,11 @@ class Quantity(IntEnum):
     WATCHDOG_RESTART = 28
     BATTERY_LOW_V = 29
     BATTERY_EMPTIED_V = 30
-    CONTROLLER_SILENT_S = 31
-    MAILS_REFUSED = 32
-    DELIVERY_FAULT = 33
+    JOURNAL_DAMAGE = 31
+    SETTINGS_FAULTS = 32
+    CONTROLLER_SILENT_S = 33
+    MAILS_REFUSED = 34
+    DELIVERY_FAULT = 35
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -98,6 +100,8 @@ MEANINGS: Mapping[Quantity, str] = {
     "for nothing",
     Quantity.BATTERY_EMPTIED_V: "lowest battery voltage of the last discharge, until the battery is charged again; "
     "told once the mains is back",
+    Quantity.JOURNAL_DAMAGE: "parts of the journal found damaged within the last hour",
+    Quantity.SETTINGS_FAULTS: "faults of the settings file, in whose place the last good settings are in force",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
     Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
@@ -122,6 +126,9 @@ UNITS: Mapping[Quantity, str] = {
     Quantity.CONTROLLER_SILENT_S: "s",
 }
 """Units of the quantities that have one."""
+
+SAID_IN_WORDS = frozenset({Quantity.JOURNAL_DAMAGE, Quantity.SETTINGS_FAULTS})
+"""Counts of things that only words can say, which come along with them."""
 
 _BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
     Quantity.SATURATED: Place,

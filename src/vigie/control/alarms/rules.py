@@ -112,6 +112,8 @@ TABLE: tuple[Line, ...] = (
     Line(A.DISK_NEARLY_FULL, Q.DISK_USED, ABOVE, "alarms.disk_used", 0.02, (300, 60), WARN, FREE, P.NONE, 0.05),
     Line(A.WATCHDOG_RESTART, Q.WATCHDOG_RESTART, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
     Line(A.BATTERY_EMPTIED, Q.BATTERY_EMPTIED_V, BELOW, "alarms.battery_under_v", 0, (0, 0), WARN, LATCH, P.NONE, 0.5),
+    Line(A.JOURNAL_DAMAGED, Q.JOURNAL_DAMAGE, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 1),
+    Line(A.SETTINGS_REFUSED, Q.SETTINGS_FAULTS, ABOVE, 1, 0, (0, 0), WARN, FREE, P.NONE, 1),
 )
 """What the controller raises, in the order of the alarms."""
 

@@ -53,6 +53,10 @@ class Surroundings(NamedTuple):
     """Share of its life, 0..1."""
     r2_wear: float
     switchings_last_hour: float
+    journal_damage: float
+    """Parts of the journal that were found damaged lately."""
+    settings_faults: float
+    """Faults of the settings file, in whose place others are in force."""
 
 
 def watch_settings(alarms: AlarmSettings, interlocks: InterlockSettings, mains: MainsSettings) -> WatchSettings:
@@ -145,8 +149,13 @@ def observe(
         surroundings.journal_fault,
         surroundings.watchdog_restart if now_s - watch.began_s < TOLD_S else 0.0,
     )
-    battery = (low_v(decision, measurement, settings), emptied_v(charge, decision, measurement, settings))
-    return charge, values + battery  # one tuple of more than thirty does not compile
+    others = (
+        low_v(decision, measurement, settings),
+        emptied_v(charge, decision, measurement, settings),
+        surroundings.journal_damage,
+        surroundings.settings_faults,
+    )
+    return charge, values + others  # one tuple of more than thirty does not compile
 
 
 def hot_c(is_latched: bool, celsius: float, limit_c: float) -> float:

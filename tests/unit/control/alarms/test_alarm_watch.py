@@ -27,7 +27,7 @@ HOUR_S = 3600.0
 ALARMS = AlarmSettings()
 SUPERVISOR = configured()
 SETTINGS = watch_settings(ALARMS, SUPERVISOR.interlocks, SUPERVISOR.mains)
-QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.0)
+QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.0, 0.0, 0.0)
 FLOATING: dict[str, Any] = {"battery_v": 13.6, "charge_v": 13.6, "charge_a": 0.01}
 CHARGING: dict[str, Any] = {"battery_v": 12.9, "charge_v": 12.9, "charge_a": 1.4}
 RESTING: dict[str, Any] = {"battery_v": 12.8, "charge_v": 12.8, "charge_a": 0.0, "r2": OPEN}
@@ -334,11 +334,14 @@ def test_a_watchdogs_restart_is_told_for_an_hour() -> None:
 
 def test_the_surroundings_arrive_where_the_rules_look() -> None:
     watched = Watched()
-    watched.surroundings = Surroundings(3.0, 0.0, 5.0, 6.0, 7.0, 0.8, 9.0, 1.0, 11.0, 12.0, 0.13, 0.14, 15.0)
+    watched.surroundings = Surroundings(
+        3.0, 0.0, 5.0, 6.0, 7.0, 0.8, 9.0, 1.0, 11.0, 12.0, 0.13, 0.14, 15.0, 16.0, 17.0
+    )
     seen = watched.see()
     order = (
         Q.RELAY_LINES, Q.METER_BUS_LOST, Q.PI_UNDER_VOLTAGE, Q.PI_THROTTLED, Q.CLOCK_UNSYNCHRONISED, Q.DISK_USED,
         Q.JOURNAL_FAULT, Q.WATCHDOG_RESTART, Q.R1_FAULT, Q.R2_FAULT, Q.R1_WEAR, Q.R2_WEAR, Q.SWITCHINGS,
+        Q.JOURNAL_DAMAGE, Q.SETTINGS_FAULTS,
     )  # fmt: skip
     assert tuple(seen[quantity] for quantity in order) == tuple(watched.surroundings)
 

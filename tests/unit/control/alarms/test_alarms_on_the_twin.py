@@ -83,7 +83,7 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, **installatio
                 twin.switch(relay, decision.contacts[relay])
                 moved_s.append(now_s)
         moved_s = [moment for moment in moved_s if moment > now_s - 3600.0]
-        around = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(len(moved_s)))
+        around = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(len(moved_s)), 0.0, 0.0)
         watch, values = observe(watch, state, decision, image, around, limits)
         board, changes = step_board(board, table, values, now_s)
         for index, change in changes:
