@@ -190,7 +190,7 @@ def _open(path: Path) -> sqlite3.Connection:
         path.chmod(_OWNER_ONLY)
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
-        with _alone_in(path.parent):
+        with _alone_with(path):
             _prepare(connection, path)
     except BaseException:
         connection.close()
@@ -199,9 +199,17 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one program at a time prepare the file: SQLite does not wait for the lock that a new log's mode needs."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _alone_with(path: Path) -> Iterator[None]:
+    """Let one program at a time prepare the file: SQLite does not wait for the lock that a new log's mode needs.
+
+    The lock is a file of its own. The folder is the controller's to lock; SQLite loses its locks on a file when another
+    descriptor of that file is closed. Where none can be made (a read-only disk) nothing is prepared either.
+    """
+    try:
+        descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+    except OSError:
+        yield
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -126,7 +126,7 @@ class ControllerProcess:
         self._exporter: Exporter | None = None
         self._link = LinkClient(
             config.link.url or f"http://{_reachable(config.web.host)}:{config.web.port}/flask",
-            link_token(self._paths.token),
+            lambda: link_token(self._paths.token),
             self._inbox.submit,
         )
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None

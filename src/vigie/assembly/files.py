@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,29 +62,35 @@ def files_in(directory: Path) -> Files:
 def link_token(path: Path) -> str:
     """Return the secret the two processes share; whichever comes first makes it, readable by the owner only.
 
+    A file that holds none (empty, damaged, under 8 printable ASCII characters) is made anew.
+
     Raises:
-        VigieError: the file cannot be read or made, or holds no secret.
+        VigieError: the file cannot be read or made.
     """
-    if not path.exists():
-        complete = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(32) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
-                os.link(complete, path)
-            complete.unlink()
-        except OSError as error:
-            raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
     try:
-        token = path.read_bytes().strip()
+        token = path.read_bytes().strip() if path.exists() else b""
     except OSError as error:
         raise VigieError(f"cannot read {path}: {error.strerror}; both processes must run as the same user") from error
-    if not token.isascii() or not token.decode("ascii").isprintable() or len(token) < SHORTEST_TOKEN:
-        raise VigieError(
-            f"{path} holds no secret (at least {SHORTEST_TOKEN} printable ASCII characters): delete it, and the next "
-            "start makes a new one"
-        )
-    return token.decode("ascii")
+    if token.isascii() and token.decode("ascii").isprintable() and len(token) >= SHORTEST_TOKEN:
+        return token.decode("ascii")
+    _make_token(path)
+    return link_token(path)
+
+
+def _make_token(path: Path) -> None:
+    """Write a new secret, whole or not at all."""
+    complete = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            complete.replace(path)
+            return
+        with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
+            os.link(complete, path)
+        complete.unlink()
+    except OSError as error:
+        raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error

@@ -33,7 +33,7 @@ def serve(config: Config) -> None:
         VigieError: the address cannot be listened on.
     """
     paths = files(config)
-    hub = Hub(link_token(paths.token), paths.snapshot)
+    hub = Hub(link_token(paths.token), paths.snapshot, lambda: link_token(paths.token))
     post = Dispatcher(Outbox(paths.journal), config.mail, config.site.name)
     overview = Overview(DeliveryLog(paths.journal)) if config.remote_write.url else None
     troubles = {

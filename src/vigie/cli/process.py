@@ -24,6 +24,10 @@ from vigie.hardware.systemd import Notifier
 from vigie.memory import share_one_heap
 from vigie.wording.service_commands import SERVICE_COMMANDS, ServiceCommands, ServiceManager
 
+_MEANWHILE = (
+    "Until the file is corrected the last settings that worked are in force; where there were none, the file without "
+    "what has faults."
+)
 LOOK_EVERY_S = 1.0
 """How often a service that waits for its settings looks at them."""
 NAME_WHILE_WAITING = "vigie-waits"
@@ -97,14 +101,14 @@ class _Started(NamedTuple):
         return config
 
     def usable(self) -> Config:
-        """Return the settings, or in place of a file with faults the last ones the controller ran well with."""
+        """Return the settings, or what takes the place of a file with faults (:func:`in_place_of`)."""
         try:
             return self.settings()
         except BadSettings as error:
             good = self.config and in_place_of(self.config, self.overrides, error, is_service=self.is_service)
             if not good:
                 raise
-            sys.stderr.write(f"{error}\nThe last settings that worked are in force until the file is corrected.\n")
+            sys.stderr.write(f"{error}\n{_MEANWHILE}\n")
             return good
 
 
@@ -118,16 +122,16 @@ def parsed(argv: Sequence[str]) -> Config:
 
 
 def differing(argv: Sequence[str]) -> list[str]:
-    """Return, a line each, what the settings file says otherwise than the last good settings; empty without these."""
+    """Return, a line each, what the settings file says otherwise than what is in force; empty where nothing is."""
     started = _started(argv)
     return difference_to(started.config, started.overrides) if started.config is not None else []
 
 
 def usable(argv: Sequence[str]) -> Config:
-    """Read the settings named by a process's arguments; in place of a file with faults the last good ones.
+    """Read the settings named by a process's arguments, or what takes the place of a file with faults.
 
     Raises:
-        BadSettings: the settings have faults, and no good ones are known.
+        BadSettings: the settings have faults, no good ones are known, and contacts depend on the faults.
     """
     return _started(argv).usable()
 

@@ -29,7 +29,7 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
             faults = [fault._asdict() for fault in error.faults]
             console.print_json(json.dumps({"faults": faults, "warnings": [], "in_force_instead": differing}))
         elif differing:
-            console.print("The last settings that worked are in force instead. The file says otherwise:", markup=False)
+            console.print("Until the file is corrected other settings are in force. The difference:", markup=False)
             for line in differing:
                 console.print(f"  {line}", markup=False)
         raise

@@ -1,4 +1,7 @@
-"""The last settings with which the controller ran well: kept beside the journal, in force while the file has faults."""
+"""The last settings with which the controller ran well: kept beside the journal, in force while the file has faults.
+
+Where none were ever kept, what control does not need is left out of a file with faults.
+"""
 
 import json
 import os
@@ -13,6 +16,16 @@ from vigie.config.sections import USUAL_FOLDER, Config, Fault
 FORMAT = 1
 NAME = "settings-in-force.json"
 Tables = Mapping[str, Mapping[str, Any]]
+TELLING = frozenset(
+    {
+        "alarms", "contact_truth", "contacts", "outage_log", "journal", "metrics", "link", "web", "access", "stack",
+        "mail", "remote_write",
+    }
+)  # fmt: skip
+"""Sections that no contact depends on."""
+SENDING = frozenset({"mail", "remote_write"})
+"""Of these the whole section is left out: nothing is sent anywhere by settings that are half guessed."""
+ROUNDS = 10
 
 
 class LastGood(NamedTuple):
@@ -68,16 +81,54 @@ def last_good(path: Path, overrides: Tables) -> LastGood | None:
 
 
 def in_place_of(path: Path, overrides: Tables, error: BadSettings, *, is_service: bool) -> Config | None:
-    """Return the last good settings, with what is refused of the file in ``refused``; None where there are none."""
+    """Return the last good settings, or the file's without what has faults and no contact depends on.
+
+    ``refused`` says what is wrong with the file. None where neither will do.
+    """
     kept = last_good(path, overrides)
-    if kept is None:
-        return None
-    tables = {name: {**kept.tables.get(name, {}), **overrides.get(name, {})} for name in {*kept.tables, *overrides}}
+    config = None
+    if kept is not None:
+        tables = {name: {**kept.tables.get(name, {}), **overrides.get(name, {})} for name in {*kept.tables, *overrides}}
+        with suppress(BadSettings):
+            config = check(tables, str(path), is_service=is_service)
+    if config is None:
+        config, _ = _without_faults(path, overrides, is_service=is_service)
+    return None if config is None else config._replace(refused=tuple(str(fault) for fault in error.faults))
+
+
+def _without_faults(path: Path, overrides: Tables, *, is_service: bool) -> tuple[Config | None, list[str]]:
+    """Return a file's settings without what has faults and control does not need, and what was left out."""
+    left_out: list[str] = []
     try:
-        config = check(tables, str(path), is_service=is_service)
-    except BadSettings:
-        return None
-    return config._replace(refused=tuple(str(fault) for fault in error.faults))
+        tables = raw_tables(path)
+        for name, values in overrides.items():
+            tables.setdefault(name, {}).update(values)
+        for _ in range(ROUNDS):
+            try:
+                return check(tables, str(path), is_service=is_service), left_out
+            except BadSettings as error:
+                for fault in error.faults:
+                    left_out.append(_leave_out(tables, fault.key))
+    except (BadSettings, LookupError):
+        pass
+    return None, []
+
+
+def _leave_out(tables: dict[str, dict[str, Any]], key: str) -> str:
+    """Take a setting out of the tables, or its section, and return its name.
+
+    Raises:
+        LookupError: control needs it.
+    """
+    name, _, setting = key.partition(".")
+    if name not in TELLING:
+        raise LookupError(key)
+    setting = setting.partition(".")[0]
+    if name in SENDING or setting not in tables.get(name, {}):
+        tables.pop(name, None)
+        return name
+    del tables[name][setting]
+    return f"{name}.{setting}"
 
 
 def demand_plant(path: Path, config: Config, overrides: Tables) -> None:
@@ -98,7 +149,8 @@ def difference_to(path: Path, overrides: Tables) -> list[str]:
     """Return what the file says otherwise than what is in force instead of it; empty where nothing is."""
     kept = last_good(path, overrides)
     if kept is None:
-        return []
+        _, left_out = _without_faults(path, overrides, is_service=False)
+        return [f"{name}: left out, as if the file did not name it" for name in dict.fromkeys(left_out)]
     try:
         return kept.difference(raw_tables(path))
     except BadSettings:

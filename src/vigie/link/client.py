@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from vigie.clock import machine_monotonic_s
-from vigie.errors import LinkError
+from vigie.errors import VigieError
 from vigie.link.connection import Connection
 from vigie.link.messages import Answer, Command
 from vigie.link.wire import REFUSED_TOKEN
@@ -22,6 +22,7 @@ class LinkClient:
     """Keeps a connection to the web process for ever.
 
     ``url`` is where the web process answers, ``http://127.0.0.1:8000``; a path in it replaces ``/flask``.
+    ``token`` is asked for the secret before each attempt; what it raises (``VigieError``) ends that attempt only.
     ``on_command`` is called in a thread of the link, several may run at once; what it raises is told to
     the person who asked and ends nothing.
     """
@@ -34,9 +35,10 @@ class LinkClient:
     PATIENCE_S = 20.0
     """A web process that starts, or starts again, is away for less: not worth a word."""
 
-    def __init__(self, url: str, token: str, on_command: Callable[[Command], Answer]) -> None:
+    def __init__(self, url: str, token: Callable[[], str], on_command: Callable[[Command], Answer]) -> None:
         self._url = url
-        self._auth = {"token": token, "instance": uuid4().hex}
+        self._token = token
+        self._instance = uuid4().hex
         self._on_command = on_command
         self._connection: Connection | None = None
         self._newest: Mapping[str, Any] | None = None
@@ -83,8 +85,9 @@ class LinkClient:
             connection = Connection(self._answer)
             self._connection = connection
             try:
-                connection.open(self._url, self._auth, self.CONNECT_TIMEOUT_S)
-            except LinkError as error:
+                auth = {"token": self._token(), "instance": self._instance}
+                connection.open(self._url, auth, self.CONNECT_TIMEOUT_S)
+            except VigieError as error:
                 self._say_failure(str(error), connection.refusal)
                 retry_s = self.REFUSED_RETRY_S if connection.refusal == REFUSED_TOKEN else retry_s
             except Exception:

@@ -1,5 +1,6 @@
 """The web's end of the link: the newest snapshot with its true age, the link's state, the way to send a command."""
 
+import contextlib
 import hmac
 import math
 import threading
@@ -12,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from vigie.clock import machine_monotonic_s
-from vigie.errors import LinkError
+from vigie.errors import LinkError, VigieError
 from vigie.link.messages import Answer, Command, Snapshot
 from vigie.link.snapshot_file import SnapshotFile
 from vigie.link.wire import COMMAND
@@ -71,16 +72,20 @@ class State(Side):
 class Hub:
     """The meeting point of the link and the web pages; safe to use from any thread, owns none.
 
-    ``token`` is the secret a controller must show. ``snapshot_path`` is where the last snapshot is kept,
-    so that a restarted web process shows at once what it last knew; None keeps none.
+    ``token`` is the secret a controller must show. Where another one is shown ``newest_token`` is asked, for its
+    file may have been made anew; what that raises (``VigieError``) leaves the one it was. ``snapshot_path`` is where
+    the last snapshot is kept, so that a restarted web process shows at once what it last knew; None keeps none.
     """
 
     SAVE_EVERY_S = 10.0
 
-    def __init__(self, token: str, snapshot_path: Path | None = None) -> None:
+    def __init__(
+        self, token: str, snapshot_path: Path | None = None, newest_token: Callable[[], str] | None = None
+    ) -> None:
         if not token:
             raise LinkError("the link's token is empty: put a long random word into the token file")
-        self._token = token.encode("utf-8", "surrogatepass")
+        self._token = _bytes(token)
+        self._newest_token = newest_token or (lambda: token)
         self._version = version("vigie")
         self._file = None if snapshot_path is None else SnapshotFile(snapshot_path)
         self._lock = threading.Lock()
@@ -102,7 +107,11 @@ class Hub:
         """Compare a token in constant time; anything but a string is wrong."""
         if not isinstance(candidate, str):
             return False
-        return hmac.compare_digest(candidate.encode("utf-8", "surrogatepass"), self._token)
+        if hmac.compare_digest(_bytes(candidate), self._token):
+            return True
+        with contextlib.suppress(VigieError):
+            self._token = _bytes(self._newest_token())
+        return hmac.compare_digest(_bytes(candidate), self._token)
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Have ``listener`` called after each new snapshot and each change of the link; it must be quick."""
@@ -220,3 +229,7 @@ def _not_finite(value: object, name: str = "") -> str:
     elif isinstance(value, list):
         items = enumerate(value)
     return next(filter(None, (_not_finite(item, f"{name}.{key}".lstrip(".")) for key, item in items)), "")
+
+
+def _bytes(token: str) -> bytes:
+    return token.encode("utf-8", "surrogatepass")

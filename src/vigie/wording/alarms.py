@@ -157,8 +157,9 @@ _ADVICE: Mapping[IntEnum, str] = {
         "it. Suspect the memory card: make a `vigie backup`, and replace the card soon."
     ),
     Alarm.SETTINGS_REFUSED: mark(
-        "The settings file has faults, and the last settings that worked are in force. `vigie config check` names the "
-        "faults and the difference. Correct the file: it is taken over within seconds."
+        "The settings file has faults, and the last settings that worked are in force; where there were none, the file "
+        "without what has faults. `vigie config check` names the faults and the difference. Correct the file: it is "
+        "taken over within seconds."
     ),
 }
 

@@ -18,7 +18,7 @@ from vigie.link.messages import Answer, Command
 
 
 def _publish_for_ever(url: str) -> None:
-    client = LinkClient(url, TOKEN, accept)
+    client = LinkClient(url, lambda: TOKEN, accept)
     client.start()
     for seq in range(100_000):
         client.publish(make_snapshot(seq=seq).model_dump(mode="json"))
@@ -191,7 +191,7 @@ def test_second_controller_is_refused_while_the_first_is_alive(web: Web, control
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
     wait_for(lambda: web.state()["snapshot"])
     with capture_logs() as logs:
-        second = LinkClient(web.url, TOKEN, accept)
+        second = LinkClient(web.url, lambda: TOKEN, accept)
         second.start()
         wait_for(lambda: [entry for entry in logs if entry["event"] == "link_refused"])
     assert "another controller" in logs[0]["reason"]
@@ -204,7 +204,7 @@ def test_second_controller_is_refused_while_the_first_is_alive(web: Web, control
 
 def test_frozen_controller_is_replaced_by_a_new_one(web: Web, controller_process: multiprocessing.Process) -> None:
     os.kill(controller_process.pid, signal.SIGSTOP)
-    second = LinkClient(web.url, TOKEN, accept)
+    second = LinkClient(web.url, lambda: TOKEN, accept)
     second.start()
     time.sleep(1.0)
     assert not second.is_connected

@@ -115,9 +115,8 @@ def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[...,
     one.start(command="controller")
     try:
         wait_for(lambda: '"event": "start"' in one.log, what="control runs", log=lambda: one.log)
-        (one.data / "link.token").write_text("another-secret\n")
         web = Site(one.data.parent / "web", TWIN, speed=10, soc=0.8)
-        web.data, web.config = one.data, one.config
+        web.config = one.config
         web.start(command="web")
         try:
             wait_for(lambda: "link_refused" in one.log, what="the refusal is said", log=lambda: one.log)
@@ -128,6 +127,19 @@ def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[...,
             web.end()
     finally:
         one.end()
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\x00" * 44])
+def test_a_token_that_is_no_secret_any_more_is_made_anew_and_taken_over(
+    site: Callable[..., Site], content: bytes
+) -> None:
+    one = site(TWIN, speed=10, soc=0.8).started()
+    (one.data / "link.token").write_bytes(content)
+    one.controller().kill()
+    wait_for(lambda: len(one.events(EventKind.START)) > 1, what="control runs again", log=lambda: one.log)
+    one.wait_until_connected()
+    assert (one.data / "link.token").read_bytes() != content
+    assert (one.data / "link.token").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/sys"), reason="needs a folder nobody can write to")  # noqa: PTH112

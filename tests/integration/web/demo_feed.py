@@ -243,7 +243,7 @@ def main() -> None:
             "web": {"port": port},
         }
         web = subprocess.Popen([sys.executable, str(HERE / "serve_web.py"), json.dumps(options)])
-        client = LinkClient(f"http://127.0.0.1:{port}", TOKEN, feed.answer)
+        client = LinkClient(f"http://127.0.0.1:{port}", lambda: TOKEN, feed.answer)
         client.start()
         try:
             while web.poll() is None:

@@ -175,7 +175,7 @@ def accept(command: Command) -> Answer:
 
 def link(web: Web, on_command: Callable[[Command], Answer] = accept, token: str = TOKEN) -> LinkClient:
     """Start a controller's link and wait until it is in."""
-    client = LinkClient(web.url, token, on_command)
+    client = LinkClient(web.url, lambda: token, on_command)
     client.start()
     if token == TOKEN:
         wait_for(lambda: client.is_connected, what="the link is up")

@@ -14,6 +14,7 @@ from vigie.access.door import Door
 from vigie.access.people import Role
 from vigie.access.settings import AccessSettings
 from vigie.access.store import Act, UsersFile
+from vigie.controller.lock import ControllerLock
 from vigie.errors import AccessError
 
 GOOD = "correct horse battery"
@@ -171,3 +172,16 @@ def test_a_disk_that_takes_nothing_shuts_nobody_out(door: Door, now: Now) -> Non
     visitor = door.visitor(token, "::1")
     assert visitor is not None
     assert visitor.role == Role.ADMIN
+
+
+def test_the_controllers_lock_on_the_folder_keeps_nobody_out(door: Door, path: Path) -> None:
+    lock = ControllerLock(path.with_name("controller.lock"))
+    try:
+        assert door.users.make_first()
+    finally:
+        lock.close()
+
+
+def test_a_folder_that_takes_no_lock_file_is_used_without(door: Door, path: Path) -> None:
+    path.with_suffix(".lock").mkdir()
+    assert door.users.make_first()
