@@ -71,8 +71,10 @@ PROMISES: Mapping[str, Lines] = {
                                   because="The chip is set up again within the sweep; nine good sweeps are left")},
     "battery_reads_nonsense": {"any": Promise("fault:battery", 1, "sensor_implausible", 12, BOTH)},
     "battery_reads_low": {"any": Promise("alarm:battery_under_voltage", 12, "battery_under_voltage", 12, BOTH,
-                                         contacts_s=61,
-                                         because="A plausible voltage is believed; a rest ends after its least time")},
+                                         contacts_s=61, also=("battery_emptied",),
+                                         stays=("battery_emptied", "battery_under_voltage"),
+                                         because="A plausible voltage is believed, and an emptied battery is told "
+                                         "until a charge is seen; a rest ends after its least time")},
     "battery_reads_high": {"any": Promise("alarm:battery_over_voltage", 62, "battery_over_voltage", 62,
                                           AS_THE_MODE_WANTS,
                                           because="A plausible voltage is believed, and told after a minute")},

@@ -13,6 +13,8 @@ from tests.proof.world import Site
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.signals import Wiring
 
+pytestmark = pytest.mark.timeout(600)  # a minute of work alone, several on a busy machine
+
 
 @pytest.mark.parametrize(("wiring", "blackout"), [(s.wiring, s.r2_may_black_out) for _, s in controls()])
 def test_no_reachable_state_breaks_an_interlock(wiring: Wiring, blackout: bool) -> None:
