@@ -27,6 +27,7 @@ from vigie.hardware.raspberry_pi import RaspberryPi
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
+from vigie.link.messages import Answer, Command
 from vigie.plant.computer import Darkness
 from vigie.plant.twin import Twin
 from vigie.telemetry.exporter import Exporter
@@ -37,6 +38,8 @@ from vigie.telemetry.records import Event, EventKind
 log = structlog.get_logger("vigie.controller")
 
 FIGURES_EVERY_S = 10.0
+ON_RECORD_S = 1.0
+"""An answer waits for the journal at most so long: whoever asked waits 3 s in all."""
 POWER_TOLD_S = 30.0
 """A computer that waits for its power says so more often than this."""
 
@@ -127,7 +130,7 @@ class ControllerProcess:
         self._link = LinkClient(
             config.link.url or f"http://{_reachable(config.web.host)}:{config.web.port}/flask",
             lambda: link_token(self._paths.token),
-            self._inbox.submit,
+            self._obeyed,
         )
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
         parts = SnapshotParts(
@@ -197,6 +200,12 @@ class ControllerProcess:
         except VigieError:
             self._lock.close()
             raise
+
+    def _obeyed(self, command: Command) -> Answer:
+        """Answer an order once it is on record; a disk that does not take it delays the answer, no more."""
+        answer = self._inbox.submit(command)
+        self._journal.is_written(ON_RECORD_S)
+        return answer
 
     def _machine(self) -> Machine:
         machine = machine_of(self._figures.newest(), self._journal.state(), self._refused)

@@ -14,6 +14,7 @@ from vigie.telemetry.records import Event, EventKind, PeriodRecord, iso_utc
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.salvage import newest_events
 from vigie.telemetry.store import Store
+from vigie.telemetry.unwritten import Unwritten
 from vigie.telemetry.waiting import Batch, Gap, Waiting
 
 __all__ = ["Journal", "JournalSettings", "JournalStatus"]
@@ -93,6 +94,9 @@ class Journal:
         """A journal set aside whose newest events the new one has not got yet."""
         self._damages: tuple[tuple[float, str], ...] = ()
         """When what was found damaged; replaced whole, for other threads read it."""
+        self._unwritten = Unwritten(self._path)
+        self._left: Gap | None = None
+        """What a controller before this one held when it ended, and nobody has told yet."""
         self._previous: PeriodRecord | None = None
         self._error: str | None = None
         self._notice: str | None = None
@@ -139,6 +143,10 @@ class Journal:
             damage=tuple(dict.fromkeys(what for at_s, what in self._damages if now_s - at_s < _TOLD_S)),
         )
 
+    def is_written(self, timeout_s: float) -> bool:
+        """Wait until every event noted so far is on the disk; False where the disk does not take them in time."""
+        return self._error is None and self._waiting.settled(timeout_s)
+
     def close(self, timeout_s: float = 10.0) -> None:
         """Write what waits and close the file; give up after ``timeout_s`` when the disk does not answer."""
         self._waiting.close()
@@ -146,6 +154,7 @@ class Journal:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        self._left = self._unwritten.recall()
         is_well = self._commit()
         while not self._waiting.is_closed:
             if is_well:
@@ -167,8 +176,12 @@ class Journal:
         except Exception as error:  # whatever a damaged file brings about, the writer lives on
             self._close_store()
             self._give_back(batch, error)
+            held = self._waiting.held()
+            self._unwritten.note(held.joined(self._left) if held is not None else self._left)
             return False
         self._waiting.done()
+        self._left = None
+        self._unwritten.note(None)
         self._rows += len(batch.periods)
         self._error = None
         return True
@@ -212,6 +225,8 @@ class Journal:
         events = [*self._carried_over(), *self._step_since_file(batch, self._store), *batch.events]
         if batch.gap is not None:
             events.append(_gap_event(batch.gap, self._calendar_ms()))
+        if self._left is not None:
+            events.append(_gap_event(self._left, self._calendar_ms()))
         if batch.periods or events:
             self._store.write(batch.periods, events, batch.is_stepped)
         self._aside = None

@@ -58,6 +58,10 @@ class Waiting:
         self._is_stepped = False
         self._oldest_since_s: float | None = None
         self._taken = 0
+        self._taken_events = 0
+        self._noted_events = 0
+        self._settled_events = 0
+        """Of those noted, on the disk or given up; they settle in the order in which they were noted."""
         self._lost_periods = 0
         self._is_closed = False
         self._is_woken = False
@@ -70,27 +74,28 @@ class Waiting:
             if self._oldest_since_s is None:
                 self._oldest_since_s = self._monotonic_s()
             if 2 * len(self._periods) >= self._limit:
-                self._wake.notify()
+                self._wake.notify_all()
             self._drop_excess()
 
     def add_event(self, event: Event) -> None:
         """Add an event and wake the writer."""
         with self._wake:
             self._events.append(event)
+            self._noted_events += 1
             self._drop_excess()
-            self._wake.notify()
+            self._wake.notify_all()
 
     def wake(self) -> None:
         """Wake the writer although nothing new waits."""
         with self._wake:
             self._is_woken = True
-            self._wake.notify()
+            self._wake.notify_all()
 
     def close(self) -> None:
         """Wake the writer for the last time."""
         with self._wake:
             self._is_closed = True
-            self._wake.notify()
+            self._wake.notify_all()
 
     @property
     def is_closed(self) -> bool:
@@ -127,13 +132,22 @@ class Waiting:
             self._events.clear()
             self._gap, self._is_stepped, self._oldest_since_s = None, False, None
             self._is_woken = False
-            self._taken = len(batch.periods)
+            self._taken, self._taken_events = len(batch.periods), len(batch.events)
             return batch
+
+    def settled(self, timeout_s: float) -> bool:
+        """Block until every event noted so far is on the disk or given up; False when that takes longer."""
+        until_s = self._monotonic_s() + timeout_s
+        with self._wake:
+            noted = self._noted_events
+            while self._settled_events < noted and (left_s := until_s - self._monotonic_s()) > 0:
+                self._wake.wait(left_s)
+            return self._settled_events >= noted
 
     def done(self) -> None:
         """Forget what was taken: it is on the disk."""
         with self._wake:
-            self._taken = 0
+            self._settle_taken()
 
     def put_back(self, batch: Batch) -> None:
         """Take back what could not be written."""
@@ -143,15 +157,25 @@ class Waiting:
             if batch.gap is not None:
                 self._gap = batch.gap.joined(self._gap)
             self._is_stepped = self._is_stepped or batch.is_stepped
-            self._taken = 0
+            self._taken = self._taken_events = 0
             if self._periods and self._oldest_since_s is None:
                 self._oldest_since_s = self._monotonic_s()
             self._drop_excess()
 
+    def held(self) -> Gap | None:
+        """Return what would be lost if this process ended now, None when nothing would."""
+        with self._wake:
+            held = [record.utc_ms for record in self._periods]
+            events = [event.utc_ms for event in self._events]
+            if not held and not events:
+                return self._gap
+            utc_ms = (*held, *events)
+            return Gap(min(utc_ms), max(utc_ms), len(held), len(events)).joined(self._gap)
+
     def discard(self, batch: Batch) -> None:
         """Count what was taken as lost: it can never be written."""
         with self._wake:
-            self._taken = 0
+            self._settle_taken()
             for record in batch.periods:
                 self._lose(record.utc_ms, 1, 0)
             for event in batch.events:
@@ -162,6 +186,12 @@ class Waiting:
             self._lose(self._periods.popleft().utc_ms, 1, 0)
         while len(self._events) > _EVENTS_LIMIT:
             self._lose(self._events.popleft().utc_ms, 0, 1)
+            self._settled_events += 1
+
+    def _settle_taken(self) -> None:
+        self._settled_events += self._taken_events
+        self._taken = self._taken_events = 0
+        self._wake.notify_all()
 
     def _lose(self, utc_ms: int, periods: int, events: int) -> None:
         self._gap = Gap(utc_ms, utc_ms, periods, events).joined(self._gap)

@@ -64,6 +64,19 @@ def test_killed_controller_on_the_rig_comes_back_and_no_line_moves(site: Callabl
     assert rig.relay("R2")["switchings"] == 1
 
 
+def test_an_order_that_is_answered_outlives_a_kill(site: Callable[..., Site]) -> None:
+    twin = site(TWIN.replace("{speed}", "1"), soc=0.8).started()
+    for mode in ("protect", "observe", "protect", "observe"):
+        process = twin.controller()
+        answer = twin.order(action="set_mode", mode=mode)
+        process.kill()
+        assert answer["is_accepted"], answer
+        assert twin.events(EventKind.COMMAND)[-1].data["id"] == answer["id"]
+        assert twin.events(EventKind.MODE)[-1].after == mode
+        wait_for(lambda: not process.is_running(), what="it is gone")  # noqa: B023 - waited for at once
+        twin.wait_until_connected()
+
+
 def test_killed_controller_on_the_twin_leaves_its_contacts(site: Callable[..., Site]) -> None:
     """After a restart manual mode is not resumed (nobody may be there): observe closes R2, and says so."""
     twin = site(TWIN, speed=10, soc=0.8).started()

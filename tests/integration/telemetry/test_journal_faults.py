@@ -17,6 +17,8 @@ from tests.small_disk import small_disk
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
+from vigie.telemetry.unwritten import Unwritten
+from vigie.telemetry.waiting import Gap
 
 from .samples import START_MS, record, switching, wait_until
 
@@ -152,6 +154,48 @@ def test_a_full_disk_drops_the_oldest_and_tells_the_gap_when_it_is_back(
     assert gap.data["periods"] == lost > 0
     assert gap.data["to_utc_ms"] == START_MS + (500 - 200) * 1000
     assert switching(1, "R2") in events
+
+
+def test_a_full_disk_and_then_kill_9_leave_a_gap_that_the_next_start_tells(full_disk: Path) -> None:
+    path = full_disk / "journal.sqlite"
+    first = Journal(path, QUICK)
+    first.start()
+    first.record(record(0))
+    wait_until(lambda: first.state().rows == 1)
+    ballast = fill(full_disk)
+    first.note(switching(1, "R2"))
+    for second in range(1, 101):
+        first.record(record(second))
+        time.sleep(0.001)
+    wait_until(lambda: unwritten(path) == (START_MS + 1_000, START_MS + 100_000, 100, 1))
+    killed = path.with_name(
+        f"{path.name}-unwritten"
+    ).read_bytes()  # a kill leaves this; the end of a test writes it all
+    ballast.unlink()
+    first.close()
+    assert unwritten(path) is None
+    path.with_name(f"{path.name}-unwritten").write_bytes(killed)
+
+    second_run = Journal(path, QUICK)
+    second_run.start()
+    second_run.record(record(200))
+    wait_until(lambda: second_run.state().rows == 1)
+    second_run.close()
+    reader = JournalReader(path)
+    (gap,) = reader.events(0, START_MS * 2, (EventKind.GAP,))
+    reader.close()
+    assert gap.data == {"from_utc_ms": START_MS + 1_000, "to_utc_ms": START_MS + 100_000, "periods": 100, "events": 1}
+    assert unwritten(path) is None
+
+
+def unwritten(path: Path) -> Gap | None:
+    return Unwritten(path).recall()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 32, b"short", b"\x7f" * 200])
+def test_a_note_of_what_was_not_written_that_cannot_be_is_none(path: Path, content: bytes) -> None:
+    path.with_name(f"{path.name}-unwritten").write_bytes(content)
+    assert unwritten(path) is None
 
 
 def test_a_read_only_disk_costs_nothing_that_memory_can_hold(full_disk: Path) -> None:

@@ -55,6 +55,21 @@ def test_an_event_is_committed_at_once_with_what_waits(start_journal: Start, rea
     assert reader.newest_utc_ms() == START_MS
 
 
+def test_whoever_wants_an_event_on_record_can_wait_for_it(
+    start_journal: Start, reader: JournalReader, path: Path
+) -> None:
+    journal = start_journal(SLOW)
+    for second in range(20):
+        journal.note(switching(float(second), "R2"))
+        assert journal.is_written(5.0)
+        assert len(reader.events(0, START_MS * 2)) == second + 1
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.note(switching(30.0, "R2"))
+        assert not journal.is_written(0.2)
+        other.execute("ROLLBACK")
+
+
 def test_the_writer_does_not_wait_for_the_batch_when_half_the_memory_is_used(start_journal: Start) -> None:
     journal = start_journal(JournalSettings(batch_s=600.0, waiting_periods=60))
     wait_until(lambda: journal.state().is_writing)
