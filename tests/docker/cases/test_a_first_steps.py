@@ -53,6 +53,9 @@ def test_without_the_boards_the_engine_names_what_is_missing(stack: Stack) -> No
         del stack.environment[name]
 
 
+CHECK = "docker compose exec controller vigie config check"
+
+
 def page(stack: Stack, path: str = "/flask/", language: str = "fr", words: str = "") -> str:
     """Return a page once it is there and has the words, as a browser that has not logged in sees it."""
     headers = {"Accept": "text/html", "Accept-Language": language}
@@ -159,19 +162,33 @@ def test_commissioned_the_product_comes_up_by_itself(stack: Stack) -> None:
 
 
 def test_settings_with_faults_are_told_and_taken_when_they_are_mended(stack: Stack) -> None:
-    settings = "/etc/vigie/vigie.toml"
+    """Control goes on with those it ran well on; without them it waits and the page says what to type."""
+    settings, kept = "/etc/vigie/vigie.toml", "/var/lib/vigie/settings-in-force.json"
     good = stack.in_service("controller", "cat", settings)
+    stack.in_service("controller", "timeout", "60", "sh", "-c", f"until test -e {kept}; do sleep 1; done")
     stack.in_service("controller", "sh", "-c", f"echo '[nonsense]' >> {settings}")
+    stack.compose("restart", "controller", "web")
+    is_healthy(stack, "controller", "web")
+    assert page(stack, words='name="password"')
+    until(lambda: is_refused(stack), "the alarm settings_refused")
+    told = stack.run("docker", "exec", stack.container("controller"), *CHECK.split()[4:], is_expected_to_fail=True)
+    assert "nonsense: unknown section" in told.stdout + told.stderr
+
+    stack.in_service("controller", "rm", kept)
     stack.compose("restart", "controller", "web")
     text = page(stack, words="<h1>Les réglages ont des défauts</h1>")
     assert "nonsense" not in text, "nobody has logged in"
     check, *_ = commands_of(text, "dans le dossier de Vigie")
-    assert check == "docker compose exec controller vigie config check"
-    told = stack.run("docker", "exec", stack.container("controller"), *check.split()[4:], is_expected_to_fail=True)
-    assert "nonsense: unknown section" in told.stdout + told.stderr
+    assert check == CHECK
     stack.run("docker", "exec", "-i", stack.container("controller"), "tee", settings, input=good)
     assert page(stack, words='name="password"')
     is_healthy(stack, "controller", "web")
+    until(lambda: not is_refused(stack), "the corrected file is taken over")
+
+
+def is_refused(stack: Stack) -> bool:
+    alarms = stack.state()["snapshot"]["alarms"]
+    return any(one["alarm"] == "settings_refused" and one["is_present"] for one in alarms)
 
 
 def test_light_has_all_but_grafana(stack: Stack) -> None:

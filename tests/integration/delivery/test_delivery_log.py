@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.telemetry.samples import START_MS, record
 from vigie.errors import JournalError
-from vigie.telemetry import schema
+from vigie.telemetry import retention, schema
 from vigie.telemetry.delivery_log import FRESH_MS, START, Aside, Cursor, DeliveryLog, Standing
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.store import Store
@@ -132,7 +132,10 @@ def test_rows_of_an_earlier_calendar_that_were_delivered_are_not_lost(path: Path
 
 
 @pytest.mark.parametrize("hour_days", [0, 1])
-def test_every_waiting_period_is_counted_with_or_without_its_roll_up(path: Path, hour_days: int) -> None:
+def test_every_waiting_period_is_counted_with_or_without_its_roll_up(
+    path: Path, hour_days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PROOF_HOURS", 2)  # or the calendar would be believed after a week
     seconds = [*range(0, 50_000, 50), *range(90_000, 140_000, 50)]
     with closing(Store(path, JournalSettings(raw_days=0, hour_days=hour_days))) as store:
         for at in range(0, len(seconds), 100):

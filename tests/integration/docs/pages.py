@@ -30,6 +30,9 @@ port = {web}
 [metrics]
 port = {metrics}
 
+[mains]
+steady_s = 0
+
 [journal]
 batch_s = 0.3
 """

@@ -440,7 +440,7 @@ def test_outcomes_the_disk_does_not_take_are_not_forgotten(
         for _ in range(3):
             dispatcher.tick()
             clocks.pass_s(3)
-        assert box.subjects() == ["[the mill] 6 messages in one"]
+        assert box.subjects() == ["[the mill] 6 messages in one: Warning: Battery not charged for long"]
         assert told(dispatcher)["waiting"] == 0
         blocker.execute("ROLLBACK")
         blocker.close()
