@@ -18,8 +18,13 @@ def test_a_signal_at_any_moment_leaves_nothing(tmp_path: Path, monkeypatch: pyte
             raise SystemExit(143)
 
     monkeypatch.setattr(Path, "mkdir", stopped)
-    with pytest.raises(SystemExit), scratch_folder(tmp_path, ".work-") as folder:
+    with pytest.raises(SystemExit):
+        _stopped_at_work(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def _stopped_at_work(place: Path) -> None:
+    with scratch_folder(place, ".work-") as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
         (folder / "half").write_text("half")
         raise SystemExit(143)
-    assert not list(tmp_path.iterdir())
