@@ -19,11 +19,15 @@ need_packages() { # need_packages PACKAGE...: those that are missing; no service
     [ $# -gt 0 ] || return 0
     command -v apt-get >/dev/null || give_up "missing here: $*; install them and run again"
     say "installing $*"
+    mkdir -p "$roots"
+    exec 5> "$roots/packages.lock" # one at a time: each takes away what keeps services from starting
+    flock 5
     printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
     installed=yes
     { patiently apt-get update -qq && DEBIAN_FRONTEND=noninteractive patiently apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
         installed=no
     rm -f /usr/sbin/policy-rc.d
+    exec 5>&-
     [ $installed = yes ] || give_up "these cannot be installed here: $*"
 }
 
