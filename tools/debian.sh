@@ -33,7 +33,7 @@ need_packages() { # need_packages PACKAGE...: those that are missing; no service
 
 # A network that is away for a minute costs a minute.
 patiently() { # patiently COMMAND...
-    for pause in 20 60; do
+    for pause in 20 60 120; do
         "$@" && return 0
         say "$1 failed; once more in $pause s"
         sleep "$pause"
@@ -59,6 +59,9 @@ make_base() {
 # The names and the certificates of this machine, which a root needs to fetch anything.
 let_out() { # let_out ROOT
     for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
+        [ ! -f "$file" ] || { mkdir -p "$1$(dirname "$file")" && cp "$file" "$1$file"; }
+    done
+    for file in /usr/local/share/ca-certificates/*.crt; do # a package that brings Debian's certificates keeps these then
         [ ! -f "$file" ] || { mkdir -p "$1$(dirname "$file")" && cp "$file" "$1$file"; }
     done
 }
