@@ -1,10 +1,14 @@
 """What all tests share: in CI a skip is a failure, because it hides a missing package."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.hookimpl(wrapper=True)
@@ -25,3 +29,12 @@ def _logs_end_with_the_test() -> Generator[None]:
     """Forget a logging set-up that a test's command made: it writes to a stream that the test closes."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One browser for all tests of a worker."""
+    from tests.chromium import started  # noqa: PLC0415 - most workers need no browser
+
+    with started() as browser:
+        yield browser

@@ -19,17 +19,21 @@ need_packages() { # need_packages PACKAGE...: those that are missing; no service
     [ $# -gt 0 ] || return 0
     command -v apt-get >/dev/null || give_up "missing here: $*; install them and run again"
     say "installing $*"
+    mkdir -p "$roots"
+    exec 5> "$roots/packages.lock" # one at a time: each takes away what keeps services from starting
+    flock 5
     printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
     installed=yes
     { patiently apt-get update -qq && DEBIAN_FRONTEND=noninteractive patiently apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
         installed=no
     rm -f /usr/sbin/policy-rc.d
+    exec 5>&-
     [ $installed = yes ] || give_up "these cannot be installed here: $*"
 }
 
 # A network that is away for a minute costs a minute.
 patiently() { # patiently COMMAND...
-    for pause in 20 60; do
+    for pause in 20 60 120; do
         "$@" && return 0
         say "$1 failed; once more in $pause s"
         sleep "$pause"
@@ -55,6 +59,9 @@ make_base() {
 # The names and the certificates of this machine, which a root needs to fetch anything.
 let_out() { # let_out ROOT
     for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
+        [ ! -f "$file" ] || { mkdir -p "$1$(dirname "$file")" && cp "$file" "$1$file"; }
+    done
+    for file in /usr/local/share/ca-certificates/*.crt; do # a package that brings Debian's certificates keeps these then
         [ ! -f "$file" ] || { mkdir -p "$1$(dirname "$file")" && cp "$file" "$1$file"; }
     done
 }

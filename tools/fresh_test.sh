@@ -25,20 +25,20 @@ as_user() { # as_user USER COMMAND...: with the environment of a login shell
         chroot --userspec="$number:$number" "$root" sh -ec "cd; $*"
 }
 
-first_page() { # first_page USER: `make run` answers within 60 s, says what it shows, and ends with Ctrl-C
+first_page() { # first_page USER: `make run` answers within 300 s, says what it shows, and ends with Ctrl-C
     user=$1
     asked=$(date +%s)
     rm -f "$root/tmp/run.pid"
     as_user "$user" "cd vigie; echo \$\$ > /tmp/run.pid; exec setsid make run SPEED=60" > "$root/tmp/run.$user" 2>&1 &
     running=$!
     page=""
-    for _ in $(seq 600); do
+    for _ in $(seq 3000); do
         page=$(curl -fsS http://127.0.0.1:8000/flask/api/v1/state 2>/dev/null) && break
         kill -0 $running 2>/dev/null || break
         sleep 0.1
     done
     took=$(($(date +%s) - asked))
-    kill -INT -- "-$(cat "$root/tmp/run.pid")" || true # make itself does not hear it: it was started in the background
+    kill -INT "-$(cat "$root/tmp/run.pid")" || true # make itself does not hear it: it was started in the background
     status=0
     wait $running || status=$?
     sed 's/^/    /' "$root/tmp/run.$user" >&2

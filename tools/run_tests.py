@@ -1,7 +1,7 @@
 """All tests, stage by stage: one stage's failure hides no other, and the end says what passed, failed, skipped and why.
 
-The oldest supported Python of this machine runs the quick stage, the newest all others. ``--only "other python"`` runs
-the quick stage on the end that did not, in a Debian root where this machine has but one Python.
+The oldest supported Python of this machine runs what only computes, the newest what starts processes. ``--only "other
+python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python.
 """
 
 import argparse
@@ -39,10 +39,14 @@ class Stage(NamedTuple):
 
 STAGES = (
     Stage("quick", QUICK, CORES, is_on_oldest=True),
-    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES),
-    # These wait more than they work; the cases of a file share what they start, and the longest begin.
-    Stage("processes and servers", ("tests/integration",), 2 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
-    Stage("browser", ("tests/browser",), CORES),
+    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES, is_on_oldest=True),
+    # These wait as much as they work; the cases of a file share what they start, and the longest begin.
+    Stage(
+        "processes, servers and browser",
+        ("tests/integration", "tests/browser"),
+        3 * CORES,
+        ("--dist", "loadfile", "--no-loadscope-reorder"),
+    ),
 )
 
 

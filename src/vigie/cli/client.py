@@ -65,6 +65,10 @@ def get(asked: Program, path: str) -> dict[str, Any]:
     answer = _json(response)
     if response.status_code >= FIRST_SERVER_ERROR:
         raise LinkError(_why(answer))
+    if not response.ok:
+        raise LinkError(
+            f"{response.url} answered {response.status_code} ({_why(answer)}): is that Vigie's web application?"
+        )
     return answer
 
 

@@ -233,4 +233,8 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
         return
     console.print(f"Written: {target}" + (f", the old one is {backup}" if backup else ""))
     folder = f" --data {options.data}" if options.data else ""
-    console.print(f"Report: {page}. Start with `vigie run --config {target}{folder}`.")
+    console.print(f"Report: {page}.")
+    console.print(
+        f"Start with `vigie run --config {target}{folder}`. Services that wait for these settings start by themselves "
+        "(systemd), or with `docker compose up -d` (Docker)."
+    )

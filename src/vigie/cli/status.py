@@ -31,6 +31,8 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         state = get(program(config, url), "/api/v1/state")
     except LinkError as error:
         raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
+    if not state.keys() >= {"snapshot", "age_ms", "link", "web_alarms"}:
+        raise LinkError(f"{program(config, url).url} answers with something else: is that Vigie's web application?")
     if as_json:
         screen.console().print_json(json.dumps(state))
     else:

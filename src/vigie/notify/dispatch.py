@@ -13,6 +13,7 @@ from vigie.notify.alive import SignOfLife
 from vigie.notify.compose import Composer
 from vigie.notify.delivery import Delivery
 from vigie.notify.live import LiveAlarms
+from vigie.notify.own_events import OwnEvents
 from vigie.notify.policy import REMINDED_STANDINGS, Kind, follow
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import AlarmEvent, Letter, Outbox, TrackedAlarm
@@ -71,7 +72,7 @@ class Dispatcher:
         self._trimmed_s = monotonic_s()
         self._undelivered = 0
         self._journal_error = ""
-        self._own_events: list[AlarmEvent] = []
+        self._own = OwnEvents(outbox)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._is_closed = False
@@ -137,13 +138,8 @@ class Dispatcher:
         return results
 
     def note(self, event: AlarmEvent) -> None:
-        """Take an alarm event of the web process itself: into the journal, or straight on when that is not there."""
-        event = event._replace(data={**self._live.readings, **event.data})
-        try:
-            self._file.note(event)
-        except JournalError:
-            with self._lock:
-                self._own_events.append(event)
+        """Take an alarm event of the web process itself: into the journal, and straight on when that takes nothing."""
+        self._own.note(event._replace(data={**self._live.readings, **event.data}))
         self._wake.set()
 
     def notice(
@@ -159,11 +155,11 @@ class Dispatcher:
 
     def tick(self) -> None:
         """Do one round: read, tell, remind, hand over."""
+        self._own.write()
         self._collect()
         with self._lock:
-            events = [*self._own_events, *self._live.missing(self._alarms, self._monotonic_s(), self._now_ms())]
-            self._own_events = []
-        self._tell(events, None)
+            missing = self._live.missing(self._alarms, self._monotonic_s(), self._now_ms())
+        self._tell([*self._own.untold(), *missing], None)
         self._remind()
         self._give_sign_of_life()
         for box in (self._file, self._spare):
@@ -186,7 +182,7 @@ class Dispatcher:
             self._settle_in()
             while True:
                 events, end = self._file.new_events(self._seen, _BATCH)
-                if not self._tell(events, end):
+                if not self._tell([event for event in events if not self._own.is_told(event)], end):
                     self._generation, self._alarms = -1, {}  # another program reads it too: go on from where it is
                     return
                 self._seen = end

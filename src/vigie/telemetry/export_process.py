@@ -19,7 +19,8 @@ from vigie.telemetry.parquet import export_parquet
 from vigie.telemetry.reader import JournalReader
 
 Format = Literal["csv", "parquet"]
-LOWEST_PRIORITY = 19
+NICENESS = 10
+"""Control comes first; but somebody waits for it, so that it must get its share of a busy machine."""
 
 
 class Order(NamedTuple):
@@ -47,7 +48,7 @@ def parse(text: str) -> Order:
 
 def main(text: str) -> int:
     """Write the export to the standard output; return the exit status."""
-    os.nice(LOWEST_PRIORITY)
+    os.nice(NICENESS)
     streams.end_without_reader()
     order = parse(text)
     try:

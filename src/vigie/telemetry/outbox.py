@@ -25,11 +25,14 @@ _BITE = 1000
 _EVENT = "SELECT id, utc_ms, subject, before, after, reason, who, text, data FROM event"
 
 
+NOT_YET_WRITTEN = -1
+
+
 class AlarmEvent(NamedTuple):
     """An alarm's change as the journal has it."""
 
     id: int
-    """Row in the journal; 0 when it is in no journal."""
+    """Row in the journal; 0 when the journal may never have it, ``NOT_YET_WRITTEN`` when it will."""
     utc_ms: int
     alarm: str
     before: str

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import chromium  # noqa: F401 - the fixture
 from tests.browser.looking import Watch, fits, violations
 from tests.waiting import wait_for
 
@@ -28,7 +27,7 @@ def enter(page: Page, url: str, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Browser, house: House) -> Iterator[BrowserContext]:  # noqa: F811
+def context(chromium: Browser, house: House) -> Iterator[BrowserContext]:
     """Somebody who has logged in, in light and on a desk."""
     own = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-CH", color_scheme="light")
     enter(own.new_page(), house.url, "otto")
@@ -93,7 +92,7 @@ def test_a_ready_query_opens_in_prometheus(context: BrowserContext, house: House
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 800, 1280])
-def test_both_pages_are_accessible_and_fit(chromium: Browser, house: House, theme: str, width: int) -> None:  # noqa: F811
+def test_both_pages_are_accessible_and_fit(chromium: Browser, house: House, theme: str, width: int) -> None:
     own = chromium.new_context(
         viewport={"width": width, "height": 800}, color_scheme=theme, locale="fr", reduced_motion="reduce"
     )
@@ -116,7 +115,7 @@ def test_both_pages_are_accessible_and_fit(chromium: Browser, house: House, them
 
 
 def test_a_lost_server_is_told_on_an_open_page_and_found_again(
-    chromium: Browser,  # noqa: F811
+    chromium: Browser,
     house: House,
 ) -> None:
     own = chromium.new_context(locale="fr")
@@ -129,7 +128,7 @@ def test_a_lost_server_is_told_on_an_open_page_and_found_again(
     own.close()
 
 
-def test_the_pages_of_nginx_itself_are_accessible(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:  # noqa: F811
+def test_the_pages_of_nginx_itself_are_accessible(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
     nginx = Nginx(tmp_path_factory.mktemp("alone") / "nginx").start()
     try:
         for theme in ("light", "dark"):

@@ -1,7 +1,9 @@
 """The web process's own two alarms, in a real journal."""
 
 import math
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,41 @@ def test_outpost_works_without_a_journal(
         dispatcher.tick()
     assert box.subjects() == ["[the mill] Critical: Controller lost"]
     dispatcher.close()
+
+
+@pytest.mark.slow
+def test_what_happens_while_the_journal_is_locked_is_told_at_once_and_written_afterwards(
+    outpost: Callable[..., Outpost],
+    dispatch: Callable[..., Dispatcher],
+    watch: Watch,
+    clocks: Clocks,
+    box: Mailbox,
+    port: int,
+    path: Path,
+) -> None:
+    """A controller that is stopped in the middle of a transaction keeps its journal locked."""
+    dispatcher = dispatch()
+    post = outpost(dispatcher)
+    post.step()
+    dispatcher.tick()
+    watch.silence_s = math.inf
+    clocks.pass_s(31)
+    with serving(box, port):
+        with closing(sqlite3.connect(path, isolation_level=None)) as stopped:
+            stopped.execute("BEGIN IMMEDIATE")
+            post.step()
+            dispatcher.tick()
+            assert box.subjects() == ["[the mill] Critical: Controller lost"]
+        clocks.pass_s(5)
+        assert post.acknowledge("controller_lost", "ada")
+        watch.silence_s = 0.0
+        clocks.pass_s(5)
+        post.step()
+        for _ in range(3):
+            clocks.pass_s(60)
+            dispatcher.tick()
+    told = Outbox(path)
+    events, _ = told.new_events(0)
+    told.close()
+    assert [event.change for event in events] == ["raised", "acknowledged", "cleared"]
+    assert box.subjects() == ["[the mill] Critical: Controller lost", "[the mill] over: Controller lost"]

@@ -3,7 +3,9 @@
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,31 @@ def test_run_on_a_taken_web_port_says_so_again_and_again_and_the_controller_goes
     assert other.controller().is_running()
     assert other.run.poll() is None
     assert other.events(EventKind.START)
+
+
+class _SomethingElse(BaseHTTPRequestHandler):
+    """Another program's API on our port; it knows one path."""
+
+    def do_GET(self) -> None:
+        body = b'{"state": "good"}'
+        self.send_response(200 if self.path.endswith("/state") else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("command", ["status", "alarms"])
+def test_another_program_that_answers_is_not_taken_for_vigie(tmp_path: Path, command: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SomethingElse) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = vigie(command, "--url", f"http://127.0.0.1:{server.server_port}", "--data", str(tmp_path))
+        server.shutdown()
+    assert told.returncode == 6
+    assert "is that Vigie's web application?" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_taken_metrics_port_leaves_control_running_and_says_so(site: Callable[..., Site]) -> None:

@@ -17,13 +17,14 @@ def test_a_signal_at_any_moment_leaves_nothing(tmp_path: Path, monkeypatch: pyte
         if moment != "while it is used":
             raise SystemExit(143)
 
-    def work() -> None:
-        with scratch_folder(tmp_path, ".work-") as folder:
-            assert folder.stat().st_mode & 0o777 == 0o700
-            (folder / "half").write_text("half")
-            raise SystemExit(143)
-
     monkeypatch.setattr(Path, "mkdir", stopped)
     with pytest.raises(SystemExit):
-        work()
+        _stopped_at_work(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def _stopped_at_work(place: Path) -> None:
+    with scratch_folder(place, ".work-") as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "half").write_text("half")
+        raise SystemExit(143)

@@ -40,7 +40,8 @@ def test_a_file_that_is_no_bus_is_refused_and_closed_again(tmp_path: Path) -> No
 def test_a_forbidden_bus_names_the_group_to_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "i2c-1"
     path.touch()
-    os.chown(path, -1, 4)
+    if os.geteuid() == 0:  # whose own group is root's; that of anybody else does
+        os.chown(path, -1, 4)
 
     def refuse(*_: object) -> Never:
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -50,11 +51,8 @@ def test_a_forbidden_bus_names_the_group_to_join(tmp_path: Path, monkeypatch: py
         I2cBus(str(path)).open()
 
 
-def test_permission_text_of_a_root_owned_device_does_not_send_people_into_group_root(tmp_path: Path) -> None:
-    path = tmp_path / "i2c-1"
-    path.touch()
-    os.chown(path, 0, 0)
-    assert "belongs to root" in who_may_open(str(path))
+def test_permission_text_of_a_root_owned_device_does_not_send_people_into_group_root() -> None:
+    assert "belongs to root" in who_may_open("/")
 
 
 def test_a_layout_that_does_not_fit_the_registers_is_refused() -> None:
