@@ -69,12 +69,17 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 
 def found_in(path: Path, look: "Look | None" = None) -> str:
-    """Look through a whole journal, which takes its time; return what is damaged, empty when nothing is."""
+    """Look through a whole journal, which takes its time; return what is damaged, empty when nothing is.
+
+    Without ``look`` this process must have no connection to it: closing the file opened here takes away the locks that
+    SQLite holds on it, and the next program to close it would delete the log under the one that writes.
+    """
     try:
-        with path.open("rb") as raw:
-            formats = raw.read(100)[18:20]
-        if formats and not set(formats) <= _FORMATS:
-            return f"its header asks for formats {', '.join(map(str, formats))}; there are 1 and 2"
+        if look is None:
+            with path.open("rb") as raw:
+                formats = raw.read(100)[18:20]
+            if formats and not set(formats) <= _FORMATS:
+                return f"its header asks for formats {', '.join(map(str, formats))}; there are 1 and 2"
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as file:
             file.execute("PRAGMA cache_size = -256").fetchone()
             if look is not None:

@@ -200,6 +200,8 @@ class Journal:
         elif isinstance(error, JournalError) or (damage.is_of_the_machine(error) and not damage.is_read_only(error)):
             verdict = ""
         else:
+            if self._look is not None:
+                self._look.stop()
             verdict = damage.found_in(self._path)
             if not verdict and not damage.is_of_the_machine(error):
                 # The file is whole: one record no table can hold must not stop all the others.

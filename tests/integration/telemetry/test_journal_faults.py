@@ -275,6 +275,24 @@ def test_kill_9_loses_at_most_the_batch_window_and_never_the_file(path: Path, af
     assert not lost_s or last_s - lost_s[0] < 0.3 + 0.5, "more than the window and a commit"
 
 
+def test_a_look_through_the_file_leaves_the_log_to_its_writer(
+    start_journal: Start, path: Path, reader: JournalReader
+) -> None:
+    """A program that reads and closes the file deletes its log where the writer has lost its locks."""
+    journal = start_journal(QUICK)
+    journal.record(record(0))
+    wait_until(lambda: journal.state().rows == 1)
+    look = journal._look
+    assert look is not None
+    wait_until(lambda: not look._thread.is_alive())
+    read = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('SELECT count(*) FROM period'); c.close()"
+    subprocess.run([sys.executable, "-c", read], check=True)
+    assert path.with_name(path.name + "-wal").exists()
+    journal.record(record(1))
+    wait_until(lambda: journal.state().rows == 2)
+    assert reader.newest_utc_ms() == START_MS + 1_000
+
+
 def test_readers_go_on_while_the_journal_is_written(start_journal: Start, reader: JournalReader) -> None:
     journal = start_journal(QUICK._replace(waiting_periods=10_000))
     wait_until(lambda: journal.state().is_writing)
