@@ -16,7 +16,7 @@ from tests.waiting import wait_for
 from vigie.config.last_good import NAME
 from vigie.telemetry.records import EventKind
 
-from .installations import RIG, Site
+from .installations import RIG, Site, vigie
 from .test_controller_dies import WIRED_NC_OPEN, open_r2_by_hand
 
 WITHIN_S = 15.0
@@ -68,18 +68,19 @@ def a_damaged_users_file(rig: Site) -> Iterator[None]:
             users.write_bytes(b"no users" * 1_000)
             rig.web().kill()
             yield
-            page = wait_for(lambda: answered(rig), what="the page says why", log=lambda: rig.log)
-            assert page.status_code == requests.codes.service_unavailable
-            assert "users.sqlite" in page.text
+            status, text = wait_for(lambda: answered(rig), what="the page says why", log=lambda: rig.log)
+            assert status == requests.codes.service_unavailable
+            assert "users.sqlite" in text
     finally:
         users.unlink()
         for part in (rig.web(), rig.controller()):
             part.kill()
 
 
-def answered(rig: Site) -> requests.Response | None:
+def answered(rig: Site) -> tuple[int, str] | None:
     with contextlib.suppress(requests.RequestException):
-        return requests.get(f"{rig.url}/", headers={"Accept": "text/html"}, timeout=5)
+        page = requests.get(f"{rig.url}/", headers={"Accept": "text/html"}, timeout=5)
+        return page.status_code, page.text
     return None
 
 
@@ -191,7 +192,7 @@ def test_the_very_first_start_controls_without_what_only_tells(
     alarm = wait_for(lambda: refusal(one), what="the alarm", log=lambda: one.log)
     assert any(named in fault for fault in alarm["detail"])
     assert not (one.data / NAME).exists()
-    told = one.cli("config", "check")
+    told = vigie("config", "check", "--config", str(one.config), VIGIE_DATA=str(one.data))
     assert told.returncode == 3
     assert f"{named.partition('.')[0]}" in told.stdout
     assert "left out" in told.stdout
