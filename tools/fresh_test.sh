@@ -12,7 +12,9 @@ command -v mmdebstrap >/dev/null || need_packages mmdebstrap
 command -v curl >/dev/null || need_packages curl
 
 leave() {
-    for mounted in dev sys proc; do ! mountpoint -q "$root/$mounted" || umount -l "$root/$mounted"; done
+    for mounted in dev sys proc; do # more than once where a run was killed
+        while mountpoint -q "$root/$mounted"; do umount -l "$root/$mounted"; done
+    done
 }
 
 as_user() { # as_user USER COMMAND...: with the environment of a login shell
@@ -49,7 +51,7 @@ first_page() { # first_page USER: `make run` answers within 300 s, says what it 
 
 new_root() {
     leave
-    rm -rf "$root" && mkdir -p "$root"
+    rm -rf --one-file-system "$root" && mkdir -p "$root" # whatever is still mounted there is the machine's
     tar -x -C "$root" -f "$root.tar"
     let_out "$root"
     mount -t proc proc "$root/proc"

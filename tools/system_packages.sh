@@ -14,6 +14,7 @@ need openssl openssl
 need strace strace
 need victoria-metrics victoria-metrics
 need wget wget
+need curl curl
 need mkfs.ext4 e2fsprogs
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

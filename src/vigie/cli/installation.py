@@ -51,7 +51,7 @@ def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
         raise VigieError(
             f"no data folder {found.data_directory}: start an installation (vigie run), or name its folder with --data"
         )
-    if argv != named and found.data_directory != Path(USUAL_FOLDER).expanduser():
+    if argv != named and _named_folder(named) is None and found.data_directory != Path(USUAL_FOLDER).expanduser():
         sys.stderr.write(f"data folder of the installation that runs: {found.data_directory}\n")
     return found
 
@@ -61,26 +61,34 @@ def arguments(
 ) -> list[str]:
     """Return those settings as arguments for :func:`vigie.cli.process.parsed`; a service's own say everything.
 
-    ``--data``, $VIGIE_DATA and ``site.data`` name a folder. Without them the arguments of the controller that runs are
-    taken: of the given settings file and port, where these are given.
+    The arguments of the controller that runs are taken: in the folder that ``--data``, $VIGIE_DATA or ``site.data``
+    names, and of the given settings file and port, where these are given.
 
     Raises:
         BadSettings: the settings have faults.
         VigieError: several run, and none is named.
     """
     named = process.arguments(config, service_of, **given)
-    if service_of is not None or process.parsed(named).site.data:
+    if service_of is not None:
         return named
+    folder = _named_folder(named)
     wanted, port = config and config.resolve(), given.get("port")
     found = [
         one
         for one in running()
-        if (wanted is None or one.config == wanted) and (port is None or process.parsed(one.argv).web.port == port)
+        if folder in {None, one.folder}
+        and (wanted is None or one.config == wanted)
+        and (port is None or process.parsed(one.argv).web.port == port)
     ]
     if len(found) > 1:
         listed = ", ".join(f"{one.folder} (process {one.pid})" for one in found)
         raise VigieError(f"{len(found)} installations run: {listed}; name one of these folders with --data")
     return [*found[0].argv, *named] if found else named
+
+
+def _named_folder(argv: list[str]) -> Path | None:
+    folder = process.parsed(argv).site.data
+    return Path(folder).expanduser().resolve() if folder else None
 
 
 def running() -> list[Running]:

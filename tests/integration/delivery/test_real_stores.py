@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.integration.telemetry.samples import START_MS
+from tests.waiting import wait_for
 
 from .conftest import SITE, Delivery
 from .histories import write
@@ -63,6 +64,7 @@ def test_a_store_killed_and_brought_back_has_everything(
     write(path, range(300, 400))
     store.kill()
     write(path, range(400, 1500))
+    wait_for(lambda: delivery.state().last_error, what="delivery notices that its store is away")
     store.start()
     end_ms = write(path, range(1500, 1600))
     state = delivery.finish(60)

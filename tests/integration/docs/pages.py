@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import requests
 
 ROOT = Path(__file__).parents[3]
 _BLOCK = re.compile(r"(?:^<!-- not run: (.*?) Instead: (.*?) -->\n\n?)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NOT_OURS = frozenset({"curl"})
 _STATUS = re.compile(r"# (\d): ")
 SITE = """
 [site]
@@ -88,9 +90,12 @@ class Desk:
         """Of what a page names and a test machine need not have: a memory stick, an installed service, free ports."""
         self._running: subprocess.Popen[str] | None = None
         self._command = ""
+        self.missing: set[str] = set()
 
     def do(self, line: str) -> str:
         """Run one line of a page as a person would, and return what it printed.
+
+        A program that this machine lacks is remembered in ``missing`` instead.
 
         Raises:
             AssertionError: its exit status is another one than the line says (`# 7: ...`; 0 without).
@@ -98,6 +103,9 @@ class Desk:
         for name, stand_in in self.stand_ins.items():
             line = line.replace(name, stand_in)
         words = shlex.split(line, comments=True)
+        if words[0] in _NOT_OURS and shutil.which(words[0]) is None:
+            self.missing.add(words[0])
+            return ""
         if words[:2] == ["vigie", "run"]:
             self.start(shlex.join(words))
             return ""

@@ -76,7 +76,8 @@ def test_of_two_that_run_one_must_be_named(running: Site, site: Callable[..., Si
     for one in (running, second):
         assert f"{one.data} (process {one.controller().pid})" in said
     assert "--data" in said
-    assert json.loads(vigie("status", "--json", "--data", str(second.data), "--port", str(second.web_port)).stdout)
+    assert "data folder of" not in told_nothing(home, "export", "--data", str(second.data)), "it was named"
+    told_nothing(home, "status", "--data", str(second.data))  # at its port, with its settings
     told_nothing(home, "status", "--port", str(second.web_port))
     assert "no messages" in told_nothing(home, "mail", "show", "--config", str(running.config))
     second.stop()

@@ -324,7 +324,7 @@ store.close()
 
 def test_a_batch_costs_one_sync_of_the_disk(path: Path) -> None:
     if shutil.which("strace") is None:
-        pytest.skip("strace is not installed (Debian package strace)")
+        pytest.skip("strace is not installed (apt-get install strace)")
     log = path.with_name("syncs")
     command = ["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", log, sys.executable, "-c", WRITER, path]
     traced = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -173,7 +173,7 @@ def test_a_client_that_says_nothing_does_not_keep_others_waiting(exporter: Expor
 
 def test_promtool_objects_to_nothing_but_two_names_of_the_client(exporter: Exporter) -> None:
     if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed (Debian package prometheus)")
+        pytest.skip("promtool is not installed (apt-get install prometheus)")
     exporter.update(metric_inputs())
     checked = subprocess.run(
         ["promtool", "check", "metrics"], input=get(exporter), capture_output=True, text=True, timeout=20, check=False
@@ -195,7 +195,7 @@ def answers(port: int, query: str) -> list[dict[str, Any]]:
 
 def test_a_real_prometheus_takes_every_series(exporter: Exporter, tmp_path: Path) -> None:
     if shutil.which("prometheus") is None:
-        pytest.skip("Prometheus is not installed (Debian package prometheus)")
+        pytest.skip("Prometheus is not installed (apt-get install prometheus)")
     exporter.update(metric_inputs())
     expected = len(scrape(exporter))
     (tmp_path / "prometheus.yml").write_text(
