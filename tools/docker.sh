@@ -59,6 +59,13 @@ need_engine() {
     give_up "no Docker engine runs here and none can be started"
 }
 
+# A run that was killed left its containers; their network would be in the way of the next one's.
+clear_away() {
+    docker ps --all --quiet --filter "name=$project-" | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+    docker network ls --quiet --filter "name=$project-" | xargs --no-run-if-empty docker network rm >/dev/null
+    docker volume ls --quiet --filter "name=$project-" | xargs --no-run-if-empty docker volume rm >/dev/null
+}
+
 make_images() {
     make_base
     sum=$(sha256sum < "$base")
@@ -86,6 +93,7 @@ exec 9> "$cache/lock"
 flock -n 9 || { say "another run uses $cache; waiting for it"; flock 9; }
 need_plugins
 need_engine
+clear_away
 make_images
 say "engine $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short)"
 # The lock belongs to this script: an engine that holds it would outlast it.

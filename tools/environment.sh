@@ -21,7 +21,7 @@ echo "installing $requirements into $venv ..." >&2
 # Every package is in the file. Asked to resolve, pip 23 takes a second index (Raspberry Pi OS has one) for another package.
 install() {
     if [ -n "${UV:-}" ]; then
-        "$UV" pip install --quiet --python "$venv/bin/python" --no-deps "$@"
+        "$UV" pip install --quiet --system-certs --python "$venv/bin/python" --no-deps "$@"
     else
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$@"
     fi

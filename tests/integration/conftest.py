@@ -1,6 +1,6 @@
 """How the files are dealt out to the workers that run beside each other: whole, the longest first.
 
-A file's cases share what is started for them. ``-n 6 --dist loadfile --no-loadscope-reorder`` keeps both.
+A file's cases share what is started for them. ``-n 4 --dist loadfile --no-loadscope-reorder`` keeps both.
 """
 
 from pathlib import Path
@@ -14,10 +14,11 @@ LONGEST_S = 300
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every case its time; begin with the files that take long, then those of other folders."""
+    """Give every case its time, and begin with the files that take long."""
     mine = [item for item in items if item.path.is_relative_to(HERE)]
     for item in mine:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(LONGEST_S))
     long_files = {item.path for item in mine if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: 0 if item.path in long_files else 2 if item.path.is_relative_to(HERE) else 1)
+    mine.sort(key=lambda item: item.path not in long_files)
+    items[:] = mine + [item for item in items if not item.path.is_relative_to(HERE)]

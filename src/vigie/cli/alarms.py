@@ -23,7 +23,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     Raises:
         LinkError: nobody answers.
     """
-    answer = get(program(config, url), "/api/v1/alarms")
+    answer = get(program(config, url), "/api/v1/alarms", "alarms")
     if as_json:
         screen.console().print_json(json.dumps(answer))
         return
@@ -49,12 +49,12 @@ def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> N
         LinkError: nobody answers.
     """
     base = program(config, url)
-    snapshot: dict[str, Any] | None = get(base, "/api/v1/state")["snapshot"]
+    snapshot: dict[str, Any] | None = get(base, "/api/v1/state", "snapshot")["snapshot"]
     query = ""
     if snapshot is not None:
         end = snapshot["utc_ms"] + 1
         query = f"?from_utc_ms={max(0, round(end - days * 86_400_000))}&to_utc_ms={end}"
-    answer = get(base, f"/api/v1/outages{query}")
+    answer = get(base, f"/api/v1/outages{query}", "outages")
     if as_json:
         screen.console().print_json(json.dumps(answer))
         return

@@ -1,6 +1,7 @@
 """Talks to the running program over its web API, as any other program would."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -54,37 +55,45 @@ def _token_of(config: Config) -> str | None:
     return link_token(path) if os.access(path, os.R_OK) else None
 
 
-def get(asked: Program, path: str) -> dict[str, Any]:
-    """GET a JSON object.
+def get(asked: Program, path: str, *names: str) -> dict[str, Any]:
+    """GET a JSON object that has these names.
 
     Raises:
         CommandRefused: the program does not let this one in.
-        LinkError: nobody answers, not with JSON, or that it cannot now; the text says why.
+        LinkError: nobody answers, not as Vigie does, or that it cannot now; the text says why.
     """
     response = answer_of(asked, "GET", path)
     answer = _json(response)
     if response.status_code >= FIRST_SERVER_ERROR:
         raise LinkError(_why(answer))
-    if not response.ok:
-        raise LinkError(
-            f"{response.url} answered {response.status_code} ({_why(answer)}): is that Vigie's web application?"
-        )
-    return answer
+    return _own(response, answer, names)
 
 
-def post(asked: Program, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST a JSON object.
+def post(asked: Program, path: str, body: dict[str, Any], *names: str, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    """POST a JSON object; return the answer, which has these names.
 
     Raises:
         CommandRefused: the controller or the API refuses it; the text says why.
-        LinkError: nobody answers.
+        LinkError: nobody answers, or not as Vigie does.
     """
-    response = answer_of(asked, "POST", path, body)
+    response = answer_of(asked, "POST", path, body, timeout_s)
     answer = _json(response)
     if response.ok or response.status_code == ANSWERED_NO:
-        return answer
+        return _own(response, answer, names)
+    if not answer.keys() & {"detail", "title"}:
+        raise LinkError(_foreign(response, answer))
     message = _why(answer)
     raise LinkError(message) if response.status_code >= FIRST_SERVER_ERROR else CommandRefused(message)
+
+
+def _own(response: requests.Response, answer: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    if not answer.keys() >= set(names):
+        raise LinkError(_foreign(response, answer))
+    return answer
+
+
+def _foreign(response: requests.Response, answer: dict[str, Any]) -> str:
+    return f"{response.url} answered {response.status_code}, {_why(answer)}: is that Vigie's web application?"
 
 
 def _why(problem: dict[str, Any]) -> str:

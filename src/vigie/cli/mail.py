@@ -2,12 +2,11 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from vigie.cli import screen
-from vigie.cli.client import Program, answer_of, get, program
+from vigie.cli.client import get, post, program
 from vigie.config import Config
-from vigie.errors import CommandRefused, LinkError
+from vigie.errors import CommandRefused
 
 _TEST_TIMEOUT_S = 120.0
 """A mail server may take its time, and there may be several receivers."""
@@ -20,7 +19,8 @@ def test(config: Config, url: str | None, receiver: str | None, *, as_json: bool
         CommandRefused: a receiver's message was not taken, or nobody is told; the text says why.
         LinkError: nobody answers.
     """
-    answer = _tested(program(config, url), receiver)
+    body = {} if receiver is None else {"receiver": receiver}
+    answer = post(program(config, url), "/api/v1/mail/test", body, "results", timeout_s=_TEST_TIMEOUT_S)
     if as_json:
         screen.console().print_json(json.dumps(answer))
     console = screen.console()
@@ -39,7 +39,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     Raises:
         LinkError: nobody answers.
     """
-    answer = get(program(config, url), "/api/v1/mail")
+    answer = get(program(config, url), "/api/v1/mail", "is_configured")
     if as_json:
         screen.console().print_json(json.dumps(answer))
         return
@@ -61,18 +61,6 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         )
         table.add_row(_utc(message["created_utc_ms"]), *cells)
     console.print(table)
-
-
-def _tested(asked: Program, receiver: str | None) -> dict[str, Any]:
-    body = {} if receiver is None else {"receiver": receiver}
-    response = answer_of(asked, "POST", "/api/v1/mail/test", body, _TEST_TIMEOUT_S)
-    try:
-        answer = response.json()
-    except ValueError as error:
-        raise LinkError(f"{asked.url} answered without JSON: is that Vigie's web application?") from error
-    if not response.ok:
-        raise CommandRefused(str(answer.get("detail") or answer.get("title") or answer))
-    return dict(answer)
 
 
 def _utc(utc_ms: int) -> str:

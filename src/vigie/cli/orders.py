@@ -53,7 +53,7 @@ def give_about_alarm(config: Config, url: str | None, body: dict[str, Any], *, a
 
 def _asking(asked: Program) -> list[str]:
     """Return the alarms that nobody has taken note of."""
-    alarms = get(asked, "/api/v1/alarms")["alarms"]
+    alarms = get(asked, "/api/v1/alarms", "alarms")["alarms"]
     return [alarm["alarm"] for alarm in alarms if alarm["standing"] in {"unacknowledged", "returned", "latched"}]
 
 
@@ -63,7 +63,8 @@ def _contacts(answer: dict[str, Any], words: Callable[[str], str]) -> str:
 
 
 def _answered(asked: Program, body: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
-    answer = post(asked, "/api/v1/commands", {**body, "who": f"cli:{getpass.getuser()}"})
+    order = {**body, "who": f"cli:{getpass.getuser()}"}
+    answer = post(asked, "/api/v1/commands", order, "is_accepted", "reason")
     if as_json:
         screen.console().print_json(json.dumps(answer))
     if not answer["is_accepted"]:

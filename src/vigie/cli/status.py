@@ -28,11 +28,9 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         LinkError: the web process does not answer, or has no fresh snapshot; the text tells the journal's newest entry.
     """
     try:
-        state = get(program(config, url), "/api/v1/state")
+        state = get(program(config, url), "/api/v1/state", "snapshot", "age_ms", "link", "web_alarms")
     except LinkError as error:
         raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
-    if not state.keys() >= {"snapshot", "age_ms", "link", "web_alarms"}:
-        raise LinkError(f"{program(config, url).url} answers with something else: is that Vigie's web application?")
     if as_json:
         screen.console().print_json(json.dumps(state))
     else:

@@ -332,6 +332,7 @@ class Courier:
         except tenacity.RetryError as error:
             raise Stopped from error
         self._alive()
+        self._was_away = self._was_away or self._sender.was_cut_off
         if self._standing.last_error:
             log.info("the store takes measurements again", url=self._settings.url)
         was_failing = bool(self._standing.last_error)

@@ -37,6 +37,11 @@ class Sender:
         if settings.tenant:
             self._session.headers["X-Scope-OrgID"] = settings.tenant
         self._store_offset_s: float | None = None
+        self.was_cut_off = False
+        """The last request went over a new connection although nobody had said that the one before would end: the
+        store, or what is before it, may have died in between without any request failing."""
+        self._kept: object = None
+        """Our end of the connection that is kept open; None when the store has said that it ends."""
 
     def store_utc_s(self) -> float | None:
         """Return the store's clock now, as its last answer told; None before, and when it tells nothing.
@@ -64,6 +69,7 @@ class Sender:
                 verify=settings.ca_file or _system_certificates(),
             ) as answer,
         ):
+            self._watch_connection(answer)
             said = answer.raw.read(_BODY_LIMIT, decode_content=True).decode("utf-8", "replace")
             store_s = store_utc_s(answer.headers)
             if store_s is not None:
@@ -74,6 +80,13 @@ class Sender:
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
+
+    def _watch_connection(self, answer: requests.Response) -> None:
+        """Notice another connection; the body must not be read yet, with which the connection goes back to its pool."""
+        wire = getattr(answer.raw.connection, "sock", None)
+        used = None if wire is None else wire.getsockname()
+        self.was_cut_off = None not in {self._kept, used} and used != self._kept
+        self._kept = used
 
     def _logged_in(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the login; its file is read each time, so that a new secret counts at once."""

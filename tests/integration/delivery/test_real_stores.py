@@ -72,6 +72,20 @@ def test_a_store_killed_and_brought_back_has_everything(
     agrees(store, path, end_ms)
 
 
+def test_a_store_killed_and_back_before_anything_is_sent_has_everything(
+    store: Store, path: Path, deliver: Callable[..., Delivery]
+) -> None:
+    """No request fails; only the connection that was kept is another one."""
+    write(path, range(300))
+    delivery = deliver(store.url)
+    wait_for(delivery.is_done, what="the first part is delivered")
+    store.kill()
+    store.start()
+    end_ms = write(path, range(300, 400))
+    assert delivery.finish(60).last_error == ""
+    agrees(store, path, end_ms)
+
+
 def test_an_ended_series_is_not_shown_any_more(store: Store, path: Path, deliver: Callable[..., Delivery]) -> None:
     write(path, range(20))  # 14 and 15 have no battery channel, 16 has one again
     deliver(store.url).finish()

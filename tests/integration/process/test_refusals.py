@@ -61,24 +61,28 @@ def test_run_on_a_taken_web_port_says_so_again_and_again_and_the_controller_goes
 
 
 class _SomethingElse(BaseHTTPRequestHandler):
-    """Another program's API on our port; it knows one path."""
+    """Another program's API on our port: it likes some paths and not others."""
 
     def do_GET(self) -> None:
         body = b'{"state": "good"}'
-        self.send_response(200 if self.path.endswith("/state") else 404)
+        self.send_response(404 if self.path.endswith(("/alarms", "/mail/test")) else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""
 
 
-@pytest.mark.parametrize("command", ["status", "alarms"])
+@pytest.mark.parametrize(
+    "command", ["status", "alarms", "outages", "acknowledge", "mode observe", "mail show", "mail test"]
+)
 def test_another_program_that_answers_is_not_taken_for_vigie(tmp_path: Path, command: str) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _SomethingElse) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        told = vigie(command, "--url", f"http://127.0.0.1:{server.server_port}", "--data", str(tmp_path))
+        told = vigie(*command.split(), "--url", f"http://127.0.0.1:{server.server_port}", "--data", str(tmp_path))
         server.shutdown()
     assert told.returncode == 6
     assert "is that Vigie's web application?" in told.stderr

@@ -28,7 +28,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the answers of the program, by path."""
     found: dict[str, Any] = {}
     for module in (alarms, mail, status):
-        monkeypatch.setattr(module, "get", lambda _asked, path: found[path])
+        monkeypatch.setattr(module, "get", lambda _asked, path, *_names: found[path])
     monkeypatch.delenv("COLUMNS", raising=False)
     return found
 
