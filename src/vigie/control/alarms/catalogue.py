@@ -97,3 +97,11 @@ class Alarm(IntEnum):
     """Measurements do not reach the central store, or some were refused (raised by the web process)."""
     BATTERY_EMPTIED = 33
     """The battery was emptied and is not charged again."""
+    READINGS_CONTRADICT = 40
+    """Two readings cannot both be true."""
+    WIRING_CONTRADICTED = 41
+    """R2 carries the backup although the settings say that it cuts only the charge."""
+    DIODE_MISSING = 42
+    """The bypass diode of the settings did not carry the loads."""
+    CHARGE_NOT_STOPPED = 43
+    """The battery is too hot and its charge goes on: a person must stop it."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from vigie.control.contact_truth import ContactFault
+from vigie.control.contradictions import Doubt
 from vigie.control.signals import Relay
 
 
@@ -44,9 +45,13 @@ class Quantity(IntEnum):
     WATCHDOG_RESTART = 28
     BATTERY_LOW_V = 29
     BATTERY_EMPTIED_V = 30
-    CONTROLLER_SILENT_S = 31
-    MAILS_REFUSED = 32
-    DELIVERY_FAULT = 33
+    CONTRADICTIONS = 31
+    WIRING_FAULT = 32
+    DIODE_FAULT = 33
+    HOT_CHARGE = 34
+    CONTROLLER_SILENT_S = 35
+    MAILS_REFUSED = 36
+    DELIVERY_FAULT = 37
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -79,7 +84,8 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.SATURATED: "meters at the end of their current range",
     Quantity.SENSORS_LOST: "meters and thermometers that do not answer or do not convert",
     Quantity.SENSORS_IMPLAUSIBLE: "meters and thermometers with values that cannot be",
-    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s",
+    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s, or for mains.alone_still_s "
+    "where the mains is judged by them alone",
     Quantity.METERS_RESET: "meters that were found reset, but at the start",
     Quantity.METER_BUS_LOST: "no meter answers",
     Quantity.RELAY_LINES: "relays whose line does not read what it was told",
@@ -98,6 +104,10 @@ MEANINGS: Mapping[Quantity, str] = {
     "for nothing",
     Quantity.BATTERY_EMPTIED_V: "lowest battery voltage of the last discharge, until the battery is charged again; "
     "told once the mains is back",
+    Quantity.CONTRADICTIONS: "readings that contradict each other",
+    Quantity.WIRING_FAULT: "R2 carries the backup although wiring.battery_contact says charge_only",
+    Quantity.DIODE_FAULT: "the bypass diode that wiring.bypass_diode promises did not carry the loads",
+    Quantity.HOT_CHARGE: "the battery is too hot, and its charge goes on",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
     Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
@@ -130,6 +140,7 @@ _BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
     Quantity.SENSORS_FROZEN: Place,
     Quantity.METERS_RESET: Place,
     Quantity.RELAY_LINES: Relay,
+    Quantity.CONTRADICTIONS: Doubt,
 }
 
 

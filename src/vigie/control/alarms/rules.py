@@ -112,6 +112,10 @@ TABLE: tuple[Line, ...] = (
     Line(A.DISK_NEARLY_FULL, Q.DISK_USED, ABOVE, "alarms.disk_used", 0.02, (300, 60), WARN, FREE, P.NONE, 0.05),
     Line(A.WATCHDOG_RESTART, Q.WATCHDOG_RESTART, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
     Line(A.BATTERY_EMPTIED, Q.BATTERY_EMPTIED_V, BELOW, "alarms.battery_under_v", 0, (0, 0), WARN, LATCH, P.NONE, 0.5),
+    Line(A.READINGS_CONTRADICT, Q.CONTRADICTIONS, BITS, 1, 0, (0, 0), WARN, FREE, P.CONTACTS_CLOSED, 0),
+    Line(A.WIRING_CONTRADICTED, Q.WIRING_FAULT, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
+    Line(A.DIODE_MISSING, Q.DIODE_FAULT, ABOVE, 1, 0, (0, 0), WARN, LATCH, P.NONE, 0),
+    Line(A.CHARGE_NOT_STOPPED, Q.HOT_CHARGE, ABOVE, 1, 0, (0, 10), CRIT, FREE, P.NONE, 0),
 )
 """What the controller raises, in the order of the alarms."""
 
