@@ -121,14 +121,14 @@ PROMISES: Mapping[str, Lines] = {
         "any": Promise("fault:over_temperature", 40, "charge_not_stopped", 660, R2_OPEN, contacts_s=40,
                        also=("battery_too_hot", "battery_warm", "battery_over_ambient", "r2_disobeyed"),
                        stays=("r2_disobeyed",),
-                       because="R2 is told to open and does not; the alarm says what to do by hand. A full battery takes "
-                               "so little that only its voltage shows it, ten minutes later"),
+                       because="R2 is told to open and does not; the alarm says what to do by hand. A full battery "
+                               "takes so little that only its voltage shows it, ten minutes later"),
     },
     "backup_through_r2": {
         "any": Promise("alarm:wiring_contradicted", 60, "wiring_contradicted", 60, AS_THE_MODE_WANTS,
                        stays=("wiring_contradicted",),
-                       because="V2 shows the loads' current in the first drill; R2 stays closed. Surface charge can look "
-                               "like the supply for a while"),
+                       because="V2 shows the loads' current in the first drill; R2 stays closed. Surface charge can "
+                               "look like the supply for a while"),
     },
     "r1_contact_dead": {
         "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH, because="It looks like an outage and is told as one"),

@@ -1,4 +1,4 @@
-"""Readings that contradict each other: accused after half a minute, acquitted when they agree, and no mode rests on them."""
+"""Readings that contradict each other: accused after half a minute, acquitted when they agree."""
 
 import math
 
