@@ -35,6 +35,9 @@ ODD_V = 0.02
 ODD_SHUNT_V = 50e-6
 """The same of a shunt voltage."""
 
+LEAST_TIMES = 9
+"""Two long periods have the same mean by chance; so many in a row do not."""
+
 DARK_V = 1.0
 """A channel below this is without supply; it may well read the same for hours."""
 
@@ -127,6 +130,8 @@ class Stillness(NamedTuple):
     bus_v: float
     shunt_v: float
     since_s: float
+    times: int
+    """Periods that have repeated it."""
 
 
 class FilterState(NamedTuple):
@@ -144,7 +149,7 @@ class FilterState(NamedTuple):
 
 def initial_filter_state() -> FilterState:
     """Return the state of a filter that has seen nothing."""
-    unseen = Stillness(math.nan, math.nan, 0.0)
+    unseen = Stillness(math.nan, math.nan, 0.0, 0)
     return FilterState(unseen, unseen, unseen, unseen, math.nan, math.nan, no_doubts())
 
 
@@ -192,8 +197,8 @@ def judged(reading: Reading, channel: ChannelSettings) -> int:
 def still(before: Stillness, bus_v: float, shunt_v: float, now_s: float) -> Stillness:
     """Return since when the raw means have been exactly these."""
     if bus_v == before.bus_v and shunt_v == before.shunt_v and bus_v >= DARK_V:
-        return before
-    return Stillness(bus_v, shunt_v, now_s)
+        return Stillness(bus_v, shunt_v, before.since_s, before.times + 1)
+    return Stillness(bus_v, shunt_v, now_s, 0)
 
 
 def is_frozen(stillness: Stillness, now_s: float, frozen_after_s: float) -> bool:
@@ -249,7 +254,7 @@ def summarise_channel(
         good >= settings.least_good and (status & Status.FROZEN) == 0,
         calibrated_voltage_v(bus.lowest, channel),
         min(calibrated_current_a(shunt.lowest, channel), calibrated_current_a(shunt.highest, channel)),
-        now_s - stillness.since_s,
+        now_s - stillness.since_s if stillness.times >= LEAST_TIMES else 0.0,
     )
     return mean, stillness
 

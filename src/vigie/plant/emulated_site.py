@@ -13,8 +13,8 @@ from vigie.plant.installation import Installation, Node
 from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.rig import RigSettings, contact_at, relay_wiring
 
-BUS_NOISE_V = 0.002
-SHUNT_NOISE_V = 10e-6
+BUS_NOISE_V = 0.001
+SHUNT_NOISE_V = 5e-6
 """Standard deviation of what a real meter adds; one that never moves by a bit is taken for a broken one."""
 
 
