@@ -130,7 +130,7 @@ class ChannelMean(NamedTuple):
     """Of all good sweeps, the odd ones too: here shows a mains that failed in the last one. Not in the journal."""
     lowest_a: float = math.nan
     still_s: float = 0.0
-    """For how long the raw means have been exactly the same, to the last bit; 0 until ten periods show it. Not in the journal."""
+    """How long the raw means have been the same to the last bit; 0 until ten periods show it. Not in the journal."""
 
 
 class Measurement(NamedTuple):

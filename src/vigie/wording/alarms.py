@@ -167,9 +167,9 @@ _ADVICE: Mapping[IntEnum, str] = {
         "anode to the battery, and not burnt out. Or set wiring.bypass_diode = false."
     ),
     Alarm.CHARGE_NOT_STOPPED: mark(
-        "Stop the charge by hand, now: pull the charger's mains plug, switch its breaker off, or, if it has neither, take "
-        "the battery's fuse F1 out (the loads then have no backup). Do not touch or open the battery, air the room. "
-        "Then look at R2: it is welded, or could not be opened."
+        "Stop the charge by hand, now: pull the charger's mains plug, switch its breaker off, or, if it has neither, "
+        "take the battery's fuse F1 out (the loads then have no backup). Do not touch or open the battery, air the "
+        "room. Then look at R2: it is welded, or could not be opened."
     ),
 }
 
