@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vigie.control.signals import ChannelMean, Status, Temperature
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-WIRE_OHM = 0.2
+WIRE_OHM = 0.1
 """Wires, fuse and terminals between V2 and the battery's poles lose no more than this at V2's current."""
 AGREED = 0.75
 """Within this share of the limit two voltages agree again."""

@@ -38,8 +38,8 @@ def test_v1_half_a_volt_off_is_doubted_after_half_a_minute(v1: float) -> None:
 
 
 def test_a_wire_may_lose_what_the_current_makes_it_lose() -> None:
-    assert not after(100, 13.0, 13.4, 1.4).is_doubted
-    assert after(100, 13.0, 13.4, 0.1).is_doubted
+    assert not after(100, 13.0, 13.32, 1.4).is_doubted
+    assert after(100, 13.0, 13.32, 0.1).is_doubted
 
 
 def test_one_period_of_agreement_begins_the_half_minute_anew() -> None:
