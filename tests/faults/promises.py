@@ -81,7 +81,9 @@ PROMISES: Mapping[str, Lines] = {
     "battery_noisy": {"any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,
                                      because="Ten sweeps average it out; the least times hold the contacts")},
     "battery_chip_frozen": {"any": Promise("fault:battery", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
-                                           because="A real value can stand still for hours; V2 guards the floor too")},
+                                           also=("readings_contradict",),
+                                           because="A real value can stand still for hours; V2 guards the floor too, "
+                                                   "and tells once it is further away")},
     "load_chip_frozen": {"any": Promise("fault:load", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
                                         also=("switching_often",),
                                         because="A real value can stand still for hours")},
@@ -175,7 +177,8 @@ PROMISES: Mapping[str, Lines] = {
                                      stays=("diode_missing",), because=NO_BACKUP)},
     "mains_away": {
         "any": Promise("alarm:battery_under_voltage", 120, "battery_under_voltage", 120, BOTH,
-                       dark_s=FOR_GOOD, also=("mains_lost", "loads_dark"),
+                       dark_s=FOR_GOOD, also=("mains_lost", "loads_dark", "battery_emptied"),
+                       stays=("battery_emptied",),
                        because="The battery is warned of before it is empty; then the loads are dark"),
     },
     "mains_out_on_the_loads": {
@@ -198,7 +201,8 @@ PROMISES: Mapping[str, Lines] = {
     "cell_shorted": {
         "any": Promise("alarm:battery_under_voltage|switching_often|battery_over_ambient", 4 * HOUR_S,
                        "battery_over_ambient", 20 * HOUR_S, AS_THE_MODE_WANTS,
-                       also=("battery_under_voltage", "switching_often", "battery_warm", "battery_too_hot"),
+                       also=("battery_under_voltage", "battery_emptied", "switching_often", "battery_warm",
+                             "battery_too_hot"),
                        because="It heats for hours; at 50 degC the charge is stopped. A low or hard worked battery "
                                "tells sooner"),
     },
