@@ -10,7 +10,7 @@ from vigie.control.signals import Contact, Wiring
 from vigie.telemetry.records import EventKind
 
 from .disks import NoDisk
-from .faults import ASKED_AFTER_S, Trouble
+from .faults import ASKED_AFTER_S, THEN_AFTER_S, Trouble
 from .promises import AS_BEFORE, AS_THE_MODE_WANTS, BOTH, R2_OPEN, Promise, promise_of
 from .site import Site, Starved, Story
 from .situations import Situation
@@ -104,7 +104,8 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     lasts_s = max(trouble.lasts_s for trouble in troubles)
     asked = [order for trouble in troubles for order in trouble.asked.get(situation.kind, ())]
     waits_for = [trouble.counts_from for trouble in troubles if trouble.counts_from is not None]
-    moments.counts_from_s = math.nan if asked or waits_for else moments.began_s
+    later = [trouble.then for trouble in troubles if trouble.then]
+    moments.counts_from_s = math.nan if asked or waits_for or later else moments.began_s
     for trouble in troubles:
         yield from _befall(site, trouble, lasts_s)
     while site.now_s < moments.began_s + lasts_s:
@@ -112,6 +113,11 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
             site.order(asked.pop(0))
             if not asked:
                 moments.counts_from_s = site.now_s
+        if later and site.now_s >= moments.began_s + THEN_AFTER_S:
+            moments.counts_from_s = site.now_s
+            for faults in later:
+                site.begin(faults, lasts_s)
+            later = []
         if math.isnan(moments.counts_from_s) and waits_for and all(is_so(site.truth) for is_so in waits_for):
             moments.counts_from_s = site.now_s
         yield

@@ -32,6 +32,7 @@ K = FaultKind
 OBSERVE: tuple[Order, ...] = ({"action": "set_mode", "mode": "observe"},)
 OPEN_R1: tuple[Order, ...] = (BY_HAND, {"action": "set_contact", "relay": "R1", "contact": "open"})
 OPEN_R2: tuple[Order, ...] = (BY_HAND, {"action": "set_contact", "relay": "R2", "contact": "open"})
+OPEN_BOTH: tuple[Order, ...] = (*OPEN_R1, {"action": "set_contact", "relay": "R2", "contact": "open"})
 TAKE_NOTE: tuple[Order, ...] = ({"action": "acknowledge"},)
 
 
@@ -63,9 +64,12 @@ class Trouble(NamedTuple):
     counts_from: Callable[[Truth], bool] | None = None
     """What is promised counts from when this is first true; from the beginning by default."""
     wirings: tuple[Wiring, ...] = (Wiring.LINE, Wiring.CHARGE_ONLY)
+    then: tuple[Fault, ...] = ()
+    """Begun ``THEN_AFTER_S`` later; what is promised counts from there."""
 
 
 ASKED_AFTER_S = 10.0
+THEN_AFTER_S = 60.0
 
 BOTH_CLOSED = (CHARGING, FLOATING, PROTECT_CHARGING, CYCLE_CHARGING)
 R2_OPEN = (PROTECT_RESTING, CYCLE_RESTING, MANUAL_R2_OPEN)
@@ -86,6 +90,11 @@ def _reads(volts: float) -> tuple[Fault, ...]:
     return (Fault(K.IMPLAUSIBLE, channel=Channel.BATTERY, value=(volts - 0.4) / 1.03125),)
 
 
+def _off(volts: float) -> tuple[Fault, ...]:
+    """Let V1 read ``volts`` more than it is."""
+    return (Fault(K.OFFSET, channel=Channel.BATTERY, value=volts / 1.03125),)
+
+
 SENSORS = (
     Trouble("battery_chip_lost", "sensors", "V1's chip does not answer", _lost(Channel.BATTERY)),
     Trouble("charge_chip_lost", "sensors", "V2's chip does not answer", _lost(Channel.CHARGE)),
@@ -103,6 +112,18 @@ SENSORS = (
             lasts_s=6.5 * HOUR_S, after_s=900.0, settings=SLOWLY, period_s=60.0),
     Trouble("load_chip_frozen", "sensors", "V3 repeats its value", (Fault(K.FROZEN, channel=Channel.LOAD),),
             lasts_s=6.5 * HOUR_S, after_s=900.0, settings=SLOWLY, period_s=60.0, where=BOTH_CLOSED + R2_OPEN),
+    Trouble("supply_repeated", "sensors", "V3 repeats the supply's voltage, and the mains fails a minute later",
+            (Fault(K.FROZEN, channel=Channel.LOAD),), lasts_s=300.0, where=R2_OPEN, then=(Fault(K.MAINS_OUT),)),
+    Trouble("charge_repeated", "sensors", "V2 repeats a charge, and the mains fails a minute later",
+            (Fault(K.FROZEN, channel=Channel.CHARGE),), lasts_s=300.0, then=(Fault(K.MAINS_OUT),),
+            where=(CHARGING, PROTECT_CHARGING, CYCLE_CHARGING)),
+    Trouble("battery_half_a_volt_high", "sensors", "V1 reads 0.5 V high", _off(0.5), lasts_s=300.0,
+            where=(CHARGING, PROTECT_CHARGING, PROTECT_RESTING, CYCLE_DISCHARGING)),
+    Trouble("battery_little_low", "sensors", "V1 reads 0.4 V low", _off(-0.4), lasts_s=300.0,
+            where=(CHARGING, PROTECT_CHARGING, PROTECT_RESTING, CYCLE_DISCHARGING)),
+    Trouble("thermometer_stuck_in_heat", "sensors", "The battery's thermometer stands still in air of 65 degC",
+            (Fault(K.FROZEN_TEMPERATURE), Fault(K.AMBIENT, value=65.0)), lasts_s=2400.0, after_s=6 * HOUR_S,
+            settings=SLOWLY, period_s=60.0, where=(CHARGING, PROTECT_RESTING, CYCLE_DISCHARGING)),
     Trouble("thermometer_frozen", "sensors", "The battery's thermometer repeats its value",
             (Fault(K.FROZEN_TEMPERATURE),), lasts_s=24 * HOUR_S, after_s=900.0, settings=SLOWLY, period_s=60.0,
             where=(CHARGING,)),
@@ -127,6 +148,13 @@ RELAYS = (
             asked=CLOSE_R1_OPEN, lasts_s=120.0),
     Trouble("r2_contact_dead", "relays", "R2's contact does not conduct", (Fault(K.DEAD_CONTACT, relay=Relay.R2),),
             asked={"R2 open": OBSERVE}, lasts_s=800.0, where=NOT_FULL),
+    Trouble("r2_welded_hot", "relays", "R2's contact is welded, and the battery passes 50 degC",
+            (Fault(K.WELDED, relay=Relay.R2), Fault(K.AMBIENT, value=75.0)), lasts_s=5 * HOUR_S, after_s=20 * HOUR_S,
+            settings=A_PERIOD_OF_10_S, period_s=10.0, at_the_end=TAKE_NOTE, where=(CHARGING,),
+            counts_from=lambda truth: truth.temperature_c > 50.0),
+    Trouble("backup_through_r2", "relays", "wiring.battery_contact says charge_only, and R2 carries the backup",
+            settings={"installation": {"wiring": "line"}}, asked={"closed": OPEN_BOTH}, lasts_s=90.0,
+            at_the_end=OBSERVE, where=(FLOATING,), wirings=(Wiring.CHARGE_ONLY,)),
 )  # fmt: skip
 
 MAINS = (
@@ -138,6 +166,12 @@ MAINS = (
             (Fault(K.MAINS_FLICKER, value=3.0),), lasts_s=300.0),
     Trouble("mains_flicker_slow", "mains", "The mains is 20 s away and 20 s there, by turns",
             (Fault(K.MAINS_FLICKER, value=20.0),), lasts_s=400.0, after_s=800.0),
+    Trouble("mains_out_with_diode", "mains", "The mains is lost; a bypass diode stands across R2",
+            (Fault(K.MAINS_OUT),), lasts_s=300.0, where=R2_OPEN, wirings=(Wiring.LINE,),
+            settings={"installation": {"bypass_diode": True}, "wiring": {"bypass_diode": True}}),
+    Trouble("diode_missing", "mains", "The mains is lost; wiring.bypass_diode says so, but there is no diode across R2",
+            (Fault(K.MAINS_OUT),), lasts_s=300.0, where=R2_OPEN, wirings=(Wiring.LINE,),
+            settings={"wiring": {"bypass_diode": True}}),
     Trouble("mains_away", "mains", "The mains stays away until the battery is empty", (Fault(K.MAINS_OUT),),
             lasts_s=30 * HOUR_S, after_s=2 * HOUR_S, settings=SLOWLY, period_s=60.0,
             where=(FLOATING, PROTECT_RESTING), asked={},
@@ -156,6 +190,9 @@ CHARGER = (
             counts_from=lambda truth: truth.battery_v > 14.72),
     Trouble("charger_set_low", "charger", "The charger holds 13.1 V", (Fault(K.CHARGER_SET_POINT, value=13.1),),
             lasts_s=26 * HOUR_S, after_s=2 * HOUR_S, where=(FLOATING,), settings=SLOWLY, period_s=60.0),
+    Trouble("charger_in_the_cold", "charger", "No fault: -5 degC, and a charger that follows it and holds 14.25 V",
+            lasts_s=26 * HOUR_S, after_s=2 * HOUR_S, where=(CHARGING, FLOATING), period_s=60.0,
+            settings={**SLOWLY, "installation": {"charger": {"set_v": 14.25}, "ambient": {"mean_c": -5.0}}}),
 )  # fmt: skip
 
 BATTERY = (

@@ -58,6 +58,8 @@ NO_BACKUP = "R2 carries the backup and is open: the loads wait for the next peri
 DRILL = "In a discharge R1 is open and the mains cannot be seen; it shows when R1 closes"
 NOBODY = "Manual mode is not resumed: nobody may be there"
 UNMOVED = "A line shows that it is dead when it is to move"
+REPEATED = "V3 alone would show the mains: after 30 s without a bit of movement R2 closes, before the mains fails"
+CONTRADICTED = "V1 and V2 must contradict each other for 30 s"
 MASKED = "While the mains is there a battery that is no battery looks like a full one; the first discharge shows it"
 
 PROMISES: Mapping[str, Lines] = {
@@ -70,21 +72,38 @@ PROMISES: Mapping[str, Lines] = {
     "chip_reset": {"any": Promise("fault:charge", 1, "meter_reset", 1, AS_BEFORE,
                                   because="The chip is set up again within the sweep; nine good sweeps are left")},
     "battery_reads_nonsense": {"any": Promise("fault:battery", 1, "sensor_implausible", 12, BOTH)},
-    "battery_reads_low": {"any": Promise("alarm:battery_under_voltage", 12, "battery_under_voltage", 12, BOTH,
-                                         contacts_s=61, also=("battery_emptied",),
+    "battery_reads_low": {"any": Promise("alarm:battery_under_voltage", 12, "readings_contradict", 32, BOTH,
+                                         contacts_s=32, also=("battery_under_voltage", "battery_emptied"),
                                          stays=("battery_emptied", "battery_under_voltage"),
-                                         because="A plausible voltage is believed, and an emptied battery is told "
-                                         "until a charge is seen; a rest ends after its least time")},
-    "battery_reads_high": {"any": Promise("alarm:battery_over_voltage", 62, "battery_over_voltage", 62,
-                                          AS_THE_MODE_WANTS,
-                                          because="A plausible voltage is believed, and told after a minute")},
+                                         because=f"{CONTRADICTED}; an emptied battery is told until a charge is seen")},
+    "battery_reads_high": {"any": Promise("alarm:readings_contradict", 32, "battery_over_voltage", 62, BOTH,
+                                          contacts_s=32, also=("readings_contradict",), because=CONTRADICTED)},
     "battery_noisy": {"any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,
                                      because="Ten sweeps average it out; the least times hold the contacts")},
     "battery_chip_frozen": {"any": Promise("fault:battery", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
-                                           because="A real value can stand still for hours; V2 guards the floor too")},
+                                           also=("readings_contradict",),
+                                           because="A real value can stand still for hours; V2 guards the floor too, "
+                                                   "and tells once it is further away")},
     "load_chip_frozen": {"any": Promise("fault:load", 21_720, "sensor_frozen", 21_720, BOTH, contacts_s=21_720,
                                         also=("switching_often",),
                                         because="A real value can stand still for hours")},
+    "supply_repeated": {
+        "any": Promise("alarm:sensor_frozen", 1, "mains_lost", 8, BOTH, also=("sensor_frozen",), because=REPEATED),
+        "R2 open, charge_only": Promise("alarm:sensor_frozen", 1, "sensor_frozen", 1, BOTH,
+                                        because="The battery feeds the loads past V2, and V3 is not believed any more: "
+                                                "nothing is left to show the mains"),
+    },
+    "charge_repeated": {"any": Promise("fault:mains", 1, "mains_lost", 8, BOTH, also=("sensor_frozen",),
+                                       because="A V2 that repeats itself is not heard where V3 says otherwise")},
+    "battery_half_a_volt_high": {"any": Promise("alarm:readings_contradict", 32, "readings_contradict", 32, BOTH,
+                                                contacts_s=32, because=CONTRADICTED)},
+    "battery_little_low": {"any": Promise("alarm:readings_contradict", 32, "readings_contradict", 32, BOTH,
+                                          contacts_s=32, because=CONTRADICTED)},
+    "thermometer_stuck_in_heat": {
+        "any": Promise("alarm:readings_contradict", 1560, "readings_contradict", 1560, BOTH, contacts_s=1560,
+                       also=("battery_over_ambient", "battery_warm"),
+                       because="The air must have pulled for so long that the largest battery would have moved"),
+    },
     "thermometer_frozen": {"any": Promise("", NEVER, "", NEVER, AS_BEFORE,
                                           because="A room can have the same temperature for days: not watched")},
     "bus_lost": {"any": Promise("fault:bus", 1, "meter_bus_lost", 12, BOTH)},
@@ -101,6 +120,19 @@ PROMISES: Mapping[str, Lines] = {
     "r2_welded": {
         "any": Promise("alarm:r2_disobeyed", 12, "r2_disobeyed", 12, AS_THE_MODE_WANTS, stays=("r2_disobeyed",),
                        because="What the readings prove must last 5 s; only a switching that is obeyed ends the alarm"),
+    },
+    "r2_welded_hot": {
+        "any": Promise("fault:over_temperature", 40, "charge_not_stopped", 660, R2_OPEN, contacts_s=40,
+                       also=("battery_too_hot", "battery_warm", "battery_over_ambient", "r2_disobeyed"),
+                       stays=("r2_disobeyed",),
+                       because="R2 is told to open and does not; the alarm says what to do by hand. A full battery "
+                               "takes so little that only its voltage shows it, ten minutes later"),
+    },
+    "backup_through_r2": {
+        "any": Promise("alarm:wiring_contradicted", 60, "wiring_contradicted", 60, AS_THE_MODE_WANTS,
+                       stays=("wiring_contradicted",),
+                       because="V2 shows the loads' current in the first drill; R2 stays closed. Surface charge can "
+                               "look like the supply for a while"),
     },
     "r1_contact_dead": {
         "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH, because="It looks like an outage and is told as one"),
@@ -140,9 +172,13 @@ PROMISES: Mapping[str, Lines] = {
         "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS, dark_s=1, because=NO_BACKUP),
         "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
     },
+    "mains_out_with_diode": {"any": Promise("fault:mains", 1, "mains_lost", 8, BOTH)},
+    "diode_missing": {"any": Promise("fault:mains", 1, "diode_missing", 2, BOTH, dark_s=1, also=("mains_lost",),
+                                     stays=("diode_missing",), because=NO_BACKUP)},
     "mains_away": {
         "any": Promise("alarm:battery_under_voltage", 120, "battery_under_voltage", 120, BOTH,
-                       dark_s=FOR_GOOD, also=("mains_lost", "loads_dark"),
+                       dark_s=FOR_GOOD, also=("mains_lost", "loads_dark", "battery_emptied"),
+                       stays=("battery_emptied",),
                        because="The battery is warned of before it is empty; then the loads are dark"),
     },
     "mains_out_on_the_loads": {
@@ -160,10 +196,13 @@ PROMISES: Mapping[str, Lines] = {
                                         also=("charger_set_point",))},
     "charger_set_low": {"any": Promise("alarm:charger_set_point", 25 * 3600, "charger_set_point", 25 * 3600, AS_BEFORE,
                                        because="Surface charge hides a low charger for a day")},
+    "charger_in_the_cold": {"any": Promise("", NEVER, "", NEVER, AS_BEFORE,
+                                           because="What a charger should hold follows the battery's temperature")},
     "cell_shorted": {
         "any": Promise("alarm:battery_under_voltage|switching_often|battery_over_ambient", 4 * HOUR_S,
                        "battery_over_ambient", 20 * HOUR_S, AS_THE_MODE_WANTS,
-                       also=("battery_under_voltage", "switching_often", "battery_warm", "battery_too_hot"),
+                       also=("battery_under_voltage", "battery_emptied", "switching_often", "battery_warm",
+                             "battery_too_hot"),
                        because="It heats for hours; at 50 degC the charge is stopped. A low or hard worked battery "
                                "tells sooner"),
     },

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.proof.hostile_steadiness import Hold
-from tests.property.witness import mains_as_measured
+from tests.property.witness import is_fed_past_r2, is_still, mains_as_measured
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Reason, Verdict
 from vigie.control.signals import Measurement, Status, Wiring
@@ -45,7 +45,7 @@ OPENS_ON_PROOF = Property(
 CLOSES_ON_LOSS = Property(
     "2 R2 closes on loss",
     "R2 does not stay open in a period that does not prove the mains (but for 4, while unknown); in the line, nor in "
-    "one with a sweep of V3 under the supply's voltage.",
+    "one with a sweep of V3 under the supply's voltage. A V3 that stands still proves nothing.",
 )
 PROVES_ITSELF = Property(
     "2 the mains proves itself",
@@ -57,7 +57,12 @@ LOSS_IS_SEEN = Property(
 )
 NO_BLACKOUT = Property("2 no blackout risk", "R2 never opens where that could leave the site dark for good.")
 DRILL_BEGINS = Property(
-    "3 R1 opens on proof", "R1 opens only with the mains present and a battery that shows that it can carry the loads."
+    "3 R1 opens on proof",
+    "R1 opens only with the mains present and a battery that shows that it can carry the loads, and R2 closed.",
+)
+DRILL_PROVES_WIRING = Property(
+    "3 R2 opens past proof",
+    "With charge_only R2 opens in a drill only once V3 shows no supply and V2 that nothing comes through R2.",
 )
 DRILL_GOES_ON = Property(
     "3 R1 closes in time",
@@ -151,8 +156,13 @@ def _open_r2(
         return NO_BLACKOUT
     is_line = settings.wiring == Wiring.LINE
     if not is_line and decision.contacts.r1 == OPEN:
-        return None  # a drill: the battery feeds the loads past R2, and the supply is cut by us
+        is_opening = memory.r2 == CLOSED or image.contacts.r2 == CLOSED
+        is_settled = memory.r1_age >= settings.mains.settling_s
+        is_proven = not is_opening or (is_settled and is_fed_past_r2(image, settings))
+        return None if is_proven else DRILL_PROVES_WIRING  # the battery feeds the loads past R2
     mains = mains_as_measured(image, settings)
+    if mains == "present" and image.load.is_valid and is_still(image.load, settings):
+        return CLOSES_ON_LOSS
     stands = not is_line or _stands(image, settings)
     if memory.r2 == CLOSED or image.contacts.r2 == CLOSED:  # what reads closed is opening, whatever was told before
         gives = is_line and not (image.charge.is_valid and image.charge.lowest_a > -settings.mains.discharging_a)
@@ -206,6 +216,8 @@ def _open_r1(
         is_dark = image.load.is_valid and image.load.bus_v < limits.load_floor_v
         is_too_long = memory.r1_age >= limits.longest_drill_s
         return DRILL_GOES_ON if is_low or is_dark or is_too_long else None
+    if memory.r2 == OPEN or image.contacts.r2 == OPEN:
+        return DRILL_BEGINS
     if mains_as_measured(image, settings) != "present" or image.battery.bus_v < limits.proof_v:
         return DRILL_BEGINS
     if image.charge.is_valid and image.charge.bus_v < limits.proof_v:
@@ -226,6 +238,8 @@ def _heat(
     is_line = settings.wiring == Wiring.LINE
     is_opening = memory.r2 == CLOSED or image.contacts.r2 == CLOSED
     if is_line and not _stands(image, settings):
+        return None
+    if image.load.is_valid and is_still(image.load, settings):
         return None
     if is_line and is_opening and not (image.charge.is_valid and image.charge.lowest_a > -settings.mains.discharging_a):
         return None
@@ -290,6 +304,7 @@ PROPERTIES = (
     LOSS_IS_SEEN,
     NO_BLACKOUT,
     DRILL_BEGINS,
+    DRILL_PROVES_WIRING,
     DRILL_GOES_ON,
     DRILL_COOL,
     HOT_STOPS_CHARGE,

@@ -13,6 +13,7 @@ from vigie.control.supervisor import SupervisorSettings
 SWEEPS = 10
 HEALTHY_V = 12.8
 NAN = math.nan
+STILL_S = 99.0
 
 
 class Circuit(NamedTuple):
@@ -29,12 +30,22 @@ class Circuit(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What V3 says over a period's sweeps."""
+    """What V3 says over a period's sweeps, and whether V3 and V2 have stood still for too long to stand alone."""
 
     bus_v: float
     lowest_v: float
     is_valid: bool
     is_fitted: bool
+    is_still: bool = False
+    is_charge_still: bool = False
+
+    @property
+    def still_s(self) -> float:
+        return STILL_S if self.is_still else 0.0
+
+    @property
+    def charge_still_s(self) -> float:
+        return STILL_S if self.is_charge_still else 0.0
 
 
 class Heat(NamedTuple):
@@ -128,7 +139,14 @@ def loads(settings: SupervisorSettings) -> tuple[Load, ...]:
             if low_v <= bus_v:
                 members += [Load(bus_v, low_v, True, True), Load(bus_v, low_v, False, True)]
     members += [Load(NAN, NAN, False, True), Load(NAN, NAN, False, False)]
-    return tuple(sorted(set(members), key=lambda m: (not m.is_valid, not m.is_fitted, _depth(m), m.bus_v - m.lowest_v)))
+    stillness = [(v3, v2) for v3 in (False, True) for v2 in (False, True)]
+    members = [m._replace(is_still=v3, is_charge_still=v2) for m in members for v3, v2 in stillness]
+    return tuple(sorted(set(members), key=_oddity))
+
+
+def _oddity(member: Load) -> tuple[float, ...]:
+    stillness = 2 * member.is_still + member.is_charge_still
+    return (not member.is_valid, not member.is_fitted, stillness, _depth(member), member.bus_v - member.lowest_v)
 
 
 def _depth(member: Load) -> float:
@@ -176,6 +194,9 @@ class Image:
         load_v = self._known(LOAD, "bus_v", "V3's voltage", load_cuts(settings))
         lowest_a = self._known(CIRCUIT, "lowest_a", "V2's lowest current", amperes)
         lowest_v = self._known(LOAD, "lowest_v", "V3's lowest voltage", load_cuts(settings))
+        still = frozenset([settings.mains.alone_still_s])
+        load_still_s = self._known(LOAD, "still_s", "how long V3 stands still", still)
+        charge_still_s: Any = self._known(LOAD, "charge_still_s", "how long V2 stands still", still)
         status = self._known(HEAT, "status", "the thermometer's status", None)
         good = [
             Undecided(draw, CIRCUIT, "V1 is good", tuple(m.is_battery_valid for m in self.members.circuit), None),
@@ -193,8 +214,15 @@ class Image:
             measured(now_s),
             now_s=now_s,
             battery=_channel("battery", bus_v=battery_v, is_valid=good[0]),
-            charge=_channel("charge", bus_v=charge_v, current_a=charge_a, lowest_a=lowest_a, is_valid=good[1]),
-            load=_channel("load", bus_v=load_v, lowest_v=lowest_v, is_valid=good[2]),
+            charge=_channel(
+                "charge",
+                bus_v=charge_v,
+                current_a=charge_a,
+                lowest_a=lowest_a,
+                is_valid=good[1],
+                still_s=charge_still_s,
+            ),
+            load=_channel("load", bus_v=load_v, lowest_v=lowest_v, is_valid=good[2], still_s=load_still_s),
             temperature=Temperature(
                 self._known(HEAT, "celsius", "the temperature", heat_cuts(settings)),  # type: ignore[arg-type]
                 status,  # type: ignore[arg-type]
@@ -205,6 +233,7 @@ class Image:
                 r2=self._known(LINES, "r2", "R2's line", None),
             ),
             is_valid=is_answered,
+            doubt=0,  # it only names why a measurement is none
         )
 
     def _known(self, group: int, field: str, name: str, cuts: frozenset[float] | None) -> Undecided:
@@ -246,14 +275,24 @@ def _channel(channel: str, **fields: Any) -> ChannelMean:
 def concrete(circuit: Circuit, load: Load, heat: Heat, line: Lines, now_s: float) -> Measurement:
     """Return the readings as an ordinary process image."""
 
-    def channel(bus_v: float, current_a: float, lowest_v: float, lowest_a: float, is_good: bool) -> ChannelMean:
+    def channel(
+        bus_v: float, current_a: float, lowest_v: float, lowest_a: float, is_good: bool, still_s: float = 0.0
+    ) -> ChannelMean:
         if math.isnan(bus_v):
             return lost()
-        return mean(bus_v, current_a)._replace(lowest_v=lowest_v, lowest_a=lowest_a, is_valid=is_good)
+        known = mean(bus_v, current_a)
+        return known._replace(lowest_v=lowest_v, lowest_a=lowest_a, is_valid=is_good, still_s=still_s)
 
     return measured(now_s, r1=line.r1, r2=line.r2, is_valid=is_valid(circuit, load, heat, line))._replace(
         battery=channel(circuit.battery_v, 0.0, circuit.battery_v, 0.0, circuit.is_battery_valid),
-        charge=channel(circuit.charge_v, circuit.charge_a, circuit.charge_v, circuit.lowest_a, circuit.is_charge_valid),
-        load=channel(load.bus_v, 0.5, load.lowest_v, 0.5, load.is_valid),
+        charge=channel(
+            circuit.charge_v,
+            circuit.charge_a,
+            circuit.charge_v,
+            circuit.lowest_a,
+            circuit.is_charge_valid,
+            load.charge_still_s,
+        ),
+        load=channel(load.bus_v, 0.5, load.lowest_v, 0.5, load.is_valid, load.still_s),
         temperature=Temperature(heat.celsius, heat.status),
     )

@@ -65,7 +65,8 @@ class Classifier:
     def load(self, v3: Load) -> tuple[object, ...]:
         supply_v = self.settings.mains.supply_present_v
         is_steady = v3.lowest_v >= supply_v
-        return region(v3.bus_v, load_cuts(self.settings)), is_steady, v3.is_valid, v3.is_fitted
+        judged = region(v3.bus_v, load_cuts(self.settings)), is_steady, v3.is_valid, v3.is_fitted
+        return (*judged, v3.is_still, v3.is_charge_still)
 
     def heat(self, heat: Heat) -> tuple[object, ...]:
         return region(heat.celsius, heat_cuts(self.settings)), heat.status
@@ -96,6 +97,7 @@ def drawn(rng: random.Random, settings: SupervisorSettings) -> tuple[Circuit, Lo
     load = Load(load_v, lowest_v, is_valid[2], True)
     if not is_valid[2] and rng.random() < 0.5:
         load = Load(math.nan, math.nan, False, rng.random() < 0.5)
+    load = load._replace(is_still=rng.random() < 0.1, is_charge_still=rng.random() < 0.1)
     heat = Heat(rng.choice([25.0, 25.0, 25.0, *heat_cuts(settings), rng.uniform(20.0, 55.0)]), 0)
     if not is_good and rng.random() < 0.1:
         heat = Heat(math.nan, int(rng.choice([Status.ABSENT, Status.FAILED])))

@@ -81,9 +81,12 @@ def supervisors(mains: st.SearchStrategy[MainsSettings]) -> st.SearchStrategy[Su
 def filters() -> st.SearchStrategy[FilterSettings]:
     usual = FilterSettings(sweeps=SWEEPS)
     return st.builds(
-        lambda least_good, frozen_after_s: usual._replace(least_good=least_good, frozen_after_s=frozen_after_s),
+        lambda least_good, frozen_after_s, apart_v: usual._replace(
+            least_good=least_good, frozen_after_s=frozen_after_s, contradiction_v=apart_v
+        ),
         st.integers(1, SWEEPS),
         st.sampled_from([0.0, 0.0, 21_600.0]),
+        st.sampled_from([0.0, 0.0, 0.2]),
     )
 
 

@@ -59,7 +59,7 @@ def sites() -> st.SearchStrategy[Site]:
     )
     return st.builds(
         Site,
-        supervisor=supervisors(st.sampled_from([AT_ONCE, MainsSettings()])).filter(
+        supervisor=supervisors(st.sampled_from([AT_ONCE._replace(alone_still_s=0.0), MainsSettings()])).filter(
             lambda s: s.interlocks.load_floor_v > 0.0
         ),
         filtering=filters(),

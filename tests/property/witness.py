@@ -4,7 +4,7 @@ A witness looks on period by period at what was measured, ordered and decided, a
 """
 
 from vigie.control.interlocks import Latch
-from vigie.control.signals import Contact, Contacts, Measurement, Status, Sweep, Wiring
+from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Sweep, Wiring
 from vigie.control.supervisor import Action, Decision, Order, SupervisorSettings
 
 OPEN = Contact.OPEN
@@ -18,6 +18,11 @@ def mains_as_measured(image: Measurement, settings: SupervisorSettings) -> str:
         return "cut"
     v2_a = image.charge.current_a if image.charge.is_valid else None
     v3_v = image.load.bus_v if image.load.is_valid else None
+    if v2_a is not None and is_still(image.charge, settings):
+        is_fed = v3_v is not None and v3_v >= rules.supply_present_v
+        is_unfed = v3_v is not None and v3_v < rules.supply_present_v
+        if (v2_a >= rules.charging_a and not is_fed) or (v2_a <= -rules.discharging_a and not is_unfed):
+            v2_a = None
     if v2_a is not None and v2_a <= -rules.discharging_a:
         return "absent"
     if v2_a is not None and v2_a >= rules.charging_a and image.contacts.r2 == CLOSED:
@@ -27,6 +32,19 @@ def mains_as_measured(image: Measurement, settings: SupervisorSettings) -> str:
     if v3_v is None:
         return "unknown"
     return "present" if v3_v >= rules.supply_present_v else "absent"
+
+
+def is_still(mean: ChannelMean, settings: SupervisorSettings) -> bool:
+    """Return whether a channel has not moved for too long to stand alone."""
+    return 0.0 < settings.mains.alone_still_s <= mean.still_s
+
+
+def is_fed_past_r2(image: Measurement, settings: SupervisorSettings) -> bool:
+    """Return whether a drill shows no supply, and nothing through V2."""
+    rules = settings.mains
+    has_supply = not image.load.is_valid or image.load.bus_v >= rules.supply_present_v
+    gives = not image.charge.is_valid or image.charge.lowest_a <= -rules.discharging_a
+    return image.contacts.r1 == OPEN and not has_supply and not gives
 
 
 class Steadiness:
@@ -144,7 +162,14 @@ class Witness:
     def _judge_open_r2(self, image: Measurement, decision: Decision, mains: str) -> None:
         assert not self.settings.r2_may_black_out, "2: R2 open although that could leave the site dark for good"
         if self.settings.wiring == Wiring.CHARGE_ONLY and decision.contacts.r1 == OPEN:
-            return  # a drill: the battery feeds the loads past R2, and the supply is cut by us
+            if self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED:
+                assert is_fed_past_r2(image, self.settings), "3: R2 opens in a drill that proves no charge_only"
+                rules = self.settings.mains
+                assert image.now_s - self.r1_moved_s >= rules.settling_s, "3: R2 opens before the supply is gone"
+            return  # the battery feeds the loads past R2, and the supply is cut by us
+        if mains == "present":
+            is_alone = image.load.is_valid and is_still(image.load, self.settings)
+            assert not is_alone, "2: R2 is open with a V3 that stands still"
         if self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED:
             assert mains == "present", f"2: R2 opens with the mains {mains}"
             assert self.steadiness.has_proven(image.now_s), "2: R2 opens before the mains has proven itself"
@@ -171,12 +196,13 @@ class Witness:
             assert not image.load.bus_v < limits.load_floor_v, "3: R1 stays open with dark loads"
             assert image.now_s - self.r1_moved_s < limits.longest_drill_s, "3: the drill is too long"
             return
+        assert (self.commanded.r2, image.contacts.r2) == (CLOSED, CLOSED), "3: R1 opens beside an open R2"
         assert mains == "present", f"3: R1 opens with the mains {mains}"
         assert image.battery.bus_v >= limits.proof_v, "3: R1 opens on a low V1"
         assert not image.charge.is_valid or image.charge.bus_v >= limits.proof_v, "3: R1 opens on a low V2"
 
     def _judge_latch(self, image: Measurement, decision: Decision, mains: str) -> None:
-        can_open = mains == "present"
+        can_open = mains == "present" and not (image.load.is_valid and is_still(image.load, self.settings))
         is_opening = self.commanded.r2 == CLOSED or image.contacts.r2 == CLOSED
         if self.settings.wiring == Wiring.LINE:
             can_open = can_open and self.stands_v3 and not (is_opening and self.gives_v2)

@@ -14,7 +14,7 @@ from vigie.control.signals import Reading
 
 _STOPS = frozenset({"q", "quit", "stop"})
 _YES, _NO = frozenset({"y", "yes", "o", "oui", "j", "ja"}), frozenset({"n", "no", "non", "nein"})
-TO_SEE = frozenset({Topic.LEDS, Topic.MAINS})
+TO_SEE = frozenset({Topic.BYPASS_DIODE, Topic.LEDS, Topic.MAINS})
 """What a person sees at the site."""
 TO_MEASURE = frozenset({Topic.BATTERY_V, Topic.CHARGE_V, Topic.LOAD_V})
 """What a person measures there."""

@@ -66,6 +66,8 @@ class Known:
 
     findings: list[Finding] = field(default_factory=list)
     lives_on_loads: bool = False
+    has_diode: bool = False
+    """A person says that a bypass diode stands across R2."""
     is_polarity_reversed: bool = False
     """The board energises a coil at the other level than the settings say."""
     capacity_ah: float = 0.0

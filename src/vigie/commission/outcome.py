@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.commission.known import Contactors, Known
-from vigie.control.signals import Channel, Relay
+from vigie.control.signals import Channel, Relay, Wiring
 from vigie.plant.rig import NOT_FITTED, RigSettings, relay_wiring
 
 Changes = dict[str, dict[str, Any]]
@@ -26,6 +26,7 @@ def changes(known: Known, contactors: Contactors, lines: tuple[str, ...], settin
         "plant": {"kind": "rig"},
         "wiring": {
             "battery_contact": known.wiring.name.lower(),
+            "bypass_diode": known.has_diode and known.wiring == Wiring.LINE,
             "controller_supply": "loads" if known.lives_on_loads else "independent",
         },
         "rig": {

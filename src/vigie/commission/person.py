@@ -15,6 +15,8 @@ class Topic(Enum):
     MAINS = "mains"
     """Is there 230 V before R1?"""
     CONTROLLER_SUPPLY = "controller_supply"
+    BYPASS_DIODE = "bypass_diode"
+    """Does a diode stand across the battery contact?"""
     LEDS = "leds"
     """Do the relay board's LEDs show what the lines should do?"""
     CAPACITY = "capacity_ah"

@@ -73,6 +73,8 @@ def _settings(found: Changes) -> list[str]:
 
 
 def _toml(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
     return f"0x{value:02x}" if isinstance(value, int) and key.endswith("_address") else f"{value}"

@@ -80,6 +80,7 @@ class AskFacts:
         )
         known.lives_on_loads = supply == "loads"
         job.note("controller_supply", f"This computer lives on: {supply}.")
+        _ask_for_the_diode(job)
         _ask_for_leds(job)
         known.capacity_ah = person.number(Topic.CAPACITY, "Capacity printed on the battery (20 h)", "Ah", None)
         if not 0.5 <= known.capacity_ah <= 1000.0:
@@ -90,6 +91,23 @@ class AskFacts:
                 "without mains only the battery feeds the loads, and a wrong move would cut it off: begin again when "
                 "the mains is back"
             )
+
+
+def _ask_for_the_diode(job: Job) -> None:
+    """Nothing shows it here: it carries nothing while R2 is closed, or the mains is there."""
+    job.known.has_diode = job.person.agrees(
+        Topic.BYPASS_DIODE,
+        "Does a bypass diode (Schottky, anode to the battery) stand across the battery contact R2?",
+    )
+    if job.known.has_diode:
+        job.note(
+            "bypass_diode",
+            "A bypass diode stands across R2, you say. The next mains failure with R2 open proves it, or the alarm "
+            "diode_missing tells; try it by hand: R2 open, mains off, the loads stay.",
+            is_weak=True,
+        )
+    else:
+        job.note("bypass_diode", "No bypass diode stands across R2.")
 
 
 def _ask_for_leds(job: Job) -> None:

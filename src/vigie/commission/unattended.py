@@ -30,6 +30,8 @@ class Unattended:
         del question
         if topic is Topic.MAINS:
             return self._site.has_mains()
+        if topic is Topic.BYPASS_DIODE:
+            return self._site.installation.settings.bypass_diode
         if topic is Topic.LEDS:
             return self._site.leds_follow_settings
         return True

@@ -12,7 +12,7 @@ from vigie.config.texts import unusable_texts
 from vigie.config.wiring import wiring_risks
 from vigie.control.alarms.rules import faults_of
 from vigie.control.filtering import sweep_interval_s
-from vigie.control.signals import Channel
+from vigie.control.signals import Channel, Wiring
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
 from vigie.hardware.ina219 import Averaging
@@ -223,6 +223,14 @@ def warnings(config: Config) -> list[Fault]:
                 f"believe {config.wiring.battery_contact.name.lower()}: only to practise on",
             )
         )
+    if config.wiring.bypass_diode and config.wiring.battery_contact == Wiring.CHARGE_ONLY:
+        message = (
+            "with charge_only the battery feeds the loads past R2: a diode across it does nothing there; set false"
+        )
+        found.append(Fault("wiring.bypass_diode", message))
+    if config.plant.kind == PlantKind.TWIN and config.wiring.bypass_diode > config.twin.installation.bypass_diode:
+        message = "the simulated installation has no diode (twin.installation.bypass_diode): only to practise on"
+        found.append(Fault("wiring.bypass_diode", message))
     if config.rig is not None and not config.rig.thermometer:
         found.append(
             Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")

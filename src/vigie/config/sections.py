@@ -104,6 +104,13 @@ class WiringSettings(NamedTuple):
     battery_contact: Annotated[
         Wiring, *by_name(Wiring), setting("line: R2 cuts charge AND backup; charge_only: only the charging path")
     ] = Wiring.LINE
+    bypass_diode: Annotated[
+        bool,
+        setting(
+            "true: a Schottky diode stands across R2, anode at the battery (wiring line). The next mains failure with "
+            "R2 open proves it, or alarm diode_missing tells"
+        ),
+    ] = False
     controller_supply: Annotated[
         ControllerSupply | None,
         *by_name(ControllerSupply),
@@ -182,7 +189,11 @@ PLANT_DEFAULTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     # The simulated V1 hangs behind its 10 kOhm resistor like the real one.
     "twin": {"channels.battery": {"gain": 1.03125, "offset_v": 0.4, "calibration": "preset"}},
     # A recording has the battery alone: no V3, so the mains is what the battery's current says.
-    "recorded": {"channels.load": {"is_fitted": False}, "mains": {"present_unless_discharging": True}},
+    "recorded": {
+        "channels.load": {"is_fitted": False},
+        "mains": {"present_unless_discharging": True, "alone_still_s": 0.0},
+        "filter": {"contradiction_v": 0.0},
+    },
 }
 """What is different by default on a plant of that kind."""
 EVERY_CHANNEL: Mapping[str, Any] = {
@@ -333,7 +344,13 @@ class Config(NamedTuple):
         """Return what decides what people are told."""
         return LookoutSettings(
             rules(self.alarms, self.interlocks, self.contacts.warn_share),
-            watch_settings(self.alarms, self.interlocks, self.mains),
+            watch_settings(
+                self.alarms,
+                self.interlocks,
+                self.mains,
+                self.wiring.battery_contact,
+                has_diode=self.wiring.bypass_diode,
+            ),
             self.contact_truth,
             self.contacts,
             outage_rules(self.outage_log, self.mains),

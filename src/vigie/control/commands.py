@@ -68,6 +68,10 @@ class Reason(IntEnum):
     """Interlock 2: this controller would die with the loads and R2 is wired NO."""
     MAINS_NOT_STEADY = 24
     """Interlock 2: the mains has not stood for long enough since it failed."""
+    METER_STANDS_STILL = 25
+    """Interlock 2: V3, which alone tells of the mains while R2 is open, has not moved for long."""
+    WIRING_NOT_PROVEN = 26
+    """Interlock 3: not shown yet in this drill that the battery feeds the loads past R2, as charge_only says."""
     BATTERY_NOT_PROVEN = 30
     """Interlock 3: the battery has not shown that it can carry the loads."""
     BATTERY_UNDER_FLOOR = 31
@@ -80,6 +84,8 @@ class Reason(IntEnum):
     """Interlock 4: battery over its limit, charge stopped and latched."""
     MEASUREMENT_LOST = 50
     """Interlock 5: a needed reading is lost or implausible."""
+    READINGS_CONTRADICT = 51
+    """Interlock 5: readings contradict each other, so none of them decides."""
     RELAY_FAILED = 60
     """The line did not take the level it was told."""
     DUPLICATE = 70

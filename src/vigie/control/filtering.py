@@ -4,6 +4,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from vigie.control.averaging import averaged
+from vigie.control.contradictions import ContradictionLimits, Doubt, Doubts, doubted, no_doubts
 from vigie.control.signals import (
     Channel,
     ChannelMean,
@@ -33,6 +34,9 @@ ODD_V = 0.02
 
 ODD_SHUNT_V = 50e-6
 """The same of a shunt voltage."""
+
+LEAST_TIMES = 9
+"""Two long periods have the same mean by chance; so many in a row do not."""
 
 DARK_V = 1.0
 """A channel below this is without supply; it may well read the same for hours."""
@@ -79,6 +83,30 @@ class FilterSettings(NamedTuple):
             le=2_592_000,
         ),
     ] = 21_600.0
+    contradiction_v: Annotated[
+        float,
+        setting(
+            "V1 and V2 further apart than this (and than a wire loses) contradict each other, and no mode rests on "
+            "them; 0 switches it off",
+            unit="V",
+            ge=0,
+            le=2,
+        ),
+    ] = 0.2
+    air_warmer_k: Annotated[
+        float,
+        setting("Air warmer than the battery by more than this must warm it up", unit="K", ge=2, le=40),
+    ] = 10.0
+    air_warmer_kh: Annotated[
+        float,
+        setting(
+            "Summed up to this, the excess over air_warmer_k proves that a thermometer which has not moved is stuck; 0 "
+            "switches it off",
+            unit="K h",
+            ge=0,
+            le=1000,
+        ),
+    ] = 12.0
     temperature_min_c: Annotated[
         float, setting("Battery temperatures below are implausible", unit="degC", ge=-60, le=0)
     ] = -30.0
@@ -102,6 +130,8 @@ class Stillness(NamedTuple):
     bus_v: float
     shunt_v: float
     since_s: float
+    times: int
+    """Periods that have repeated it."""
 
 
 class FilterState(NamedTuple):
@@ -114,12 +144,13 @@ class FilterState(NamedTuple):
     temperature_c: float
     """Of the battery, as last believed; NaN when never."""
     ambient_c: float
+    doubts: Doubts
 
 
 def initial_filter_state() -> FilterState:
     """Return the state of a filter that has seen nothing."""
-    unseen = Stillness(math.nan, math.nan, 0.0)
-    return FilterState(unseen, unseen, unseen, unseen, math.nan, math.nan)
+    unseen = Stillness(math.nan, math.nan, 0.0, 0)
+    return FilterState(unseen, unseen, unseen, unseen, math.nan, math.nan, no_doubts())
 
 
 def sweep_interval_s(settings: FilterSettings, period_s: float) -> float:
@@ -166,8 +197,8 @@ def judged(reading: Reading, channel: ChannelSettings) -> int:
 def still(before: Stillness, bus_v: float, shunt_v: float, now_s: float) -> Stillness:
     """Return since when the raw means have been exactly these."""
     if bus_v == before.bus_v and shunt_v == before.shunt_v and bus_v >= DARK_V:
-        return before
-    return Stillness(bus_v, shunt_v, now_s)
+        return Stillness(bus_v, shunt_v, before.since_s, before.times + 1)
+    return Stillness(bus_v, shunt_v, now_s, 0)
 
 
 def is_frozen(stillness: Stillness, now_s: float, frozen_after_s: float) -> bool:
@@ -186,7 +217,7 @@ def summarise_channel(
     """Average the readings of one channel (``index``, a :class:`Channel`) over a period."""
     nan = math.nan
     if not channel.is_fitted:
-        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 0, int(Status.ABSENT), False, nan, nan), before
+        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, 0, int(Status.ABSENT), False, nan, nan, 0.0), before
     status = 0
     buses = []
     shunts = []
@@ -200,7 +231,7 @@ def summarise_channel(
     good = len(buses)
     rejected = len(sweeps) - good
     if good == 0:
-        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, rejected, status, False, nan, nan), before
+        return ChannelMean(nan, nan, nan, nan, nan, nan, 0, rejected, status, False, nan, nan, 0.0), before
     bus = averaged(buses, ODD_V)
     shunt = averaged(shunts, ODD_SHUNT_V)
     if bus.odd > 0 or shunt.odd > 0:
@@ -223,6 +254,7 @@ def summarise_channel(
         good >= settings.least_good and (status & Status.FROZEN) == 0,
         calibrated_voltage_v(bus.lowest, channel),
         min(calibrated_current_a(shunt.lowest, channel), calibrated_current_a(shunt.highest, channel)),
+        now_s - stillness.since_s if stillness.times >= LEAST_TIMES else 0.0,
     )
     return mean, stillness
 
@@ -245,8 +277,9 @@ def summarise(
     """Turn a period's sweeps into its measurement.
 
     The measurement is valid when battery, charge and load channel (those that are fitted, the battery
-    always) each have ``least_good`` good sweeps and are not frozen, and the temperature is either good or
-    not part of the installation. Spare channel and ambient temperature are reported and never needed.
+    always) each have ``least_good`` good sweeps and are not frozen, the temperature is either good or
+    not part of the installation, and no readings contradict each other. Spare channel and ambient temperature
+    are reported; the measurement needs neither.
 
     Args:
         state: what the filter remembers.
@@ -271,13 +304,18 @@ def summarise(
     highest_c = settings.temperature_max_c
     judged_t = believed(temperature, state.temperature_c, lowest_c, highest_c)
     judged_ambient = believed(ambient, state.ambient_c, lowest_c, highest_c)
+    limits = ContradictionLimits(settings.contradiction_v, settings.air_warmer_k, settings.air_warmer_kh)
+    doubts, doubt = doubted(state.doubts, battery, charge, judged_t, judged_ambient, now_s, limits)
+    if doubt & 1 << Doubt.BATTERY_AGAINST_AIR:
+        judged_t = Temperature(math.nan, int(Status.FROZEN))
     is_valid = (
-        battery.is_valid
+        doubt == 0
+        and battery.is_valid
         and is_answered(charge, channels.charge)
         and is_answered(load, channels.load)
         and (judged_t.status == Status.GOOD or judged_t.status == Status.ABSENT)
     )
-    measurement = Measurement(now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid)
+    measurement = Measurement(now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid, doubt)
     after = FilterState(
         battery_still,
         charge_still,
@@ -285,5 +323,6 @@ def summarise(
         spare_still,
         remembered_c(judged_t, state.temperature_c),
         remembered_c(judged_ambient, state.ambient_c),
+        doubts,
     )
     return after, measurement

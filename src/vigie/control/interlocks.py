@@ -7,7 +7,7 @@ why not. ``apply`` asks them; the pages show the same answers.
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains, Phase, Reason
-from vigie.control.mains import MainsSettings, gives_nothing, is_steady
+from vigie.control.mains import MainsSettings, can_stand_alone, gives_nothing, is_steady
 from vigie.control.modes.wish import Wish
 from vigie.control.signals import Contact, Measurement, Status, Wiring
 from vigie.units import setting
@@ -121,11 +121,13 @@ def lowest_battery_v(measurement: Measurement) -> float:
 def r1_block(situation: Situation, measurement: Measurement, settings: InterlockSettings) -> Reason:
     """Interlock 3: return why R1 may not open, or not stay open; NONE when it may."""
     if not measurement.is_valid:
-        return Reason.MEASUREMENT_LOST
+        return why_lost(measurement)
     if situation.is_hot:
         return Reason.OVER_TEMPERATURE
     if situation.wiring == Wiring.LINE and (situation.r2 == Contact.OPEN or measurement.contacts.r2 == Contact.OPEN):
         return Reason.BOTH_OPEN
+    if situation.r1 == Contact.CLOSED and (situation.r2 == Contact.OPEN or measurement.contacts.r2 == Contact.OPEN):
+        return Reason.WIRING_NOT_PROVEN
     if situation.r1 == Contact.OPEN:
         if lowest_battery_v(measurement) < settings.floor_v:
             return Reason.BATTERY_UNDER_FLOOR
@@ -145,6 +147,7 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     """Interlocks 1 and 2: return why R2 may not be open with R1 as it will be; NONE when it may.
 
     With CHARGE_ONLY a drill may have R2 open: the battery feeds the loads past it, and the absent supply is our doing.
+    It opens there once the readings show just that: the setting may be wrong.
     With LINE an R2 stays open only while V3 stands at the supply's voltage in every sweep, and an opening one needs V2
     too: a battery's surface charge can look like the supply on V3, and only V2 shows that it does not discharge. An
     opening R2 needs a mains that has proven itself since its last loss. A contact whose line still reads closed is
@@ -155,11 +158,14 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     if r1 == Contact.OPEN:
         if situation.wiring == Wiring.LINE:
             return Reason.BOTH_OPEN
-        return Reason.NONE
+        is_open = situation.r2 == Contact.OPEN and measurement.contacts.r2 == Contact.OPEN
+        return Reason.NONE if is_open or is_fed_past_r2(situation, measurement, mains) else Reason.WIRING_NOT_PROVEN
     if situation.mains == Mains.ABSENT:
         return Reason.MAINS_LOST
     if situation.mains != Mains.PRESENT:
         return Reason.MAINS_NOT_PROVEN
+    if not can_stand_alone(measurement, mains):
+        return Reason.METER_STANDS_STILL
     is_opening = situation.r2 == Contact.CLOSED or measurement.contacts.r2 == Contact.CLOSED
     if situation.wiring == Wiring.LINE:
         is_proven = is_steady(measurement, mains) and (not is_opening or gives_nothing(measurement, mains))
@@ -168,6 +174,22 @@ def r2_block(situation: Situation, r1: Contact, measurement: Measurement, mains:
     if is_opening and situation.hold_off_s > 0.0:
         return Reason.MAINS_NOT_STEADY
     return Reason.NONE
+
+
+def is_fed_past_r2(situation: Situation, measurement: Measurement, mains: MainsSettings) -> bool:
+    """Return whether a drill shows that the battery feeds the loads past R2: no supply, and nothing through V2."""
+    return (
+        measurement.contacts.r1 == Contact.OPEN
+        and situation.r1_open_s >= mains.settling_s
+        and measurement.load.is_valid
+        and measurement.load.bus_v < mains.supply_present_v
+        and gives_nothing(measurement, mains)
+    )
+
+
+def why_lost(measurement: Measurement) -> Reason:
+    """Return why a period's measurement is none."""
+    return Reason.MEASUREMENT_LOST if measurement.doubt == 0 else Reason.READINGS_CONTRADICT
 
 
 def hot_r2(situation: Situation, r1: Contact, r2_line: Contact, block: Reason) -> Contact:
@@ -218,12 +240,12 @@ def apply(
         r2 = hot_r2(situation, r1, measurement.contacts.r2, r2_refusal)
         r2_reason = Reason.OVER_TEMPERATURE if r2 == Contact.OPEN else r2_refusal
     elif not measurement.is_valid:
-        r2_refusal = Reason.MEASUREMENT_LOST
+        r2_refusal = why_lost(measurement)
         r2 = Contact.CLOSED
-        r2_reason = Reason.MEASUREMENT_LOST
+        r2_reason = r2_refusal
     elif r2 == Contact.OPEN and r2_refusal != Reason.NONE:
         r2 = Contact.CLOSED
         r2_reason = r2_refusal
     if not measurement.is_valid:
-        r1_reason = Reason.MEASUREMENT_LOST
+        r1_reason = why_lost(measurement)
     return Ruling(r1, r2, r1_reason, r2_reason, r1_refusal, r2_refusal)

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mains
-from vigie.control.signals import Contact, Measurement
+from vigie.control.signals import ChannelMean, Contact, Measurement
 from vigie.units import setting
 
 
@@ -43,6 +43,16 @@ class MainsSettings(NamedTuple):
             le=86_400,
         ),
     ] = 3600.0
+    alone_still_s: Annotated[
+        float,
+        setting(
+            "A meter that stands alone for the mains and has not moved by one bit for this long counts as lost; 0 "
+            "switches it off",
+            unit="s",
+            ge=0,
+            le=3600,
+        ),
+    ] = 30.0
     present_unless_discharging: Annotated[
         bool,
         setting(
@@ -57,11 +67,12 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
 
     V2 has the first word: a battery that discharges proves it absent (its surface charge can hold V3 above the
     supply's threshold for a while), one that is charged proves it present, but only while R2 is closed: a current
-    through an open contact is an offset, not a charger. Then V3's voltage decides.
+    through an open contact is an offset, not a charger. A V2 that repeats itself is not heard where V3 does not
+    agree. Then V3's voltage decides.
     """
     if measurement.contacts.r1 == Contact.OPEN:
         return Mains.CUT
-    if measurement.charge.is_valid:
+    if measurement.charge.is_valid and not repeats_itself(measurement, settings):
         if measurement.charge.current_a <= -settings.discharging_a:
             return Mains.ABSENT
         if measurement.contacts.r2 == Contact.CLOSED and measurement.charge.current_a >= settings.charging_a:
@@ -73,6 +84,29 @@ def evidence(measurement: Measurement, settings: MainsSettings) -> Mains:
             return Mains.PRESENT
         return Mains.ABSENT
     return Mains.UNKNOWN
+
+
+def is_still(mean: ChannelMean, settings: MainsSettings) -> bool:
+    """Return whether a meter has not moved by one bit for so long that it may not stand alone."""
+    return settings.alone_still_s > 0.0 and mean.still_s >= settings.alone_still_s
+
+
+def repeats_itself(measurement: Measurement, settings: MainsSettings) -> bool:
+    """Return whether V2 stands alone, a current that V3's voltage does not confirm, and has not moved for long."""
+    charge = measurement.charge
+    load = measurement.load
+    if not charge.is_valid or not is_still(charge, settings):
+        return False
+    if charge.current_a >= settings.charging_a:
+        return not (load.is_valid and load.bus_v >= settings.supply_present_v)
+    if charge.current_a <= -settings.discharging_a:
+        return not (load.is_valid and load.bus_v < settings.supply_present_v)
+    return False
+
+
+def can_stand_alone(measurement: Measurement, settings: MainsSettings) -> bool:
+    """Return whether V3 still moves: with R2 open nothing else tells of the mains."""
+    return not (measurement.load.is_valid and is_still(measurement.load, settings))
 
 
 def is_steady(measurement: Measurement, settings: MainsSettings) -> bool:

@@ -129,6 +129,8 @@ class ChannelMean(NamedTuple):
     lowest_v: float = math.nan
     """Of all good sweeps, the odd ones too: here shows a mains that failed in the last one. Not in the journal."""
     lowest_a: float = math.nan
+    still_s: float = 0.0
+    """How long the raw means have been the same to the last bit; 0 until ten periods show it. Not in the journal."""
 
 
 class Measurement(NamedTuple):
@@ -146,4 +148,6 @@ class Measurement(NamedTuple):
     """Of the air around it; told and kept, never needed by control."""
     contacts: Contacts
     is_valid: bool
-    """Every reading control needs is there and plausible; false makes the contacts safe."""
+    """Every reading control needs is there, plausible and in no doubt; false makes the contacts safe."""
+    doubt: int = 0
+    """Readings that contradict each other: bits of :class:`~vigie.control.contradictions.Doubt`. Not in the journal."""

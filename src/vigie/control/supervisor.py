@@ -336,7 +336,8 @@ def judge(
     if state.latch.is_set:
         return Verdict.ALARM, Reason.OVER_TEMPERATURE
     if not measurement.is_valid:
-        return Verdict.UNKNOWN, Reason.MEASUREMENT_LOST
+        is_doubted = measurement.doubt != 0
+        return Verdict.ATTENTION if is_doubted else Verdict.UNKNOWN, interlocks.why_lost(measurement)
     if interlocks.lowest_battery_v(measurement) < settings.interlocks.floor_v:
         return Verdict.ALARM, Reason.BATTERY_UNDER_FLOOR
     if state.supply.mains == Mains.ABSENT:

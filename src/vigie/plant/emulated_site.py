@@ -1,5 +1,6 @@
 """A simulated installation behind emulated boards: the real drivers run on it as on a real one."""
 
+import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,10 @@ from vigie.hardware.relay_board import ContactKind
 from vigie.plant.installation import Installation, Node
 from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.rig import RigSettings, contact_at, relay_wiring
+
+BUS_NOISE_V = 0.001
+SHUNT_NOISE_V = 5e-6
+"""Standard deviation of what a real meter adds; one that never moves by a bit is taken for a broken one."""
 
 
 class EmulatedSite:
@@ -41,6 +46,7 @@ class EmulatedSite:
         self._settings = settings
         self._truth = true_settings(settings, miswiring)
         self._clock = clock
+        self._random = random.Random(1)  # noqa: S311 - noise, not secrets
         self._one_at_a_time = threading.Lock()  # the bus thread reads while the loop switches
         self._lag_s = clock.now_s() - installation.now_s
         self.boards: EmulatedBoards = build_emulated_boards(
@@ -97,7 +103,8 @@ class EmulatedSite:
         def read() -> tuple[float, float]:
             with self._one_at_a_time:
                 self._catch_up()
-                return self._node(channel)
+                node, gauss = self._node(channel), self._random.gauss
+                return node.bus_v + gauss(0.0, BUS_NOISE_V), node.shunt_v + gauss(0.0, SHUNT_NOISE_V)
 
         return read
 

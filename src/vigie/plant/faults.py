@@ -49,6 +49,8 @@ class FaultKind(IntEnum):
     """The bus is gone: no sweep at all."""
     RELAYS_UNREADABLE = 12
     """The relay lines can be moved but not read back."""
+    OFFSET = 13
+    """The channel's bus voltage reads ``value`` volts more than it is."""
     CHARGER_DEAD = 20
     """The charger gives nothing; the supply still feeds the loads."""
     CHARGER_SET_POINT = 21
@@ -250,6 +252,8 @@ class Faulty:
             return reading._replace(bus_v=reading.bus_v + self._random.gauss(0.0, fault.value))
         if fault.kind == FaultKind.IMPLAUSIBLE:
             return reading._replace(bus_v=fault.value)
+        if fault.kind == FaultKind.OFFSET:
+            return reading._replace(bus_v=reading.bus_v + fault.value)
         if fault.kind == FaultKind.CHIP_RESET and fault not in self._has_reset:
             self._has_reset.add(fault)
             return reading._replace(status=reading.status | int(Status.RESET))

@@ -184,7 +184,7 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
     the same for hours.
     """
     channels, filtering, control = settings.channels, settings.filtering, settings.control
-    mains: MainsSettings = control.mains._replace(present_unless_discharging=True)
+    mains: MainsSettings = control.mains._replace(present_unless_discharging=True, alone_still_s=0.0)
     return ReplaySettings(
         settings.recorded,
         ChannelsSettings(
@@ -193,7 +193,7 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
             _uncalibrated(channels.load, is_fitted=False),
             _uncalibrated(channels.spare, is_fitted=False),
         ),
-        filtering._replace(sweeps=1, least_good=1, frozen_after_s=0.0),
+        filtering._replace(sweeps=1, least_good=1, frozen_after_s=0.0, contradiction_v=0.0),
         control._replace(
             mains=mains,
             interlocks=control.interlocks._replace(hot_periods=1),

@@ -47,6 +47,10 @@ _TITLES: Mapping[IntEnum, str] = {
     Alarm.BATTERY_EMPTIED: mark("Battery was emptied"),
     Alarm.JOURNAL_DAMAGED: mark("Journal damaged"),
     Alarm.SETTINGS_REFUSED: mark("Settings file refused"),
+    Alarm.READINGS_CONTRADICT: mark("Readings contradict each other"),
+    Alarm.WIRING_CONTRADICTED: mark("R2 carries the backup, and the settings say charge_only"),
+    Alarm.DIODE_MISSING: mark("Bypass diode missing"),
+    Alarm.CHARGE_NOT_STOPPED: mark("Battery too hot and still being charged"),
 }
 
 _ADVICE: Mapping[IntEnum, str] = {
@@ -161,6 +165,23 @@ _ADVICE: Mapping[IntEnum, str] = {
         "without what has faults. `vigie config check` names the faults and the difference. Correct the file: it is "
         "taken over within seconds."
     ),
+    Alarm.READINGS_CONTRADICT: mark(
+        "Measure the battery with a multimeter and a thermometer: V1, V2 or the thermometer is wrong. Check its wires, "
+        "terminals and calibration (`vigie commission`). Until they agree no mode opens a contact."
+    ),
+    Alarm.WIRING_CONTRADICTED: mark(
+        "The loads' current came through V2 while the battery fed them: open, R2 cuts the backup off. Set "
+        'wiring.battery_contact = "line", or run `vigie commission`.'
+    ),
+    Alarm.DIODE_MISSING: mark(
+        "The mains failed with R2 open, and the loads were dark until R2 closed. Pull F1 and test the diode across R2: "
+        "anode to the battery, and not burnt out. Or set wiring.bypass_diode = false."
+    ),
+    Alarm.CHARGE_NOT_STOPPED: mark(
+        "Stop the charge by hand, now: pull the charger's mains plug, switch its breaker off, or, if it has neither, "
+        "take the battery's fuse F1 out (the loads then have no backup). Do not touch or open the battery, air the "
+        "room. Then look at R2: it is welded, or could not be opened."
+    ),
 }
 
 _OVER = mark("It is over. Find out what caused it, and acknowledge it.")
@@ -219,6 +240,8 @@ _DETAILS: Mapping[str, str] = {
     "dead": mark("dead"),
     "swapped": mark("R1 and R2 exchanged"),
     "reversed": mark("open and closed exchanged"),
+    "v1_against_v2": mark("V1 against V2"),
+    "battery_against_air": mark("battery thermometer against the air's"),
 }
 
 _UNITS: Mapping[str, str] = {

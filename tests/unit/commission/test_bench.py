@@ -89,7 +89,7 @@ def test_the_fine_reading_uses_the_smallest_range_and_puts_the_chip_back() -> No
         write(data)
 
     chip.write = keep  # type: ignore[method-assign]
-    assert bench.fine_shunt_v(0x40) == pytest.approx(site.multimeter_v(Channel.BATTERY) / 10e3 * 0.1, abs=10e-6)
+    assert bench.fine_shunt_v(0x40) == pytest.approx(site.multimeter_v(Channel.BATTERY) / 10e3 * 0.1, abs=25e-6)
     assert written[0] & 0b11 << 11 == 0
     assert written[-1] == configuration_word(Averaging.BITS_12)
     assert all(reading.status == Status.GOOD for reading in bench.sweep().values())

@@ -139,7 +139,8 @@ def test_a_drill_of_a_charge_only_installation_opens_r2_whatever_the_mains_has_p
     panel = lost_once(CHARGE_ONLY, Mode.OBSERVE)
     panel.order(mode_order(Mode.CYCLE))
     panel.after()
-    assert moved(panel.after()) == (OPEN, OPEN)
+    panel.after()
+    assert moved(panel.after(10.0, charge_a=0.0, load_v=12.3)) == (OPEN, OPEN)
 
 
 @pytest.mark.parametrize(

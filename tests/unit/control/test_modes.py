@@ -93,8 +93,8 @@ def test_cycle_runs_through_its_text(wiring: Wiring, r2: Contact) -> None:
     panel = Panel(configured(wiring))
     panel.order(mode_order(Mode.CYCLE))
     drill = {"charge_a": 0.0, "load_v": 12.3}
-    assert moved(panel.after(battery_v=12.8)) == (OPEN, r2)
-    assert moved(panel.after(battery_v=12.4, **drill)) == (OPEN, r2)
+    assert moved(panel.after(battery_v=12.8)) == (OPEN, CLOSED)
+    assert moved(panel.after(10.0, battery_v=12.4, **drill)) == (OPEN, r2)
     assert moved(panel.after(battery_v=12.39, **drill)) == (CLOSED, CLOSED)
     assert moved(panel.after(battery_v=12.9)) == (CLOSED, CLOSED)
     assert moved(panel.after(battery_v=12.91)) == (CLOSED, OPEN)

@@ -92,7 +92,8 @@ def test_protect_begins_where_r2_is(r2: Contact, phase: Phase) -> None:
 def test_leaving_a_cycle_ends_its_drill() -> None:
     panel = Panel(configured(CHARGE_ONLY))
     panel.order(mode_order(Mode.CYCLE))
-    assert moved(panel.after()) == (OPEN, OPEN)
+    panel.after()
+    assert moved(panel.after(10.0, charge_a=0.0, load_v=12.3)) == (OPEN, OPEN)
     panel.order(mode_order(Mode.OBSERVE))
     assert moved(panel.after(charge_a=0.0, load_v=12.3)) == (CLOSED, CLOSED)
 

@@ -38,7 +38,7 @@ CHANNELS = ChannelsSettings(CHANNEL, CHANNEL, CHANNEL, CHANNEL._replace(is_fitte
 CONTROL = SupervisorSettings(
     Wiring.LINE,
     False,
-    MainsSettings(steady_s=0.0),
+    MainsSettings(steady_s=0.0, alone_still_s=0.0),
     InterlockSettings(hot_periods=1),
     ProtectSettings(),
     CycleSettings(settle_s=0.0),

@@ -8,6 +8,7 @@ from vigie.control.alarms.engine import Change
 from vigie.control.alarms.quantities import UNITS, Place, Quantity, detail
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, Comparison
 from vigie.control.contact_truth import ContactFault
+from vigie.control.contradictions import Doubt
 from vigie.control.signals import Relay
 from vigie.wording import alarms
 
@@ -44,7 +45,7 @@ def test_every_detail_a_value_can_have_is_in_words() -> None:
     words = alarms.vocabulary(str)["detail"]
     names = {name for line in TABLE if line.comparison == Comparison.BITS for name in detail(line.quantity, 63.0)}
     faults = {name for kind in ContactFault for name in detail(Quantity.R1_FAULT, float(kind))}
-    assert names == {member.name.lower() for member in [*Place, *Relay]}
+    assert names == {member.name.lower() for member in [*Place, *Relay, *Doubt]}
     assert names | faults == set(words)
 
 

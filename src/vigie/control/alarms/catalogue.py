@@ -101,3 +101,11 @@ class Alarm(IntEnum):
     """The journal, or a part of it, cannot be read any more."""
     SETTINGS_REFUSED = 35
     """The settings file has faults: the last good settings are in force."""
+    READINGS_CONTRADICT = 40
+    """Two readings cannot both be true."""
+    WIRING_CONTRADICTED = 41
+    """R2 carries the backup although the settings say that it cuts only the charge."""
+    DIODE_MISSING = 42
+    """The bypass diode of the settings did not carry the loads."""
+    CHARGE_NOT_STOPPED = 43
+    """The battery is too hot and its charge goes on: a person must stop it."""

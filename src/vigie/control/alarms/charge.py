@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from vigie.control.alarms.proofs import HotCharge, ProofSettings
 from vigie.control.commands import Mains
 from vigie.control.signals import Contact, Measurement
 from vigie.control.supervisor import Decision
@@ -36,6 +37,7 @@ class WatchSettings(NamedTuple):
     temperature_limit_c: float
     compensation_v_per_k: float
     under_v: float
+    proof: ProofSettings
 
 
 class WatchState(NamedTuple):
@@ -64,6 +66,7 @@ class WatchState(NamedTuple):
     """The battery is under its lowest voltage."""
     emptied_v: float
     """Lowest voltage of a battery that was emptied, until it is charged again; NaN when it was not."""
+    hot_charge: HotCharge
 
 
 def can_judge_charge(decision: Decision, measurement: Measurement) -> bool:
@@ -124,6 +127,7 @@ def followed_charge(
         peak_a,
         watch.empty_s,
         watch.emptied_v,
+        watch.hot_charge,
     )
 
 
@@ -131,7 +135,19 @@ def _off_charge(watch: WatchState, owed_s: float, now_s: float) -> WatchState:
     """Return the watch of a battery that no charger charges now."""
     nan = math.nan
     return WatchState(
-        watch.began_s, now_s, watch.recharged_s, nan, nan, nan, owed_s, nan, nan, 0.0, watch.empty_s, watch.emptied_v
+        watch.began_s,
+        now_s,
+        watch.recharged_s,
+        nan,
+        nan,
+        nan,
+        owed_s,
+        nan,
+        nan,
+        0.0,
+        watch.empty_s,
+        watch.emptied_v,
+        watch.hot_charge,
     )
 
 
@@ -157,6 +173,26 @@ def followed_emptying(watch: WatchState, measurement: Measurement, settings: Wat
         watch.peak_a,
         empty_s,
         lowest_v,
+        watch.hot_charge,
+    )
+
+
+def with_hot_charge(watch: WatchState, hot_charge: HotCharge) -> WatchState:
+    """Return the watch with what it remembers of a hot battery's charge."""
+    return WatchState(
+        watch.began_s,
+        watch.seen_s,
+        watch.recharged_s,
+        watch.silent_s,
+        watch.still_s,
+        watch.rising_s,
+        watch.owed_s,
+        watch.floating_s,
+        watch.tapering_s,
+        watch.peak_a,
+        watch.empty_s,
+        watch.emptied_v,
+        hot_charge,
     )
 
 

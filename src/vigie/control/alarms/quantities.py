@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from vigie.control.contact_truth import ContactFault
+from vigie.control.contradictions import Doubt
 from vigie.control.signals import Relay
 
 
@@ -46,9 +47,13 @@ class Quantity(IntEnum):
     BATTERY_EMPTIED_V = 30
     JOURNAL_DAMAGE = 31
     SETTINGS_FAULTS = 32
-    CONTROLLER_SILENT_S = 33
-    MAILS_REFUSED = 34
-    DELIVERY_FAULT = 35
+    CONTRADICTIONS = 33
+    WIRING_FAULT = 34
+    DIODE_FAULT = 35
+    HOT_CHARGE = 36
+    CONTROLLER_SILENT_S = 37
+    MAILS_REFUSED = 38
+    DELIVERY_FAULT = 39
 
 
 WATCHED = int(Quantity.CONTROLLER_SILENT_S)
@@ -81,7 +86,8 @@ MEANINGS: Mapping[Quantity, str] = {
     Quantity.SATURATED: "meters at the end of their current range",
     Quantity.SENSORS_LOST: "meters and thermometers that do not answer or do not convert",
     Quantity.SENSORS_IMPLAUSIBLE: "meters and thermometers with values that cannot be",
-    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s",
+    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s, or for mains.alone_still_s "
+    "where the mains is judged by them alone",
     Quantity.METERS_RESET: "meters that were found reset, but at the start",
     Quantity.METER_BUS_LOST: "no meter answers",
     Quantity.RELAY_LINES: "relays whose line does not read what it was told",
@@ -102,6 +108,10 @@ MEANINGS: Mapping[Quantity, str] = {
     "told once the mains is back",
     Quantity.JOURNAL_DAMAGE: "parts of the journal found damaged within the last hour",
     Quantity.SETTINGS_FAULTS: "faults of the settings file, in whose place the last good settings are in force",
+    Quantity.CONTRADICTIONS: "readings that contradict each other",
+    Quantity.WIRING_FAULT: "R2 carries the backup although wiring.battery_contact says charge_only",
+    Quantity.DIODE_FAULT: "the bypass diode that wiring.bypass_diode promises did not carry the loads",
+    Quantity.HOT_CHARGE: "the battery is too hot, and its charge goes on",
     Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
     Quantity.MAILS_REFUSED: "messages the mail server refused",
     Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
@@ -137,6 +147,7 @@ _BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
     Quantity.SENSORS_FROZEN: Place,
     Quantity.METERS_RESET: Place,
     Quantity.RELAY_LINES: Relay,
+    Quantity.CONTRADICTIONS: Doubt,
 }
 
 

@@ -15,13 +15,23 @@ from vigie.control.alarms.charge import (
     is_charger_due,
     lasting_s,
     low_v,
+    with_hot_charge,
+)
+from vigie.control.alarms.proofs import (
+    ProofSettings,
+    diode_fault,
+    followed_hot_charge,
+    hot_charge,
+    meters_that_stand_alone,
+    no_hot_charge,
+    wiring_fault,
 )
 from vigie.control.alarms.quantities import Place
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.commands import Mains
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
-from vigie.control.signals import ChannelMean, Measurement, Status
+from vigie.control.signals import ChannelMean, Measurement, Status, Wiring
 from vigie.control.supervisor import Decision, State
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -59,7 +69,14 @@ class Surroundings(NamedTuple):
     """Faults of the settings file, in whose place others are in force."""
 
 
-def watch_settings(alarms: AlarmSettings, interlocks: InterlockSettings, mains: MainsSettings) -> WatchSettings:
+def watch_settings(
+    alarms: AlarmSettings,
+    interlocks: InterlockSettings,
+    mains: MainsSettings,
+    wiring: Wiring = Wiring.LINE,
+    *,
+    has_diode: bool = False,
+) -> WatchSettings:
     """Return the numbers the watch needs out of checked settings."""
     return WatchSettings(
         alarms.charger_v,
@@ -72,6 +89,7 @@ def watch_settings(alarms: AlarmSettings, interlocks: InterlockSettings, mains: 
         interlocks.temperature_limit_c,
         alarms.charger_compensation_v_per_k,
         alarms.battery_under_v,
+        ProofSettings(wiring, has_diode, mains),
     )
 
 
@@ -86,7 +104,9 @@ def resumed_watch(now_s: float, recharged_s: float, emptied_v: float) -> WatchSt
     ``emptied_v`` is the lowest voltage since, NaN when it was not emptied.
     """
     nan = math.nan
-    return WatchState(now_s, now_s, recharged_s, nan, nan, nan, math.inf, nan, nan, 0.0, nan, emptied_v)
+    return WatchState(
+        now_s, now_s, recharged_s, nan, nan, nan, math.inf, nan, nan, 0.0, nan, emptied_v, no_hot_charge()
+    )
 
 
 def observe(
@@ -111,7 +131,9 @@ def observe(
         The next watch and the values by :class:`~vigie.control.alarms.quantities.Quantity`; NaN where it cannot tell.
     """
     now_s = measurement.now_s
+    proof = settings.proof
     charge = followed_emptying(followed_charge(watch, decision, measurement, settings), measurement, settings)
+    charge = with_hot_charge(charge, followed_hot_charge(watch.hot_charge, state, measurement, decision.mains, proof))
     is_on_charger = can_judge_charge(decision, measurement) and is_charger_due(decision, measurement)
     is_bus_lost = surroundings.bus_is_lost == 1.0
     is_starting = now_s - watch.began_s < STARTING_S
@@ -133,7 +155,7 @@ def observe(
         float(channels_with(measurement, Status.SATURATED, False)),
         math.nan if is_bus_lost else float(places_with(measurement, int(_LOST))),
         float(places_with(measurement, int(Status.IMPLAUSIBLE))),
-        float(channels_with(measurement, Status.FROZEN, True)),
+        float(frozen(state, decision, measurement, proof.mains)),
         0.0 if is_starting else float(channels_with(measurement, Status.RESET, False)),
         surroundings.bus_is_lost,
         surroundings.relay_line_faults,
@@ -154,6 +176,10 @@ def observe(
         emptied_v(charge, decision, measurement, settings),
         surroundings.journal_damage,
         surroundings.settings_faults,
+        float(measurement.doubt),
+        wiring_fault(measurement, decision.mains, proof),
+        diode_fault(measurement, proof),
+        hot_charge(charge.hot_charge, state, measurement, proof),
     )
     return charge, values + others  # one tuple of more than thirty does not compile
 
@@ -183,6 +209,17 @@ def places_with(measurement: Measurement, bits: int) -> int:
         places |= 1 << int(Place.THERMOMETER)
     if measurement.ambient.status & bits:
         places |= 1 << int(Place.AMBIENT)
+    return places
+
+
+def frozen(state: State, decision: Decision, measurement: Measurement, mains: MainsSettings) -> int:
+    """Return the meters, as bits, that repeat their value for too long."""
+    places = channels_with(measurement, Status.FROZEN, True)
+    is_charge_alone, is_load_alone = meters_that_stand_alone(state, decision, measurement, mains)
+    if is_charge_alone:
+        places |= 2
+    if is_load_alone:
+        places |= 4
     return places
 
 
