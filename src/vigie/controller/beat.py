@@ -75,16 +75,20 @@ class Beat:
         return missed
 
     def wait(self) -> tuple[float, bool]:
-        """Wait for the next period; return when it is due, and whether a reading has fallen, so that it is now."""
+        """Wait for the next period; return when it is due, and whether a reading has fallen, so that it is now.
+
+        A bus that goes meanwhile makes it now, too: that period says so.
+        """
         if self._bus.is_watched:
             left_s = max(self._due_s - self._clock.now_s(), 0.0)
             try:
-                if self._bus.watch(self._due_s, self._deadline_s(left_s)):
-                    return self._clock.now_s(), True
+                has_fallen = self._bus.watch(self._due_s, self._deadline_s(left_s))
             except PowerLost:
                 raise
-            except VigieError:  # the next period says so
-                pass
+            except VigieError:
+                has_fallen = True
+            if has_fallen:
+                return self._clock.now_s(), True
         self._clock.sleep_until(self._due_s)
         return self._due_s, False
 

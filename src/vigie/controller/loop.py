@@ -116,6 +116,7 @@ class Loop:
         known = steadiness.at_start(past.hold_off_s, age_s, past.was_stopped, control.mains)
         self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch, known)
         self._commanded = contacts
+        self._bus.is_watched = is_watched(contacts.r2, control.wiring)
         self._lookout = Lookout(lookout, past, self._at(clock.now_s()))
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._has_thermometer = False
