@@ -11,8 +11,8 @@ from statistics import median
 from unittest.mock import patch
 
 from smbus2 import SMBus
-
 from tests.faults.reaction import BUSES, Bus, Reaction, react, undisturbed
+
 from vigie.clock import MachineClock
 from vigie.control.between_periods import has_fallen
 from vigie.control.filtering import ChannelSettings, ChannelsSettings

@@ -19,8 +19,8 @@ def is_watched(r2: Contact, wiring: Wiring) -> bool:
 def has_fallen(charge: Reading, load: Reading, channels: ChannelsSettings, settings: MainsSettings) -> bool:
     """Return whether V3 is under the supply's voltage, or V2 shows a battery that discharges.
 
-    The limits are those of the decision itself (:func:`vigie.control.mains.evidence`, ``is_steady``). A V3 that does not
-    answer counts too: nobody sees the supply then. What is odd otherwise has not fallen: the next period deals with it.
+    The limits are those of the decision itself (:func:`vigie.control.mains.evidence`, ``is_steady``). A V3 that does
+    not answer counts too: nobody sees the supply then. What is wrong otherwise is left to the next period.
 
     Args:
         charge: V2, as the meter sees it.
