@@ -1,12 +1,12 @@
 """Dark time after a mains loss with R2 open, on emulated boards at 1x, and what watching costs.
 
-Run with a priority over whatever else this machine does, where that is allowed; four installations at a time.
+Run with a priority over whatever else this machine does, where that is allowed; four installations at a time, in one
+process.
 """
 
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from multiprocessing import get_context
 from statistics import median
 from unittest.mock import patch
 
@@ -52,7 +52,7 @@ def rows() -> list[Row]:
 
 
 def _dark_s(bus: Bus) -> list[float]:
-    with ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         parts: list[Reaction] = list(pool.map(react, [bus] * AT_ONCE, [LOSSES // AT_ONCE] * AT_ONCE, range(AT_ONCE)))
     return list(chain.from_iterable(part.dark_s for part in parts))
 

@@ -130,7 +130,7 @@ def test_a_chip_that_does_not_answer_a_look_ends_no_watch_and_costs_one_transfer
     bench.lose_channel(Channel.LOAD)
     before, began_s = bench.boards.bus.transfers, bench.clock.now_s()
     assert not bench.plant.watch(began_s + 0.1, lambda charge, load: load.bus_v < 13.0 or charge.bus_v < 1.0)
-    assert bench.boards.bus.transfers - before == 6 + 1
+    assert bench.boards.bus.transfers - before == 5 + 1
     assert next_sweep(bench).load.status == Status.FAILED
     bench.mend()
     bench.clock.sleep_until(bench.clock.now_s() + 1.0)

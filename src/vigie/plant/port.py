@@ -9,8 +9,8 @@ from vigie.errors import VigieError
 HasFallen = Callable[[Reading, Reading], bool]
 """Says of V2 and V3 whether the next period is to begin at once."""
 
-LOOK_EVERY_S = 0.015
-"""From one look at V2 and V3 to the next while somebody watches: 66 a second."""
+LOOK_EVERY_S = 0.0175
+"""From one look at V2 and V3 to the next while somebody watches: 57 a second."""
 
 
 class Plant(Protocol):

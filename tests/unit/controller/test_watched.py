@@ -61,7 +61,7 @@ class FallingPlant(ScriptedPlant):
         self.clock: SimulatedClock = clock
         self.falls_s = falls_s
         self.odd_s: set[int] = set()
-        """Milliseconds (of the clock, at 15 ms) whose look is odd."""
+        """Milliseconds of the clock whose look is odd."""
         self.always_odd = False
         self.looked_s: list[float] = []
         self.swept_s: list[float] = []
