@@ -105,7 +105,8 @@ class Ina219:
         self._average(averaging)
         # Reading the power register clears CNVR, so that CNVR set means: converted since the last read.
         self._reads = RegisterReads(address, (SHUNT, BUS, POWER), ">hHH")
-        self._look = RegisterReads(address, (SHUNT, BUS), ">hH")
+        self._bus_look = RegisterReads(address, (BUS,), ">H")
+        self._shunt_look = RegisterReads(address, (SHUNT,), ">h")
         self._marks = RegisterReads(address, (CONFIGURATION, CALIBRATION), ">HH")
         self._is_present = False
         self._was_configured = False
@@ -134,16 +135,24 @@ class Ina219:
             flags |= _SATURATED
         return MeterReading((bus >> 3) * BUS_LSB_V, shunt * SHUNT_LSB_V, flags)
 
-    def look(self) -> MeterReading:
-        """Read shunt and bus voltage as they stand, fresh or not, and leave CNVR to the next :meth:`read`.
+    def look_at_bus_v(self) -> float:
+        """Read the bus voltage as it stands, fresh or not, and leave CNVR to the next :meth:`read`.
 
         Raises:
             OSError: the transfer failed; nothing is tried again.
             BusError: the bus itself cannot be opened or has gone.
         """
-        self._bus.transfer(self._look.messages)
-        shunt, bus = self._look.words()
-        return MeterReading((bus >> 3) * BUS_LSB_V, shunt * SHUNT_LSB_V, _OVERFLOW if bus & _OVF else 0)
+        self._bus.transfer(self._bus_look.messages)
+        return (self._bus_look.words()[0] >> 3) * BUS_LSB_V
+
+    def look_at_shunt_v(self) -> float:
+        """Read the shunt voltage in the same way.
+
+        Raises:
+            OSError, BusError: as :meth:`look_at_bus_v`.
+        """
+        self._bus.transfer(self._shunt_look.messages)
+        return self._shunt_look.words()[0] * SHUNT_LSB_V
 
     def set_averaging(self, averaging: Averaging) -> None:
         """Average otherwise from now on; the conversion under way begins anew.

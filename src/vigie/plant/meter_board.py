@@ -123,11 +123,12 @@ class MeterBoard:
         if meter is None or channel in self._hanging or channel not in looked_at:
             return Reading(_NAN, _NAN, _ABSENT)
         try:
-            reading = meter.look()
+            if channel == Channel.CHARGE:
+                return Reading(_NAN, meter.look_at_shunt_v(), _GOOD)
+            return Reading(meter.look_at_bus_v(), _NAN, _GOOD)
         except OSError:
             looked_at.discard(channel)
             return Reading(_NAN, _NAN, _FAILED)
-        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
 
 
 _STATUS_OF_FLAG = (

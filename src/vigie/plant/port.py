@@ -7,7 +7,7 @@ from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Sw
 from vigie.errors import VigieError
 
 HasFallen = Callable[[Reading, Reading], bool]
-"""Says of V2 and V3 whether the next period is to begin at once."""
+"""Says of V2's shunt voltage and V3's bus voltage whether the next period is to begin at once; others may be NaN."""
 
 LOOK_EVERY_S = 0.0175
 """From one look at V2 and V3 to the next while somebody watches: 57 a second."""
