@@ -9,6 +9,7 @@ from tests.conformance.plants import RigBench
 from vigie.control.signals import Channel, Contact, Reading, Relay, Status, Sweep
 from vigie.errors import BusError
 from vigie.hardware.ina219 import Averaging, configuration_word
+from vigie.plant.port import LOOK_EVERY_S
 
 FITTED = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD)
 
@@ -118,7 +119,7 @@ def test_an_odd_look_is_not_read_again_by_the_sweep_that_follows(bench: RigBench
         return load.bus_v < 13.0
 
     chip, sound = bench.boards.bus.chips[0x42], bench.boards.bus.chips[0x42].pins
-    at_s = bench.clock.now_s() + 0.03
+    at_s = bench.clock.now_s() + 2 * LOOK_EVERY_S
     chip.pins = lambda: sound() if abs(bench.clock.now_s() - at_s) > 1e-4 else (11.5, 0.0)
     assert bench.plant.watch(at_s + 1.0, odd)
     assert seen[-1] == 11.5

@@ -98,7 +98,7 @@ def killed_in_protect_with_r2_open_no_line_moves_over_death_and_restart(see: See
         assert [entry.what for entry in after_death].count("released") == 4
         assert outside.moved(start) == []
         assert outside.levels() == before == OPEN
-        assert again.data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "closed"}
+        assert again.data == {"R1": "closed", "R2": "open", "R3": "open", "R4": "closed", "hold_off_s": 0.0}
         assert site.events(EventKind.FAULT) == []
 
 
