@@ -83,3 +83,13 @@ def test_the_air_is_a_good_number_or_absent(bench: Bench) -> None:
     assert math.isnan(ambient.celsius) is (ambient.status == Status.ABSENT)
     if ambient.status == Status.GOOD:
         assert -20.0 < ambient.celsius < 60.0
+
+
+def test_a_watch_ends_at_its_time_when_nothing_falls(bench: Bench) -> None:
+    began_s = bench.clock.now_s()
+    bench.plant.set_watchful(True)
+    assert not bench.plant.watch(began_s + 0.5, lambda charge, load: False)
+    assert bench.clock.now_s() == pytest.approx(began_s + 0.5)
+    assert next_sweep(bench).battery.status == Status.GOOD
+    bench.plant.set_watchful(False)
+    assert next_sweep(bench).battery.status == Status.GOOD

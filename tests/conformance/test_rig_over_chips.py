@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.plants import RigBench
-from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
+from vigie.control.signals import Channel, Contact, Reading, Relay, Status, Sweep
 from vigie.errors import BusError
+from vigie.hardware.ina219 import Averaging, configuration_word
+from vigie.plant.port import LOOK_EVERY_S
 
 FITTED = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD)
 
@@ -92,3 +94,74 @@ def test_a_chip_that_holds_the_bus_is_asked_once_a_second_so_that_the_others_kee
     bench.clock.sleep_until(bench.clock.now_s() + 1.0)
     next_sweep(bench)
     assert next_sweep(bench).load.status == Status.GOOD
+
+
+def test_while_it_is_watched_nothing_is_averaged_and_fresh_sweeps_come_within_milliseconds(bench: RigBench) -> None:
+    chip = bench.boards.bus.chips[0x42]
+    assert chip.configuration == configuration_word(Averaging.TIMES_32)
+    bench.plant.set_watchful(True)
+    assert chip.configuration == configuration_word(Averaging.BITS_12)
+    began_s = bench.clock.now_s()
+    sweeps = [bench.plant.read_sweep() for _ in range(10)]
+    assert bench.clock.now_s() - began_s < 0.015
+    assert {sweep[channel].status for sweep in sweeps for channel in FITTED} == {Status.GOOD}
+    bench.plant.set_watchful(False)
+    assert chip.configuration == configuration_word(Averaging.TIMES_32)
+    assert [next_sweep(bench).load.status for _ in range(3)] == [Status.GOOD] * 3
+
+
+def test_an_odd_look_is_not_read_again_by_the_sweep_that_follows(bench: RigBench) -> None:
+    bench.plant.set_watchful(True)
+    seen: list[float] = []
+
+    def odd(charge: Reading, load: Reading) -> bool:
+        seen.append(load.bus_v)
+        return load.bus_v < 13.0
+
+    chip, sound = bench.boards.bus.chips[0x42], bench.boards.bus.chips[0x42].pins
+    at_s = bench.clock.now_s() + 2 * LOOK_EVERY_S
+    chip.pins = lambda: sound() if abs(bench.clock.now_s() - at_s) > 1e-4 else (11.5, 0.0)
+    assert bench.plant.watch(at_s + 1.0, odd)
+    assert seen[-1] == 11.5
+    assert all(bench.plant.read_sweep().load.bus_v > 13.0 for _ in range(10))
+
+
+def test_a_chip_that_does_not_answer_a_look_ends_no_watch_and_costs_one_transfer(bench: RigBench) -> None:
+    bench.plant.set_watchful(True)
+    bench.lose_channel(Channel.LOAD)
+    before, began_s = bench.boards.bus.transfers, bench.clock.now_s()
+    assert not bench.plant.watch(began_s + 0.1, lambda charge, load: load.bus_v < 13.0 or charge.bus_v < 1.0)
+    assert bench.boards.bus.transfers - before == 5 + 1
+    assert next_sweep(bench).load.status == Status.FAILED
+    bench.mend()
+    bench.clock.sleep_until(bench.clock.now_s() + 1.0)
+    next_sweep(bench)
+    assert next_sweep(bench).load.status == Status.GOOD
+
+
+def test_a_bus_that_goes_while_it_is_watched_is_an_error_at_once(bench: RigBench) -> None:
+    bench.boards.bus.is_gone = True
+    with pytest.raises(BusError):
+        bench.plant.watch(bench.clock.now_s() + 1.0, lambda charge, load: False)
+
+
+def test_a_chip_that_comes_back_while_it_is_watched_is_set_up_for_it(bench: RigBench) -> None:
+    bench.lose_channel(Channel.LOAD)
+    bench.plant.set_watchful(True)
+    bench.mend()
+    bench.boards.bus.chips[0x42].reset()
+    for _ in range(3):
+        reading = next_sweep(bench, 1.0).load
+    assert reading.status == Status.GOOD
+    assert bench.boards.bus.chips[0x42].configuration == configuration_word(Averaging.BITS_12)
+
+
+def test_transfers_take_the_time_of_their_bits(bench: RigBench) -> None:
+    bench.plant.set_watchful(True)
+    for hertz, lowest_s, highest_s in ((100_000, 0.040, 0.045), (400_000, 0.010, 0.016)):  # three chips
+        bench.boards.bus.clock_hz = hertz
+        bench.plant.read_sweep()
+        began_s = bench.clock.now_s()
+        sweeps = [bench.plant.read_sweep() for _ in range(10)]
+        assert lowest_s < bench.clock.now_s() - began_s < highest_s
+        assert all(sweep.load.status == Status.GOOD for sweep in sweeps)

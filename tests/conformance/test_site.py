@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.plants import SITES, SiteBench
-from vigie.control.signals import Channel, Contact, Relay, Status, Sweep
+from vigie.control.signals import Channel, Contact, Reading, Relay, Status, Sweep
+from vigie.plant.faults import Fault, FaultKind, ListedFate
+from vigie.plant.port import LOOK_EVERY_S
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
 FITTED = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD)
@@ -125,3 +127,25 @@ def test_the_ambient_is_the_air_and_not_the_battery(bench: SiteBench) -> None:
     assert ambient.status == Status.GOOD
     assert ambient.celsius == pytest.approx(bench.installation.ambient_c, abs=0.1)
     assert bench.plant.read_temperature().celsius > ambient.celsius + 0.5
+
+
+def is_dark(charge: Reading, load: Reading) -> bool:
+    return load.bus_v < 13.0
+
+
+def test_a_fall_ends_the_watch_within_two_looks_and_ten_sweeps_right_after_it_are_good(bench: SiteBench) -> None:
+    bench.installation.fate = ListedFate([Fault(FaultKind.MAINS_OUT, start_s=2.0)])
+    bench.plant.switch(Relay.R2, OPEN)
+    bench.plant.set_watchful(True)
+    assert not bench.plant.watch(1.9, is_dark)
+    assert bench.plant.watch(3.0, is_dark)
+    assert 2.0 < bench.clock.now_s() < 2.0 + LOOK_EVERY_S + 0.003
+    sweeps = [bench.plant.read_sweep() for _ in range(10)]
+    assert {reading.status for sweep in sweeps for reading in sweep[:3]} == {Status.GOOD}
+    assert all(sweep.load.bus_v < 0.1 for sweep in sweeps)
+    assert bench.clock.now_s() < 2.0 + LOOK_EVERY_S + 0.02
+
+
+def test_a_discharge_through_v2_is_shown_to_who_watches(bench: SiteBench) -> None:
+    bench.plant.switch(Relay.R1, OPEN)
+    assert bench.plant.watch(1.0, lambda charge, load: charge.shunt_v < -0.01)

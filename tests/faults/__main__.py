@@ -17,46 +17,56 @@ from .cell import Cell, run
 from .disks import NoDisk, can_mount
 from .faults import TROUBLES
 from .flicker import PLACES, Darkness, worst
-from .page import fault_table, flicker_table, is_darker, is_worse, page, pair_table, process_table
+from .page import fault_table, flicker_table, is_darker, is_worse, page, pair_table, process_table, reaction_table
 from .pairs import WORST, PairCell, pairs, run_pair
 from .processes import TALES, Outcome, can_run, run_tale
+from .reaction import BUSES, react
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 PAIRS = "pairs"
 FLICKER = "flicker"
+REACTION = "reaction"
+LOSSES = 50
+OTHERS = (PAIRS, FLICKER, REACTION)
 
 
 def main(names: Sequence[str]) -> int:
-    """Run everything, or what is named (a fault, a story of processes, ``pairs``, ``flicker``).
+    """Run everything, or what is named (a fault, a story of processes, ``pairs``, ``flicker``,
+    ``reaction``).
 
     Returns:
         1 where a promise is broken, 2 for a name that is none.
     """
-    unknown = [name for name in names if name not in {*TROUBLES, *TALES, PAIRS, FLICKER}]
+    unknown = [name for name in names if name not in {*TROUBLES, *TALES, *OTHERS}]
     if unknown:
-        sys.stderr.write(f"unknown: {', '.join(unknown)}; known: {', '.join((*TROUBLES, *TALES, PAIRS, FLICKER))}\n")
+        sys.stderr.write(f"unknown: {', '.join(unknown)}; known: {', '.join((*TROUBLES, *TALES, *OTHERS))}\n")
         return 2
     console = Console(stderr=True)
     if not can_mount():
         console.print("[red]disks that fail need root and mkfs.ext4 (e2fsprogs): those faults are missing[/red]")
     cells, pair_cells, flickers, outcomes, failures = _lived(names, console)
+    reactions = [react(bus, LOSSES) for bus in BUSES] if not names or REACTION in names else []
     if names:
         for name in dict.fromkeys(cell.trouble for cell in cells):
             _say("\n".join(fault_table(TROUBLES[name], [cell for cell in cells if cell.trouble == name])))
         _say("\n".join([*process_table(outcomes), *pair_table(pair_cells)]) if outcomes or pair_cells else "")
         _say("\n".join(flicker_table(flickers)) if flickers else "")
+        _say("\n".join(reaction_table(reactions)) if reactions else "")
     else:
-        text = page(cells, pair_cells, flickers, outcomes, f"Last run: {datetime.now(UTC):%Y-%m-%d}.")
+        text = page(cells, pair_cells, flickers, reactions, outcomes, f"Last run: {datetime.now(UTC):%Y-%m-%d}.")
         _say(text)
         if can_mount() and not failures:
             PAGE.write_text(text, encoding="utf-8")
     broken = [*filter(is_worse, cells), *filter(is_worse, pair_cells), *filter(is_worse, outcomes)]
+    slow = list(filter(is_worse, reactions))
     darker = [name for name, seen in flickers.items() if is_darker(seen)]
     for failure in failures:
         console.print(failure, markup=False)
-    measured = len(cells) + len(pair_cells) + len(flickers) + len(outcomes)
-    console.print(f"{measured} cells, {len(broken) + len(darker)} worse than promised, {len(failures)} not measured")
-    return 1 if broken or darker or failures or not can_mount() else 0
+    measured = len(cells) + len(pair_cells) + len(flickers) + len(reactions) + len(outcomes)
+    console.print(
+        f"{measured} cells, {len(broken) + len(darker) + len(slow)} worse than promised, {len(failures)} not measured"
+    )
+    return 1 if broken or darker or slow or failures or not can_mount() else 0
 
 
 def _say(text: str) -> None:
@@ -71,7 +81,7 @@ def _lived(
     Returns:
         What was measured, in the order of the tables, and what could not be.
     """
-    wanted = names or [*TROUBLES, *TALES, PAIRS, FLICKER]
+    wanted = names or [*TROUBLES, *TALES, *OTHERS]
     jobs: list[tuple[Any, tuple[Any, ...]]] = [
         (run, (trouble.name, situation.name, wiring))
         for trouble in TROUBLES.values()

@@ -21,13 +21,16 @@ from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.steadiness import Standing, Steadiness
 from vigie.control.supervisor import Action, Order, State, SupervisorSettings
+from vigie.plant.port import LOOK_EVERY_S
 
 HOUR_S = 3600
 PERIOD_S = 1.0
 MOST_MOMENTS = 2
 """Dark moments in any hour, whatever the flicker."""
-LONGEST_MOMENT_S = 1.0
-"""Each ends with the next decision."""
+LONGEST_MOMENT_S = 0.05
+"""Each ends with the next decision, which a look has begun; the relay's time is not in it."""
+SWEEP_S = 1.5e-3
+"""Of four chips at 400 kHz."""
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
 FITTED = ChannelsSettings(UNCALIBRATED, UNCALIBRATED, UNCALIBRATED, UNCALIBRATED._replace(is_fitted=False))
 NOTHING = Reading(math.nan, math.nan, int(Status.ABSENT))
@@ -119,21 +122,35 @@ def lived(flicker: Flicker, where: Where, mains: MainsSettings, lasts_s: int = H
     celsius = Temperature(55.0 if where.is_hot else 25.0, 0)
     state = _resting(where, settings)
     filtered, r2 = initial_filter_state(), OPEN
-    decided_s, stretches = 0.0, list[tuple[float, float]]()
-    for period in range(1, lasts_s):
-        instants = [period * PERIOD_S + sweep * PERIOD_S / filtering.sweeps for sweep in range(filtering.sweeps)]
+    begins_s, decided_s, stretches = PERIOD_S, 0.0, list[tuple[float, float]]()
+    last_bit = 0
+    while begins_s < lasts_s:
+        step_s = PERIOD_S / filtering.sweeps
+        instants = [begins_s + sweep * step_s for sweep in range(filtering.sweeps)]
+        begins_s += PERIOD_S
+        if r2 == OPEN and (fell_s := _looked(flicker, decided_s, instants[-1])) is not None:
+            instants = [fell_s + (sweep + 1) * SWEEP_S for sweep in range(filtering.sweeps)]
+            begins_s = instants[-1] + step_s
         now_s = instants[-1]
         if r2 == OPEN:
             stretches += flicker.away(decided_s, now_s)
-        sweeps = tuple(swept(flicker.is_there(at_s), r2, period % 2) for at_s in instants)
+        sweeps = tuple(swept(flicker.is_there(at_s), r2, last_bit) for at_s in instants)
         lines = Contacts(CLOSED, r2, CLOSED, OPEN)
         filtered, image = summarise(filtered, sweeps, celsius, NO_SENSOR, lines, now_s, FITTED, filtering)
         if where.mode == Mode.MANUAL and r2 == CLOSED:
             for order in (BY_HAND, OPEN_R2):
                 state, _ = supervisor.obey(state, order, settings, now_s)
         state, decision = supervisor.step(state, image, settings)
-        r2, decided_s = decision.contacts.r2, now_s
+        r2, decided_s, last_bit = decision.contacts.r2, now_s, 1 - last_bit
     return _counted(stretches)
+
+
+def _looked(flicker: Flicker, from_s: float, to_s: float) -> float | None:
+    """Return when a look finds the mains away before ``to_s``, as late as it comes at worst."""
+    looks_s = (
+        start_s + LOOK_EVERY_S for start_s, end_s in flicker.away(from_s, to_s) if start_s + LOOK_EVERY_S < end_s
+    )
+    return next(looks_s, None)
 
 
 def _resting(where: Where, settings: SupervisorSettings) -> State:

@@ -54,7 +54,9 @@ def _sensor_lost(subject: str) -> Lines:
     return {"any": Promise(f"fault:{subject}", 1, "sensor_lost", SENSOR_ALARM_S, BOTH)}
 
 
-NO_BACKUP = "R2 carries the backup and is open: the loads wait for the next period, which closes it"
+DARK_S = 0.06
+"""50 ms, and 10 ms of the relay."""
+NO_BACKUP = "R2 carries the backup and is open: what falls begins the next period, which closes it"
 DRILL = "In a discharge R1 is open and the mains cannot be seen; it shows when R1 closes"
 NOBODY = "Manual mode is not resumed: nobody may be there"
 UNMOVED = "A line shows that it is dead when it is to move"
@@ -136,7 +138,7 @@ PROMISES: Mapping[str, Lines] = {
     },
     "r1_contact_dead": {
         "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH, because="It looks like an outage and is told as one"),
-        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=1, because=NO_BACKUP),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=DARK_S, because=NO_BACKUP),
         "R1 open": Promise("fault:mains", 11, "mains_lost", 17, BOTH, because=DRILL),
     },
     "r2_contact_dead": {
@@ -152,24 +154,25 @@ PROMISES: Mapping[str, Lines] = {
     },
     "mains_out": {
         "any": Promise("fault:mains", 1, "mains_lost", 8, BOTH),
-        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=1, because=NO_BACKUP),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, BOTH, dark_s=DARK_S, because=NO_BACKUP),
         "R1 open": Promise("fault:mains", 12, "mains_lost", 18, BOTH, contacts_s=2, because=DRILL),
     },
     "mains_flicker_fast": {
         "any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS, also=("mains_lost",),
                        because="Within a period the mains is half there: it may show or not, and nothing goes dark"),
-        "R2 open, line": Promise("fault:mains", 2, "", NEVER, AS_THE_MODE_WANTS, dark_s=1, also=("mains_lost",),
+        "R2 open, line": Promise("fault:mains", 2, "", NEVER, AS_THE_MODE_WANTS, dark_s=DARK_S, also=("mains_lost",),
                                  because=NO_BACKUP),
         "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
     },
     "mains_flicker": {
         "any": Promise("fault:mains", 1, "", NEVER, AS_THE_MODE_WANTS, because="Under 5 s an outage is kept, not told"),
-        "R2 open, line": Promise("fault:mains", 1, "", NEVER, AS_THE_MODE_WANTS, dark_s=1, because=NO_BACKUP),
+        "R2 open, line": Promise("fault:mains", 1, "", NEVER, AS_THE_MODE_WANTS, dark_s=DARK_S, because=NO_BACKUP),
         "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
     },
     "mains_flicker_slow": {
         "any": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS),
-        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS, dark_s=1, because=NO_BACKUP),
+        "R2 open, line": Promise("fault:mains", 1, "mains_lost", 8, AS_THE_MODE_WANTS, dark_s=DARK_S,
+                                 because=NO_BACKUP),
         "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
     },
     "mains_out_with_diode": {"any": Promise("fault:mains", 1, "mains_lost", 8, BOTH)},

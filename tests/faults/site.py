@@ -67,7 +67,7 @@ class Truth(Installation):
         super().advance_to(self.now_s)  # a computer that loses its power is noticed at the instant
         while self.now_s < now_s:
             began_s, is_dark = self.now_s, not self.loads_are_powered
-            super().advance_to(min(now_s, self._next_change_s()))
+            super().advance_to(min(now_s, self.next_change_s()))
             self._count(is_dark, began_s)
 
     def set_contact(self, relay: Relay, contact: Contact) -> None:

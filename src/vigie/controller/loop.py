@@ -4,11 +4,11 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, NamedTuple
 
 from vigie.clock import Clock, cpu_s
 from vigie.control import steadiness, supervisor
 from vigie.control.alarms.catalogue import Alarm
+from vigie.control.between_periods import has_fallen, hurried_sweeps, is_watched
 from vigie.control.commands import Mains, Mode, Reason
 from vigie.control.filtering import (
     ChannelsSettings,
@@ -29,6 +29,7 @@ from vigie.control.signals import (
     Temperature,
 )
 from vigie.control.supervisor import Action, Decision, Order, State
+from vigie.controller.beat import Beat, LoopSettings
 from vigie.controller.bus import BusReading, BusThread
 from vigie.controller.chronicle import Chronicle, heat_text, switching, words_of
 from vigie.controller.inbox import Inbox, Pending, lateness
@@ -39,27 +40,14 @@ from vigie.errors import PowerLost, VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.alarm_book import Instant
 from vigie.telemetry.records import Event, EventKind
-from vigie.units import setting
+
+__all__ = ["Loop", "LoopSettings"]
 
 ACKNOWLEDGEMENT = Order(Action.ACKNOWLEDGE, Mode.OBSERVE, Relay.R1, Contact.CLOSED, 0.0)
 TOO_HOT = Alarm.BATTERY_TOO_HOT.name.lower()
 """The alarm whose acknowledgement the interlock's latch waits for, too."""
 FAILED_READING = Reading(math.nan, math.nan, int(Status.FAILED))
 FAILED_SWEEP = Sweep(FAILED_READING, FAILED_READING, FAILED_READING, FAILED_READING)
-
-
-class LoopSettings(NamedTuple):
-    """The rhythm of the loop."""
-
-    period_s: Annotated[float, setting("Control period; at most 5 s of real time", unit="s", ge=0.2, le=60)] = 1.0
-    bus_deadline_s: Annotated[
-        float,
-        setting("The meter must have answered so long after the period's last sweep was due", unit="s", ge=0.1, le=60),
-    ] = 0.4
-    watchdog: Annotated[
-        str,
-        setting("Hardware watchdog device fed by the loop; empty: none, systemd's own WatchdogSec serves"),
-    ] = ""
 
 
 class Loop:
@@ -104,8 +92,15 @@ class Loop:
         self._filtering = filtering
         self._control = control = lookout.control
         self._machine = machine
-        self._rhythm = rhythm
-        self._bus = BusThread(plant, clock, filtering.sweeps, sweep_interval_s(filtering, rhythm.period_s))
+        self._bus = BusThread(
+            plant,
+            clock,
+            filtering.sweeps,
+            sweep_interval_s(filtering, rhythm.period_s),
+            hurried_sweeps=hurried_sweeps(filtering.sweeps, filtering.least_good),
+            has_fallen=lambda charge, load: has_fallen(charge, load, channels, control.mains),
+        )
+        self._beat = Beat(clock, self._bus, rhythm)
         self._chronicle = Chronicle()
         self._filter_state = initial_filter_state()
         self._mode_by = past.mode_by
@@ -121,9 +116,9 @@ class Loop:
         known = steadiness.at_start(past.hold_off_s, age_s, past.was_stopped, control.mains)
         self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch, known)
         self._commanded = contacts
+        self._bus.is_watched = is_watched(contacts.r2, control.wiring)
         self._lookout = Lookout(lookout, past, self._at(clock.now_s()))
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
-        self._is_overrun = False
         self._has_thermometer = False
         self._has_ambient = False
 
@@ -142,27 +137,27 @@ class Loop:
         found |= {relay.name: relays[relay].contact.name.lower() for relay in Relay} | self._hold_off()
         mode = self._state.plan.mode.name.lower()
         self._tell(Event(self._utc_ms(), EventKind.START, "controller", "", mode, "adopted", "controller", "", found))
-        next_s = self._clock.now_s()
+        due_s, is_hurried = self._clock.now_s(), False
         try:
             while not stop.is_set():
-                self.run_period(next_s)
-                next_s += self._rhythm.period_s
-                behind_s = self._clock.now_s() - next_s
-                self._is_overrun = behind_s > self._bus.catches_up_s
-                if self._is_overrun:
-                    missed = 1 + int(behind_s // self._rhythm.period_s)
-                    next_s += (missed - 1) * self._rhythm.period_s
-                    self._counters = self._counters._replace(overruns=self._counters.overruns + missed)
-                self._clock.sleep_until(next_s)
+                self.run_period(due_s, is_hurried=is_hurried)
+                missed = self._beat.ended()
+                self._counters = self._counters._replace(overruns=self._counters.overruns + missed)
+                due_s, is_hurried = self._beat.wait()
             mode = self._state.plan.mode.name.lower()
             self._tell(Event(self._utc_ms(), EventKind.STOP, "controller", mode, "", "", "controller", "", {}))
         finally:
             self._bus.close()
 
-    def run_period(self, due_s: float = math.inf) -> Period:
-        """Run one period, that was due to begin at ``due_s`` (now by default): read, decide, switch, tell, answer."""
+    def run_period(self, due_s: float = math.inf, *, is_hurried: bool = False) -> Period:
+        """Run one period: read, decide, switch, tell, answer.
+
+        Args:
+            due_s: when it was due to begin; now by default.
+            is_hurried: a reading has begun it, and its sweeps follow each other at once.
+        """
         began_cpu_s = cpu_s()
-        reading, (contacts, relays_are_read) = self._read_bus(due_s), self._read_contacts()
+        reading, (contacts, relays_are_read) = self._read_bus(due_s, is_hurried), self._read_contacts()
         self._filter_state, measurement = summarise(
             self._filter_state,
             reading.sweeps,
@@ -182,6 +177,7 @@ class Loop:
         self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", heat_text(measurement))
         self._tell_mains(before, measurement.now_s)
         contacts = self._switch(contacts, decision, measurement)
+        self._bus.is_watched = is_watched(decision.contacts.r2, self._control.wiring)
         for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
             self._tell(event)
         self._look(contacts, measurement, decision)
@@ -218,12 +214,9 @@ class Loop:
         for witness in self._witnesses:
             witness.event(event)
 
-    def _read_bus(self, due_s: float) -> BusReading:
-        deadline_s, speed = self._rhythm.bus_deadline_s, self._clock.speed
-        if speed != 1.0:
-            deadline_s = max(deadline_s / speed, 1.0)  # a busy machine is no broken bus
+    def _read_bus(self, due_s: float, is_hurried: bool) -> BusReading:
         try:
-            reading = self._bus.read(self._bus.span_s / speed + deadline_s, due_s)
+            reading = self._beat.read(due_s, is_hurried=is_hurried)
         except PowerLost:
             raise
         except VigieError as error:
@@ -379,7 +372,7 @@ class Loop:
             _disobeyed(contacts, decision),
             reading.errors,
             self._mode_by,
-            self._is_overrun,
+            self._beat.is_overrun,
             counters,
             self._lookout.book.reports(at),
             self._lookout.outage_report(at),

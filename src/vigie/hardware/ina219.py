@@ -101,17 +101,13 @@ class Ina219:
         if not LOWEST_ADDRESS <= address <= HIGHEST_ADDRESS:
             raise ValueError(f"INA219 address 0x{address:02x} outside 0x{LOWEST_ADDRESS:02x}..0x{HIGHEST_ADDRESS:02x}")
         self.address = address
-        self.conversion_s = 2 * _SLOWEST * _TYPICAL_CONVERSION_S[averaging]
-        """Longest time between two fresh readings: shunt and bus convert in turn."""
         self._bus = bus
-        self._configuration = configuration_word(averaging)
+        self._average(averaging)
         # Reading the power register clears CNVR, so that CNVR set means: converted since the last read.
         self._reads = RegisterReads(address, (SHUNT, BUS, POWER), ">hHH")
+        self._bus_look = RegisterReads(address, (BUS,), ">H")
+        self._shunt_look = RegisterReads(address, (SHUNT,), ">h")
         self._marks = RegisterReads(address, (CONFIGURATION, CALIBRATION), ">HH")
-        self._reset = register_writes(
-            address,
-            ((CONFIGURATION, _RESET), (CONFIGURATION, self._configuration), (CALIBRATION, _CALIBRATION_WORD)),
-        )
         self._is_present = False
         self._was_configured = False
         self._pending = 0
@@ -139,6 +135,41 @@ class Ina219:
             flags |= _SATURATED
         return MeterReading((bus >> 3) * BUS_LSB_V, shunt * SHUNT_LSB_V, flags)
 
+    def look_at_bus_v(self) -> float:
+        """Read the bus voltage as it stands, fresh or not, and leave CNVR to the next :meth:`read`.
+
+        Raises:
+            OSError: the transfer failed; nothing is tried again.
+            BusError: the bus itself cannot be opened or has gone.
+        """
+        self._bus.transfer(self._bus_look.messages)
+        return (self._bus_look.words()[0] >> 3) * BUS_LSB_V
+
+    def look_at_shunt_v(self) -> float:
+        """Read the shunt voltage in the same way.
+
+        Raises:
+            OSError, BusError: as :meth:`look_at_bus_v`.
+        """
+        self._bus.transfer(self._shunt_look.messages)
+        return self._shunt_look.words()[0] * SHUNT_LSB_V
+
+    def set_averaging(self, averaging: Averaging) -> None:
+        """Average otherwise from now on; the conversion under way begins anew.
+
+        Raises:
+            ChipError: the chip did not answer; it is set up when it does again.
+            BusError: the bus itself cannot be opened or has gone.
+        """
+        self._average(averaging)
+        if not self._is_present:
+            return
+        words = register_writes(self.address, ((CONFIGURATION, self._configuration),))
+        try:
+            self._bus.transfer(words)
+        except OSError as error:
+            self._recover(words, error)
+
     def verify(self) -> bool:
         """Read the configuration back; return False when the chip was not set up and has been now.
 
@@ -163,6 +194,15 @@ class Ina219:
                 self._recover(self._reset, error)
         self._is_present = self._was_configured = True
         return is_ours
+
+    def _average(self, averaging: Averaging) -> None:
+        self.conversion_s = 2 * _SLOWEST * _TYPICAL_CONVERSION_S[averaging]
+        """Longest time between two fresh readings: shunt and bus convert in turn."""
+        self._configuration = configuration_word(averaging)
+        self._reset = register_writes(
+            self.address,
+            ((CONFIGURATION, _RESET), (CONFIGURATION, self._configuration), (CALIBRATION, _CALIBRATION_WORD)),
+        )
 
     def _recover(self, messages: Messages, first: OSError) -> None:
         """Climb the ladder with a transfer that failed: retry, reopen the bus, reset the chip, give up.

@@ -12,7 +12,7 @@ from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, St
 from vigie.errors import BusError, ChipError, RelayError, SettingsError, VigieError
 from vigie.plant.circumstances import SOUND, Circumstances, Pull
 from vigie.plant.installation import Installation
-from vigie.plant.port import Plant
+from vigie.plant.port import HasFallen, Plant
 from vigie.plant.twin import Twin
 from vigie.units import by_name, setting
 
@@ -228,9 +228,7 @@ class Faulty:
         self._release_contacts()
         self._errors = {}
         active = self.active
-        for fault in active:
-            if fault.kind == FaultKind.STALLED_BUS:
-                self._sleep(fault.value)
+        self._stall(active)
         readings = list(self._plant.read_sweep())
         if _is_among(active, FaultKind.BUS_LOST):
             raise BusError("the meter's bus is gone (fault injected by the settings)")
@@ -239,6 +237,31 @@ class Faulty:
         for fault in active:
             readings[fault.channel] = self._touched(fault, readings[fault.channel])
         return Sweep(*readings)
+
+    def set_watchful(self, is_watchful: bool) -> None:
+        self._plant.set_watchful(is_watchful)
+
+    def watch(self, until_s: float, has_fallen: HasFallen) -> bool:
+        return self._plant.watch(until_s, lambda charge, load: has_fallen(*self._looked_at(charge, load)))
+
+    def _looked_at(self, charge: Reading, load: Reading) -> tuple[Reading, Reading]:
+        active = self.active
+        self._stall(active)
+        if _is_among(active, FaultKind.BUS_LOST):
+            raise BusError("the meter's bus is gone (fault injected by the settings)")
+        seen = {Channel.CHARGE: charge, Channel.LOAD: load}
+        for fault in active:
+            if fault.channel not in seen or fault.kind == FaultKind.CHIP_RESET:  # which a sweep shows, once
+                continue
+            if fault.kind == FaultKind.FROZEN:
+                self._frozen.setdefault(fault.channel, seen[fault.channel])
+            seen[fault.channel] = self._touched(fault, seen[fault.channel])
+        return seen[Channel.CHARGE], seen[Channel.LOAD]
+
+    def _stall(self, active: Sequence[Fault]) -> None:
+        for fault in active:
+            if fault.kind == FaultKind.STALLED_BUS:
+                self._sleep(fault.value)
 
     def _touched(self, fault: Fault, reading: Reading) -> Reading:
         if fault.kind == FaultKind.LOST_CHANNEL:

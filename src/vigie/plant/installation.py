@@ -65,6 +65,8 @@ class Installation:
         self._now_s = 0.0
         self._state = resting(settings.battery.start_soc, self._air.celsius(0.0))
         self._contacts = [Contact.CLOSED, Contact.CLOSED, Contact.OPEN, Contact.OPEN]
+        self._moving: dict[Relay, tuple[float, Contact]] = {}
+        """When a contact leaves how it stands, and how it stands until then."""
         self._loads_dropped = False
         self._computer = computer.ALWAYS_UP
         self._flows: tuple[Circumstances, Flows] | None = None
@@ -130,13 +132,14 @@ class Installation:
         self._now_s = state.now_s
         self._state = state.battery
         self._contacts = list(state.contacts)
+        self._moving.clear()
         self._loads_dropped = state.loads_dropped
         self._computer = state.computer
         self._flows = None
 
     def set_contact(self, relay: Relay, contact: Contact) -> None:
-        """Move a contact; voltages and currents follow at once."""
-        self._contacts[relay] = contact
+        """Move a contact, whose line reads as told at once; voltages and currents follow ``relay_operate_s`` later."""
+        self._move(relay, contact)
         self._flows = None
         if self._circuit().has_supply:
             self._loads_dropped = False
@@ -145,7 +148,7 @@ class Installation:
         """Let the world run until ``now_s``; an instant that has passed is no step."""
         self._follow_computer()
         while self._now_s < now_s:
-            ends_s = min(now_s, self._now_s + self._longest_step_s, self._next_change_s())
+            ends_s = min(now_s, self._now_s + self._longest_step_s, self.next_change_s())
             circuit = self._circuit()
             step = circuit.step(self._state, ends_s - self._now_s)
             self._state = step.state
@@ -155,6 +158,7 @@ class Installation:
                 self._loads_dropped = True
             self._now_s = ends_s
             self._flows = None
+            self._arrive()
             self._follow_computer()
 
     def node(self, channel: Channel) -> Node:
@@ -179,7 +183,7 @@ class Installation:
         ahead._longest_step_s = _LONGEST_STEP_FORETOLD_S
         ahead.restore(self.state)
         while not ahead.computer.is_up and ahead.now_s < self._now_s + FORETOLD_S:
-            ahead.advance_to(min(ahead.now_s + _LONGEST_STEP_FORETOLD_S, ahead._next_change_s()))
+            ahead.advance_to(min(ahead.now_s + _LONGEST_STEP_FORETOLD_S, ahead.next_change_s()))
         return ahead.now_s if ahead.computer.is_up else inf
 
     def darkness(self, up_again_s: float) -> Darkness | None:
@@ -190,10 +194,12 @@ class Installation:
         lasted_s, ends_in_s = self._now_s - self._computer.died_s, max(up_again_s - self._now_s, 0.0)
         return Darkness(is_booting, lasted_s, ends_in_s, "" if is_booting else self._why_dark())
 
-    def _next_change_s(self) -> float:
+    def next_change_s(self) -> float:
+        """Return when something next changes at a stroke: mains, a fault, a contact that arrives, the computer."""
         now_s = self._now_s
         by_itself_s = computer.next_change_s(self._computer, self.settings)
-        return min(self._outages.next_change_s(now_s), self.fate.next_change_s(now_s), by_itself_s)
+        arrives_s = min((at_s for at_s, _ in self._moving.values()), default=inf)
+        return min(self._outages.next_change_s(now_s), self.fate.next_change_s(now_s), by_itself_s, arrives_s)
 
     def _circuit(self) -> Circuit:
         circumstances = self.fate.at(self._now_s)
@@ -213,7 +219,20 @@ class Installation:
             return True
         if relay in circumstances.dead:
             return False
-        return relay in circumstances.welded or self._contacts[relay] == Contact.CLOSED
+        stands = self._moving[relay][1] if relay in self._moving else self._contacts[relay]
+        return relay in circumstances.welded or stands == Contact.CLOSED
+
+    def _move(self, relay: Relay, contact: Contact) -> None:
+        operate_s = self.settings.relay_operate_s
+        if operate_s > 0.0 and self._contacts[relay] != contact and relay not in self._moving:
+            self._moving[relay] = (self._now_s + operate_s, self._contacts[relay])
+        elif relay in self._moving and self._moving[relay][1] == contact:  # told back before it went
+            del self._moving[relay]
+        self._contacts[relay] = contact
+
+    def _arrive(self) -> None:
+        for relay in [relay for relay, (at_s, _) in self._moving.items() if at_s <= self._now_s]:
+            del self._moving[relay]
 
     def _follow_computer(self) -> None:
         if self.settings.controller_supply == ControllerSupply.INDEPENDENT:
@@ -230,7 +249,7 @@ class Installation:
 
     def _drop_coils(self) -> None:
         for relay, kind in ((Relay.R1, self.settings.r1_contact), (Relay.R2, self.settings.r2_contact)):
-            self._contacts[relay] = Contact.CLOSED if kind == ContactKind.NC else Contact.OPEN
+            self._move(relay, Contact.CLOSED if kind == ContactKind.NC else Contact.OPEN)
         self._contacts[Relay.R3] = self._contacts[Relay.R4] = Contact.OPEN
 
     def _why_dark(self) -> str:

@@ -7,6 +7,7 @@ from math import nan
 from vigie.clock import Clock
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature
 from vigie.errors import ReadingError, VigieError
+from vigie.plant.port import HasFallen
 from vigie.plant.recording import Recording
 
 _ABSENT = Reading(nan, nan, int(Status.ABSENT))
@@ -60,6 +61,15 @@ class Recorded:
         battery = Reading(sample.voltage_v, 0.0, int(Status.GOOD))
         charge = Reading(sample.voltage_v, sample.current_a * self._shunt_ohm, int(Status.GOOD))
         return Sweep(battery, charge, _ABSENT, _ABSENT)
+
+    def set_watchful(self, is_watchful: bool) -> None:
+        """A log is as it is."""
+
+    def watch(self, until_s: float, has_fallen: HasFallen) -> bool:
+        """Wait; a log of V1 and V2 alone cannot tell that the supply fails."""
+        del has_fallen
+        self._clock.sleep_until(until_s)
+        return False
 
     def read_temperature(self) -> Temperature:
         if not self._temperature_times_s:

@@ -9,11 +9,11 @@ from typing import Annotated, NamedTuple, Protocol
 from pydantic import AfterValidator
 
 from vigie.clock import Clock, MachineClock
-from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature
-from vigie.errors import ChipError, SettingsError, TemperatureError, VigieError
+from vigie.control.signals import Channel, Contact, Contacts, Relay, Status, Sweep, Temperature
+from vigie.errors import SettingsError, TemperatureError, VigieError
 from vigie.hardware.gpio import Chip, GpioLines
 from vigie.hardware.i2c import Adapter, I2cBus
-from vigie.hardware.ina219 import HIGHEST_ADDRESS, LOWEST_ADDRESS, Averaging, Flag, Ina219, MeterReading
+from vigie.hardware.ina219 import HIGHEST_ADDRESS, LOWEST_ADDRESS, Averaging, Ina219
 from vigie.hardware.relay_board import (
     PIRELAY_V1,
     PIRELAY_V2,
@@ -24,11 +24,11 @@ from vigie.hardware.relay_board import (
     position_at,
 )
 from vigie.hardware.temperature import SYSFS, SysfsThermometer
+from vigie.plant.meter_board import MeterBoard
+from vigie.plant.port import HasFallen
 from vigie.units import by_name, setting
 
 _NAN = float("nan")
-HANGS_AFTER_S = 0.03
-"""A chip that refuses (NACK) answers within milliseconds; one that takes longer to fail holds the bus."""
 _GOOD, _ABSENT, _FAILED = int(Status.GOOD), int(Status.ABSENT), int(Status.FAILED)
 _FIRST_TEMPERATURE_S = 2.0
 
@@ -94,7 +94,10 @@ class RigSettings(NamedTuple):
     averaging: Annotated[
         Averaging,
         *by_name(Averaging),
-        setting("Conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms"),
+        setting(
+            "Conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms. While R2 is open in wiring "
+            "line it is bits_12 whatever is set here"
+        ),
     ] = Averaging.TIMES_32
     battery_address: AddressSetting = 0x40
     charge_address: AddressSetting = 0x41
@@ -139,6 +142,7 @@ class Rig:
         clock: Clock,
         *,
         ambient_thermometer: Thermometer | None = None,
+        averaging: Averaging = Averaging.TIMES_32,
         verify_s: float = 1.0,
         bus: I2cBus | None = None,
         name: str = "rig",
@@ -151,50 +155,45 @@ class Rig:
             thermometer: on the battery; None where none is fitted.
             clock: paces the sweeps, so that each finds a new conversion.
             ambient_thermometer: in the air around it; None where none is fitted.
+            averaging: of the chips while nobody watches.
             verify_s: how often each chip's configuration is read back.
             bus: closed with the rig.
             name: ``emulated`` over boards that are none.
         """
-        if len(meters) != len(Channel):
-            raise ValueError(f"{len(meters)} meters given, {len(Channel)} channels")
-        self._meters = tuple(meters)
+        self._meter_board = MeterBoard(meters, clock, averaging, verify_s)
         self._bus = bus
         self.name = name
         self._board = board
         self._thermometer = thermometer
         self._ambient_thermometer = ambient_thermometer
-        self._clock = clock
-        self._verify_s = verify_s
-        self._verify_at_s = clock.now_s()
-        self._conversion_s = max((meter.conversion_s for meter in meters if meter is not None), default=0.0)
-        self._sweep_at_s = clock.now_s()
-        self._errors: dict[Channel, VigieError] = {}
-        self._hanging: dict[Channel, VigieError] = {}
         self.temperature_error: TemperatureError | None = None
         """Why the newest battery temperature failed."""
         self.ambient_error: TemperatureError | None = None
         """Why the newest temperature of the air failed."""
 
     def read_sweep(self) -> Sweep:
-        """Read all channels, no sooner than one conversion after the sweep before.
+        """Read all channels, each no sooner than one conversion after the sweep before.
 
         Raises:
             BusError: the bus as a whole is gone.
         """
-        self._clock.sleep_until(self._sweep_at_s)
-        now_s = self._clock.now_s()
-        must_verify = now_s >= self._verify_at_s
-        if must_verify:
-            self._verify_at_s = now_s + self._verify_s
-        self._errors = {}
-        sweep = Sweep(
-            self._read(Channel.BATTERY, must_verify),
-            self._read(Channel.CHARGE, must_verify),
-            self._read(Channel.LOAD, must_verify),
-            self._read(Channel.SPARE, must_verify),
-        )
-        self._sweep_at_s = self._clock.now_s() + self._conversion_s
-        return sweep
+        return self._meter_board.read_sweep()
+
+    def set_watchful(self, is_watchful: bool) -> None:
+        """Let the chips average nothing, or what the settings say.
+
+        Raises:
+            BusError: the bus as a whole is gone.
+        """
+        self._meter_board.set_watchful(is_watchful)
+
+    def watch(self, until_s: float, has_fallen: HasFallen) -> bool:
+        """Look at V2 and V3 until ``until_s``, or until they have fallen.
+
+        Raises:
+            BusError: the bus as a whole is gone.
+        """
+        return self._meter_board.watch(until_s, has_fallen)
 
     def read_temperature(self) -> Temperature:
         """Return the newest battery temperature; FAILED when the sensor is lost or its value too old."""
@@ -224,7 +223,7 @@ class Rig:
 
     def errors(self) -> Mapping[Channel, VigieError]:
         """Return why channels failed in the newest sweep."""
-        return self._errors
+        return self._meter_board.errors
 
     def close(self) -> None:
         """Let thermometers, bus and lines go; no contact moves."""
@@ -235,26 +234,6 @@ class Rig:
             self._bus.close()
         self._board.close()
 
-    def _read(self, channel: Channel, must_verify: bool) -> Reading:
-        meter = self._meters[channel]
-        if meter is None:
-            return Reading(_NAN, _NAN, _ABSENT)
-        if channel in self._hanging and not must_verify:  # asked again with the next verification
-            self._errors[channel] = self._hanging[channel]
-            return Reading(_NAN, _NAN, _FAILED)
-        began_s = self._clock.now_s()
-        try:
-            if must_verify:
-                meter.verify()
-            reading = meter.read()
-        except ChipError as error:
-            self._errors[channel] = error
-            if self._clock.now_s() - began_s > HANGS_AFTER_S:
-                self._hanging[channel] = error
-            return Reading(_NAN, _NAN, _FAILED)
-        self._hanging.pop(channel, None)
-        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
-
 
 def _temperature(thermometer: Thermometer | None) -> tuple[Temperature, TemperatureError | None]:
     if thermometer is None:
@@ -263,18 +242,6 @@ def _temperature(thermometer: Thermometer | None) -> tuple[Temperature, Temperat
         return Temperature(thermometer.read(), _GOOD), None
     except TemperatureError as error:
         return Temperature(_NAN, _FAILED), error
-
-
-_STATUS_OF_FLAG = (
-    (Flag.OVERFLOW, Status.OVERFLOW),
-    (Flag.STALE, Status.STALE),
-    (Flag.SATURATED, Status.SATURATED),
-    (Flag.RESET, Status.RESET),
-)
-
-
-def _status(reading: MeterReading) -> int:
-    return sum(int(status) for flag, status in _STATUS_OF_FLAG if reading.flags & flag)
 
 
 def open_rig(
@@ -322,6 +289,7 @@ def open_rig(
         thermometer,
         clock or MachineClock(),
         ambient_thermometer=ambient_thermometer,
+        averaging=settings.averaging,
         verify_s=settings.verify_s,
         bus=bus,
         name="emulated" if is_emulated else "rig",

@@ -46,7 +46,7 @@ CHATTER = Scenario(
     "The bad case: a 7 Ah battery, two thirds charged, on a charger of C/5, with R2 in the battery's line; the mains "
     "goes for five minutes about every forty. Such a charger reaches 12.9 V within minutes, and the voltage falls "
     "under 12.7 V as soon as it stops: protect opens R2 within ten simulated minutes and then moves it every minute or "
-    "two. An outage that finds R2 open leaves the loads dark for the second until R2 is closed. Cycle discharges for "
+    "two. An outage that finds R2 open leaves the loads dark for the instant until R2 is closed. Cycle discharges for "
     "two to fifteen minutes, charges for some ten, and rests until an outage needs the battery.",
     TwinSettings(
         installation=InstallationSettings(

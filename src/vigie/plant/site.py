@@ -85,6 +85,9 @@ class InstallationSettings(NamedTuple):
     r2_contact: Annotated[
         ContactKind, *by_name(ContactKind), setting("What R2 falls to when the computer dies: no (open) or nc (closed)")
     ] = ContactKind.NC
+    relay_operate_s: Annotated[float, setting("From a relay line's level to the contact", unit="s", ge=0.0, le=0.5)] = (
+        0.01
+    )
     hold_up_s: Annotated[
         float, setting("The computer lives this long on its capacitors", unit="s", ge=0.0, le=60.0)
     ] = 0.02

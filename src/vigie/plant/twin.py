@@ -23,6 +23,7 @@ from vigie.errors import PowerLost, SettingsError, VigieError
 from vigie.plant.computer import Darkness
 from vigie.plant.installation import Installation
 from vigie.plant.miswired import MiswiringSettings
+from vigie.plant.port import LOOK_EVERY_S, HasFallen
 from vigie.plant.site import InstallationSettings
 from vigie.plant.world_file import read_world, write_world
 from vigie.units import setting
@@ -141,6 +142,23 @@ class Twin:
             self._catch_up()
             spare = self._read(Channel.SPARE) if self._meter.has_spare else _ABSENT
             return Sweep(self._read(Channel.BATTERY), self._read(Channel.CHARGE), self._read(Channel.LOAD), spare)
+
+    def set_watchful(self, is_watchful: bool) -> None:
+        """Its meter does not average."""
+
+    def watch(self, until_s: float, has_fallen: HasFallen) -> bool:
+        """Look once, and then after each change of the world: as late as a look of the rig comes at worst."""
+        look_s = self._clock.now_s() + LOOK_EVERY_S
+        while look_s < until_s:
+            self._clock.sleep_until(look_s)
+            with self._one_at_a_time:
+                self._catch_up()
+                if has_fallen(self._read(Channel.CHARGE), self._read(Channel.LOAD)):
+                    return True
+                changes_s = self.installation.next_change_s() + self._lag_s
+            look_s = max(look_s, changes_s) + LOOK_EVERY_S
+        self._clock.sleep_until(until_s)
+        return False
 
     def read_temperature(self) -> Temperature:
         with self._one_at_a_time:

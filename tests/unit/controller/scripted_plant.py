@@ -29,6 +29,7 @@ from vigie.controller.period import NO_PAST, Past, Period
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import VigieError
 from vigie.link.messages import Answer, Command
+from vigie.plant.port import LOOK_EVERY_S, HasFallen
 from vigie.telemetry.records import Event, EventKind
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
@@ -77,6 +78,9 @@ class ScriptedPlant:
 
     name = "twin"
 
+    clock: SimulatedClock | None = None
+    is_watchful = False
+
     def __init__(self, r1: Contact = CLOSED, r2: Contact = CLOSED) -> None:
         self.battery_v = 12.8
         self.charge_a = 0.3
@@ -104,6 +108,24 @@ class ScriptedPlant:
             Reading(self.load_v, 0.05, 0),
             absent,
         )
+
+    def set_watchful(self, is_watchful: bool) -> None:
+        self.is_watchful = is_watchful
+
+    def watch(self, until_s: float, has_fallen: HasFallen) -> bool:
+        """Look once, and wait: by the bench's clock, which waits for nobody."""
+        if self.clock is None:
+            return False
+        self.clock.sleep_until(min(self.clock.now_s() + LOOK_EVERY_S, until_s))
+        if until_s - self.clock.now_s() > 0.0 and has_fallen(*self.looks()):
+            return True
+        self.clock.sleep_until(until_s)
+        return False
+
+    def looks(self) -> tuple[Reading, Reading]:
+        """What V2 and V3 show between the sweeps."""
+        sweep = self.read_sweep()
+        return sweep.charge, sweep.load
 
     def read_temperature(self) -> Temperature:
         return Temperature(self.celsius, int(Status.GOOD))
@@ -159,7 +181,7 @@ class Bench:
         deadline_s: float = 0.5,
     ) -> None:
         self.plant = plant or ScriptedPlant()
-        self.clock = SimulatedClock(math.inf, 1_000_000.0)
+        self.plant.clock = self.clock = SimulatedClock(math.inf, 1_000_000.0)
         self.inbox = Inbox()
         self.notes = Notes()
         self.loop = Loop(

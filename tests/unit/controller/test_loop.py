@@ -293,6 +293,7 @@ class WatchedClock(SimulatedClock):
 def run_loop(periods: int, slow: tuple[int, float] = (0, 0.0)) -> tuple[ScriptedPlant, Notes]:
     stop = threading.Event()
     clock, plant, notes = WatchedClock(stop, periods, slow), ScriptedPlant(CLOSED, OPEN), Notes()
+    plant.clock = clock
 
     class Ends(Notes):
         def period(self, period: object) -> None:

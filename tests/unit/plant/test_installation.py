@@ -79,6 +79,7 @@ def test_a_bypass_diode_blocks_the_charge_and_gives_the_battery_to_the_loads_at_
     assert current_a(installation.node(Channel.CHARGE)) == pytest.approx(-0.4)
     through_diode_v = installation.battery_v - installation.node(Channel.LOAD).bus_v
     installation.set_contact(Relay.R2, Contact.CLOSED)
+    installation.advance_to(100.03)
     assert installation.loads_are_powered
     through_r2_v = installation.battery_v - installation.node(Channel.LOAD).bus_v
     assert through_diode_v - through_r2_v == pytest.approx(0.32, abs=0.001)
@@ -103,10 +104,23 @@ def test_line_wiring_with_r2_open_leaves_the_loads_dark_in_an_outage() -> None:
     assert installation.node(Channel.LOAD) == Node(0.0, 0.0)
     assert not installation.loads_are_powered
     installation.set_contact(Relay.R2, Contact.CLOSED)
+    assert installation.contacts.r2 == Contact.CLOSED
+    installation.advance_to(120.009)
+    assert not installation.loads_are_powered, "a relay takes 10 ms"
+    installation.advance_to(120.011)
     assert installation.loads_are_powered, "closing R2 brings the backup at once"
     installation.advance_to(151.0)
     assert installation.has_mains
     assert installation.battery_current_a > 0.0
+
+
+def test_a_contact_told_back_before_its_relay_has_moved_never_leaves() -> None:
+    installation = site(outages=OUT_AT_100_S)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    installation.advance_to(0.005)
+    installation.set_contact(Relay.R2, Contact.CLOSED)
+    assert installation.node(Channel.CHARGE).shunt_v > 0.0
+    assert installation.next_change_s() == 100.0
 
 
 def test_charge_only_wiring_keeps_the_backup_with_r2_open_and_not_through_v2() -> None:

@@ -52,6 +52,7 @@ def test_signs_are_the_products() -> None:
     assert sweep.charge.shunt_v == pytest.approx(0.140)
     assert sweep.load.shunt_v == pytest.approx(0.050)
     plant.switch(Relay.R1, Contact.OPEN)
+    time.sleep_until(1.02)
     sweep = plant.read_sweep()
     assert sweep.charge.shunt_v == pytest.approx(-0.050)
     assert sweep.load.shunt_v == pytest.approx(0.050)
@@ -70,18 +71,20 @@ def test_noise_is_seeded_and_of_the_given_size() -> None:
 
 def test_a_current_past_full_scale_says_saturated() -> None:
     heavy = InstallationSettings(load=LoadSettings(current_a=4.0))
-    plant, _ = twin(TwinSettings(installation=heavy, meter=EXACT))
+    plant, time = twin(TwinSettings(installation=heavy, meter=EXACT))
     load = plant.read_sweep().load
     assert load.status & Status.SATURATED
     assert load.shunt_v == pytest.approx(0.32)
     plant.switch(Relay.R1, Contact.OPEN)
+    time.sleep_until(0.02)
     assert plant.read_sweep().charge.shunt_v == pytest.approx(-0.32)
 
 
 def test_dark_loads_read_zero_volts_and_the_spare_is_absent_unless_fitted() -> None:
-    plant, _ = twin(CHATTER.settings._replace(meter=EXACT._replace(has_spare=True)))
+    plant, time = twin(CHATTER.settings._replace(meter=EXACT._replace(has_spare=True)))
     plant.switch(Relay.R1, Contact.OPEN)
     plant.switch(Relay.R2, Contact.OPEN)
+    time.sleep_until(0.02)
     sweep = plant.read_sweep()
     assert sweep.load == (0.0, 0.0, Status.GOOD)
     assert sweep.spare == (0.0, 0.0, Status.GOOD)

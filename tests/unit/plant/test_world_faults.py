@@ -99,6 +99,7 @@ def test_loads_draw_what_the_fault_says_constant_power_included() -> None:
     installation = site(Fault(FaultKind.LOADS_OVER, value=2.5), load=LoadSettings(current_a=0.4, power_w=5.0))
     assert installation.node(Channel.LOAD).shunt_v == pytest.approx(0.25)
     installation.set_contact(Relay.R1, Contact.OPEN)
+    installation.advance_to(0.01)
     assert installation.battery_current_a == pytest.approx(-2.5)
 
 

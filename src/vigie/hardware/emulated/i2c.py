@@ -25,6 +25,8 @@ class EmulatedI2cBus:
         self.transfers = 0
         """Combined transfers seen since the start, failed ones included."""
         self.openings = 0
+        self.clock_hz = 0
+        """So fast are bits; 0: transfers take no time."""
         self._sleep = sleep
 
     def open(self) -> "EmulatedI2cBus":
@@ -48,6 +50,8 @@ class EmulatedI2cBus:
         if self.stall_s > 0.0 and (not self.held_by or addresses & self.held_by):
             self._sleep(self.stall_s)
             raise OSError(errno.ETIMEDOUT, "Connection timed out")
+        if self.clock_hz > 0:
+            self._sleep(_bits(i2c_msgs) / self.clock_hz)
         for chip in dict.fromkeys(self._chip_at(message.addr) for message in i2c_msgs):
             chip.answer()
         for message in i2c_msgs:
@@ -62,3 +66,8 @@ class EmulatedI2cBus:
         if chip is None:
             raise OSError(errno.EREMOTEIO, "Remote I/O error")
         return chip
+
+
+def _bits(i2c_msgs: Iterable[Any]) -> int:
+    """Return the clocks of a combined transfer: each message has a start and an address; bytes are acknowledged."""
+    return 1 + sum(1 + 9 * (1 + int(message.len)) for message in i2c_msgs)

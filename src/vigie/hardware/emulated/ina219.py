@@ -51,6 +51,11 @@ class EmulatedIna219:
         self._pointer = 0
         self._start()
 
+    @property
+    def configuration(self) -> int:
+        """The configuration register."""
+        return self._registers[CONFIGURATION]
+
     def reset(self) -> None:
         """Start from the power-on values, as after RST, a glitch of the supply, or power."""
         self.resets += 1
