@@ -128,7 +128,8 @@ def lived(flicker: Flicker, where: Where, mains: MainsSettings, lasts_s: int = H
         step_s = PERIOD_S / filtering.sweeps
         instants = [begins_s + sweep * step_s for sweep in range(filtering.sweeps)]
         begins_s += PERIOD_S
-        if r2 == OPEN and (fell_s := _looked(flicker, decided_s, instants[-1])) is not None:
+        fell_s = _looked(flicker, decided_s, instants[-1]) if r2 == OPEN else None
+        if fell_s is not None:
             instants = [fell_s + (sweep + 1) * SWEEP_S for sweep in range(filtering.sweeps)]
             begins_s = instants[-1] + step_s
         now_s = instants[-1]
@@ -136,7 +137,8 @@ def lived(flicker: Flicker, where: Where, mains: MainsSettings, lasts_s: int = H
             stretches += flicker.away(decided_s, now_s)
         sweeps = tuple(swept(flicker.is_there(at_s), r2, last_bit) for at_s in instants)
         lines = Contacts(CLOSED, r2, CLOSED, OPEN)
-        filtered, image = summarise(filtered, sweeps, celsius, NO_SENSOR, lines, now_s, FITTED, filtering)
+        is_hurried = fell_s is not None
+        filtered, image = summarise(filtered, sweeps, celsius, NO_SENSOR, lines, now_s, FITTED, filtering, is_hurried)
         if where.mode == Mode.MANUAL and r2 == CLOSED:
             for order in (BY_HAND, OPEN_R2):
                 state, _ = supervisor.obey(state, order, settings, now_s)

@@ -128,6 +128,12 @@ BREAKAGES = (
     Breakage("heat cuts the backup", interlocks, "hot_r2", lambda *_: Contact.OPEN),
     Breakage("heat holds what never opened", interlocks, "hot_r2", _held_as_told, is_example=True),
     Breakage("the latch never sets", interlocks, "next_latch", lambda *_: Latch(False, False, 0)),
+    Breakage(
+        "a hurried period counts for heat",
+        interlocks,
+        "next_latch",
+        lambda latch, measurement, limits: _next_latch(latch, measurement._replace(is_hurried=False), limits),
+    ),
     Breakage("the latch is always set", interlocks, "next_latch", lambda *_: Latch(True, False, 0)),
     Breakage("the latch lets go by itself", interlocks, "next_latch", _releases_unasked),
     Breakage("the latch sets on the limit, not over it", interlocks, "next_latch", _hot_at_the_limit),

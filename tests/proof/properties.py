@@ -99,7 +99,7 @@ def told(memory: Memory, orders: tuple[Order, ...]) -> Memory:
 def felt(memory: Memory, image: Measurement, settings: SupervisorSettings) -> Memory:
     """Return the memory after the period's temperature."""
     limits = settings.interlocks
-    if image.temperature.status != Status.GOOD:
+    if image.temperature.status != Status.GOOD or image.is_hurried:
         return memory
     is_over = image.temperature.celsius > limits.temperature_limit_c
     if not memory.is_latched:

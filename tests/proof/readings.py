@@ -49,10 +49,11 @@ class Load(NamedTuple):
 
 
 class Heat(NamedTuple):
-    """What the thermometer says."""
+    """What the thermometer says, and whether the period that asks it is hurried."""
 
     celsius: float
     status: int
+    is_hurried: bool = False
 
 
 class Lines(NamedTuple):
@@ -156,7 +157,8 @@ def _depth(member: Load) -> float:
 def heats(settings: SupervisorSettings) -> tuple[Heat, ...]:
     known = sorted(regions(heat_cuts(settings), beyond=40.0), key=lambda celsius: abs(celsius - 25.0))
     wrong = (Status.ABSENT, Status.FAILED, Status.IMPLAUSIBLE)
-    return (*(Heat(celsius, 0) for celsius in known), *(Heat(NAN, int(status)) for status in wrong))
+    good = [Heat(celsius, 0, is_hurried) for is_hurried in (False, True) for celsius in known]
+    return (*good, *(Heat(NAN, int(status)) for status in wrong))
 
 
 def lines() -> tuple[Lines, ...]:
@@ -234,6 +236,7 @@ class Image:
             ),
             is_valid=is_answered,
             doubt=0,  # it only names why a measurement is none
+            is_hurried=self._known(HEAT, "is_hurried", "whether a fall has begun it", None),
         )
 
     def _known(self, group: int, field: str, name: str, cuts: frozenset[float] | None) -> Undecided:
@@ -295,4 +298,5 @@ def concrete(circuit: Circuit, load: Load, heat: Heat, line: Lines, now_s: float
         ),
         load=channel(load.bus_v, 0.5, load.lowest_v, 0.5, load.is_valid, load.still_s),
         temperature=Temperature(heat.celsius, heat.status),
+        is_hurried=heat.is_hurried,
     )

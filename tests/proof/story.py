@@ -152,6 +152,7 @@ def _readings(circuit: Circuit, load: Load, heat: Heat, line: Lines) -> str:
     v2 = v2 if circuit.is_charge_fitted else "not fitted"
     v3 = v3 if load.is_fitted else "not fitted"
     hot = f"{heat.celsius:.1f} °C" if heat.status == Status.GOOD else f"temperature {_words(Status(heat.status))}"
+    hot += " (hurried)" if heat.is_hurried else ""
     lines = f"R1 {_words(line.r1)}, R2 {_words(line.r2)}" if line.is_readable else "not readable"
     return f"Read: V1 {v1}, V2 {v2}, V3 {v3}, {hot}, lines {lines}."
 

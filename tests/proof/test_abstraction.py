@@ -69,7 +69,7 @@ class Classifier:
         return (*judged, v3.is_still, v3.is_charge_still)
 
     def heat(self, heat: Heat) -> tuple[object, ...]:
-        return region(heat.celsius, heat_cuts(self.settings)), heat.status
+        return region(heat.celsius, heat_cuts(self.settings)), heat.status, heat.is_hurried
 
     def masks(self, circuit: Circuit, load: Load, heat: Heat, line: Lines) -> tuple[int, ...]:
         judged: tuple[object, ...] = (self.circuit(circuit), self.load(load), self.heat(heat), tuple(line))
@@ -98,7 +98,7 @@ def drawn(rng: random.Random, settings: SupervisorSettings) -> tuple[Circuit, Lo
     if not is_valid[2] and rng.random() < 0.5:
         load = Load(math.nan, math.nan, False, rng.random() < 0.5)
     load = load._replace(is_still=rng.random() < 0.1, is_charge_still=rng.random() < 0.1)
-    heat = Heat(rng.choice([25.0, 25.0, 25.0, *heat_cuts(settings), rng.uniform(20.0, 55.0)]), 0)
+    heat = Heat(rng.choice([25.0, 25.0, 25.0, *heat_cuts(settings), rng.uniform(20.0, 55.0)]), 0, rng.random() < 0.2)
     if not is_good and rng.random() < 0.1:
         heat = Heat(math.nan, int(rng.choice([Status.ABSENT, Status.FAILED])))
     line = Lines(CLOSED, CLOSED, True)

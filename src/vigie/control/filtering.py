@@ -194,10 +194,10 @@ def judged(reading: Reading, channel: ChannelSettings) -> int:
     return status
 
 
-def still(before: Stillness, bus_v: float, shunt_v: float, now_s: float) -> Stillness:
+def still(before: Stillness, bus_v: float, shunt_v: float, now_s: float, is_hurried: bool) -> Stillness:
     """Return since when the raw means have been exactly these."""
     if bus_v == before.bus_v and shunt_v == before.shunt_v and bus_v >= DARK_V:
-        return Stillness(bus_v, shunt_v, before.since_s, before.times + 1)
+        return Stillness(bus_v, shunt_v, before.since_s, before.times + (0 if is_hurried else 1))
     return Stillness(bus_v, shunt_v, now_s, 0)
 
 
@@ -213,6 +213,7 @@ def summarise_channel(
     before: Stillness,
     now_s: float,
     settings: FilterSettings,
+    is_hurried: bool,
 ) -> tuple[ChannelMean, Stillness]:
     """Average the readings of one channel (``index``, a :class:`Channel`) over a period."""
     nan = math.nan
@@ -236,7 +237,7 @@ def summarise_channel(
     shunt = averaged(shunts, ODD_SHUNT_V)
     if bus.odd > 0 or shunt.odd > 0:
         status |= Status.ODD
-    stillness = still(before, bus.mean, shunt.mean, now_s)
+    stillness = still(before, bus.mean, shunt.mean, now_s, is_hurried)
     if is_frozen(stillness, now_s, settings.frozen_after_s):
         status |= Status.FROZEN
     bus_v = calibrated_voltage_v(bus.mean, channel)
@@ -273,6 +274,7 @@ def summarise(
     now_s: float,
     channels: ChannelsSettings,
     settings: FilterSettings,
+    is_hurried: bool = False,
 ) -> tuple[FilterState, Measurement]:
     """Turn a period's sweeps into its measurement.
 
@@ -290,16 +292,21 @@ def summarise(
         now_s: monotonic plant time at the end of the last sweep.
         channels: calibration and plausibility per channel.
         settings: of the filter.
+        is_hurried: a reading that fell has begun the period, and its sweeps followed each other at once.
 
     Returns:
         The next state and the measurement.
     """
     battery, battery_still = summarise_channel(
-        sweeps, Channel.BATTERY, channels.battery, state.battery, now_s, settings
+        sweeps, Channel.BATTERY, channels.battery, state.battery, now_s, settings, is_hurried
     )
-    charge, charge_still = summarise_channel(sweeps, Channel.CHARGE, channels.charge, state.charge, now_s, settings)
-    load, load_still = summarise_channel(sweeps, Channel.LOAD, channels.load, state.load, now_s, settings)
-    spare, spare_still = summarise_channel(sweeps, Channel.SPARE, channels.spare, state.spare, now_s, settings)
+    charge, charge_still = summarise_channel(
+        sweeps, Channel.CHARGE, channels.charge, state.charge, now_s, settings, is_hurried
+    )
+    load, load_still = summarise_channel(sweeps, Channel.LOAD, channels.load, state.load, now_s, settings, is_hurried)
+    spare, spare_still = summarise_channel(
+        sweeps, Channel.SPARE, channels.spare, state.spare, now_s, settings, is_hurried
+    )
     lowest_c = settings.temperature_min_c
     highest_c = settings.temperature_max_c
     judged_t = believed(temperature, state.temperature_c, lowest_c, highest_c)
@@ -315,7 +322,9 @@ def summarise(
         and is_answered(load, channels.load)
         and (judged_t.status == Status.GOOD or judged_t.status == Status.ABSENT)
     )
-    measurement = Measurement(now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid, doubt)
+    measurement = Measurement(
+        now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid, doubt, is_hurried
+    )
     after = FilterState(
         battery_still,
         charge_still,

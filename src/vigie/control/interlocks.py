@@ -86,9 +86,12 @@ class Ruling(NamedTuple):
 
 
 def next_latch(latch: Latch, measurement: Measurement, settings: InterlockSettings) -> Latch:
-    """Return the latch after this period's temperature; a lost temperature neither sets nor releases it."""
+    """Return the latch after this period's temperature; a lost temperature neither sets nor releases it.
+
+    Nor does a hurried period, which would count one reading of the thermometer twice.
+    """
     temperature = measurement.temperature
-    if temperature.status != Status.GOOD:
+    if temperature.status != Status.GOOD or measurement.is_hurried:
         return latch
     is_over = temperature.celsius > settings.temperature_limit_c
     if not latch.is_set:

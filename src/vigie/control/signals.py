@@ -151,3 +151,5 @@ class Measurement(NamedTuple):
     """Every reading control needs is there, plausible and in no doubt; false makes the contacts safe."""
     doubt: int = 0
     """Readings that contradict each other: bits of :class:`~vigie.control.contradictions.Doubt`. Not in the journal."""
+    is_hurried: bool = False
+    """A reading that fell began it: what is counted in periods does not count this one. Not in the journal."""

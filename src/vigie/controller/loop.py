@@ -167,6 +167,7 @@ class Loop:
             self._clock.now_s(),
             self._channels,
             self._filtering,
+            reading.is_hurried,
         )
         if not relays_are_read:
             measurement = measurement._replace(is_valid=False)

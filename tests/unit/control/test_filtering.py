@@ -39,9 +39,10 @@ def period(
     now_s: float = 1000.0,
     channels: ChannelsSettings = CHANNELS,
     settings: FilterSettings = DEFAULTS,
+    is_hurried: bool = False,
 ) -> tuple[FilterState, Measurement]:
     before = state or initial_filter_state()
-    return summarise(before, tuple(sweeps), temperature, NO_SENSOR, contacts(), now_s, channels, settings)
+    return summarise(before, tuple(sweeps), temperature, NO_SENSOR, contacts(), now_s, channels, settings, is_hurried)
 
 
 def measurement(sweeps: Iterable[Sweep], **changes: Any) -> Measurement:
@@ -181,6 +182,26 @@ def test_one_sweep_of_ten_that_moves_is_life() -> None:
         sweeps = [sweep()] * 9 + [sweep(battery=Reading(12.8, shunt_v, 0))]
         state, image = period(sweeps, state=state, now_s=now_s, settings=settings)
     assert image.battery.is_valid
+
+
+def test_a_meter_is_still_once_ten_periods_show_it_and_a_hurried_one_is_none_of_them() -> None:
+    state, image = period([sweep()] * 10, now_s=0.0)
+    for now_s in range(1, 9):
+        state, image = period([sweep()] * 10, state=state, now_s=float(now_s))
+        state, image = period([sweep()] * 10, state=state, now_s=now_s + 0.1, is_hurried=True)
+        assert image.load.still_s == 0.0
+    _, image = period([sweep()] * 10, state=state, now_s=9.0)
+    assert image.load.still_s == 9.0
+
+
+def test_a_hurried_period_in_which_a_meter_moves_says_that_it_moves() -> None:
+    state, _ = period([sweep()] * 10, now_s=0.0)
+    for now_s in range(1, 12):
+        state, image = period([sweep()] * 10, state=state, now_s=float(now_s))
+    assert image.load.still_s == 11.0
+    moved = sweep(load=GOOD._replace(bus_v=GOOD.bus_v + 0.004))
+    _, image = period([moved] * 10, state=state, now_s=11.1, is_hurried=True)
+    assert image.load.still_s == 0.0
 
 
 def test_a_dark_channel_is_never_frozen() -> None:

@@ -12,7 +12,7 @@ from vigie.control.between_periods import has_fallen, is_watched
 from vigie.control.commands import Mode, Reason
 from vigie.control.filtering import FilterSettings
 from vigie.control.mains import MainsSettings
-from vigie.control.signals import NO_SENSOR, Reading, Status, Sweep, Wiring
+from vigie.control.signals import NO_SENSOR, Reading, Status, Sweep, Temperature, Wiring
 from vigie.control.steadiness import Standing
 from vigie.controller.bus import MOST_HURRIED
 from vigie.controller.inbox import Inbox
@@ -105,6 +105,7 @@ class Story(Notes):
 def run(plant: FallingPlant, periods: int, wiring: Wiring = Wiring.LINE) -> Story:
     stop = threading.Event()
     story = Story(stop, periods)
+    heat_counts = CONTROL.interlocks._replace(hot_periods=3)
     loop = Loop(
         plant,
         plant.clock,
@@ -112,7 +113,7 @@ def run(plant: FallingPlant, periods: int, wiring: Wiring = Wiring.LINE) -> Stor
         [story],
         channels=CHANNELS,
         filtering=FilterSettings(),
-        lookout=lookout(CONTROL._replace(wiring=wiring, mains=MainsSettings())),
+        lookout=lookout(CONTROL._replace(wiring=wiring, mains=MainsSettings(), interlocks=heat_counts)),
         rhythm=LoopSettings(),
         past=NO_PAST._replace(mode=Mode.PROTECT),
     )
@@ -169,6 +170,27 @@ def test_a_chip_that_errs_all_the_time_is_not_followed_all_the_time() -> None:
     took_s = story.periods[-1].measurement.now_s - story.periods[0].measurement.now_s
     assert took_s > 20 / (MOST_HURRIED + 1) * 0.8
     assert all(period.measurement.is_valid for period in story.periods)
+
+
+def test_one_hot_reading_of_a_thermometer_is_not_counted_once_for_each_hurried_period() -> None:
+    plant = plant_falling()
+    plant.always_odd = True
+    plant.read_temperature = lambda: Temperature(  # type: ignore[method-assign]
+        60.0 if 3.0 <= plant.clock.now_s() < 4.0 else 25.0, 0
+    )
+    story = run(plant, 20)
+    hot = [period for period in story.periods if period.measurement.temperature.celsius == 60.0]
+    assert sum(period.measurement.is_hurried for period in hot) >= 3
+    assert not any(period.state.latch.is_set for period in story.periods)
+
+
+def test_a_v3_that_stands_still_closes_r2_however_often_a_look_is_odd() -> None:
+    plant = plant_falling()
+    plant.always_odd = True
+    story = run(plant, 200)
+    closing = next(period for period in story.periods if period.decision.contacts.r2 == CLOSED)
+    assert closing.decision.r2_reason == Reason.METER_STANDS_STILL
+    assert MainsSettings().alone_still_s <= closing.measurement.now_s - story.periods[0].measurement.now_s <= 32.0
 
 
 def test_with_r2_that_only_charges_nobody_looks() -> None:
