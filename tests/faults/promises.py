@@ -176,7 +176,7 @@ PROMISES: Mapping[str, Lines] = {
         "R1 open": Promise("", NEVER, "", NEVER, AS_BEFORE, because=DRILL),
     },
     "mains_out_with_diode": {"any": Promise("fault:mains", 1, "mains_lost", 8, BOTH)},
-    "diode_missing": {"any": Promise("fault:mains", 1, "diode_missing", 2, BOTH, dark_s=1, also=("mains_lost",),
+    "diode_missing": {"any": Promise("fault:mains", 1, "diode_missing", 2, BOTH, dark_s=DARK_S, also=("mains_lost",),
                                      stays=("diode_missing",), because=NO_BACKUP)},
     "mains_away": {
         "any": Promise("alarm:battery_under_voltage", 120, "battery_under_voltage", 120, BOTH,

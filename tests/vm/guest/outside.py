@@ -14,7 +14,7 @@ RELAY_OF = {"GPIO19": "R1", "GPIO13": "R2", "GPIO6": "R3", "GPIO5": "R4"}
 BATTERY, CHARGE, LOAD, SPARE = range(4)
 
 AT_REST = {
-    "bus_mv": (13000, 13604, 13600, 0),
+    "bus_mv": (13000, 13004, 13600, 0),
     "shunt_uv": (2000, 2000, 40000, 0),
     "nack": (0, 0, 0, 0),
     "nack_next": (0, 0, 0, 0),
