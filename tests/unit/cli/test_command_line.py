@@ -136,20 +136,6 @@ def test_hostile_command_line_is_a_message_and_a_status(
     assert "Traceback" not in told.err
 
 
-@pytest.mark.parametrize(
-    "token", [b"", b"\n", b"short", b"\xff\xfe\x00" * 10, "une clé secrète".encode(), b"a\nsecret word"]
-)
-@pytest.mark.parametrize("body", [controller_process.body, web_process.body])
-def test_token_that_is_no_secret_is_refused_with_advice(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, token: bytes, body: Any
-) -> None:
-    (tmp_path / "link.token").write_bytes(token)
-    assert process.run(body, ["--data", str(tmp_path), "--port", "0"]) == Exit.FAILED
-    told = capsys.readouterr().err
-    assert "link.token holds no secret" in told
-    assert "delete it" in told
-
-
 @pytest.mark.parametrize("body", [controller_process.body, web_process.body])
 def test_data_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str], body: Any) -> None:
     assert process.run(body, ["--data", "/proc/vigie", "--port", "0"]) == Exit.FAILED
