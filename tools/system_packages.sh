@@ -16,6 +16,7 @@ need victoria-metrics victoria-metrics
 need wget wget
 need curl curl
 need mkfs.ext4 e2fsprogs
+/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1" # what drives the browser needs it
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing$missing ..." >&2

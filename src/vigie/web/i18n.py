@@ -1,5 +1,8 @@
 """Which language a page is in: the reader's choice (cookie), else the browser's, else French."""
 
+from typing import Any, cast
+
+from babel.core import get_global
 from flask import Flask, request
 from flask_babel import Babel
 
@@ -9,6 +12,11 @@ DEFAULT_LANGUAGE = "fr"
 LANGUAGE_COOKIE = "vigie_language"
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English", "fr": "Français"}
 """Each language in its own words, for the switch."""
+
+for _unused in ("likely_subtags", "territory_languages", "territory_currencies"):
+    # 2 MB that Babel loads with what it needs: money, and languages by other names than those of our catalogues. Given
+    # up this early they are filled again; between two requests they would leave holes.
+    cast("dict[str, Any]", get_global(_unused)).clear()
 
 
 def choose_language() -> str:
