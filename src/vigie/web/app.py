@@ -27,6 +27,7 @@ from vigie.web.security import (
     RateLimit,
     SocketGate,
     add_headers,
+    require_length,
     require_same_origin,
 )
 from vigie.web.settings import StackSettings, WebSettings, check
@@ -86,6 +87,7 @@ def create_app(
     app.extensions["vigie_post"] = post
     app.extensions["vigie_outpost"] = outpost
     app.extensions["vigie_rate_limit"] = RateLimit(settings.commands_per_minute, settings.command_burst)
+    app.before_request(require_length)
     app.before_request(require_same_origin)
     app.after_request(_finish)
     init_i18n(app)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import structlog
 from flask import Response, current_app, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, LengthRequired
 
 from vigie.clock import machine_monotonic_s
 
@@ -62,6 +62,16 @@ def require_same_origin() -> None:
     if not is_ours:
         log.warning("foreign_request_refused", origin=origin, site=site, address=request.remote_addr)
         raise Forbidden(f"a page of {origin or 'another site'} may not act here; open http://{request.host} itself")
+
+
+def require_length() -> None:
+    """Refuse a body of unknown length unread: it could go on arriving for ever, and hold a thread.
+
+    Raises:
+        LengthRequired: the body comes in chunks.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired("send the body with a Content-Length, not in chunks")
 
 
 class HostGuard:

@@ -9,6 +9,8 @@ from pydantic import Field
 from vigie.errors import SettingsError
 from vigie.units import setting
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 THREADS_KEPT_FREE = 12
 """Threads that live browsers never get: the controller and plain HTTP need them."""
 
@@ -70,7 +72,7 @@ def check(settings: WebSettings) -> None:
         )
 
 
-def networks_of(proxies: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def networks_of(proxies: Iterable[str]) -> list[Network]:
     """Return the networks that ``trusted_proxies`` names; an address is a network of one.
 
     Raises:
@@ -80,3 +82,13 @@ def networks_of(proxies: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddres
         return [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
     except ValueError as error:
         raise SettingsError(f"web.trusted_proxies: {error}; give addresses or networks") from error
+
+
+def is_among(address: str, networks: Iterable[Network]) -> bool:
+    """Return whether an address, which may be none, is in one of the networks."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in network for network in networks)
