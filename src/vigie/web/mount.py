@@ -44,7 +44,13 @@ class Mount:
 class TrustedProxyFix:
     """ProxyFix for requests that a trusted proxy passed on; from anybody else the headers are dropped."""
 
-    HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PREFIX")
+    HEADERS = (
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PREFIX",
+        "HTTP_X_FORWARDED_PORT",
+    )
 
     def __init__(self, app: "WSGIApplication", proxies: Iterable[str]) -> None:
         self._app = app

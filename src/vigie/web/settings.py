@@ -8,6 +8,7 @@ from pydantic import Field
 
 from vigie.errors import SettingsError
 from vigie.units import setting
+from vigie.web.origins import normalised
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,6 +32,13 @@ class WebSettings(NamedTuple):
         tuple[str, ...],
         Field(description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"),
     ] = ("127.0.0.1", "::1")
+    origins: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Addresses under which a proxy shows these pages, as https://pi.example.org:8443, where it "
+            "does not pass on scheme and port itself"
+        ),
+    ] = ()
     threads: Annotated[int, setting("Requests and live browsers served at once", ge=16, le=512)] = 64
     live_browsers: Annotated[int, setting("Pages that may be live at once", ge=1, le=500)] = 40
     commands_per_minute: Annotated[
@@ -54,14 +62,20 @@ def check(settings: WebSettings) -> None:
     """Check what one field alone cannot tell.
 
     Raises:
-        SettingsError: more live browsers are allowed than the threads can carry, a proxy is no address, or a trusted
-            host no name.
+        SettingsError: more live browsers are allowed than the threads can carry, a proxy is no address, a trusted host
+            no name, or an origin none.
     """
     for name in settings.trusted_hosts:
         if not name.strip(".") or "*" in name:
             raise SettingsError(
                 f"web.trusted_hosts {name!r} would let any site's page act here: write the full name, for instance "
                 '"pi.example.org", or ".example.org" for all names below it'
+            )
+    for origin in settings.origins:
+        if normalised(origin) is None:
+            raise SettingsError(
+                f"web.origins {origin!r} is no address of a site: write scheme, name and port, without a path, for "
+                'instance "https://pi.example.org:8443"'
             )
     networks_of(settings.trusted_proxies)
     most = settings.threads - THREADS_KEPT_FREE
