@@ -90,7 +90,8 @@ def is_whole(arrived: bytes | bytearray) -> bool:
 class PatientWorker(ThreadWorker):
     """A threaded worker that slow and silent connections cannot keep from answering.
 
-    ``proxies`` may have as many connections as they like; any other address a limited share.
+    ``proxies`` may have as many connections as they like; any other address three quarters of the threads, which is
+    more than there may be live pages by default.
     """
 
     poller: Any
@@ -99,7 +100,7 @@ class PatientWorker(ThreadWorker):
         super().__init__(*arguments)  # type: ignore[no-untyped-call]
         threads = self.cfg.threads
         self.worker_connections, self.max_keepalived = 6 * threads, 2 * threads
-        self._most_waiting, self._most_of_one = 2 * threads, threads // 2
+        self._most_waiting, self._most_of_one = 2 * threads, threads - threads // 4
         self._proxies = list(proxies)
         self._arriving: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}

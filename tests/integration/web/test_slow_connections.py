@@ -129,8 +129,8 @@ def test_who_does_not_read_the_answer_holds_its_own_share_only(web: Web) -> None
         assert_answers(web)
 
 
-def test_one_address_has_half_as_many_connections_as_there_are_threads(web: Web) -> None:
-    with held([connect(web, "127.0.0.2") for _ in range(THREADS // 2)]):
+def test_one_address_has_three_connections_for_four_threads(web: Web) -> None:
+    with held([connect(web, "127.0.0.2") for _ in range(THREADS - THREADS // 4)]):
         with closing(connect(web, "127.0.0.2")) as one_more:
             assert b" 429 " in read_all(one_more)
         with closing(connect(web, "127.0.0.3")) as other:
