@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from vigie.access import passwords
+from vigie.access import browsers, passwords
 from vigie.access.delays import Delays
 from vigie.access.people import GUEST, Refused, Role, Session, User, Visitor
 from vigie.access.settings import AccessSettings
@@ -69,15 +69,25 @@ class Door:
         """Have ``listener`` called after a session was ended in this process; it must be quick."""
         self._listeners.append(listener)
 
-    def log_in(self, name: str, password: str, address: str, agent: str) -> str:
+    def log_in(self, name: str, password: str, address: str, agent: str, proof: str = "") -> str:
         """Begin a session and return its token, which is kept nowhere but in the browser.
+
+        ``proof`` is what :meth:`proof` gave this browser at an earlier login.
 
         Raises:
             WrongPassword: so it is, or there is no such user.
             MustWait: it was not even looked at.
         """
-        kept = self._judged(name, password, address, "login")
+        kept = self._judged(name, password, address, "login", self._browser_in(name, proof))
         return self._begin(name, kept, address, agent)
+
+    def proof(self, name: str, shown: str = "") -> str:
+        """Return what lets this browser pass those who guess at its next login; ``shown`` stays while it holds.
+
+        It opens nothing, and ends with another password.
+        """
+        known = self._file.user(name)
+        return "" if known is None else browsers.proof(name, known[1], browsers.number_in(shown, name, known[1]))
 
     def visitor(self, token: str | None, address: str) -> Visitor | None:
         """Return who shows ``token``, or a guest where the local network may look, or None."""
@@ -86,7 +96,7 @@ class Door:
             may_look = self.settings.local_network_views and is_local(address)
             return Visitor(GUEST, Role.VIEWER) if may_look else None
         session, user = found
-        if self._now_s() - session.used_s >= TOUCH_S:
+        if not 0.0 <= self._now_s() - session.used_s < TOUCH_S:  # ahead: the calendar was set back
             with contextlib.suppress(AccessError):  # a full disk shuts nobody out
                 self._file.touch(session.id, self._now_s())
         return Visitor(user.name, user.role, session, user.must_change)
@@ -104,12 +114,15 @@ class Door:
             WrongPassword: it is wrong.
             MustWait: it was not even looked at.
         """
-        self._judged(visitor.name, password, address, "confirmation")
+        self._judged(visitor.name, password, address, "confirmation", _browser_of(visitor))
         if visitor.session is not None:
             self._file.touch(visitor.session.id, self._now_s(), self._now_s())
 
     def is_confirmed(self, visitor: Visitor) -> bool:
-        """Return whether the password was typed lately enough for what is dangerous."""
+        """Return whether the password was typed lately enough for what is dangerous.
+
+        Not when it was typed in the future: the calendar has been set back since, and how long ago it was is unknown.
+        """
         if visitor.session is None:
             return visitor.is_program
         return 0.0 <= self._now_s() - visitor.session.confirmed_s <= self.settings.confirm_minutes * 60.0
@@ -122,7 +135,7 @@ class Door:
             MustWait: it was not even looked at.
             Refused: the new one is too weak, or the same.
         """
-        self._judged(visitor.name, old, address, "password")
+        self._judged(visitor.name, old, address, "password", _browser_of(visitor))
         if new == old:
             raise Refused(mark("the new password is the old one"))
         kept = self.users.choose_password(visitor.name, new, visitor.name, address)
@@ -138,10 +151,15 @@ class Door:
         """Close the file."""
         self._file.close()
 
-    def _judged(self, name: str, password: str, address: str, what: str) -> str:
+    def _browser_in(self, name: str, proof: str) -> str | None:
+        """Return the number of a browser that has logged in to this account before."""
+        known = self._file.user(name[:LONGEST_NAME]) if proof else None
+        return None if known is None else browsers.number_in(proof, name, known[1])
+
+    def _judged(self, name: str, password: str, address: str, what: str, browser: str | None) -> str:
         """Return what is kept of the right password."""
         name = name[:LONGEST_NAME]  # what is counted must not fill the memory
-        if (wait_s := self._delays.begin(name, address)) > 0.0:
+        if (wait_s := self._delays.begin(name, address, browser)) > 0.0:
             raise MustWait(wait_s)
         known = self._file.user(name) if len(password) <= passwords.LONGEST else None
         kept = None if known is None else known[1]
@@ -151,7 +169,7 @@ class Door:
             with contextlib.suppress(AccessError):
                 self._file.note(self._act(UNKNOWN, address, "wrong password", shown, what))
             raise WrongPassword(mark("name or password is wrong"))
-        self._delays.succeeded(name, address)
+        self._delays.succeeded(name, address, browser)
         if passwords.is_outdated(kept):
             fresh = passwords.hashed(password)
             self._file.rehash(name, kept, fresh)
@@ -185,6 +203,11 @@ class Door:
 
     def _act(self, who: str, address: str, action: str, user: str, detail: str = "") -> Act:
         return Act(self._now_s(), who, address, action, user, detail)
+
+
+def _browser_of(visitor: Visitor) -> str | None:
+    """Return under what a browser is counted that is in: its session proves it."""
+    return None if visitor.session is None else f"session {visitor.session.id}"
 
 
 def is_local(address: str) -> bool:

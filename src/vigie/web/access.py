@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 SESSION_COOKIE = "vigie_session"
+BROWSER_COOKIE = "vigie_browser_{name}"
+"""Proof that this browser has logged in to the account ``name`` before."""
+BROWSER_COOKIE_AGE_S = 400 * 86_400
+"""The longest that browsers keep a cookie; every login renews it."""
 EVERYBODY = Visitor("", Role.ADMIN, is_program=True)
 """Whoever comes from this machine where the login is off."""
 ONLY_THIS_MACHINE = (
@@ -151,6 +155,22 @@ def set_session(response: Redirection, token: str) -> Redirection:
     response.set_cookie(
         SESSION_COOKIE, token, max_age=longest_s, path="/", secure=request.is_secure, httponly=True, samesite="Strict"
     )
+    return response
+
+
+def proof_of_browser(name: str) -> str:
+    """Return what the browser shows as proof that it has logged in to this account before."""
+    return request.cookies.get(BROWSER_COOKIE.format(name=name), "")
+
+
+def set_proof(response: Redirection, name: str) -> Redirection:
+    """Give the browser proof that it has logged in to this account; it outlives the session."""
+    door = current_door()
+    if door is not None:
+        response.set_cookie(
+            BROWSER_COOKIE.format(name=name), door.proof(name, proof_of_browser(name)), max_age=BROWSER_COOKIE_AGE_S,
+            path=request.script_root or "/", secure=request.is_secure, httponly=True, samesite="Strict",
+        )  # fmt: skip
     return response
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Redirection
 from vigie.access.door import Door, MustWait
 from vigie.access.passwords import SHORTEST
 from vigie.access.people import GUEST, Refused, Role, Visitor
+from vigie.clock import machine_utc_s
 from vigie.web.access import (
     SESSION_COOKIE,
     current_door,
@@ -17,10 +18,13 @@ from vigie.web.access import (
     local_path,
     may_wait_for_password,
     needs,
+    proof_of_browser,
     sender,
+    set_proof,
     set_session,
     words_of,
 )
+from vigie.web.formats import time_of_day
 
 blueprint = Blueprint("access", __name__)
 
@@ -49,13 +53,13 @@ def log_in() -> Response | Redirection:
     door = _door()
     name, password = request.form.get("name", "").strip().lower(), request.form.get("password", "")
     try:
-        token = door.log_in(name, password, sender(), request.user_agent.string)
+        token = door.log_in(name, password, sender(), request.user_agent.string, proof_of_browser(name))
     except Refused as refusal:
-        return _refused(_login_page(name=name, fault=words_of(refusal)), refusal)
+        return _refused(_login_page(name, words_of(refusal), _opens_at(refusal)), refusal)
     visitor = current_visitor()
     if visitor is not None:
         door.log_out(visitor, sender())
-    return set_session(redirect(_next(), 303), token)
+    return set_session(set_proof(redirect(_next(), 303), name), token)
 
 
 @blueprint.post("/logout")
@@ -100,7 +104,7 @@ def change_password() -> Response | Redirection:
         token = _door().change_password(visitor, old, new, sender(), request.user_agent.string)
     except Refused as refusal:
         return _refused(_password_page(words_of(refusal, has_name=False)), refusal)
-    return set_session(redirect(url_for("pages.home"), 303), token)
+    return set_session(set_proof(redirect(url_for("pages.home"), 303), visitor.name), token)
 
 
 @blueprint.get("/confirm")
@@ -123,8 +127,13 @@ def confirmed() -> Response | Redirection:
     return redirect(_next(), 303)
 
 
-def _login_page(name: str = "", fault: str | None = None) -> str:
-    return render_template("login.html", name=name, next=_next(), fault=fault)
+def _login_page(name: str = "", fault: str | None = None, opens_at: str | None = None) -> str:
+    return render_template("login.html", name=name, next=_next(), fault=fault, opens_at=opens_at)
+
+
+def _opens_at(refusal: Refused) -> str | None:
+    """Return the time of day at which the next try is heard, None when it is heard now."""
+    return time_of_day(machine_utc_s() + refusal.wait_s) if isinstance(refusal, MustWait) else None
 
 
 def _password_page(fault: str | None = None) -> str:

@@ -6,7 +6,7 @@ from uuid import uuid4
 from apiflask import APIBlueprint, HTTPError
 from flask import Response, current_app, request
 from flask_babel import gettext
-from werkzeug.exceptions import BadRequest, LengthRequired, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from vigie.access.door import MustWait
 from vigie.access.people import Refused
@@ -69,8 +69,6 @@ def _require_json() -> None:
     """Refuse a body that is not JSON, or that is nested beyond reading, before a schema sees it."""
     if request.method in SAFE_METHODS:
         return
-    if request.content_length is None and "Transfer-Encoding" in request.headers:
-        raise LengthRequired("send the body with a Content-Length, not in chunks")
     if not request.is_json:
         raise UnsupportedMediaType("send the body as application/json")
     try:

@@ -21,12 +21,15 @@ from vigie.web.access import answer_broken_door, init_access, may_open_socket
 from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
 from vigie.web.mount import Mount, TrustedProxyFix
+from vigie.web.origins import OriginGate, Origins, host_of
 from vigie.web.security import (
     MAX_BODY_BYTES,
     HostGuard,
     RateLimit,
     SocketGate,
     add_headers,
+    name_of,
+    require_length,
     require_same_origin,
 )
 from vigie.web.settings import StackSettings, WebSettings, check
@@ -85,7 +88,9 @@ def create_app(
     app.extensions["vigie_journal"] = JournalReader(journal_path)
     app.extensions["vigie_post"] = post
     app.extensions["vigie_outpost"] = outpost
+    app.extensions["vigie_origins"] = Origins(settings.origins)
     app.extensions["vigie_rate_limit"] = RateLimit(settings.commands_per_minute, settings.command_burst)
+    app.before_request(require_length)
     app.before_request(require_same_origin)
     app.after_request(_finish)
     init_i18n(app)
@@ -110,7 +115,9 @@ def create_app(
         is_token=hub.is_token,
         may_open=lambda environ: may_open_socket(environ, access, hub),
     )
-    guarded = HostGuard(Mount(gate), settings.trusted_hosts)
+    names = (*settings.trusted_hosts, *(name_of(host_of(origin)) for origin in settings.origins))
+    inner = Mount(OriginGate(gate, app.extensions["vigie_origins"]))
+    guarded = HostGuard(inner, names, lambda environ, name: pages.refused_name(app, environ, name))
     # outermost, or socket handlers would see the proxy instead of the browser
     app.wsgi_app = TrustedProxyFix(guarded, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
@@ -149,6 +156,7 @@ def _socketio(app: APIFlask) -> Any:  # noqa: ANN401 - not typed
         async_mode="threading",
         async_handlers=False,  # keeps snapshots in order, starts no thread per message
         manage_session=False,
+        cors_allowed_origins=[],  # OriginGate judges, and says why
         ping_interval=websocket.PING_S,
         ping_timeout=websocket.PING_S,
         max_http_buffer_size=MAX_BODY_BYTES,

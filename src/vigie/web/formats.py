@@ -67,6 +67,11 @@ def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
     return f"{format_datetime(moment, 'd MMM', locale=get_locale())}{NO_BREAK}{clock}"
 
 
+def time_of_day(utc_s: float) -> str:
+    """Return a time of day to the second."""
+    return str(format_datetime(datetime.fromtimestamp(utc_s, LOCALTZ), "HH:mm:ss", locale=get_locale()))
+
+
 def date(utc_ms: float) -> str:
     """Return a day and its month."""
     return str(format_datetime(datetime.fromtimestamp(utc_ms / 1000, LOCALTZ), "d MMM", locale=get_locale()))

@@ -1,12 +1,11 @@
 """WSGI middleware that makes the application live under /flask, with and without a proxy before it."""
 
-import ipaddress
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from vigie.web.settings import networks_of
+from vigie.web.settings import is_among, networks_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,7 +44,13 @@ class Mount:
 class TrustedProxyFix:
     """ProxyFix for requests that a trusted proxy passed on; from anybody else the headers are dropped."""
 
-    HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PREFIX")
+    HEADERS = (
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PREFIX",
+        "HTTP_X_FORWARDED_PORT",
+    )
 
     def __init__(self, app: "WSGIApplication", proxies: Iterable[str]) -> None:
         self._app = app
@@ -53,15 +58,8 @@ class TrustedProxyFix:
         self._networks = networks_of(proxies)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if self._is_trusted(environ.get("REMOTE_ADDR", "")):
+        if is_among(environ.get("REMOTE_ADDR", ""), self._networks):
             return self._fixed(environ, start_response)
         for header in self.HEADERS:
             environ.pop(header, None)
         return self._app(environ, start_response)
-
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._networks)

@@ -1,9 +1,21 @@
 """The pages people open. Each is complete before any script runs; scripts then keep it up to date."""
 
 from importlib.resources import files
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Redirection
@@ -16,10 +28,14 @@ from vigie.web.alarms import NAMES, SPANS_DAYS, filters_of, past_of
 from vigie.web.binding import THEME_COOKIE, THEMES, context, current_look, now_utc_ms
 from vigie.web.history import history_of
 from vigie.web.i18n import LANGUAGE_COOKIE
+from vigie.web.mount import PREFIX
 from vigie.web.outages import log_of
 from vigie.web.presentation import SEVERITIES
 from vigie.wording.sentences import tell
 from vigie.wording.words import languages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 COOKIE_AGE_S = 5 * 365 * 86_400
 MOST_LETTERS = 20
@@ -191,6 +207,13 @@ def manifest() -> Response:
     response = make_response(render_template("app.webmanifest"))
     response.mimetype = "application/manifest+json"
     return response
+
+
+def refused_name(app: Flask, environ: "WSGIEnvironment", name: str) -> str:
+    """Return the page for whoever calls this site by a foreign name. It tells nothing of the installation."""
+    with app.request_context({**environ, "SCRIPT_NAME": PREFIX, "PATH_INFO": "/"}):
+        g.visitor = None
+        return render_template("refused.html", name=name)
 
 
 def error_page(error: HTTPException) -> tuple[str, int]:

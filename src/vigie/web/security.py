@@ -10,9 +10,12 @@ from urllib.parse import parse_qs
 
 import structlog
 from flask import Response, current_app, request
-from werkzeug.exceptions import Forbidden
+from flask_babel import gettext
+from werkzeug.exceptions import Forbidden, LengthRequired
 
 from vigie.clock import machine_monotonic_s
+from vigie.web.mount import PREFIX
+from vigie.web.origins import NOT_ACCEPTED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,14 +57,23 @@ def require_same_origin() -> None:
     if request.method in SAFE_METHODS or is_program:
         return
     site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    if site is not None:
-        is_ours = site in {"same-origin", "none"}
-    else:
-        is_ours = origin is None or origin.lower().partition("://")[2] == request.host.lower()
-    if not is_ours:
-        log.warning("foreign_request_refused", origin=origin, site=site, address=request.remote_addr)
-        raise Forbidden(f"a page of {origin or 'another site'} may not act here; open http://{request.host} itself")
+    refusal = current_app.extensions["vigie_origins"].refusal(request.environ)
+    if site in {"same-origin", "none"} or (site is None and refusal is None):
+        return
+    log.warning("foreign_request_refused", origin=request.origin, site=site, address=request.remote_addr)
+    if refusal is None:
+        raise Forbidden(gettext("A page of another site may not act here: open this one itself."))
+    raise Forbidden(gettext(NOT_ACCEPTED).format(**refusal._asdict()))
+
+
+def require_length() -> None:
+    """Refuse a body of unknown length unread: it could go on arriving for ever, and hold a thread.
+
+    Raises:
+        LengthRequired: the body comes in chunks.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired("send the body with a Content-Length, not in chunks")
 
 
 class HostGuard:
@@ -70,29 +82,41 @@ class HostGuard:
     A page of evil.example whose name is made to resolve to this machine would count as same origin
     (DNS rebinding). The browser's Host header gives it away. Addresses and names without a dot are let
     in: no foreign name server answers for those.
-    Both the header as it came and the one a proxy forwarded must be ours.
+    Both the header as it came and the one a proxy forwarded must be ours. ``page`` makes what a person is shown of the
+    name that is not, with the style sheets that everybody may have.
     """
 
-    def __init__(self, app: "WSGIApplication", trusted_hosts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        trusted_hosts: Iterable[str],
+        page: "Callable[[WSGIEnvironment, str], str] | None" = None,
+    ) -> None:
         self._app = app
+        self._page = page
         self._names = {socket.gethostname().lower(), *(name.lower() for name in trusted_hosts)}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         forwarded_from = environ.get("werkzeug.proxy_fix.orig", {}).get("HTTP_HOST")
         for host in (environ.get("HTTP_HOST", ""), forwarded_from):
-            if host is not None and not self.is_ours(host):
+            if host is not None and not self.is_ours(host) and not _is_for_everybody(environ):
                 log.warning("foreign_host_refused", host=host[:100], address=environ.get("REMOTE_ADDR"))
-                return _plain(
-                    start_response,
-                    "421 Misdirected Request",
-                    f"This site does not answer to the name {_name_of(host)[:100]!r}.\n"
-                    "If it should, add the name to trusted_hosts in the [web] section of vigie.toml.\n",
-                )
+                return self._refuse(environ, start_response, name_of(host)[:100])
         return self._app(environ, start_response)
+
+    def _refuse(self, environ: "WSGIEnvironment", start_response: "StartResponse", name: str) -> Iterable[bytes]:
+        status = "421 Misdirected Request"
+        if self._page is not None and "text/html" in environ.get("HTTP_ACCEPT", ""):
+            return _told(start_response, status, self._page(environ, name), "text/html")
+        text = (
+            f"This address is not accepted, because {name!r} is no name of this site.\n"
+            "If it should be, add it to trusted_hosts in the [web] section of vigie.toml.\n"
+        )
+        return _told(start_response, status, text)
 
     def is_ours(self, host: str) -> bool:
         """Return whether ``host`` (a Host header, port included) is one of our names or an IP address."""
-        name = _name_of(host)
+        name = name_of(host)
         if name in self._names or re.fullmatch(r"[a-z0-9_-]+", name):
             return True
         try:
@@ -126,11 +150,11 @@ class SocketGate:
         if not _is_handshake(environ) or self._is_controller(environ):
             return self._app(environ, start_response)
         if not self._may_open(environ):
-            return _plain(start_response, "401 Unauthorized", "Log in first.\n")
+            return _told(start_response, "401 Unauthorized", "Log in first.\n")
         if self._open_sockets() < self._most:
             return self._app(environ, start_response)
         log.warning("socket_refused", open=self._most, address=environ.get("REMOTE_ADDR"))
-        return _plain(
+        return _told(
             start_response,
             "503 Service Unavailable",
             f"{self._most} sockets are open already: close a page, or raise live_browsers and threads "
@@ -182,16 +206,23 @@ class RateLimit:
         self._buckets = {key: held for key, held in self._buckets.items() if held.filled_s > refilled_s}
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
+    """Return the name in a Host header."""
     name = host.strip().lower()
     if name.startswith("["):
         return name[1:].partition("]")[0]
     return name.rpartition(":")[0] if name.count(":") == 1 else name
 
 
-def _plain(start_response: "StartResponse", status: str, text: str) -> Iterable[bytes]:
+def _is_for_everybody(environ: "WSGIEnvironment") -> bool:
+    """Return whether a style sheet or the like is asked for, which says nothing of the installation."""
+    is_read = environ.get("REQUEST_METHOD") in SAFE_METHODS
+    return is_read and environ.get("PATH_INFO", "").removeprefix(PREFIX).startswith("/static/")
+
+
+def _told(start_response: "StartResponse", status: str, text: str, kind: str = "text/plain") -> Iterable[bytes]:
     body = text.encode("utf-8", "replace")
     start_response(
-        status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
+        status, [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
     )
     return [body]

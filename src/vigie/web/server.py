@@ -16,11 +16,11 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.sock import create_sockets
-from gunicorn.workers.gthread import ThreadWorker
 
 from vigie.errors import VigieError
 from vigie.memory import give_back, share_one_heap
-from vigie.web.settings import WebSettings
+from vigie.web.arrivals import PatientWorker
+from vigie.web.settings import WebSettings, networks_of
 
 GRACE_S = 2
 HANGING_S = 30
@@ -28,7 +28,7 @@ HANGING_S = 30
 GIVE_BACK_EVERY_S = 5.0
 
 
-class _Worker(ThreadWorker):
+class _Worker(PatientWorker):
     """A worker without a master. Told to stop, it hangs up on live pages instead of waiting for them to leave."""
 
     _give_back_at_s = 0.0
@@ -104,7 +104,7 @@ def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | N
     options = {
         "bind": f"fd://{listener.detach()}",
         "threads": settings.threads,
-        "worker_connections": settings.threads * 4,
+        "sendfile": False,  # it knows no limit of time
         "graceful_timeout": GRACE_S,
         "keepalive": 5,
         "loglevel": "warning",
@@ -114,7 +114,8 @@ def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | N
     served = _Gunicorn(app, options)
     log = served.cfg.logger_class(served.cfg)
     listeners = create_sockets(served.cfg, log)  # type: ignore[no-untyped-call]
-    worker = _Worker(0, os.getppid(), listeners, served, HANGING_S, served.cfg, log)  # type: ignore[no-untyped-call]
+    proxies = networks_of(settings.trusted_proxies)
+    worker = _Worker(0, os.getppid(), listeners, served, HANGING_S, served.cfg, log, proxies=proxies)
     worker.init_process()  # type: ignore[no-untyped-call]
 
 

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from vigie.errors import SettingsError
 from vigie.units import setting
+from vigie.web.origins import normalised
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 THREADS_KEPT_FREE = 12
 """Threads that live browsers never get: the controller and plain HTTP need them."""
@@ -29,6 +32,13 @@ class WebSettings(NamedTuple):
         tuple[str, ...],
         Field(description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"),
     ] = ("127.0.0.1", "::1")
+    origins: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Addresses under which a proxy shows these pages, as https://pi.example.org:8443, where it "
+            "does not pass on scheme and port itself"
+        ),
+    ] = ()
     threads: Annotated[int, setting("Requests and live browsers served at once", ge=16, le=512)] = 64
     live_browsers: Annotated[int, setting("Pages that may be live at once", ge=1, le=500)] = 40
     commands_per_minute: Annotated[
@@ -52,14 +62,20 @@ def check(settings: WebSettings) -> None:
     """Check what one field alone cannot tell.
 
     Raises:
-        SettingsError: more live browsers are allowed than the threads can carry, a proxy is no address, or a trusted
-            host no name.
+        SettingsError: more live browsers are allowed than the threads can carry, a proxy is no address, a trusted host
+            no name, or an origin none.
     """
     for name in settings.trusted_hosts:
         if not name.strip(".") or "*" in name:
             raise SettingsError(
                 f"web.trusted_hosts {name!r} would let any site's page act here: write the full name, for instance "
                 '"pi.example.org", or ".example.org" for all names below it'
+            )
+    for origin in settings.origins:
+        if normalised(origin) is None:
+            raise SettingsError(
+                f"web.origins {origin!r} is no address of a site: write scheme, name and port, without a path, for "
+                'instance "https://pi.example.org:8443"'
             )
     networks_of(settings.trusted_proxies)
     most = settings.threads - THREADS_KEPT_FREE
@@ -70,7 +86,7 @@ def check(settings: WebSettings) -> None:
         )
 
 
-def networks_of(proxies: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def networks_of(proxies: Iterable[str]) -> list[Network]:
     """Return the networks that ``trusted_proxies`` names; an address is a network of one.
 
     Raises:
@@ -80,3 +96,13 @@ def networks_of(proxies: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddres
         return [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
     except ValueError as error:
         raise SettingsError(f"web.trusted_proxies: {error}; give addresses or networks") from error
+
+
+def is_among(address: str, networks: Iterable[Network]) -> bool:
+    """Return whether an address, which may be none, is in one of the networks."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in network for network in networks)

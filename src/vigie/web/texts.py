@@ -2,6 +2,8 @@
 
 from flask_babel import gettext
 
+from vigie.web.origins import NOT_ACCEPTED
+
 
 def script_texts() -> dict[str, str]:
     """Return texts by the name scripts use. ``{name}`` stands for what the script fills in."""
@@ -18,6 +20,7 @@ def script_texts() -> dict[str, str]:
         "not_connected": gettext("The controller is not connected; these values are old."),
         "silent": gettext("The controller has been silent for {age}."),
         "page_cut": gettext("This page has had no answer from the server for {age}."),
+        "not_accepted": gettext(NOT_ACCEPTED),
         "mode_and_mains": gettext("Mode {mode}, mains {mains}"),
         "sending": gettext("Order sent…"),
         "confirmed": gettext("Confirmed."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,8 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
     """Start nginx before given ports; all are ended with the test."""
     made: list[Nginx] = []
 
-    def make(*ports: int, has_tls: bool = False, upstreams: str = "upstreams-local.conf") -> Nginx:
-        made.append(Nginx(tmp_path / f"nginx{len(made)}", *ports, has_tls=has_tls, upstreams=upstreams))
+    def make(*ports: int, **options: Any) -> Nginx:
+        made.append(Nginx(tmp_path / f"nginx{len(made)}", *ports, **options))
         return made[-1]
 
     yield make

@@ -59,6 +59,7 @@ class Nginx:
         *,
         has_tls: bool = False,
         upstreams: str = "upstreams-local.conf",
+        outer_proxy: str = "",
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -76,6 +77,8 @@ class Nginx:
         self._take("listen.conf", "vigie/listen.conf", **self._on(80, self.port))
         if has_tls:
             self._take("tls.conf", "vigie/tls.conf", **self._on(443, self.tls_port))
+        if outer_proxy:
+            self._take("outer-proxy.conf", "vigie/outer-proxy.conf", **{"192.168.1.5": outer_proxy})
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, user="" if os.geteuid() else "user root;"))
 
     @staticmethod

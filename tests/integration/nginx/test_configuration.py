@@ -13,8 +13,11 @@ DEBIAN = Path("/etc/nginx/nginx.conf")
 
 @pytest.mark.parametrize("upstreams", ["upstreams-local.conf", "upstreams-docker.conf"])
 @pytest.mark.parametrize("has_tls", [False, True])
-def test_nginx_takes_the_files_without_a_warning(nginx: Callable[..., Nginx], upstreams: str, *, has_tls: bool) -> None:
-    door = nginx(has_tls=has_tls, upstreams=upstreams)
+@pytest.mark.parametrize("outer_proxy", ["", "10.0.0.5"])
+def test_nginx_takes_the_files_without_a_warning(
+    nginx: Callable[..., Nginx], upstreams: str, outer_proxy: str, *, has_tls: bool
+) -> None:
+    door = nginx(has_tls=has_tls, upstreams=upstreams, outer_proxy=outer_proxy)
     if has_tls:
         door.make_certificate("localhost")
     assert "[warn]" not in door.check()

@@ -1,15 +1,18 @@
 """Logins on the real web process: what ends one closes its live page, and the command line counts at once."""
 
 import math
+import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 import socketio
+from requests.adapters import HTTPAdapter
 
 from tests.integration.web.programs import TOKEN, Browser, Web, link
 from tests.waiting import wait_for
@@ -114,3 +117,75 @@ def test_many_who_guess_at_once_get_three_tries(site: Guarded) -> None:
     later = math.log2(1.0 + time.monotonic() - began_s)  # a slow machine gives time for the tries after 1, 3, 7 s
     assert 3 <= statuses.count(422) <= 3 + int(later)
     assert statuses.count(422) + statuses.count(429) == 24
+
+
+class From(HTTPAdapter):
+    """Sends requests from an address of its own."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, source_address=(self._address, 0), **options)
+
+
+def try_from(site: Guarded, address: str, password: str, session: requests.Session | None = None) -> requests.Response:
+    session = session or requests.Session()
+    session.mount("http://", From(address))
+    form = {"name": "olga", "password": password}
+    headers = {"Accept": "text/html", "Accept-Language": "en"}
+    return session.post(f"{site.web.url}/flask/login", form, headers=headers, timeout=60, allow_redirects=False)
+
+
+@contextmanager
+def guessing(site: Guarded, addresses: list[str]) -> Iterator[None]:
+    """Have every address guess without a pause; give way once each has been told to wait."""
+    has_ended, told = threading.Event(), dict.fromkeys(addresses, 0)
+
+    def guess(address: str) -> None:
+        while not has_ended.wait(0.1):
+            told[address] += try_from(site, address, "guessed wrong").status_code == 429
+
+    threads = [threading.Thread(target=guess, args=(address,)) for address in addresses]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for(lambda: min(told.values()) > 3, 120, what="each guesser has to wait")
+        yield
+    finally:
+        has_ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_twenty_who_guess_lock_out_neither_the_owner_s_browser_nor_a_new_one(site: Guarded) -> None:
+    owner = requests.Session()
+    assert try_from(site, "127.0.0.2", PASSWORD, owner).status_code == 303
+    cookie = next(cookie for cookie in owner.cookies if cookie.name == "vigie_browser_olga")
+    assert cookie.path == "/flask"
+    assert cookie.expires is not None
+    assert cookie.expires - time.time() > 300 * 86_400
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    assert cookie.get_nonstandard_attr("SameSite") == "Strict"
+    site.web.kill()
+    site.web.start()
+    with guessing(site, [f"127.0.0.{number}" for number in range(2, 22)]):
+        assert try_from(site, "127.0.0.2", PASSWORD, owner).status_code == 303, "a browser that is known"
+        assert try_from(site, "127.0.0.99", PASSWORD).status_code == 303, "an address that has not guessed"
+        site.door.users.give_password("olga", "cli:test", password="another one of mine")
+        assert try_from(site, "127.0.0.98", "another one of mine").status_code == 303, "with a password of the console"
+
+
+def test_who_has_to_wait_is_told_until_when_and_what_to_do(site: Guarded) -> None:
+    answers: list[requests.Response] = []
+
+    def has_to_wait() -> bool:
+        answers.append(try_from(site, "127.0.0.2", "guessed wrong"))
+        return answers[-1].status_code == 429
+
+    wait_for(has_to_wait, what="the guesser has to wait")
+    answer = answers[-1]
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert re.search(r"wait \d+ s, then try again\. The next try is heard at \d\d:\d\d:\d\d\.", answer.text)
+    assert "vigie user" in answer.text

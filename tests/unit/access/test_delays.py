@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie.access.delays import LONGEST_S, MOST_KEPT, Delays, delay_s
+from vigie.access.delays import CROWD_FREE_TRIES, FREE_TRIES, LONGEST_S, MOST_KEPT, Delays, delay_s
 
 
 class Clock:
@@ -41,8 +41,27 @@ def test_waiting_does_not_make_the_wait_longer() -> None:
 def test_an_account_is_protected_from_many_addresses() -> None:
     clock = Clock()
     delays = Delays(clock)
-    waits = [delays.begin("admin", f"10.0.0.{number}") for number in range(4)]
-    assert waits == [0, 0, 0, 1]
+    heard = 0
+    for _ in range(600):  # ten minutes, each trying once a second
+        heard += sum(delays.begin("admin", f"10.0.0.{number}") == 0 for number in range(100))
+        clock.now_s += 1.0
+    assert CROWD_FREE_TRIES <= heard <= CROWD_FREE_TRIES + 20
+
+
+def test_twenty_addresses_that_guess_for_hours_do_not_hold_up_a_twenty_first() -> None:
+    clock = Clock()
+    delays = Delays(clock)
+    for _ in range(3 * 3600):
+        for number in range(20):
+            delays.begin("admin", f"10.0.0.{number}")
+        clock.now_s += 1.0
+    assert [delays.begin("admin", "192.168.1.5") for _ in range(FREE_TRIES)] == [0.0] * FREE_TRIES
+
+
+def test_all_addresses_of_one_ipv6_network_are_one() -> None:
+    delays = Delays(Clock())
+    assert [delays.begin("admin", f"2001:db8::{number}") for number in range(1, 5)] == [0, 0, 0, 1]
+    assert delays.begin("admin", "2001:db8:0:1::1") == 0
 
 
 def test_an_address_cannot_try_many_accounts() -> None:
@@ -51,22 +70,30 @@ def test_an_address_cannot_try_many_accounts() -> None:
     assert [delays.begin(name, "1.1.1.1") for name in ("a", "b", "c", "d")] == [0, 0, 0, 1]
 
 
-def test_who_has_logged_in_here_is_not_held_up_by_others_guessing_elsewhere() -> None:
+def test_a_known_browser_is_not_held_up_by_others_whatever_their_address() -> None:
     clock = Clock()
     delays = Delays(clock)
-    assert delays.begin("marie", "192.168.1.5") == 0
-    delays.succeeded("marie", "192.168.1.5")
-    fail(delays, clock, 9, "marie", "6.6.6.6")
-    assert delays.begin("marie", "192.168.1.5") == 0
-    assert delays.begin("marie", "192.168.1.6") > 0
+    fail(delays, clock, 9, "marie", "192.168.1.5")
+    assert delays.begin("marie", "192.168.1.5", "browser 1") == 0
+    assert delays.begin("marie", "192.168.1.5") > 0
+    assert delays.begin("admin", "192.168.1.5") > 0
 
 
-def test_at_home_wrong_passwords_cost_time_too() -> None:
+def test_a_known_browser_has_a_count_of_its_own_which_is_no_free_ride() -> None:
+    delays = Delays(Clock())
+    assert [delays.begin("marie", f"192.168.1.{number}", "browser 1") for number in range(4)] == [0, 0, 0, 1]
+    assert delays.begin("marie", "192.168.1.5", "browser 2") == 0
+    assert delays.begin("admin", "192.168.1.5", "browser 1") == 0
+
+
+def test_a_right_password_ends_no_wait_but_its_own() -> None:
     clock = Clock()
     delays = Delays(clock)
-    delays.begin("marie", "192.168.1.5")
+    for number in range(12):
+        fail(delays, clock, 4, "marie", f"10.0.0.{number}")
+    assert delays.begin("marie", "192.168.1.5") == 0
     delays.succeeded("marie", "192.168.1.5")
-    assert fail(delays, clock, 5, "marie", "192.168.1.5") == [0, 0, 0, 1, 2]
+    assert delays.begin("marie", "10.0.0.1") > 0
 
 
 def test_the_right_password_ends_the_waiting() -> None:
@@ -98,7 +125,7 @@ def test_a_flood_of_names_and_addresses_is_not_kept_for_ever_and_keeps_the_worst
     fail(delays, clock, 9)
     for number in range(3 * MOST_KEPT):
         delays.begin(f"name-{number}", f"address-{number}")
-    assert len(delays._tries) <= MOST_KEPT + 2
+    assert len(delays._tries) <= MOST_KEPT + 3
     assert delays.begin("admin", "1.1.1.1") > 0
 
 

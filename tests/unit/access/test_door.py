@@ -1,5 +1,7 @@
 """Who is let in, for how long, and what ends it."""
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,7 @@ def test_a_monstrous_password_is_not_even_hashed(marie: Door, monkeypatch: pytes
 def test_a_monstrous_name_is_not_kept_in_memory(marie: Door) -> None:
     with pytest.raises(WrongPassword):
         marie.log_in("x" * 60_000, GOOD, HERE, AGENT)
-    assert max(len(name) for name, _ in marie._delays._tries) == 64
+    assert max(len(name) for _, name, _ in marie._delays._tries) == 64
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "x" * 10_000, "\udcff", "a'; DROP TABLE session;--"])
@@ -210,6 +212,103 @@ def test_a_password_typed_lately_allows_what_is_dangerous(marie: Door, now: Now)
     assert not marie.is_confirmed(seen(marie, token))
     marie.confirm(seen(marie, token), GOOD, HERE)
     assert marie.is_confirmed(seen(marie, token))
+
+
+def test_a_password_typed_in_the_future_allows_nothing_until_it_is_typed_again(marie: Door, now: Now) -> None:
+    token = log_in(marie)
+    now.utc_s -= 1.0  # the calendar was set back
+    assert not marie.is_confirmed(seen(marie, token))
+    marie.confirm(seen(marie, token), GOOD, HERE)
+    assert marie.is_confirmed(seen(marie, token))
+
+
+def test_a_use_in_the_future_does_not_keep_a_login_from_growing_old(marie: Door, now: Now) -> None:
+    token = log_in(marie)
+    now.utc_s += 11 * 3600
+    assert marie.visitor(token, HERE)
+    now.utc_s -= 11 * 3600
+    assert marie.visitor(token, HERE)
+    now.utc_s += 12.1 * 3600
+    assert marie.visitor(token, HERE) is None
+
+
+def held_up(door: Door, proof: str = "", address: str = HERE) -> bool:
+    """Return whether the right password is not even looked at."""
+    try:
+        door.log_in("marie", GOOD, address, AGENT, proof)
+    except MustWait:
+        return True
+    return False
+
+
+def guess(door: Door, address: str = HERE) -> None:
+    for _ in range(4):
+        with contextlib.suppress(WrongPassword, MustWait):
+            door.log_in("marie", "wrong password", address, AGENT)
+
+
+def test_a_browser_that_has_been_in_passes_those_who_guess_also_after_a_restart(marie: Door, path: Path) -> None:
+    log_in(marie)
+    proof = marie.proof("marie")
+    guess(marie)
+    assert held_up(marie)
+    assert not held_up(marie, proof)
+    restarted = Door(AccessSettings(), path)
+    guess(restarted)
+    assert held_up(restarted)
+    assert not held_up(restarted, proof)
+    restarted.close()
+
+
+def test_the_proof_of_a_browser_stays_what_it_is_and_is_its_own(marie: Door) -> None:
+    proof = marie.proof("marie")
+    assert marie.proof("marie", proof) == proof
+    assert marie.proof("marie") != proof
+    assert marie.proof("admin", proof).partition(".")[0] != proof.partition(".")[0]
+    assert marie.proof("nobody") == ""
+
+
+@pytest.mark.parametrize("how", ["own", "given"])
+def test_another_password_ends_the_proof(marie: Door, how: str) -> None:
+    proof = marie.proof("marie")
+    if how == "own":
+        marie.change_password(seen(marie, log_in(marie)), GOOD, OTHER, HERE, AGENT)
+        marie.users.give_password("marie", "test", password=GOOD)
+    else:
+        marie.users.give_password("marie", "test", password=GOOD)
+    guess(marie)
+    assert held_up(marie, proof)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda proof: proof[:-1] + ("0" if proof[-1] != "0" else "1"),
+        lambda proof: ("A" if proof[0] != "A" else "B") + proof[1:],
+        lambda proof: proof + "0",
+        lambda proof: proof.partition(".")[0],
+        lambda proof: "x" * 100_000,
+        lambda proof: "\udcff.é",
+    ],
+)
+def test_a_forged_proof_is_none(marie: Door, forge: Callable[[str], str]) -> None:
+    forged = forge(marie.proof("marie"))
+    guess(marie)
+    assert held_up(marie, forged)
+
+
+def test_the_proof_of_one_account_is_none_for_another(marie: Door) -> None:
+    proof = marie.proof("admin")
+    guess(marie)
+    assert held_up(marie, proof)
+
+
+def test_who_is_in_confirms_while_others_guess_from_the_same_address(marie: Door) -> None:
+    visitor = seen(marie, log_in(marie))
+    guess(marie)
+    assert held_up(marie)
+    marie.confirm(visitor, GOOD, HERE)
+    assert marie.change_password(visitor, GOOD, OTHER, HERE, AGENT)
 
 
 def test_a_program_needs_no_password_and_a_guest_never_has_one(door: Door) -> None:

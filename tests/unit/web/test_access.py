@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.web.doors import HTML, SECRET, Guarded, example_of
+from tests.unit.web.doors import HTML, SECRET, Browser, Guarded, example_of
 from vigie.access.people import Role
 from vigie.link.hub import Hub
 from vigie.web.app import create_app
@@ -152,17 +152,38 @@ def test_nginx_is_told_who_is_in_and_never_sent_elsewhere(site: Guarded) -> None
     assert site.browser().get("/auth", **BEARER).headers["X-Auth-Role"] == "admin"
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(site: Guarded) -> None:
+def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Guarded) -> None:
     form = {"name": "olga", "password": "operators switch"}
-    plain = site.browser().post("/login", form).headers["Set-Cookie"]
-    assert "HttpOnly" in plain
-    assert "SameSite=Strict" in plain
-    assert "Path=/;" in plain + ";"
-    assert "Secure" not in plain
-    through_tls = site.browser().post("/login", form, **{"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
-    assert "Secure" in through_tls
+    plain = site.browser().post("/login", form).headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in plain} == {"vigie_session", "vigie_browser_olga"}
+    for cookie in plain:
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+        assert "Secure" not in cookie
+    (session,) = [cookie for cookie in plain if cookie.startswith("vigie_session")]
+    assert "Path=/;" in session + ";"
+    through_tls = site.browser().post("/login", form, **{"X-Forwarded-Proto": "https"}).headers.getlist("Set-Cookie")
+    assert ["Secure" in cookie for cookie in through_tls] == [True, True]
     claimed = site.browser(REMOTE_ADDR="192.168.1.3").post("/login", form, **{"X-Forwarded-Proto": "https"})
-    assert "Secure" not in claimed.headers["Set-Cookie"]
+    assert ["Secure" in cookie for cookie in claimed.headers.getlist("Set-Cookie")] == [False, False]
+
+
+def test_a_known_browser_shows_its_proof_by_itself_and_keeps_its_number(site: Guarded) -> None:
+    def number(browser: Browser) -> str:
+        cookie = browser.client.get_cookie("vigie_browser_olga", domain="localhost", path="/flask")
+        assert cookie is not None
+        return cookie.value.partition(".")[0]
+
+    form = {"name": "olga", "password": "operators switch"}
+    known, stranger = site.browser("olga"), site.browser()
+    before = number(known)
+    known.post("/logout")
+    for _ in range(4):
+        told = stranger.post("/login", {**form, "password": "guessed wrong"})
+    assert told.status_code == 429
+    assert stranger.post("/login", form).status_code == 429
+    assert known.post("/login", form).status_code == 303
+    assert number(known) == before
 
 
 def test_a_cookie_planted_before_the_login_is_worth_nothing_after_it(site: Guarded) -> None:

@@ -21,6 +21,18 @@ def site(tmp_path: Path) -> Iterator[Guarded]:
         yield opened
 
 
+def test_a_password_typed_in_the_future_is_asked_for_again(site: Guarded) -> None:
+    ada = site.browser("ada")
+    opening = {"action": "set_contact", "relay": "R2", "contact": "open"}
+    site.now_s -= 120  # the calendar was set back
+    refused = ada.order(**opening)
+    assert (refused.status_code, refused.get_json()["type"]) == (403, "urn:vigie:confirm")
+    assert ada.get("/users").headers["Location"].startswith("/flask/confirm")
+    assert site.controller.orders == []
+    ada.confirm("administers it all")
+    assert ada.order(**opening).status_code == 200
+
+
 def test_what_is_dangerous_wants_the_password_typed_lately(site: Guarded) -> None:
     olga = site.browser("olga")
     manual = {"action": "set_mode", "mode": "manual"}

@@ -1,6 +1,6 @@
 // The connection to the server: newest state, its age by this machine's own monotonic clock, and who listens.
 import { io } from "../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
-import { firstState, root } from "./page.js";
+import { fill, firstState, root, texts } from "./page.js";
 import { lookAt } from "./state.js";
 
 const listeners = [];
@@ -9,6 +9,8 @@ let receivedAt = performance.now();
 let heardAt = performance.now();
 let cutAt = performance.now();
 let isConnected = false;
+/** Why the server does not accept the address of this page, null when it does. */
+let refusal = null;
 const TOLERATED_CUT_MS = 1000;
 
 export const onLook = (listener) => listeners.push(listener);
@@ -17,7 +19,7 @@ export function currentLook() {
   const now = performance.now();
   const ageMs = state.age_ms === null ? null : state.age_ms + now - receivedAt;
   const cutMs = isConnected || now - cutAt < TOLERATED_CUT_MS ? null : now - heardAt;
-  return lookAt(state, ageMs, cutMs);
+  return lookAt(state, ageMs, cutMs, refusal);
 }
 
 /** How long ago the server was heard, milliseconds. */
@@ -47,19 +49,31 @@ export async function refetch() {
   }
 }
 
+/** What the server says of this page's address where an attempt to be live has ended with `error`. */
+function refusalIn(error) {
+  if (error?.description === 421) location.reload(); // the name is not accepted any more: the server says so itself
+  const text = error?.description === 403 ? error.context.responseText : "";
+  return text.includes("urn:vigie:address") ? fill(texts.not_accepted, JSON.parse(text)) : null;
+}
+
 export function connect() {
   const socket = io("/live", { path: `${root}/socket.io`, reconnectionDelayMax: 3000, timeout: 3000 });
   socket.on("state", take);
   socket.on("connect", () => {
     isConnected = true;
+    refusal = null;
     heardAt = performance.now();
     tell(false);
   });
-  socket.on("connect_error", refetch);
-  socket.on("disconnect", (reason) => {
+  socket.on("connect_error", (error) => {
+    refusal = refusalIn(error);
+    refetch();
+  });
+  socket.on("disconnect", (reason, error) => {
     if (reason === "io server disconnect") refetch();
+    refusal = refusalIn(error);
+    if (isConnected) cutAt = performance.now();
     isConnected = false;
-    cutAt = performance.now();
     tell(false);
   });
   addEventListener("offline", () => socket.io.engine?.close());

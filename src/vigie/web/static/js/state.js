@@ -27,7 +27,7 @@ const isActing = ({ severity, standing, is_present }) => severity !== "info" && 
 const rank = (alarm) => (isAsking(alarm) ? 10 : 0) + SEVERITIES.indexOf(alarm.severity);
 
 /** Judge a state: never "ok" from a cut page, a lost link or an old snapshot. */
-export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs) {
+export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs, refusal) {
   const isFresh = Boolean(snapshot) && link === "connected" && pageCutMs === null
     && ageMs !== null && ageMs <= staleAfterMs(snapshot);
   const alarms = [...(snapshot?.alarms ?? []), ...web_alarms].sort((a, b) => rank(b) - rank(a));
@@ -36,7 +36,7 @@ export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs) {
     snapshot, ageMs, link, isFresh,
     values: { ...snapshot, alarms, alarm_count: alarms.filter(isAsking).length },
     verdict: isFresh ? verdict(snapshot, acting) : "unknown",
-    why: isFresh ? why(snapshot, acting) : whyUnknown(snapshot, ageMs, pageCutMs),
+    why: isFresh ? why(snapshot, acting) : whyUnknown(snapshot, ageMs, pageCutMs, refusal),
     sinceUtcMs: isFresh ? since(snapshot, acting) : null,
     wires: isFresh ? wiresOf(snapshot) : Object.fromEntries(WIRES.map((name) => [name, wire("unknown")])),
   };
@@ -48,8 +48,8 @@ function verdict(snapshot, acting) {
   return acting.length && snapshot.verdict === "ok" ? "attention" : snapshot.verdict;
 }
 
-function whyUnknown(snapshot, ageMs, pageCutMs) {
-  if (pageCutMs !== null) return fill(texts.page_cut, { age: duration(pageCutMs / 1000) });
+function whyUnknown(snapshot, ageMs, pageCutMs, refusal) {
+  if (pageCutMs !== null) return refusal ?? fill(texts.page_cut, { age: duration(pageCutMs / 1000) });
   if (!snapshot) return texts.no_snapshot;
   if (ageMs === null) return texts.not_connected;
   return fill(texts.silent, { age: duration(ageMs / 1000) });
