@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 PEERS := .venv-bench
 SPEED ?= 1
 ARGS ?=
+MINUTES ?= 120
 SUITE ?= trixie
 
-.PHONY: help run test test-quick fresh-test check bench proof faults vm docker install-test lock docs clean
+.PHONY: help run test test-quick fresh-test check bench soak proof faults vm docker install-test lock docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -50,6 +51,9 @@ $(PEERS)/bench.stamp: requirements/bench.txt | $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp $(PEERS)/bench.stamp  ## Measure the figures and write docs/benchmarks.md
 	$(BIN)/python -m bench
+
+soak: $(VENV)/dev.stamp  ## The whole product at 300x with pages open, for two hours (MINUTES=10): no process may grow
+	$(BIN)/python -m bench.soak $(MINUTES)
 
 proof: $(VENV)/dev.stamp  ## Explore every state the control can reach, print the counts, write docs/interlock-proof.md
 	$(BIN)/python -m tests.proof

@@ -23,8 +23,8 @@ def pybabel(*arguments: str) -> None:
 def extract(template: Path) -> None:
     """Write the messages of the Python files and the page templates to ``template``."""
     pybabel(
-        "extract", "-F", "babel.cfg", "-k", "mark", "-k", "lazy_gettext", "--no-location", "--sort-output",
-        "--no-wrap", "-o", str(template), ".",
+        "extract", "-F", "babel.cfg", "-k", "mark", "-k", "spoken", "-k", "lazy_gettext", "--no-location",
+        "--sort-output", "--no-wrap", "-o", str(template), ".",
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,8 @@ from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event
 
 MANY = 20_000
+A_PART = 500
+"""Starts between two lines of progress, at about."""
 PATIENCE_S = 20.0
 """On a busy machine; an idle one starts within a fraction of a second."""
 PERIODS_TO_CLOSE = 5
@@ -191,12 +193,19 @@ def untold(starts: list[Started]) -> list[Started]:
     return [one for one in starts if one.is_lost and not one.is_told]
 
 
+def starts_on(count: int) -> list[Started]:
+    """Start on ``count`` damages with all processors, and say how far it is."""
+    of = max(os.cpu_count() or 1, count // A_PART)
+    with ProcessPoolExecutor() as pool:
+        parts = [pool.submit(start_on_each, count, of, part) for part in range(of)]
+        for done, _ in enumerate(as_completed(parts), 1):
+            sys.stderr.write(f"{done * count // of} of {count} damaged journals\n")
+        return [one for part in parts for one in part.result()]
+
+
 def main(count: int) -> int:
     """Start on all, print the figures; return 1 when one start was wrong or too little was told."""
-    workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers) as pool:
-        parts = [pool.submit(start_on_each, count, workers, part) for part in range(workers)]
-        starts = [one for part in parts for one in part.result()]
+    starts = starts_on(count)
     wrong = [one for one in starts if one.wrong]
     lost = [one for one in starts if one.is_lost]
     silent = untold(starts)

@@ -17,6 +17,8 @@ from vigie.errors import SettingsError
 from vigie.plant.bench import DriverBench, Sensed, open_bench
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.rig import Boards, Rig, RigSettings, open_rig
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import describe
 
 AGREE = 0.02
 """V1 and V2 stand at the same battery: a calibrated pair differs by the wires' drop at most."""
@@ -115,14 +117,24 @@ def check(session: Session, config: Config) -> list[str]:
         rig.close()
     battery, charge, load = measurement.battery, measurement.charge, measurement.load
     shown = [
-        f"contacts: R1 {measurement.contacts.r1.name.lower()}, R2 {measurement.contacts.r2.name.lower()}",
+        spoken(
+            "contacts: R1 {r1}, R2 {r2}",
+            r1=describe(measurement.contacts.r1, spoken),
+            r2=describe(measurement.contacts.r2, spoken),
+        ),
         f"V1 {battery.bus_v:.3f} V",
-        f"V2 {charge.bus_v:.3f} V, {charge.current_a:+.3f} A into the battery",
-        f"V3 {load.bus_v:.3f} V, {load.current_a:+.3f} A into the loads",
+        spoken("V2 {volts:.3f} V, {amperes:+.3f} A into the battery", volts=charge.bus_v, amperes=charge.current_a),
+        spoken("V3 {volts:.3f} V, {amperes:+.3f} A into the loads", volts=load.bus_v, amperes=load.current_a),
     ]
     doubts = _doubts(measurement, config)
     if doubts:
-        raise Refused(f"with the new settings {'; '.join(doubts)} ({'; '.join(shown)}): nothing was written")
+        raise Refused(
+            spoken(
+                "with the new settings {doubts} ({shown}): nothing was written",
+                doubts="; ".join(doubts),
+                shown="; ".join(shown),
+            )
+        )
     return shown
 
 
@@ -146,15 +158,15 @@ def _doubts(measurement: Measurement, config: Config) -> list[str]:
     battery, charge, load = measurement.battery, measurement.charge, measurement.load
     doubts = []
     if (measurement.contacts.r1, measurement.contacts.r2) != (Contact.CLOSED, Contact.CLOSED):
-        doubts.append("a contact is not closed")
+        doubts.append(spoken("a contact is not closed"))
     if not measurement.is_valid:
-        doubts.append("a needed channel has no plausible reading")
+        doubts.append(spoken("a needed channel has no plausible reading"))
         return doubts
     if evidence(measurement, config.mains) != Mains.PRESENT:
-        doubts.append("V2 and V3 do not prove the mains")
+        doubts.append(spoken("V2 and V3 do not prove the mains"))
     if load.current_a <= 0.0:
-        doubts.append("the loads' current is not positive")
+        doubts.append(spoken("the loads' current is not positive"))
     drop_v = abs(charge.current_a) * config.channels[Channel.CHARGE].shunt_ohm
     if abs(battery.bus_v - charge.bus_v) > AGREE * battery.bus_v + drop_v:
-        doubts.append("V1 and V2 do not agree")
+        doubts.append(spoken("V1 and V2 do not agree"))
     return doubts

@@ -32,6 +32,8 @@ from vigie.commission.report import Result
 from vigie.commission.unattended import Unattended
 from vigie.config import Config, load, warnings
 from vigie.errors import SettingsError
+from vigie.wording.dialogue import speaking, spoken, system_language
+from vigie.wording.words import languages
 
 _PROVISIONAL: Mapping[str, Mapping[str, str]] = {
     "rig": {"r1_contact": "nc", "r2_contact": "nc"},
@@ -50,6 +52,7 @@ class Options(NamedTuple):
     data: str | None
     speed: float | None
     multimeter: str | None
+    language: str | None
     is_unattended: bool
     as_json: bool
 
@@ -70,7 +73,7 @@ def run(options: Options) -> None:
     text = _text_so_far(options.config)
     is_twin = _is_twin(options.plant, text)
     _refuse_practice_on_real_boards(options, is_twin)
-    with contextlib.ExitStack() as stack:
+    with speaking(_language(options.language, text)), contextlib.ExitStack() as stack:
         ending = stack.enter_context(_signals())
         candidate = settings_file.candidate_path(target)
         stack.callback(candidate.unlink, missing_ok=True)
@@ -117,6 +120,14 @@ def _is_twin(plant: str | None, text: str) -> bool:
 def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
     if not is_twin and (options.is_unattended or options.multimeter == "twin" or options.speed):
         raise typer.BadParameter("--yes, --speed and --multimeter twin are for the twin: real loads need your eyes")
+
+
+def _language(told: str | None, text: str) -> str:
+    """Return the language to speak: of the command line, else of the settings, else of the system."""
+    if told is not None and told not in languages():
+        raise typer.BadParameter(f"--language {told}: there are words in {' and '.join(languages())}")
+    of_settings = str(tomlkit.parse(text).unwrap().get("site", {}).get("language", ""))
+    return told or of_settings or system_language()
 
 
 def _provisional(source: Path, text: str, data: str | None, *, is_twin: bool) -> Config:
@@ -166,7 +177,8 @@ def _signals() -> Iterator[_Ending]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if not ending.is_deaf:
             ending.is_deaf = True
-            raise Stopped(f"stopped by {signal.Signals(number).name}; nothing was written")
+            name = signal.Signals(number).name
+            raise Stopped(spoken("stopped by {signal}; nothing was written", signal=name))
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -189,7 +201,7 @@ def _hands_on(session: Session, ending: _Ending, console: Console) -> Iterator[N
         session.coils.make_safe()
         session.coils.on_move = None
         guard.dismiss()
-        console.print(f"Contacts: {session.coils.described()}.")
+        console.print(spoken("Contacts: {contacts}.", contacts=session.coils.described()))
         ending.is_deaf = was_deaf
 
 
@@ -204,11 +216,13 @@ def _checked(session: Session, candidate: Path, data: str | None, console: Conso
     """Measure with the new settings; return what that shows, and say it with the risks that are known."""
     config = load(candidate, _in_folder(data))
     shown = commissioning.check(session, config)
-    console.print("With the new settings:")
+    console.print(spoken("With the new settings:"))
     for line in shown:
         console.print(f"  {line}")
+    risk = spoken("known risk")
     for warning in warnings(config):
-        console.print(Text.assemble(("  known risk", "yellow"), f" {warning}"))
+        told = spoken("{key}: {message}", key=warning.key, message=warning.message)
+        console.print(Text.assemble((f"  {risk}", "yellow"), f" {told}"))
     return shown
 
 
@@ -216,8 +230,8 @@ def _offer(console: Console, person: Person, target: Path, candidate: Path) -> N
     """Show what would change, and ask."""
     before, after = settings_file.read_text(target), settings_file.read_text(candidate)
     console.print(Syntax(settings_file.difference(before, after, target.name), "diff", background_color="default"))
-    if not person.agrees(Topic.GO_ON, f"Write these settings to {target}?"):
-        raise Stopped("the settings were not written, as you wished; R1 and R2 are closed")
+    if not person.agrees(Topic.GO_ON, spoken("Write these settings to {file}?", file=target)):
+        raise Stopped(spoken("the settings were not written, as you wished; R1 and R2 are closed"))
 
 
 def _conclude(options: Options, console: Console, result: Result, target: Path, candidate: Path, site: str) -> None:
@@ -231,10 +245,14 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
         files = {"file": str(target), "backup": str(backup) if backup else None, "report": str(page)}
         screen.console().print_json(json.dumps(report.as_json(result) | files))
         return
-    console.print(f"Written: {target}" + (f", the old one is {backup}" if backup else ""))
+    kept = spoken(", the old one is {backup}", backup=backup) if backup else ""
+    console.print(spoken("Written: {file}", file=target) + kept)
     folder = f" --data {options.data}" if options.data else ""
-    console.print(f"Report: {page}.")
+    console.print(spoken("Report: {file}.", file=page))
     console.print(
-        f"Start with `vigie run --config {target}{folder}`. Services that wait for these settings start by themselves "
-        "(systemd), or with `docker compose up -d` (Docker)."
+        spoken(
+            "Start with `{command}`. Services that wait for these settings start by themselves (systemd), or with "
+            "`docker compose up -d` (Docker).",
+            command=f"vigie run --config {target}{folder}",
+        )
     )

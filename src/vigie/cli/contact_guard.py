@@ -15,6 +15,10 @@ from typing import IO
 
 from vigie.hardware.emulated.gpio import EmulatedGpioChip
 from vigie.hardware.gpio import GpioLines
+from vigie.wording.dialogue import language, speaking, spoken
+from vigie.wording.words import SOURCE_LANGUAGE, mark
+
+_LEVELS = {True: mark("{line} high"), False: mark("{line} low")}
 
 
 class ContactGuard:
@@ -30,7 +34,7 @@ class ContactGuard:
         self._is_active_high = is_active_high
         emulated = [] if levels_file is None else ["--levels", str(levels_file)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "vigie.cli.contact_guard", *emulated],
+            [sys.executable, "-m", "vigie.cli.contact_guard", "--language", language(), *emulated],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -58,21 +62,23 @@ def main(arguments: Sequence[str], told: IO[bytes]) -> int:
     """Wait for the parent's end; set the last levels it told, and say what was done."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--levels", type=Path)
-    levels_file = parser.parse_args(arguments).levels
+    parser.add_argument("--language", default=SOURCE_LANGUAGE)
+    given = parser.parse_args(arguments)
     levels: dict[str, bool] = {}
     for line in told:
         with contextlib.suppress(ValueError):  # the last line may be half written
             levels = json.loads(line)
     if not levels:
         return 0
-    chips = None if levels_file is None else (lambda: [EmulatedGpioChip(levels_file=levels_file)])
+    chips = None if given.levels is None else (lambda: [EmulatedGpioChip(levels_file=given.levels)])
     lines = GpioLines(list(levels), chips)
     for index, is_high in enumerate(levels.values()):
         if lines.read()[index] != is_high:
             lines.write(index, is_high)
     lines.close()
-    said = ", ".join(f"{line} {'high' if is_high else 'low'}" for line, is_high in levels.items())
-    sys.stderr.write(f"the commissioning died; relay lines put back: {said}\n")
+    with speaking(given.language):
+        said = ", ".join(spoken(_LEVELS[is_high], line=line) for line, is_high in levels.items())
+        sys.stderr.write(spoken("the commissioning died; relay lines put back: {lines}", lines=said) + "\n")
     return 0
 
 

@@ -12,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Integer, Table, Trivia
 
 from vigie.errors import SettingsError, VigieError
+from vigie.wording.dialogue import spoken
 
 
 def read_text(path: Path) -> str:
@@ -51,7 +52,11 @@ def with_changes(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
 def difference(before: str, after: str, name: str) -> str:
     """Return what changes, as a unified diff."""
     lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"{name} (now)", f"{name} (found)", lineterm=""
+        before.splitlines(),
+        after.splitlines(),
+        spoken("{name} (now)", name=name),
+        spoken("{name} (found)", name=name),
+        lineterm="",
     )
     return "\n".join(lines)
 

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.control.signals import Reading
+from vigie.wording.dialogue import spoken
 
-_STOPS = frozenset({"q", "quit", "stop"})
+_STOPS = frozenset({"q", "quit", "quitter", "stop"})
 _YES, _NO = frozenset({"y", "yes", "o", "oui", "j", "ja"}), frozenset({"n", "no", "non", "nein"})
 TO_SEE = frozenset({Topic.BYPASS_DIODE, Topic.LEDS, Topic.MAINS})
 """What a person sees at the site."""
@@ -38,7 +39,7 @@ class Lines:
             if ready or meanwhile is None:
                 data = os.read(self._descriptor, 4096)
                 if not data:
-                    raise Stopped("the input has ended before the commissioning did; nothing was written")
+                    raise Stopped(spoken("the input has ended before the commissioning did; nothing was written"))
                 self._buffer += data
             else:
                 meanwhile()
@@ -66,7 +67,7 @@ class TerminalPerson:
         self._seen = seen
 
     def begin(self, number: int, count: int, title: str, effect: str) -> None:
-        heading = Text(f"Step {number} of {count}: {title}")
+        heading = Text(spoken("Step {number} of {count}: {title}", number=number, count=count, title=title))
         self._console.print(Panel(Text(effect), title=heading, title_align="left", expand=False))
 
     def tell(self, text: str, *, is_weak: bool = False) -> None:
@@ -75,44 +76,48 @@ class TerminalPerson:
     def agrees(self, topic: Topic, question: str) -> bool:
         if self._eyes is not None and topic in self._seen:
             is_so = self._eyes.agrees(topic, question)
-            self.tell(f"{question} The twin says: {'yes' if is_so else 'no'}.")
+            answer = spoken("yes") if is_so else spoken("no")
+            self.tell(spoken("{question} The twin says: {answer}.", question=question, answer=answer))
             return is_so
         while True:
-            answer = self._ask(f"{question} (y, n, q to stop)").lower()
+            answer = self._ask(spoken("{question} (y, n, q to stop)", question=question)).lower()
             if answer in _YES:
                 return True
             if answer in _NO:
                 return False
-            self.tell("Answer y or n; q stops.")
+            self.tell(spoken("Answer y or n; q stops."))
 
     def choose(self, topic: Topic, question: str, options: Mapping[str, str]) -> str:
         del topic
-        for key, meaning in options.items():
-            self.tell(f"{key}: {meaning}")
+        words = {spoken(key): key for key in options}
+        for word, key in words.items():
+            self.tell(spoken("{word}: {meaning}", word=word, meaning=options[key]))
         while True:
-            answer = self._ask(f"{question} ({', '.join(options)}, q to stop)").lower()
-            fitting = [key for key in options if answer and key.startswith(answer)]
+            answer = self._ask(
+                spoken("{question} ({words}, q to stop)", question=question, words=", ".join(words))
+            ).lower()
+            fitting = {key for word, key in words.items() if answer and (word.startswith(answer) or key == answer)}
             if len(fitting) == 1:
-                return fitting[0]
-            self.tell(f"Answer {' or '.join(options)}; q stops.")
+                return fitting.pop()
+            self.tell(spoken("Answer {words}; q stops.", words=spoken(" or ").join(words)))
 
     def number(self, topic: Topic, question: str, unit: str, meanwhile: Callable[[], None] | None) -> float:
         if self._eyes is not None and topic in self._seen:
             value = self._eyes.number(topic, question, unit, meanwhile)
-            self.tell(f"{question}: the twin says {value:g} {unit}.")
+            self.tell(spoken("{question}: the twin says {value:g} {unit}.", question=question, value=value, unit=unit))
             return value
         while True:
-            answer = self._ask(f"{question}, in {unit} (q to stop)", meanwhile)
+            answer = self._ask(spoken("{question}, in {unit} (q to stop)", question=question, unit=unit), meanwhile)
             try:
                 return float(answer.replace(",", ".").lower().removesuffix(unit.lower()))
             except ValueError:
-                self.tell(f"{answer!r} is not a number; type it like 12.63")
+                self.tell(spoken("“{answer}” is not a number; type it like 12.63", answer=answer))
 
     def _ask(self, question: str, meanwhile: Callable[[], None] | None = None) -> str:
         self._console.print(Text.assemble((question, "bold"), " "), end="")
         answer = self._lines.next(meanwhile)
         if answer.lower() in _STOPS:
-            raise Stopped("stopped at your word; nothing was written")
+            raise Stopped(spoken("stopped at your word; nothing was written"))
         return answer
 
 

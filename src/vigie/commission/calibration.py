@@ -9,6 +9,8 @@ from vigie.commission.looking import Pins, Sources
 from vigie.commission.person import Topic
 from vigie.commission.supply import judge_supply
 from vigie.control.signals import Channel, Relay
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 SPAN_V = 0.5
 """The two points should be this far apart."""
@@ -26,21 +28,26 @@ _CALM_S = 3.0
 _TREND = 10
 """Looks over which the fall is judged."""
 _ASKED = {
-    Channel.BATTERY: (Topic.BATTERY_V, "Multimeter at the battery's poles"),
-    Channel.CHARGE: (Topic.CHARGE_V, "Multimeter between IN- and GND of V2"),
-    Channel.LOAD: (Topic.LOAD_V, "Multimeter between IN- and GND of V3"),
+    Channel.BATTERY: (Topic.BATTERY_V, mark("Multimeter at the battery's poles")),
+    Channel.CHARGE: (Topic.CHARGE_V, mark("Multimeter between IN- and GND of V2")),
+    Channel.LOAD: (Topic.LOAD_V, mark("Multimeter between IN- and GND of V3")),
 }
 
 
 class CalibrateOnCharge:
     """The first point, nothing moved."""
 
-    title = "Calibrate V1, V2, V3 on charge"
-    effect = "Nothing is moved. Have a multimeter ready: three voltages are asked for, here and in the next step."
+    title = mark("Calibrate V1, V2, V3 on charge")
+
+    @property
+    def effect(self) -> str:
+        return spoken(
+            "Nothing is moved. Have a multimeter ready: three voltages are asked for, here and in the next step."
+        )
 
     def run(self, job: Job) -> None:
         job.coils.await_sources(Sources.BOTH)
-        _compare(job, "on charge", inf)
+        _compare(job, mark("{question}, on charge"), inf)
         job.coils.await_sources(Sources.BOTH)
         judge_supply(job, job.known.points[Channel.LOAD][-1][1])
 
@@ -48,11 +55,16 @@ class CalibrateOnCharge:
 class CalibrateInDrill:
     """The second point, with R1 open."""
 
-    title = "Calibrate V1, V2, V3 on the battery"
-    effect = (
-        f"R1 opens until the battery has fallen by {SPAN_V:g} V and three voltages are read, {LONGEST_DRILL_S / 60:g} "
-        "minutes at most: the loads run on the battery. R1 closes at once when a voltage falls under its floor."
-    )
+    title = mark("Calibrate V1, V2, V3 on the battery")
+
+    @property
+    def effect(self) -> str:
+        return spoken(
+            "R1 opens until the battery has fallen by {fall_v:g} V and three voltages are read, {minutes:g} minutes at "
+            "most: the loads run on the battery. R1 closes at once when a voltage falls under its floor.",
+            fall_v=SPAN_V,
+            minutes=LONGEST_DRILL_S / 60,
+        )
 
     def run(self, job: Job) -> None:
         coils, limits, place = job.coils, job.limits, job.known.channels
@@ -62,9 +74,11 @@ class CalibrateInDrill:
         try:
             with coils.opened(Relay.R1, floors):
                 _discharge(job, before[place[Channel.CHARGE]].bus_v - SPAN_V)
-                _compare(job, "on the battery", LONGEST_DRILL_S / 2)
+                _compare(job, mark("{question}, on the battery"), LONGEST_DRILL_S / 2)
         except Sagged as sag:
-            raise Refused(f"the battery could not carry the loads ({sag}) and R1 was closed: charge it first") from sag
+            raise Refused(
+                spoken("the battery could not carry the loads ({sag}) and R1 was closed: charge it first", sag=sag)
+            ) from sag
         coils.recover(before)
         for channel in _ASKED:
             job.known.calibrations[channel] = _judged(job, channel)
@@ -94,20 +108,32 @@ def _compare(job: Job, when: str, longest_s: float) -> None:
     def watch() -> None:
         job.coils.hold(_SLICE_S)
         if job.bench.clock.now_s() > until_s:
-            raise Refused(f"no value for {longest_s:g} s: R1 was closed; begin again with the meter at hand")
+            raise Refused(
+                spoken(
+                    "no value for {longest_s:g} s: R1 was closed; begin again with the meter at hand",
+                    longest_s=longest_s,
+                )
+            )
 
     for channel, (topic, question) in _ASKED.items():
         for _ in range(TRIES):
-            meter_v = job.person.number(topic, f"{question}, {when}", "V", watch)
+            meter_v = job.person.number(topic, spoken(when, question=spoken(question)), "V", watch)
             pins = job.coils.look()[known.channels[channel]]
             doubt = _doubt(known, channel, pins, meter_v)
             if not doubt:
                 break
             job.person.tell(doubt, is_weak=True)
         else:
-            raise Refused(f"V{channel + 1} was not calibrated: {doubt}")
+            raise Refused(spoken("V{number} was not calibrated: {doubt}", number=channel + 1, doubt=doubt))
         known.points.setdefault(channel, []).append((pins.bus_v, meter_v))
-        job.person.tell(f"V{channel + 1} reads {pins.bus_v:.3f} V, the multimeter {meter_v:.3f} V.")
+        job.person.tell(
+            spoken(
+                "V{number} reads {read_v:.3f} V, the multimeter {meter_v:.3f} V.",
+                number=channel + 1,
+                read_v=pins.bus_v,
+                meter_v=meter_v,
+            )
+        )
 
 
 def _doubt(known: Known, channel: Channel, pins: Pins, meter_v: float) -> str:
@@ -117,9 +143,14 @@ def _doubt(known: Known, channel: Channel, pins: Pins, meter_v: float) -> str:
         expected_v += known.sense_ohm * (pins.bus_v / METER_INPUT_OHM + METER_BIAS_A)
     if abs(meter_v - expected_v) <= METER_ERROR * expected_v:
         return ""
-    return (
-        f"{meter_v:g} V cannot be right: V{channel + 1} reads {pins.bus_v:.2f} V, so {expected_v:.2f} V +-"
-        f"{METER_ERROR:.0%} is expected there; look at the multimeter's range and where its probes are"
+    return spoken(
+        "{meter_v:g} V cannot be right: V{number} reads {read_v:.2f} V, so {expected_v:.2f} V +-{error:.0%} is "
+        "expected there; look at the multimeter's range and where its probes are",
+        meter_v=meter_v,
+        number=channel + 1,
+        read_v=pins.bus_v,
+        expected_v=expected_v,
+        error=METER_ERROR,
     )
 
 
@@ -127,7 +158,10 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
     """Return the calibration of the two points; with the usual gain of one when they are too close together."""
     known = job.known
     (high, meter_high_v), (low, meter_low_v) = known.points[channel]
-    evidence = tuple(f"reading {raw:.3f} V, multimeter {meter_v:.3f} V" for raw, meter_v in known.points[channel])
+    evidence = tuple(
+        spoken("reading {read_v:.3f} V, multimeter {meter_v:.3f} V", read_v=raw, meter_v=meter_v)
+        for raw, meter_v in known.points[channel]
+    )
     name = f"V{channel + 1}"
     usual, tolerance = _usual_gain(known, channel)
     span_v = abs(high - low)
@@ -136,16 +170,23 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
         gain = (meter_high_v - meter_low_v) / (high - low)
         if abs(gain / usual - 1.0) > NONSENSE:
             raise Refused(
-                f"{name}: the two points give a gain of {gain:.3f}, {usual:.2f} is usual ({'; '.join(evidence)}): one "
-                "of the four values is wrong; begin again"
+                spoken(
+                    "{name}: the two points give a gain of {gain:.3f}, {usual:.2f} is usual ({evidence}): one of the "
+                    "four values is wrong; begin again",
+                    name=name,
+                    gain=gain,
+                    usual=usual,
+                    evidence="; ".join(evidence),
+                )
             )
         gain = min(max(gain, usual * (1.0 - tolerance)), usual * (1.0 + tolerance))
     offset_v = 0.5 * (meter_high_v + meter_low_v - gain * (high + low))
-    text = f"{name}: volts = {gain:.5f} * reading {offset_v:+.3f} V."
+    text = spoken("{name}: volts = {gain:.5f} * reading {offset_v:+.3f} V.", name=name, gain=gain, offset_v=offset_v)
     if not is_two_point:
-        text += (
-            f" The two points are only {span_v:.2f} V apart, so the gain is assumed: calibrate again with a battery "
-            "that is further discharged."
+        text += " " + spoken(
+            "The two points are only {span_v:.2f} V apart, so the gain is assumed: calibrate again with a battery that "
+            "is further discharged.",
+            span_v=span_v,
         )
     job.note(name, text, *evidence, is_weak=not is_two_point)
     return Calibrated(gain, offset_v, is_two_point)

@@ -7,6 +7,8 @@ from vigie.commission.job import Job
 from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Known, Refused, SenseKind
 from vigie.commission.looking import FLOWS_A, Look, described
 from vigie.control.signals import Channel, Relay, Wiring
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 SEEN_A = 0.004
 """Smallest change of a charge current that counts; the chips' offsets have cancelled out of it."""
@@ -19,6 +21,14 @@ _SAME_V = 0.13
 _ELSEWHERE_V = 0.25
 """More than the loads' current can drop between V1's and V2's places at the battery."""
 _LOAD_SHUNT_V = 50e-6
+_PLACES = {
+    Channel.BATTERY: mark("V1 (battery) is {chip}"),
+    Channel.CHARGE: mark("V2 (charge) is {chip}"),
+    Channel.LOAD: mark("V3 (load) is {chip}"),
+    Channel.SPARE: mark("V4 (spare) is {chip}"),
+}
+_STATES = (mark("R2 open: {seen}"), mark("R1 open: {seen}"), mark("both closed again: {seen}"))
+"""Of :class:`_Looks`."""
 
 
 class _Looks(NamedTuple):
@@ -35,12 +45,20 @@ class _Looks(NamedTuple):
 class FindChannels:
     """Compares the currents of all chips in the three states of the contacts."""
 
-    title = "Find out what each meter chip measures"
-    effect = (
-        f"R2 opens for {_LOOKS_S:g} s (no backup meanwhile), then R1 opens for {_DRILLS_S[0]:g} s (the loads run on "
-        f"the battery), and for {_DRILLS_S[1]:g} and {_DRILLS_S[2]:g} s if no charge current can be seen after that. "
-        "If a voltage falls, R1 or R2 closes at once."
-    )
+    title = mark("Find out what each meter chip measures")
+
+    @property
+    def effect(self) -> str:
+        first_s, second_s, third_s = _DRILLS_S
+        return spoken(
+            "R2 opens for {looks_s:g} s (no backup meanwhile), then R1 opens for {first_s:g} s (the loads run on the "
+            "battery), and for {second_s:g} and {third_s:g} s if no charge current can be seen after that. If a "
+            "voltage falls, R1 or R2 closes at once.",
+            looks_s=_LOOKS_S,
+            first_s=first_s,
+            second_s=second_s,
+            third_s=third_s,
+        )
 
     def run(self, job: Job) -> None:
         coils = job.coils
@@ -51,11 +69,14 @@ class FindChannels:
             looks = _Looks(alone, drill, coils.look())
             if _identify(looks, job.known):
                 break
-            job.person.tell(f"No charge current yet after {drill_s:g} s on the battery.")
+            job.person.tell(spoken("No charge current yet after {drill_s:g} s on the battery.", drill_s=drill_s))
         else:
             raise Refused(
-                f"no charge current was seen after {_DRILLS_S[-1]:g} s on the battery ({described(looks.charge)}): "
-                "check V2 and the charger"
+                spoken(
+                    "no charge current was seen after {drill_s:g} s on the battery ({seen}): check V2 and the charger",
+                    drill_s=_DRILLS_S[-1],
+                    seen=described(looks.charge),
+                )
             )
         _note(job, looks)
         _find_sense(job, looks)
@@ -69,10 +90,17 @@ def _held(coils: Coils, relay: Relay, seconds: float) -> Look:
             coils.hold(seconds)
             seen = coils.look()
     except Sagged as sag:
-        why = "the battery cannot carry the loads" if relay == Relay.R1 else "the mains may have failed"
-        raise Refused(
-            f"with {relay.name} open, {sag}, and it was closed again: {why}; mend that and begin again"
-        ) from sag
+        why = (
+            mark(
+                "with R1 open, {sag}, and it was closed again: the battery cannot carry the loads; mend that and begin "
+                "again"
+            )
+            if relay == Relay.R1
+            else mark(
+                "with R2 open, {sag}, and it was closed again: the mains may have failed; mend that and begin again"
+            )
+        )
+        raise Refused(spoken(why, sag=sag)) from sag
     coils.recover(before)
     return seen
 
@@ -89,8 +117,12 @@ def _identify(looks: _Looks, known: Known) -> bool:
     load_a = drill[load].current_a
     if not alone[load].flows or abs(load_a) < FLOWS_A or alone[load].current_a * load_a < 0.0:
         raise Refused(
-            f"no chip shows the loads' current on the supply and on the battery ({described(alone)} on the "
-            f"supply, {described(drill)} on the battery): check V3 and its loads"
+            spoken(
+                "no chip shows the loads' current on the supply and on the battery ({alone} on the supply, {drill} on "
+                "the battery): check V3 and its loads",
+                alone=described(alone),
+                drill=described(drill),
+            )
         )
     others = [address for address in fed if address != load]
     drained = {address: drill[address].current_a - alone[address].current_a for address in others}
@@ -105,7 +137,9 @@ def _identify(looks: _Looks, known: Known) -> bool:
         sign, known.wiring = 1 if charged[charger] > 0.0 else -1, Wiring.CHARGE_ONLY
     senses = [address for address in others if address != charger and alone[address].bus_v >= _BATTERY_LIKE_V]
     if not senses:
-        raise Refused(f"no chip is left that shows the battery's voltage ({described(alone)}): connect V1")
+        raise Refused(
+            spoken("no chip is left that shows the battery's voltage ({seen}): connect V1", seen=described(alone))
+        )
     battery = min(senses, key=lambda address: abs(alone[address].bus_v - alone[charger].bus_v))
     known.channels = {Channel.BATTERY: battery, Channel.CHARGE: charger, Channel.LOAD: load}
     known.signs = {Channel.CHARGE: sign, Channel.LOAD: 1 if load_a > 0.0 else -1}
@@ -117,23 +151,25 @@ def _identify(looks: _Looks, known: Known) -> bool:
 
 def _note(job: Job, looks: _Looks) -> None:
     known = job.known
-    evidence = tuple(
-        f"{name}: {described(seen)}"
-        for name, seen in zip(("R2 open", "R1 open", "both closed again"), looks, strict=True)
-    )
+    evidence = tuple(spoken(state, seen=described(seen)) for state, seen in zip(_STATES, looks, strict=True))
     places = ", ".join(
-        f"V{channel + 1} ({channel.name.lower()}) is 0x{address:02x}"
-        for channel, address in sorted(known.channels.items())
+        spoken(_PLACES[channel], chip=f"0x{address:02x}") for channel, address in sorted(known.channels.items())
     )
     job.note("channels", f"{places}.", *evidence)
     for channel, sign in known.signs.items():
-        way = "the right way round" if sign > 0 else "the other way round (sign = -1)"
-        job.note(f"V{channel + 1}", f"V{channel + 1} is wired {way}.")
+        text = (
+            mark("V{number} is wired the right way round.")
+            if sign > 0
+            else mark("V{number} is wired the other way round (sign = -1).")
+        )
+        job.note(f"V{channel + 1}", spoken(text, number=channel + 1))
     if known.wiring == Wiring.LINE:
-        text = "R2 cuts charge and backup: the loads' current comes through V2 when the battery feeds them (line)."
+        text = mark(
+            "R2 cuts charge and backup: the loads' current comes through V2 when the battery feeds them (line)."
+        )
     else:
-        text = "R2 cuts the charge only: the battery feeds the loads past V2 (charge_only)."
-    job.note("wiring", text)
+        text = mark("R2 cuts the charge only: the battery feeds the loads past V2 (charge_only).")
+    job.note("wiring", spoken(text))
     saturated = [
         f"V{channel + 1}"
         for channel, address in known.channels.items()
@@ -142,8 +178,11 @@ def _note(job: Job, looks: _Looks) -> None:
     if saturated:
         job.note(
             "range",
-            f"{' and '.join(saturated)} reached the end of the meter's range: the true current "
-            "is larger; a smaller shunt resistor is needed.",
+            spoken(
+                "{channels}: the end of the meter's range was reached, the true current is larger; a smaller shunt "
+                "resistor is needed.",
+                channels=", ".join(saturated),
+            ),
             is_weak=True,
         )
 
@@ -157,7 +196,10 @@ def _find_sense(job: Job, looks: _Looks) -> None:
     if abs(missing_v - in_drill_v) > _ELSEWHERE_V:
         job.note(
             "V2",
-            f"V2 shows {charge.bus_v:.2f} V with R2 open, not the battery: it stands on the charger's side of R2.",
+            spoken(
+                "V2 shows {charge_v:.2f} V with R2 open, not the battery: it stands on the charger's side of R2.",
+                charge_v=charge.bus_v,
+            ),
             described(looks.alone),
             described(looks.drill),
             is_weak=True,
@@ -165,30 +207,41 @@ def _find_sense(job: Job, looks: _Looks) -> None:
         missing_v = in_drill_v
     fine_v = job.bench.fine_shunt_v(place[Channel.BATTERY])
     evidence = (
-        f"V1 {missing_v:.3f} V under V2",
-        f"V1 shunt {fine_v * 1e6:.0f} uV (range +-40 mV, 128 samples)",
+        spoken("V1 {missing_v:.3f} V under V2", missing_v=missing_v),
+        spoken("V1 shunt {fine_uv:.0f} uV (range +-40 mV, 128 samples)", fine_uv=fine_v * 1e6),
     )
     if missing_v > _SAME_V:
         known.sense = SenseKind.SERIES
         known.sense_ohm = missing_v / (sense.bus_v / METER_INPUT_OHM + METER_BIAS_A)
         job.note(
             "sense",
-            f"A resistor of about {known.sense_ohm / 1e3:.0f} kOhm stands in series before V1: "
-            f"it reads {missing_v:.2f} V low, which the calibration makes good. A fuse or 100 Ohm would do better.",
+            spoken(
+                "A resistor of about {kohm:.0f} kOhm stands in series before V1: it reads {missing_v:.2f} V low, which "
+                "the calibration makes good. A fuse or 100 Ohm would do better.",
+                kohm=known.sense_ohm / 1e3,
+                missing_v=missing_v,
+            ),
             *evidence,
         )
     elif abs(missing_v) > _SAME_V:
         raise Refused(
-            f"V1 shows {sense.bus_v:.2f} V and V2 {charge.bus_v:.2f} V with R2 open, though both are at the "
-            "battery: check where V1's wires end"
+            spoken(
+                "V1 shows {sense_v:.2f} V and V2 {charge_v:.2f} V with R2 open, though both are at the battery: check "
+                "where V1's wires end",
+                sense_v=sense.bus_v,
+                charge_v=charge.bus_v,
+            )
         )
     elif abs(fine_v) >= _LOAD_SHUNT_V:
         known.sense, known.sense_ohm = SenseKind.LOAD, sense.bus_v / (abs(fine_v) / job.limits.shunt_ohm)
         job.note(
             "sense",
-            f"A resistor of about {known.sense_ohm / 1e3:.0f} kOhm loads V1 (IN- to GND): harmless, and without use.",
+            spoken(
+                "A resistor of about {kohm:.0f} kOhm loads V1 (IN- to GND): harmless, and without use.",
+                kohm=known.sense_ohm / 1e3,
+            ),
             *evidence,
         )
     else:
         known.sense = SenseKind.NONE
-        job.note("sense", "No resistor before V1 that matters.", *evidence)
+        job.note("sense", spoken("No resistor before V1 that matters."), *evidence)

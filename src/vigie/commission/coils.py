@@ -9,6 +9,8 @@ from vigie.commission.looking import Effect, Look, Sources, described, effect, i
 from vigie.control.signals import Contact, Reading, Relay
 from vigie.errors import VigieError
 from vigie.plant.bench import Bench
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 LONGEST_PROBE_S = 3.0
 _SETTLES_S = 0.3
@@ -27,7 +29,14 @@ class Sagged(Exception):
     """A chip stayed under its floor; ``sweep`` is what all of them showed then."""
 
     def __init__(self, address: int, floor_v: float, sweep: Mapping[int, Reading]) -> None:
-        super().__init__(f"0x{address:02x} fell to {sweep[address].bus_v:.2f} V, under {floor_v:.1f} V")
+        super().__init__(
+            spoken(
+                "{chip} fell to {volts:.2f} V, under {floor_v:.1f} V",
+                chip=f"0x{address:02x}",
+                volts=sweep[address].bus_v,
+                floor_v=floor_v,
+            )
+        )
         self.sweep = sweep
 
 
@@ -155,8 +164,13 @@ class Coils:
                 return
             if self._bench.clock.now_s() >= until_s:
                 raise Refused(
-                    f"the loads should be fed by {wanted.said} and are not, after {self._limits.settling_s:g} s "
-                    f"({described(seen)}): the mains may have failed meanwhile; begin again when it is back"
+                    spoken(
+                        "the loads should be fed by {wanted} and are not, after {settling_s:g} s ({seen}): the mains "
+                        "may have failed meanwhile; begin again when it is back",
+                        wanted=wanted.said,
+                        settling_s=self._limits.settling_s,
+                        seen=described(seen),
+                    )
                 )
             self.hold(_SETTLES_S)
 
@@ -184,11 +198,12 @@ class Coils:
         said = []
         for relay, found in sorted(self.contactors.items()):
             is_closed = self._bench.is_energised(found.coil) == found.closes_energised
-            said.append(f"{relay.name} is {'closed' if is_closed else 'open'}")
+            text = mark("{relay} is closed") if is_closed else mark("{relay} is open")
+            said.append(spoken(text, relay=relay.name))
         for coil, was_energised in self._others().items():
             if self._bench.is_energised(coil) != was_energised:
-                said.append(f"the relay at {self._bench.lines[coil]} is moved")
-        return ", ".join([*said, "all others are as they were found"])
+                said.append(spoken("the relay at {line} is moved", line=self._bench.lines[coil]))
+        return ", ".join([*said, spoken("all others are as they were found")])
 
     def _set(self, coil: int, *, is_energised: bool) -> None:
         self._announce()

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from vigie.control.signals import Reading, Status
 from vigie.errors import ReadingError
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 FED_V = 5.0
 """A chip under this has no supply at its pins."""
@@ -62,7 +64,13 @@ def look(sweep: Callable[[], Mapping[int, Reading]], shunt_ohm: float, sweeps: i
         if len(good) == sweeps:
             break
     else:
-        raise ReadingError(f"only {len(good)} of {_TRIES * sweeps} sweeps were good; check the meter HAT's supply")
+        raise ReadingError(
+            spoken(
+                "only {good} of {all} sweeps were good; check the meter HAT's supply",
+                good=len(good),
+                all=_TRIES * sweeps,
+            )
+        )
     return {
         address: Pins(
             sum(readings[address].bus_v for readings in good) / sweeps,
@@ -97,14 +105,14 @@ class Sources(IntEnum):
     @property
     def said(self) -> str:
         """In words."""
-        return _SAID[self]
+        return spoken(_SAID[self])
 
 
 _SAID = {
-    Sources.NONE: "nothing: the loads are dark",
-    Sources.MAINS: "the supply alone: the battery is not connected",
-    Sources.BATTERY: "the battery alone",
-    Sources.BOTH: "the supply, with the battery behind it",
+    Sources.NONE: mark("nothing: the loads are dark"),
+    Sources.MAINS: mark("the supply alone: the battery is not connected"),
+    Sources.BATTERY: mark("the battery alone"),
+    Sources.BOTH: mark("the supply, with the battery behind it"),
 }
 
 

@@ -9,6 +9,7 @@ from vigie.commission.person import Person, Stopped, Topic
 from vigie.commission.relays import FindRelays
 from vigie.commission.steps import AskFacts, FindBoards, ReadChips, Step
 from vigie.plant.bench import Bench
+from vigie.wording.dialogue import spoken
 
 
 def steps() -> tuple[Step, ...]:
@@ -44,9 +45,12 @@ def commission(bench: Bench, person: Person, limits: Limits, coils: Coils) -> Kn
     all_steps = steps()
     try:
         for number, step in enumerate(all_steps, 1):
-            person.begin(number, len(all_steps), step.title, step.effect)
-            if not person.agrees(Topic.GO_ON, "Go on?"):
-                raise Stopped(f"stopped before step {number} ({step.title}); nothing was written")
+            title = spoken(step.title)
+            person.begin(number, len(all_steps), title, step.effect)
+            if not person.agrees(Topic.GO_ON, spoken("Go on?")):
+                raise Stopped(
+                    spoken("stopped before step {number} ({title}); nothing was written", number=number, title=title)
+                )
             step.run(job)
     finally:
         coils.make_safe()

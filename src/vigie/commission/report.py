@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from vigie.commission.known import Finding, Known
 from vigie.commission.outcome import Changes
 from vigie.control.signals import Channel
+from vigie.wording.dialogue import spoken
 
 
 class Result(NamedTuple):
@@ -23,14 +24,14 @@ def markdown(site: str, utc_s: float, result: Result) -> str:
     """Return the report on the installation called ``site``, commissioned at ``utc_s``, as Markdown."""
     when = datetime.fromtimestamp(utc_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
     findings = result.known.findings
-    weak = [finding.text for finding in findings if finding.is_weak] or ["Nothing."]
+    weak = [finding.text for finding in findings if finding.is_weak] or [spoken("Nothing.")]
     parts = (
-        [f"# Commissioning of {site}", "", f"{when}."],
-        ["## To look at again", *_listed(weak)],
-        ["## What was found", *[_told(finding) for finding in findings]],
-        ["## Calibration", *_table(result.known)],
-        ["## Settings", "```toml", *_settings(result.found), "```"],
-        ["## Check with these settings", *_listed(result.checked)],
+        ["# " + spoken("Commissioning of {site}", site=site), "", f"{when}."],
+        ["## " + spoken("To look at again"), *_listed(weak)],
+        ["## " + spoken("What was found"), *[_told(finding) for finding in findings]],
+        ["## " + spoken("Calibration"), *_table(result.known)],
+        ["## " + spoken("Settings"), "```toml", *_settings(result.found), "```"],
+        ["## " + spoken("Check with these settings"), *_listed(result.checked)],
     )
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
@@ -56,7 +57,7 @@ def _told(finding: Finding) -> str:
 
 
 def _table(known: Known) -> list[str]:
-    rows = ["| channel | reading V | multimeter V | with the calibration V |", "|---|---|---|---|"]
+    rows = [spoken("| channel | reading V | multimeter V | with the calibration V |"), "|---|---|---|---|"]
     for channel in (Channel.BATTERY, Channel.CHARGE, Channel.LOAD):
         line = known.calibrations[channel]
         for raw, meter_v in known.points[channel]:

@@ -3,6 +3,7 @@
 from math import floor
 
 from vigie.commission.job import Job
+from vigie.wording.dialogue import spoken
 
 UNDER_V = 0.3
 """Room for a cable that warms up and loads that are added."""
@@ -33,13 +34,24 @@ def judge_supply(job: Job, supply_v: float) -> None:
         job.known.proving_v = found_v
         job.note(
             "supply",
-            f"The supply gives {supply_v:.2f} V at V3: from {found_v:.2f} V on the mains counts as present "
-            f"(mains.supply_present_v), instead of {limit_v:.2f} V.",
+            spoken(
+                "The supply gives {supply_v:.2f} V at V3: from {found_v:.2f} V on the mains counts as present "
+                "(mains.supply_present_v), instead of {limit_v:.2f} V.",
+                supply_v=supply_v,
+                found_v=found_v,
+                limit_v=limit_v,
+            ),
         )
     if supply_v < found_v + UNDER_V - 0.005:
         job.note(
             "supply",
-            f"{supply_v:.2f} V at V3 is less than {UNDER_V:g} V over {found_v:.2f} V (mains.supply_present_v): small "
-            "changes would look like a lost mains. Turn the supply up to 13.6 V, measured at V3 with all loads on.",
+            spoken(
+                "{supply_v:.2f} V at V3 is less than {under_v:g} V over {found_v:.2f} V (mains.supply_present_v): "
+                "small changes would look like a lost mains. Turn the supply up to 13.6 V, measured at V3 with all "
+                "loads on.",
+                supply_v=supply_v,
+                under_v=UNDER_V,
+                found_v=found_v,
+            ),
             is_weak=True,
         )

@@ -22,6 +22,8 @@ from vigie.plant.outages import OutageKind, Outages
 from vigie.plant.rig import Boards, relay_wiring
 from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
 from vigie.web import settings as web_settings
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
 """What one sweep takes at least: the meter chips convert shunt and bus one after the other, four chips at once."""
@@ -193,14 +195,17 @@ def warnings(config: Config) -> list[Fault]:
     if config.plant.kind == PlantKind.RIG and not config.channels[Channel.LOAD].is_fitted:
         found.append(
             Fault(
-                "channels.load.is_fitted", "without V3 a mains failure cannot be seen while R2 is open: it never opens"
+                "channels.load.is_fitted",
+                spoken("without V3 a mains failure cannot be seen while R2 is open: it never opens"),
             )
         )
     if config.plant.kind == PlantKind.RIG and not config.channels[Channel.CHARGE].is_fitted:
         found.append(
             Fault(
                 "channels.charge.is_fitted",
-                "without V2 nothing shows that the battery is not feeding the loads: in wiring line R2 never opens",
+                spoken(
+                    "without V2 nothing shows that the battery is not feeding the loads: in wiring line R2 never opens"
+                ),
             )
         )
     is_recorded = config.plant.kind == PlantKind.RECORDED
@@ -233,7 +238,9 @@ def warnings(config: Config) -> list[Fault]:
         found.append(Fault("wiring.bypass_diode", message))
     if config.rig is not None and not config.rig.thermometer:
         found.append(
-            Fault("rig.thermometer", "no battery thermometer: the over-temperature interlock has nothing to read")
+            Fault(
+                "rig.thermometer", spoken("no battery thermometer: the over-temperature interlock has nothing to read")
+            )
         )
     found += _never_reached(config)
     found += scale_risks(config)
@@ -252,14 +259,19 @@ def warnings(config: Config) -> list[Fault]:
 def _never_reached(config: Config) -> list[Fault]:
     """Return the thresholds a battery on the charger, or V3 on the supply, does not come up to."""
     limits = (
-        ("protect.open_above_v", config.protect.open_above_v, "protect never rests the battery"),
-        ("cycle.charge_to_v", config.cycle.charge_to_v, "cycle never ends its charge"),
-        ("interlocks.proof_v", config.interlocks.proof_v, "R1 never opens, and cycle never begins"),
-        ("mains.supply_present_v", config.mains.supply_present_v, "a supply of that voltage never proves the mains"),
+        ("protect.open_above_v", config.protect.open_above_v, mark("protect never rests the battery")),
+        ("cycle.charge_to_v", config.cycle.charge_to_v, mark("cycle never ends its charge")),
+        ("interlocks.proof_v", config.interlocks.proof_v, mark("R1 never opens, and cycle never begins")),
+        (
+            "mains.supply_present_v",
+            config.mains.supply_present_v,
+            mark("a supply of that voltage never proves the mains"),
+        ),
     )
     charger_v = config.alarms.charger_v
+    text = mark("{volts:g} V is not under alarms.charger_v = {charger_v:g} V: {otherwise}")
     return [
-        Fault(key, f"{value:g} V is not under alarms.charger_v = {charger_v:g} V: {otherwise}")
+        Fault(key, spoken(text, volts=value, charger_v=charger_v, otherwise=spoken(otherwise)))
         for key, value, otherwise in limits
         if value >= charger_v
     ]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, Fault
 from vigie.control.signals import Channel
 from vigie.hardware.ina219 import BUS_FULL_SCALE_V, FULL_SCALE_SHUNT, SHUNT_LSB_V
+from vigie.wording.dialogue import spoken
 
 LEAST_STEPS = 4
 """A limit of fewer steps of the meter is met by its offset (up to 100 uV) and noise alone."""
@@ -62,9 +63,12 @@ def scale_risks(config: Config) -> Iterator[Fault]:
             continue
         highest, believed = highest_a(channel), channel.plausible_max_a
         if believed == EVERY_CHANNEL["plausible_max_a"] and not believed / _WIDE < highest < believed * _WIDE:
-            message = (
-                f"{believed:g} A was made for the usual shunt; with shunt_ohm = {channel.shunt_ohm:g} the meter reads "
-                f"up to {highest:.3g} A, and what is not believed would seem a broken meter. Set what can flow there"
+            message = spoken(
+                "{believed_a:g} A was made for the usual shunt; with shunt_ohm = {shunt_ohm:g} the meter reads up to "
+                "{highest_a:.3g} A, and what is not believed would seem a broken meter. Set what can flow there",
+                believed_a=believed,
+                shunt_ohm=channel.shunt_ohm,
+                highest_a=highest,
             )
             yield Fault(f"{name}.plausible_max_a", message)
     charge = config.channels[Channel.CHARGE]
@@ -72,9 +76,13 @@ def scale_risks(config: Config) -> Iterator[Fault]:
     for key in ("charging_a", "discharging_a"):
         value = getattr(config.mains, key)
         if charge.is_fitted and value < LEAST_STEPS * step_a:
-            message = (
-                f"{value:g} A is under {LEAST_STEPS} steps of the meter ({step_a:g} A each with channels.charge."
-                f"shunt_ohm = {charge.shunt_ohm:g}): noise shows or hides an outage. Raise it, or use a larger shunt"
+            message = spoken(
+                "{amperes:g} A is under {steps} steps of the meter ({step_a:g} A each with channels.charge.shunt_ohm = "
+                "{shunt_ohm:g}): noise shows or hides an outage. Raise it, or use a larger shunt",
+                amperes=value,
+                steps=LEAST_STEPS,
+                step_a=step_a,
+                shunt_ohm=charge.shunt_ohm,
             )
             yield Fault(f"mains.{key}", message)
 

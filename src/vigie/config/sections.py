@@ -83,6 +83,9 @@ class SiteSettings(NamedTuple):
         str, setting("Name of the battery, label 'battery' of the metrics; a new name for a new one")
     ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
+    language: Annotated[
+        str, setting("Language of `vigie commission` and its report: en or fr; empty: that of the system")
+    ] = ""
 
 
 class PlantSettings(NamedTuple):

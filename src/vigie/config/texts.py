@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vigie.config.sections import Fault
+from vigie.wording.words import languages
 
 LONGEST_NAME = 100
 _NAMES = {
@@ -13,6 +14,7 @@ _NAMES = {
     "relays": ("r1", "r2", "r3", "r4"),
     **{f"channels.{channel}": ("label",) for channel in ("battery", "charge", "load", "spare")},
 }
+_LANGUAGES = {"site": ("language",)}
 _HOSTS = {"web": ("host",), "metrics": ("host",)}
 _ADDRESSES = {"link": ("url",), "stack": ("grafana_url", "prometheus_url"), "mail": ("page_url",)}
 _CALLED = {**_ADDRESSES, "remote_write": ("url",)}
@@ -27,6 +29,7 @@ def unusable_texts(sections: Mapping[str, Any]) -> list[Fault]:
         Fault(f"{section}.{key}", message)
         for table, wrong_with in (
             (_NAMES, _wrong_with_name),
+            (_LANGUAGES, _wrong_with_language),
             (_HOSTS, _wrong_with_host),
             (_ADDRESSES, _wrong_with_address),
             (_CALLED, _wrong_with_port),
@@ -45,6 +48,11 @@ def _wrong_with_name(name: str) -> Iterator[str]:
         yield f"{name[:20]!r}... has {len(name)} characters; at most {LONGEST_NAME}"
     elif any(unicodedata.category(letter) in _BREAKS for letter in name):
         yield f"{name!r} has a line end or control character; give one line of text"
+
+
+def _wrong_with_language(code: str) -> Iterator[str]:
+    if code and code not in languages():
+        yield f"{code!r} is none of {', '.join(languages())}; give one of them, or nothing for that of the system"
 
 
 def _wrong_with_host(host: str) -> Iterator[str]:

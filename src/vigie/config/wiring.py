@@ -10,13 +10,14 @@ from vigie.hardware.relay_board import ContactKind
 from vigie.plant.boot import boots_high, is_open_at_boot
 from vigie.plant.rig import Boards, RigSettings, relay_wiring
 from vigie.plant.site import ControllerSupply
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
-_REFUSED = "Every act that opens R2 is refused."
-_ACCEPT = "feed the computer independently, or set wiring.accept_blackout_risk = true"
-_OTHER_LINES = (
+_OTHER_LINES = mark(
     "Use a board whose coils a high line energises, or give r1_line and r2_line lines that are pulled up at boot "
     "(GPIO5, GPIO6)"
 )
+_PULLED = {True: mark("{line} high"), False: mark("{line} low")}
 
 
 def wiring_risks(config: Config) -> Iterator[Fault]:
@@ -31,8 +32,10 @@ def wiring_risks(config: Config) -> Iterator[Fault]:
     if is_on_loads and rig.r1_contact == ContactKind.NO:
         yield Fault(
             "rig.r1_contact",
-            "R1 is wired NO and this computer lives on the loads: after a blackout the mains cannot come back "
-            "before the computer starts, and the computer cannot start before the mains comes back. Wire R1 on NC",
+            spoken(
+                "R1 is wired NO and this computer lives on the loads: after a blackout the mains cannot come back "
+                "before the computer starts, and the computer cannot start before the mains comes back. Wire R1 on NC"
+            ),
         )
     if pulled:
         yield Fault("rig.relay_is_active_high", _pulled_open(rig, pulled, is_on_loads=is_on_loads))
@@ -57,30 +60,41 @@ def _is_pulled_open(rig: RigSettings, relay: Relay) -> bool:
 
 def _blackout(*, is_pulled: bool) -> str:
     if is_pulled:
-        return (
+        return spoken(
             "this computer lives on the loads and its boot opens R2: a mains failure while R2 is open would kill it, "
-            "and without the mains every boot cuts the battery off again, until somebody comes. "
-            f"{_REFUSED} {_OTHER_LINES}, {_ACCEPT}"
+            "and without the mains every boot cuts the battery off again, until somebody comes. Every act that opens "
+            "R2 is refused. {other_lines}, feed the computer independently, or set wiring.accept_blackout_risk = true",
+            other_lines=spoken(_OTHER_LINES),
         )
-    return (
-        "this computer lives on the loads and R2 is wired NO: a mains failure while R2 is open would kill it "
-        "before it could close R2, and the site would stay dark until somebody comes. "
-        f"{_REFUSED} Wire R2 on NC, {_ACCEPT}"
+    return spoken(
+        "this computer lives on the loads and R2 is wired NO: a mains failure while R2 is open would kill it before it "
+        "could close R2, and the site would stay dark until somebody comes. Every act that opens R2 is refused. Wire "
+        "R2 on NC, feed the computer independently, or set wiring.accept_blackout_risk = true"
     )
 
 
 def _pulled_open(rig: RigSettings, pulled: list[Relay], *, is_on_loads: bool) -> str:
     wiring = relay_wiring(rig)
-    names = " and ".join(relay.name for relay in pulled)
-    lines = " and ".join(f"{wiring[relay].line} {'high' if boots_high(wiring[relay]) else 'low'}" for relay in pulled)
+    join = spoken(" and ").join
+    names = join(relay.name for relay in pulled)
+    lines = join(spoken(_PULLED[boots_high(wiring[relay])], line=wiring[relay].line) for relay in pulled)
     if len(pulled) == 1:
-        follows = f"{names} opens at every boot until the program runs"
+        follows = spoken("{relay} opens at every boot until the program runs", relay=names)
     elif is_on_loads:
-        follows = "both open at every boot, the loads are dark, and this computer, which lives on them, never starts"
+        follows = spoken(
+            "both open at every boot, the loads are dark, and this computer, which lives on them, never starts"
+        )
     else:
-        follows = "both open at every boot, and the loads are dark until the program runs"
-    active = "high" if rig.relay_is_active_high else "low"
-    return (
-        f"{names} on NC of a board whose coils a {active} line energises, and a Raspberry Pi pulls {lines} while it "
-        f"boots: {follows}. {_OTHER_LINES}"
+        follows = spoken("both open at every boot, and the loads are dark until the program runs")
+    text = (
+        mark(
+            "{relays} on NC of a board whose coils a high line energises, and a Raspberry Pi pulls {lines} while it "
+            "boots: {follows}. {other_lines}"
+        )
+        if rig.relay_is_active_high
+        else mark(
+            "{relays} on NC of a board whose coils a low line energises, and a Raspberry Pi pulls {lines} while it "
+            "boots: {follows}. {other_lines}"
+        )
     )
+    return spoken(text, relays=names, lines=lines, follows=follows, other_lines=spoken(_OTHER_LINES))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from vigie.errors import SettingsError
 from vigie.secret_line import secret_line
 from vigie.units import setting
+from vigie.wording.dialogue import spoken
 
 PROMPT_S = 5.0
 """Measurements that take longer from the end of their period to the store are worth a warning."""
@@ -80,14 +81,20 @@ def warnings(settings: RemoteWriteSettings, batch_s: float) -> list[tuple[str, s
     found = []
     late_s = batch_s + settings.interval_s
     if late_s > PROMPT_S:
-        text = f"measurements arrive up to {late_s:g} s late: journal.batch_s = {batch_s:g} s, then interval_s"
-        found.append(("interval_s", f"{text} = {settings.interval_s:g} s"))
+        text = spoken(
+            "measurements arrive up to {late_s:g} s late: journal.batch_s = {batch_s:g} s, then interval_s = "
+            "{interval_s:g} s",
+            late_s=late_s,
+            batch_s=batch_s,
+            interval_s=settings.interval_s,
+        )
+        found.append(("interval_s", text))
     address = urlsplit(settings.url)
     has_secret = bool(settings.token_file or settings.username)
     if has_secret and address.scheme == "http" and not _is_loopback(address.hostname or ""):
-        found.append(("url", "the login goes readable over the network: use https"))
+        found.append(("url", spoken("the login goes readable over the network: use https")))
     if settings.ca_file and address.scheme == "http":
-        found.append(("ca_file", "is not used: the address begins with http"))
+        found.append(("ca_file", spoken("is not used: the address begins with http")))
     return found
 
 

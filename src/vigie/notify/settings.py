@@ -10,6 +10,7 @@ from pydantic import Field
 from vigie.control.alarms.catalogue import Severity
 from vigie.errors import SettingsError
 from vigie.units import by_name, setting
+from vigie.wording.dialogue import spoken
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
 LEAST_REMINDER_H = 0.25
@@ -161,5 +162,9 @@ def _check_port(settings: MailSettings) -> None:
 def warnings(settings: MailSettings) -> list[str]:
     """Return what is allowed but should be known."""
     if settings.host and settings.user and settings.security == Security.NONE:
-        return ["mail.security = none sends mail.user and its password readable over the network: use starttls or tls"]
+        return [
+            spoken(
+                "mail.security = none sends mail.user and its password readable over the network: use starttls or tls"
+            )
+        ]
     return []

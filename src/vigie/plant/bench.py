@@ -38,7 +38,7 @@ class Sensed(NamedTuple):
     celsius: float
 
     def __str__(self) -> str:
-        return f"{self.name} at {self.address}" if self.address else self.name
+        return f"{self.name} ({self.address})" if self.address else self.name
 
 
 class Bench(Protocol):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
@@ -23,6 +23,7 @@ _BUSY_TIMEOUT_S = 2.0
 _POINTS_LIMIT = 10_000
 UNREADABLE = "unreadable"
 """Stands after a fault in the place of an event that cannot be read."""
+Row = tuple[Any, ...]
 _EVENT = "SELECT utc_ms, kind, subject, before, after, reason, who, text, data FROM event"
 
 
@@ -119,7 +120,7 @@ class JournalReader:
         """Return the last event of a kind, by order of arrival."""
         with self.connection() as connection:
             row = connection.execute(f"{_EVENT} WHERE kind = ? ORDER BY id DESC LIMIT 1", (str(kind),)).fetchone()
-        return None if row is None else _event(row)
+        return None if row is None else event_of(row)
 
     def last_mode(self) -> tuple[str, str, int] | None:
         """Return (mode name, who chose it, utc_ms) of the last mode event, by order of arrival."""
@@ -138,7 +139,7 @@ class JournalReader:
                 f"{_EVENT} WHERE kind IN ({places}) AND subject = ? ORDER BY id DESC LIMIT 1",
                 (*map(str, kinds), subject),
             ).fetchone()
-        return None if row is None else _event(row)
+        return None if row is None else event_of(row)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -237,26 +238,31 @@ def _refusal(path: Path, error: Exception) -> JournalError:
     return kind(f"journal {path} cannot be read: {error}")
 
 
-def _event(row: tuple[int, str, str, str, str, str, str, str, str]) -> Event:
-    """Return an event.
+def event_of(row: Row) -> Event:
+    """Return an event of its cells, which may be damaged: a flipped bit makes bytes of a word or a number.
 
     Raises:
         CorruptJournal: it is damaged.
     """
     utc_ms, kind, subject, before, after, reason, who, text, data = row
+    is_typed = isinstance(utc_ms, int) and all(isinstance(cell, str) for cell in row[1:])
+    if not is_typed or any("\ufffd" in word for word in row[2:8]):
+        raise CorruptJournal(f"an event cannot be read: {row}")
     try:
         facts = json.loads(data)
         event = Event(utc_ms, EventKind(kind), subject, before, after, reason, who, text, facts)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptJournal(f"an event of {iso_utc(utc_ms)} cannot be read: {error}") from error
-    if not isinstance(facts, dict) or any("\ufffd" in word for word in (subject, before, after, reason, who, text)):
+    if not isinstance(facts, dict):
         raise CorruptJournal(f"an event of {iso_utc(utc_ms)} cannot be read: {row[1:]}")
     return event
 
 
-def _shown(row: tuple[int, str, str, str, str, str, str, str, str]) -> Event:
+def _shown(row: Row) -> Event:
     """Return an event, or what stands for one that cannot be read."""
     try:
-        return _event(row)
+        return event_of(row)
     except CorruptJournal as error:
-        return Event(row[0], EventKind.FAULT, "journal", "", UNREADABLE, "", "", str(error), {})
+        return Event(
+            row[0] if isinstance(row[0], int) else 0, EventKind.FAULT, "journal", "", UNREADABLE, "", "", str(error), {}
+        )

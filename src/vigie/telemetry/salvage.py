@@ -1,6 +1,5 @@
 """What can still be read of a damaged journal, row by row, and brought into the one that is written now."""
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -9,8 +8,9 @@ from typing import Any, NamedTuple
 
 from vigie.errors import JournalError
 from vigie.telemetry import rollups
-from vigie.telemetry.damage import is_of_the_machine, lenient_text
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.damage import CorruptJournal, is_of_the_machine, lenient_text
+from vigie.telemetry.reader import event_of
+from vigie.telemetry.records import Event
 from vigie.telemetry.schema import KEYS_PER_MS
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
@@ -48,11 +48,10 @@ def newest_events(path: Path) -> list[Event]:
     with suppress(sqlite3.Error, ValueError, OSError), closing(_opened(path)) as file:
         pairs = file.execute("SELECT max(id), kind, subject FROM event GROUP BY kind, subject").fetchall()
         for number, _, _ in pairs:
-            with suppress(sqlite3.Error, ValueError, TypeError):
+            with suppress(sqlite3.Error, CorruptJournal):
                 row = file.execute(f"SELECT {_EVENT_COLUMNS} FROM event WHERE id = ?", (number,)).fetchone()  # noqa: S608
                 if row is not None and not _is_garbled(row):
-                    event = Event._make((row[0], EventKind(row[1]), *row[2:8], json.loads(row[8])))
-                    events.append((number, event))
+                    events.append((number, event_of(row)))
     return [event for _, event in sorted(events, key=lambda pair: pair[0])]
 
 

@@ -53,8 +53,15 @@ BY_HAND = "y\ny\nindependent\n7\ny\ny\ny\ny\ny\ny\n"
 def commission(
     directory: Path, *options: str, typed: str = "", timeout_s: float = 60.0
 ) -> subprocess.CompletedProcess[str]:
-    command = arguments(directory, options)
-    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=timeout_s, check=False)
+    return subprocess.run(
+        arguments(directory, options),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        env=os.environ | {"LC_ALL": "C.UTF-8"},
+    )
 
 
 def arguments(directory: Path, options: Sequence[str]) -> list[str]:

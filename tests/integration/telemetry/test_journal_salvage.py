@@ -120,6 +120,27 @@ def test_a_file_whose_columns_are_gone_while_it_runs_is_set_aside(whole: Path, s
     assert journal.state().damage
 
 
+MODE_TYPES = bytes((21, 21, 27, 27, 13, 21, 13, 17))
+"""Of the record of the mode event: kind, subject, before, after, reason, who, text, data, each 13 + 2 * length."""
+
+
+@pytest.mark.parametrize("cell", [0, 2, 5, 7], ids=["kind", "before", "who", "data"])
+def test_one_bit_that_makes_bytes_of_a_word_costs_its_event_and_no_later_one(
+    whole: Path, start_journal: Start, reader: JournalReader, cell: int
+) -> None:
+    raw = bytearray(whole.read_bytes())
+    raw[raw.index(MODE_TYPES) + cell] ^= 1
+    whole.write_bytes(raw)
+    shown = reader.events(0, START_MS * 2)
+    assert [event.kind for event in shown].count(EventKind.MODE) == 0
+    assert [event.after for event in shown].count(UNREADABLE) == 1
+    journal = start_journal(QUICK)
+    wait_until(lambda: bool(asides_of(whole)) and journal.state().is_writing)
+    journal.note(switching(PERIODS + 1, "R1"))
+    assert journal.is_written(20.0)
+    assert set(reader.newest_of_each(EventKind.SWITCHING)) == {"R1", "R2"}, "the new one, and what was carried over"
+
+
 def test_one_event_that_cannot_be_read_costs_itself_and_is_told_once(
     whole: Path, start_journal: Start, reader: JournalReader
 ) -> None:

@@ -103,11 +103,11 @@ def test_the_fine_reading_of_a_chip_that_is_gone_is_an_error() -> None:
         bench.fine_shunt_v(0x40)
 
 
-def left_by_a_dead_commissioning(tmp_path: Path, told: bytes) -> EmulatedGpioChip:
+def left_by_a_dead_commissioning(tmp_path: Path, told: bytes, *options: str) -> EmulatedGpioChip:
     path = tmp_path / "lines.bin"
     chip = EmulatedGpioChip(levels_file=path)
     chip.drive(chip.names.index("GPIO19"), True)
-    main(["--levels", str(path)], BytesIO(told))
+    main(["--levels", str(path), *options], BytesIO(told))
     return EmulatedGpioChip(levels_file=path)
 
 
@@ -120,3 +120,8 @@ def test_the_guard_puts_back_the_last_levels_it_was_told(tmp_path: Path) -> None
 def test_the_guard_touches_nothing_when_it_was_dismissed(tmp_path: Path) -> None:
     chip = left_by_a_dead_commissioning(tmp_path, b'{"GPIO19": false}\n{}\n')
     assert chip.is_high("GPIO19")
+
+
+def test_the_guard_speaks_the_language_of_the_commissioning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    left_by_a_dead_commissioning(tmp_path, b'{"GPIO19": false}\n', "--language", "fr")
+    assert "lignes des relais remises en place : GPIO19 basse" in capfd.readouterr().err.replace("\xa0", " ")

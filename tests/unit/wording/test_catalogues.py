@@ -42,7 +42,7 @@ def test_no_message_is_missing_left_over_or_fuzzy(language: str, extracted: set[
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_placeholders_survive_translation(language: str) -> None:
     for message in catalogue(language):
-        names = re.compile(r"%\(\w+\)s|\{\w+\}")
+        names = re.compile(r"%\(\w+\)s|\{\w+(?::[^{}]*)?\}")
         assert sorted(names.findall(str(message.id))) == sorted(names.findall(str(message.string))), message.id
 
 

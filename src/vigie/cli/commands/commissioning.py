@@ -34,10 +34,17 @@ def commission(
         Multimeter | None,
         typer.Option(help="Who measures: person, or on the twin (its default) twin.", case_sensitive=False),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Language of questions and report; by default that of the settings, then of the system.",
+            metavar="en|fr",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to everything; on the twin only.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find out, step by step, how an installation is wired, and write the settings that fit it."""
     from vigie.cli import commission
 
-    commission.run(commission.Options(config, output, report, plant, data, speed, multimeter, yes, as_json))
+    commission.run(commission.Options(config, output, report, plant, data, speed, multimeter, language, yes, as_json))
