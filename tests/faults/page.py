@@ -37,15 +37,19 @@ the real control loop, alarms and journal, and fails where anything is worse tha
 ## How to read the tables
 Every fault begins at the worst moment, right after a period's readings were taken. Times count from there; where a
 fault shows only when a contact moves, from the order to move it; where it takes its time (heat, a charger set wrong),
-from the moment the true value passes the limit. *noticed* is the first event in the journal that names it, *alarm* the
-alarm people are told of, *contacts* how they stand while the fault lasts, *dark* the longest stretch the loads had no
-voltage, *lost* the periods missing in the journal. Each says what is promised, then the worst that was measured. A
-dash: nothing is promised, because nothing shows. *Where true* names alarms that may come along. After each fault
-everything must be back: valid measurements and no alarm that is still present, but those that say "stays".
+from the moment the true value passes the limit. What is promised stands above each table: the first event in the
+journal that names the fault, the alarm people are told of, how the contacts stand while it lasts, the longest stretch
+the loads have no voltage, the periods missing in the journal. "Where true" names alarms that may come along. The rows
+are the worst that was measured, by mode, in all its situations and in both wirings: after how long it was *noticed*,
+the *alarm* raised and the *contacts* as promised, how long the loads were *dark*, how many periods were *lost*. A dash:
+nothing is promised, because nothing shows. After each fault everything must be back: valid measurements and no alarm
+that is still present, but those that say "stays".
 
 Slow faults are lived through with periods of 10 or 60 s; their times are as coarse. Wiring and mode are those of
 [settings](settings.md), alarms those of [alarms](alarms.md).
 """
+
+DASH = "–"
 
 
 def page(
@@ -131,62 +135,86 @@ def reaction_table(reactions: Sequence[Reaction]) -> list[str]:
 
 
 def fault_table(trouble: Trouble, cells: Sequence[Cell]) -> list[str]:
-    """Return the section of one fault: a row for each promise, with the worst of its cells."""
+    """Return the section of one fault: what is promised, and a row for each mode with the worst that was measured."""
     lines = [f"### `{trouble.name}`: {trouble.title}", ""]
-    lines += ["| where | noticed | alarm | contacts | dark | lost | |", "|---|---|---|---|---|---|---|"]
-    reasons: list[str] = []
-    for promise in dict.fromkeys(PROMISES[trouble.name].values()):
-        mine = [cell for cell in cells if cell.promise == promise]
-        if mine:
-            lines.append(_row(promise, mine))
-            reasons += [promise.because] if promise.because and promise.because not in reasons else []
-    return [*lines, "", *(f"{reason}." for reason in reasons), *([""] if reasons else [])]
+    by_promise = {
+        promise: [cell for cell in cells if cell.promise == promise]
+        for promise in dict.fromkeys(PROMISES[trouble.name].values())
+    }
+    groups = {promise: mine for promise, mine in by_promise.items() if mine}
+    for promise, mine in groups.items():
+        where = "" if len(groups) == 1 else f" in {_where(mine, cells)}"
+        lines.append(f"* Promised{where}: {'; '.join(filter(None, promised(promise)))}.")
+    reasons = dict.fromkeys(f"* {promise.because}." for promise in groups if promise.because)
+    lines += [
+        *reasons,
+        "",
+        "| where | noticed | alarm | contacts so | dark | lost | |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for promise, mine in groups.items():
+        lines += [_row(_where(some, cells), promise, some) for some in _by_mode(mine).values()]
+    return [*lines, ""]
 
 
 def promised(promise: Promise) -> tuple[str, str, str, str, str]:
     """Return a promise in words: noticed, alarm, contacts, dark, lost."""
-    noticed = f"{promise.noticed_by} within {span(promise.noticed_s)}" if promise.noticed_by else "-"
-    alarm = f"{promise.alarm} within {span(promise.alarm_s)}" if promise.alarm else "-"
-    alarm += f"; {', '.join(promise.also)} where true" if promise.also else ""
-    alarm += f"; stays: {', '.join(promise.stays)}" if promise.stays else ""
-    contacts = promise.contacts
-    if contacts in {BOTH, R2_OPEN}:
+    noticed = f"`{promise.noticed_by}` within {span(promise.noticed_s)}" if promise.noticed_by else "nothing shows"
+    alarm = f"alarm `{promise.alarm}` within {span(promise.alarm_s)}" if promise.alarm else "no alarm"
+    alarm += f" ({_names(promise.also)} where true)" if promise.also else ""
+    alarm += f" ({_names(promise.stays)} stays)" if promise.stays else ""
+    contacts = f"contacts {promise.contacts}"
+    if promise.contacts in {BOTH, R2_OPEN}:
         contacts += f" within {span(promise.contacts_s)}"
-    dark = "until the mains is back" if promise.dark_s >= FOR_GOOD else span(promise.dark_s)
-    return noticed, alarm, contacts, dark, str(promise.lost)
+    dark = f"dark for {span(promise.dark_s)} at most" if promise.dark_s else "never dark"
+    dark = "dark until the mains is back" if promise.dark_s >= FOR_GOOD else dark
+    return noticed, alarm, contacts, dark, f"{promise.lost or 'no'} period{'s' * (promise.lost > 1)} lost"
 
 
-def _row(promise: Promise, cells: Sequence[Cell]) -> str:
-    noticed, alarm, contacts, dark, lost = promised(promise)
+def _names(alarms: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in alarms)
+
+
+def _row(where: str, promise: Promise, cells: Sequence[Cell]) -> str:
     seen = [cell.seen for cell in cells]
+    are_timed = promise.contacts in {BOTH, R2_OPEN}
     shown = [
-        _where(cells),
-        _with(noticed, bool(promise.noticed_by), [one.noticed_s for one in seen]),
-        _with(alarm, bool(promise.alarm), [one.alarm_s for one in seen]),
-        contacts if " within " not in contacts else _with(contacts, True, [one.contacts_s for one in seen]),
-        f"{dark}: {span(max(one.dark_s for one in seen))}",
-        f"{lost}: {max(one.lost for one in seen)}",
+        where,
+        _worst([one.noticed_s for one in seen]) if promise.noticed_by else DASH,
+        _worst([one.alarm_s for one in seen]) if promise.alarm else DASH,
+        _worst([one.contacts_s for one in seen]) if are_timed else DASH,
+        span(max(one.dark_s for one in seen)),
+        str(max(one.lost for one in seen)),
         "held" if not any(cell.worse for cell in cells) else "**worse**: " + _faults(cells),
     ]
     return f"| {' | '.join(shown)} |"
 
 
-def _with(said: str, is_promised: bool, measured_s: Sequence[float]) -> str:
-    if not is_promised:
-        return said
-    never = any(math.isnan(one) for one in measured_s)
-    return f"{said}: {'never' if never else span(max(measured_s))}"
+def _worst(measured_s: Sequence[float]) -> str:
+    return "never" if any(map(math.isnan, measured_s)) else span(max(measured_s))
 
 
-def _where(cells: Sequence[Cell]) -> str:
+def _by_mode(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
+    modes: dict[str, list[Cell]] = {}
+    for cell in cells:
+        modes.setdefault(cell.situation.partition(",")[0], []).append(cell)
+    return modes
+
+
+def _where(mine: Sequence[Cell], all_of_it: Sequence[Cell]) -> str:
+    """Name some cells of a fault: by their modes where all of a mode are meant, else by situation and wiring."""
+    every = _by_mode(all_of_it)
+    return "; ".join(
+        mode if len(some) == len(every[mode]) else _situations(some) for mode, some in _by_mode(mine).items()
+    )
+
+
+def _situations(cells: Iterable[Cell]) -> str:
     wirings: dict[str, list[str]] = {}
     for cell in cells:
         wirings.setdefault(cell.situation, []).append(cell.wiring.name.lower())
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for situation, names in wirings.items():
-        groups.setdefault(tuple(names), []).append(situation)
     return "; ".join(
-        "; ".join(situations) + ("" if len(names) > 1 else f" ({names[0]})") for names, situations in groups.items()
+        f"{situation}" + ("" if len(names) > 1 else f" ({names[0]})") for situation, names in wirings.items()
     )
 
 
