@@ -138,7 +138,10 @@ class Installation:
         self._flows = None
 
     def set_contact(self, relay: Relay, contact: Contact) -> None:
-        """Move a contact, whose line reads as told at once; voltages and currents follow ``relay_operate_s`` later."""
+        """Move a contact, whose line reads as told at once; voltages and currents follow ``relay_operate_s`` later.
+
+        Before its time runs the contacts of a world stand where they are put.
+        """
         self._move(relay, contact)
         self._flows = None
         if self._circuit().has_supply:
@@ -223,7 +226,7 @@ class Installation:
         return relay in circumstances.welded or stands == Contact.CLOSED
 
     def _move(self, relay: Relay, contact: Contact) -> None:
-        operate_s = self.settings.relay_operate_s
+        operate_s = self.settings.relay_operate_s if self._now_s > 0.0 else 0.0
         if operate_s > 0.0 and self._contacts[relay] != contact and relay not in self._moving:
             self._moving[relay] = (self._now_s + operate_s, self._contacts[relay])
         elif relay in self._moving and self._moving[relay][1] == contact:  # told back before it went

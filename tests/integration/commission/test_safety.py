@@ -21,8 +21,8 @@ CLOSED, OPEN = Contact.CLOSED, Contact.OPEN
 NC, NO = TrueContact.NC, TrueContact.NO
 QUESTIONS = 20
 """At least as many as are asked, so that every one of them is the last once."""
-UNDO_S = 0.005
-"""Three sweeps of the meter and the move back."""
+UNDO_S = 0.005 + InstallationSettings().relay_operate_s
+"""Three sweeps of the meter, and the move back with the relay's own time."""
 WIRINGS = {
     "NC": MiswiringSettings(),
     "swapped, V2 reversed": MiswiringSettings(relays_swapped=True, charge_reversed=True),

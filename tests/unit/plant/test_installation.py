@@ -116,10 +116,18 @@ def test_line_wiring_with_r2_open_leaves_the_loads_dark_in_an_outage() -> None:
 
 def test_a_contact_told_back_before_its_relay_has_moved_never_leaves() -> None:
     installation = site(outages=OUT_AT_100_S)
+    installation.advance_to(1.0)
     installation.set_contact(Relay.R2, Contact.OPEN)
-    installation.advance_to(0.005)
+    installation.advance_to(1.005)
     installation.set_contact(Relay.R2, Contact.CLOSED)
     assert installation.node(Channel.CHARGE).shunt_v > 0.0
+    assert installation.next_change_s() == 100.0
+
+
+def test_before_time_runs_a_contact_stands_where_it_is_put() -> None:
+    installation = site(outages=OUT_AT_100_S)
+    installation.set_contact(Relay.R2, Contact.OPEN)
+    assert installation.node(Channel.CHARGE).shunt_v == 0.0
     assert installation.next_change_s() == 100.0
 
 
