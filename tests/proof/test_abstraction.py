@@ -170,7 +170,7 @@ def _is_in(masks: tuple[int, ...], leaf: Leaf) -> bool:
 def test_the_real_control_on_any_readings_and_times_does_what_was_explored() -> None:
     for wiring in Wiring:
         kepts, leaves = walked(shared(wiring, False).control, seed=1)
-        assert kepts > 35
+        assert kepts > 30
         assert leaves > 700
 
 
