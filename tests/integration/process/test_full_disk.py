@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_disk import small_disk
+from tests.small_disk import fill, small_disk
 from tests.waiting import wait_for
 from vigie.telemetry.records import EventKind
 
@@ -16,16 +16,6 @@ from .installations import RIG, Site
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path / "disk", "2m") as folder:
         yield folder
-
-
-def fill(disk: Path) -> Path:
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return ballast
 
 
 FAST_RHYTHM = """
