@@ -151,7 +151,7 @@ def test_a_full_data_disk_is_backed_up_to_another_one(tmp_path: Path) -> None:
         assert users.with_name("users.sqlite-wal").stat().st_size > 0, "bob is in the log only"
         fill(disk)
         backup.write_file(config, tmp_path / "b.tar.gz", silent)
-        with pytest.raises(VigieError, match=f"{disk}.* MB are free; free some space or name a file on another disk in place of -"):
+        with pytest.raises(VigieError, match=f"{disk}.* MB are free; .* name a file on another disk in place of -"):
             backup.write_stream(config, io.BytesIO(), silent)
     with tarfile.open(tmp_path / "b.tar.gz") as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
