@@ -12,6 +12,7 @@ from typing import NamedTuple
 from vigie.access.people import AuditEntry, Role, Session, User
 from vigie.access.schema import APPLICATION_ID, AUDIT_ROWS, MIGRATIONS
 from vigie.errors import AccessError
+from vigie.telemetry.alone import may_lack_room, opened_alone
 
 _BUSY_TIMEOUT_S = 5.0
 _OWNER_ONLY = 0o600
@@ -42,6 +43,8 @@ class UsersFile:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._opened_by = 0
+        self._is_alone = False
+        """Whether nobody else can use the file until it is closed."""
 
     def users(self) -> list[User]:
         """Return all users by name."""
@@ -175,20 +178,33 @@ class UsersFile:
         with self._lock:
             try:
                 if self._connection is None or self._opened_by != os.getpid():
-                    self._connection, self._opened_by = _open(self.path), os.getpid()
+                    (self._connection, self._is_alone), self._opened_by = _open(self.path), os.getpid()
                 yield self._connection
             except (sqlite3.Error, OSError) as error:
                 if not isinstance(error, sqlite3.OperationalError):
                     self.close()
                 raise AccessError(f"{self.path} {_what_to_do(error)} ({error})") from error
+            finally:
+                if self._is_alone:
+                    self.close()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Return a connection, and whether it is alone with the file: where the disk has no room, there can be one only."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
     if path.stat().st_mode & 0o077:
         path.chmod(_OWNER_ONLY)
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        return _prepared(connection, path), False
+    except sqlite3.OperationalError as error:
+        if not may_lack_room(error):
+            raise
+    return _prepared(opened_alone(path, _BUSY_TIMEOUT_S), path), True
+
+
+def _prepared(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
         with _alone_with(path):
             _prepare(connection, path)

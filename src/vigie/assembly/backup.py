@@ -74,7 +74,7 @@ def write_file(config: Config, target: Path, told: Told, content: Content = WHOL
         raise VigieError(f"{target} exists already and is not overwritten: name another file")
     if not target.parent.is_dir():
         raise VigieError(f"{target.parent} is no folder: make it first, or name another file")
-    with _told_by(target.parent), scratch_folder(target.parent, _PREFIX) as workshop:
+    with _told_by(target.parent, "choose another folder"), scratch_folder(target.parent, _PREFIX) as workshop:
         complete = workshop / "backup"
         with os.fdopen(os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             manifest = _write(config, file, workshop, told, content)
@@ -92,7 +92,7 @@ def write_stream(config: Config, output: BinaryIO, told: Told, content: Content 
         JournalError: the journal cannot be read.
     """
     folder = _data_folder(config)
-    with _told_by(folder), scratch_folder(folder, _PREFIX) as workshop:
+    with _told_by(folder, "name a file on another disk in place of -"), scratch_folder(folder, _PREFIX) as workshop:
         manifest = _write(config, output, workshop, told, content)
         output.flush()
     return manifest
@@ -202,15 +202,13 @@ def _demand_space(workshop: Path, databases: list[Path]) -> None:
 
 
 @contextmanager
-def _told_by(folder: Path) -> Iterator[None]:
-    """Turn what the disk refuses into words."""
+def _told_by(folder: Path, instead: str) -> Iterator[None]:
+    """Turn what the disk of ``folder`` refuses into words, and say what to do instead."""
     try:
         yield
     except OSError as error:
         where = error.filename or folder
-        raise VigieError(
-            f"no backup was made: {where}: {error.strerror}; free some space or choose another folder"
-        ) from error
+        raise VigieError(f"no backup was made: {where}: {error.strerror}; free some space or {instead}") from error
 
 
 def _give_name(complete: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from vigie.config import Config
 from vigie.errors import VigieError
+from vigie.unfinished import gone_if_it_fails
 
 SHORTEST_TOKEN = 8
 
@@ -81,16 +82,17 @@ def _make_token(path: Path) -> None:
     """Write a new secret, whole or not at all."""
     complete = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            complete.replace(path)
-            return
-        with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
-            os.link(complete, path)
-        complete.unlink()
+        with gone_if_it_fails(complete):
+            descriptor = os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                complete.replace(path)
+                return
+            with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
+                os.link(complete, path)
+            complete.unlink()
     except OSError as error:
         raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error

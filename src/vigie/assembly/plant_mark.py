@@ -14,6 +14,7 @@ from vigie.assembly.files import Files
 from vigie.config import Config
 from vigie.config.sections import PLANTS, PlantKind
 from vigie.errors import SettingsError
+from vigie.unfinished import gone_if_it_fails
 
 FORMAT = 1
 
@@ -105,7 +106,7 @@ def _read(path: Path) -> PlantMark:
 def _write(path: Path, mark: PlantMark) -> None:
     """Write the mark whole or not at all, and see that it is on the disk."""
     unfinished = path.with_name(path.name + ".new")
-    try:
+    with gone_if_it_fails(unfinished):
         with unfinished.open("w", encoding="utf-8") as file:
             file.write(json.dumps({"format": FORMAT, **mark._asdict()}) + "\n")
             file.flush()
@@ -116,7 +117,3 @@ def _write(path: Path, mark: PlantMark) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise

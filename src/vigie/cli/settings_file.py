@@ -12,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Integer, Table, Trivia
 
 from vigie.errors import SettingsError, VigieError
+from vigie.unfinished import gone_if_it_fails
 from vigie.wording.dialogue import spoken
 
 
@@ -73,7 +74,7 @@ def write(path: Path, text: str) -> None:
         VigieError: the folder cannot be written.
     """
     try:
-        with path.open("w", encoding="utf-8") as file:
+        with gone_if_it_fails(path), path.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from vigie.config.reading import BadSettings, check, raw_tables, section
 from vigie.config.sections import USUAL_FOLDER, Config, Fault
+from vigie.unfinished import gone_if_it_fails
 
 FORMAT = 1
 NAME = "settings-in-force.json"
@@ -60,12 +61,13 @@ def keep(config: Config) -> None:
         if path.read_text(encoding="utf-8") == text:
             return
     unfinished = path.with_name(path.name + ".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    with gone_if_it_fails(unfinished):
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
 
 
 def last_good(path: Path, overrides: Tables) -> LastGood | None:

@@ -8,6 +8,7 @@ import structlog
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.link.messages import Snapshot
+from vigie.unfinished import gone_if_it_fails
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,9 @@ class SnapshotFile:
         }
         partial = self._path.with_name(self._path.name + ".partial")
         try:
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(self._path)
+            with gone_if_it_fails(partial):
+                partial.write_text(json.dumps(kept), encoding="utf-8")
+                partial.replace(self._path)
         except OSError as error:
             log.warning("last_snapshot_not_kept", path=str(self._path), error=str(error))
 

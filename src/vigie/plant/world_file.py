@@ -13,6 +13,7 @@ from vigie.control.signals import Contact, Contacts, Relay
 from vigie.errors import SettingsError
 from vigie.plant.computer import ALWAYS_UP, Computer, Phase
 from vigie.plant.installation import WorldState
+from vigie.unfinished import gone_if_it_fails
 
 FORMAT = 2
 _READABLE = (1, 2)
@@ -53,11 +54,12 @@ def write_world(path: Path, state: WorldState, c20_ah: float) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    with gone_if_it_fails(unfinished):
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
 
 
 def read_world(path: Path) -> tuple[WorldState, float]:

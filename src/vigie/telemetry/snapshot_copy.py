@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from vigie.errors import JournalError
+from vigie.telemetry.alone import may_lack_room, opened_alone
 from vigie.telemetry.schema import KEYS_PER_MS
 from vigie.telemetry.store import read_version
 
@@ -26,26 +27,53 @@ def copy_database(source: Path, target: Path, progress: Progress = lambda _done,
         JournalError: the source cannot be read, or its content is damaged.
         OSError: the disk of ``target`` is full.
     """
-    # Exclusive creation, and readable by the owner alone before the first page is there.
-    target.touch(0o600, exist_ok=False)
     try:
-        with closing(_opened(source)) as reading, closing(sqlite3.connect(target, isolation_level=None)) as writing:
-            # One read transaction from first page to last: without it every commit of the writer starts the copy anew.
-            reading.execute("BEGIN")
-            reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            writing.execute("PRAGMA synchronous = OFF")
-            reading.backup(writing, pages=_PAGES_A_STEP, progress=lambda _, left, of: progress(of - left, of))
-            reading.execute("ROLLBACK")
-            fault = _fault(writing, "quick_check")
+        reading = _held_still(source)
     except sqlite3.Error as error:
-        target.unlink(missing_ok=True)
-        if _code(error) == sqlite3.SQLITE_FULL:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target.parent)) from error
-        if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise JournalError(f"{source} is damaged: {error}") from error
-        raise JournalError(f"{source} cannot be copied to {target.parent}: {error}") from error
+        raise _unreadable(source, error) from error
+    with closing(reading):
+        # Exclusive creation, and readable by the owner alone before the first page is there.
+        target.touch(0o600, exist_ok=False)
+        try:
+            with closing(sqlite3.connect(target, isolation_level=None)) as writing:
+                writing.execute("PRAGMA synchronous = OFF")
+                reading.backup(writing, pages=_PAGES_A_STEP, progress=lambda _, left, of: progress(of - left, of))
+                fault = _fault(writing, "quick_check")
+        except sqlite3.Error as error:
+            target.unlink(missing_ok=True)
+            if _code(error) == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target.parent)) from error
+            if _is_damage(error):
+                raise _unreadable(source, error) from error
+            raise JournalError(f"{source} cannot be copied to {target.parent}: {error}") from error
     if fault is not None:
         raise JournalError(f"{source} is damaged: {fault}")
+
+
+def _held_still(source: Path) -> sqlite3.Connection:
+    """Open a database in one read transaction: without it every commit of the writer would start a copy anew."""
+    try:
+        return _begun(_opened(source))
+    except sqlite3.Error as error:
+        if not may_lack_room(error):
+            raise
+    return _begun(opened_alone(source, _BUSY_TIMEOUT_S))
+
+
+def _begun(reading: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        reading.close()
+        raise
+    return reading
+
+
+def _unreadable(source: Path, error: sqlite3.Error) -> JournalError:
+    if _is_damage(error):
+        return JournalError(f"{source} is damaged: {error}")
+    return JournalError(f"{source} cannot be read: {error}; look at the space on its disk, and at its owner")
 
 
 def keep_last_day_of_periods(path: Path) -> None:
@@ -143,6 +171,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _fault(connection: sqlite3.Connection, check: str) -> str | None:
     (verdict,) = connection.execute(f"PRAGMA {check}(1)").fetchone()
     return None if verdict == "ok" else str(verdict)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _code(error: sqlite3.Error) -> int:

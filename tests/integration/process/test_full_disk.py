@@ -5,8 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_disk import small_disk
+from tests.small_disk import fill, small_disk
 from tests.waiting import wait_for
+from vigie.assembly.files import files_in, link_token
+from vigie.assembly.plant_mark import PlantMark, claim
+from vigie.battery.step import BatteryState
+from vigie.battery.wells import Wells
+from vigie.cli import settings_file
+from vigie.config import load
+from vigie.config.last_good import keep
+from vigie.control.signals import Contact, Contacts
+from vigie.errors import VigieError
+from vigie.link.snapshot_file import SnapshotFile
+from vigie.plant.computer import ALWAYS_UP
+from vigie.plant.installation import WorldState
+from vigie.plant.world_file import write_world
 from vigie.telemetry.records import EventKind
 
 from .installations import RIG, Site
@@ -16,16 +29,6 @@ from .installations import RIG, Site
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path / "disk", "2m") as folder:
         yield folder
-
-
-def fill(disk: Path) -> Path:
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return ballast
 
 
 FAST_RHYTHM = """
@@ -63,3 +66,23 @@ def test_full_disk_stops_the_journal_only_and_the_gap_is_told_later(full_disk: P
         assert [(e.subject, e.after) for e in rig.events(EventKind.SWITCHING)] == [("R2", "open")]
     finally:
         rig.end()
+
+
+def test_what_cannot_be_written_leaves_no_file_behind(tmp_path: Path) -> None:
+    contacts = Contacts(*[Contact.CLOSED] * 4)
+    world = WorldState(0.0, BatteryState(Wells(0.5, 0.5), 0.0, 20.0), contacts, loads_dropped=False, computer=ALWAYS_UP)
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        paths = files_in(disk)
+        fill(disk)
+        with pytest.raises(VigieError, match="No space left"):
+            link_token(paths.token)
+        with pytest.raises(OSError, match="No space left"):
+            write_world(paths.world, world, 7.0)
+        SnapshotFile(paths.snapshot).save({"site": "Tests"}, 0.0)
+        config = load(None, {"site": {"data": str(disk)}})
+        with pytest.raises(OSError, match="No space left"):
+            keep(config._replace(source="vigie.toml"))
+        assert "cannot be written: No space left" in claim(paths, PlantMark("twin"))
+        with pytest.raises(VigieError, match="No space left"):
+            settings_file.write(disk / "vigie.toml.found", "[site]")
+        assert [path.name for path in disk.iterdir()] == ["ballast"]

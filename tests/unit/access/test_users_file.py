@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_disk import fill, small_disk
 from tests.unit.access.conftest import Now
 from vigie.access.door import Door
 from vigie.access.people import Role
@@ -185,3 +186,20 @@ def test_the_controllers_lock_on_the_folder_keeps_nobody_out(door: Door, path: P
 def test_a_folder_that_takes_no_lock_file_is_used_without(door: Door, path: Path) -> None:
     path.with_suffix(".lock").mkdir()
     assert door.users.make_first()
+
+
+def test_a_full_disk_still_tells_who_may_log_in(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "1M") as disk:
+        doors = [Door(AccessSettings(), disk / "users.sqlite") for _ in range(2)]
+        doors[0].users.add("ada", Role.VIEWER, "test", password=GOOD)
+        doors[0].close()
+        fill(disk)
+        for _ in range(2):
+            for door in doors:  # none of them keeps the other out
+                assert [user.name for user in door.users.all()] == ["ada"]
+        with pytest.raises(AccessError, match=r"users.sqlite cannot be used: look at the disk's space"):
+            doors[0].users.add("bob", Role.VIEWER, "test", password=GOOD)
+        (disk / "ballast").unlink()
+        doors[0].users.add("bob", Role.VIEWER, "test", password=GOOD)
+        for door in doors:
+            door.close()
