@@ -19,6 +19,7 @@ from vigie.config.sections import (
     Config,
     Fault,
 )
+from vigie.config.text_file import text_of
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.plant.scenario import SCENARIOS
@@ -236,15 +237,16 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        document = tomllib.loads(text_of(path))
     except FileNotFoundError:
         raise BadSettings(
             source, [Fault("file", "does not exist; write one with `vigie config show > FILE`", is_demanded=True)]
         ) from None
     except OSError as error:
         raise BadSettings(source, [Fault("file", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except SettingsError as error:
+        raise BadSettings(source, [Fault("file", str(error))]) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadSettings(source, [Fault("file", f"is not TOML: {error}")]) from error
     return _sections(document, source)
 
@@ -255,7 +257,7 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     faults: list[Fault] = []
     for name, value in document.items():
         if not isinstance(value, dict):
-            faults.append(Fault(name, f"stands outside every section{_nearest(name, SECTIONS)}"))
+            faults.append(_outside(name, value))
         elif name == "channels":
             for channel, table in value.items():
                 if isinstance(table, dict):
@@ -269,6 +271,14 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     if faults:
         raise BadSettings(source, faults)
     return tables
+
+
+def _outside(name: str, value: object) -> Fault:
+    if name == "channels":
+        return Fault(name, "must be a section [channels.battery|charge|load|spare] with its settings under it")
+    if name in SECTIONS:
+        return Fault(name, f"is the name of a section: write [{name}] on a line of its own, and its settings under it")
+    return Fault(name, f"stands outside every section{_nearest(name, SECTIONS)}")
 
 
 def _explained(section: str, error: ValidationError) -> list[Fault]:
