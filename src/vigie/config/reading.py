@@ -30,17 +30,18 @@ _TYPES = {
     "float_type": "must be a number, without quotes",
     "string_type": "must be text, in quotes",
 }
+_COMMISSION = "`vigie commission --plant rig` finds out how the boards are wired and writes it to a settings file"
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 
 
 class BadSettings(SettingsError):
     """Settings with faults, all of them in ``faults``."""
 
-    def __init__(self, source: str, faults: list[Fault]) -> None:
+    def __init__(self, source: str, faults: list[Fault], cure: str = "") -> None:
         self.faults = faults
-        listed = "\n".join(f"  - {fault}" for fault in faults)
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        super().__init__(f"{source}: {count}\n{listed}")
+        lines = [f"{source}: {count}", *(f"  - {fault}" for fault in faults), *([cure] if cure else [])]
+        super().__init__("\n".join(lines))
 
     @property
     def is_uncommissioned(self) -> bool:
@@ -129,7 +130,8 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         faults.append(Fault("plant.scenario", f"{plant.scenario!r} is unknown{_nearest(plant.scenario, SCENARIOS)}"))
     faults += crossed(sections, is_rig=is_rig)
     if faults:
-        raise BadSettings(source, faults)
+        is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
+        raise BadSettings(source, faults, _COMMISSION if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
     return Config(source=source, channels=cast("Any", channels), **sections)
 
