@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -49,3 +50,37 @@ def test_a_closed_input_is_an_end_and_no_traceback(tmp_path: Path, words: str, s
     )
     assert (told.returncode, "Traceback" in told.stderr) == (status, False), told.stderr
     assert says in told.stderr
+
+
+AT_IMPORT = """
+import os, sys
+
+module = sys.argv.pop(1)
+
+class AtImport:
+    def find_spec(name, *_):
+        if name == module:
+            os.kill(os.getpid(), 2)
+
+sys.modules.pop("signal", None)
+sys.meta_path.insert(0, AtImport)
+from vigie.cli.entry import main
+
+main()
+"""
+"""``vigie`` with a Ctrl-C at the very moment in which a module is imported."""
+
+
+@pytest.mark.parametrize("module", ["signal", "vigie.cli.starting", "vigie.cli.app", "typer", "tomlkit"])
+def test_ctrl_c_at_once_is_quiet_whatever_is_imported_then(tmp_path: Path, module: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", AT_IMPORT, module, "config", "show"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)},
+    )
+    assert told.returncode in {-2, 130}, told.stderr
+    assert "Traceback" not in told.stderr
+    assert told.stdout == ""
