@@ -37,8 +37,11 @@ def program(config: Config, url: str | None) -> Program:
     Its secret is $VIGIE_TOKEN, else the one in the data folder, which is shown to this machine only.
 
     Raises:
+        LinkError: ``url`` is no address.
         VigieError: the data folder holds a secret that cannot be used.
     """
+    if url is not None and not _is_address(url):
+        raise LinkError(f"--url {url} is no address: write http://HOST:PORT/flask")
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.web.host, config.web.host)  # noqa: S104 - read, not bound
     own = f"http://{host}:{config.web.port}/flask"
     asked = url.rstrip("/") if url else own
@@ -46,6 +49,14 @@ def program(config: Config, url: str | None) -> Program:
         return Program(asked, given)
     is_here = urlsplit(asked).hostname in {*_THIS_MACHINE, urlsplit(own).hostname}
     return Program(asked, _token_of(config) if is_here else None)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _token_of(config: Config) -> str | None:

@@ -32,8 +32,9 @@ from vigie.commission.report import Result
 from vigie.commission.unattended import Unattended
 from vigie.config import Config, load, warnings
 from vigie.errors import SettingsError
+from vigie.plant.rig import Boards
 from vigie.wording.dialogue import speaking, spoken, system_language
-from vigie.wording.words import languages
+from vigie.wording.words import languages, mark
 
 _PROVISIONAL: Mapping[str, Mapping[str, str]] = {
     "rig": {"r1_contact": "nc", "r2_contact": "nc"},
@@ -89,7 +90,7 @@ def run(options: Options) -> None:
         settings_file.write(candidate, settings_file.with_changes(text, found))
         result = Result(known, found, _checked(session, candidate, options.data, console))
         _offer(console, person, target, candidate)
-        _conclude(options, console, result, target, candidate, config.site.name)
+        _conclude(options, console, result, target, candidate, config)
 
 
 def _text_so_far(config: Path | None) -> str:
@@ -234,11 +235,13 @@ def _offer(console: Console, person: Person, target: Path, candidate: Path) -> N
         raise Stopped(spoken("the settings were not written, as you wished; R1 and R2 are closed"))
 
 
-def _conclude(options: Options, console: Console, result: Result, target: Path, candidate: Path, site: str) -> None:
+def _conclude(
+    options: Options, console: Console, result: Result, target: Path, candidate: Path, config: Config
+) -> None:
     """Write report and settings, and say where."""
     utc_s = machine_utc_s()
     page = options.report or target.with_suffix(".commissioning.md")
-    settings_file.write(page, report.markdown(site, utc_s, result))
+    settings_file.write(page, report.markdown(config.site.name, utc_s, result))
     stamp = datetime.fromtimestamp(utc_s, UTC).strftime("%Y%m%dT%H%M%SZ")
     backup = settings_file.replace(target, candidate, stamp)
     if options.as_json:
@@ -247,12 +250,21 @@ def _conclude(options: Options, console: Console, result: Result, target: Path, 
         return
     kept = spoken(", the old one is {backup}", backup=backup) if backup else ""
     console.print(spoken("Written: {file}", file=target) + kept)
-    folder = f" --data {options.data}" if options.data else ""
     console.print(spoken("Report: {file}.", file=page))
-    console.print(
-        spoken(
+    console.print(_start(target, options.data, config))
+
+
+def _start(target: Path, data: str | None, config: Config) -> str:
+    """Return how to start what was found; emulated boards get a folder of their own, which a plant's mark demands."""
+    is_practice = config.rig is not None and config.rig.boards == Boards.EMULATED
+    folder = data or ("practice" if is_practice and not config.site.data else None)
+    option = f" --data {folder}" if folder else ""
+    message = (
+        mark("Start with `{command}`: what simulated boards measure belongs in a folder of its own.")
+        if is_practice
+        else mark(
             "Start with `{command}`. Services that wait for these settings start by themselves (systemd), or with "
-            "`docker compose up -d` (Docker).",
-            command=f"vigie run --config {target}{folder}",
+            "`docker compose up -d` (Docker)."
         )
     )
+    return spoken(message, command=f"vigie run --config {target}{option}")

@@ -11,6 +11,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Integer, Table, Trivia
 
+from vigie.config.text_file import text_of
 from vigie.errors import SettingsError, VigieError
 from vigie.unfinished import gone_if_it_fails
 from vigie.wording.dialogue import spoken
@@ -23,9 +24,11 @@ def read_text(path: Path) -> str:
         SettingsError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        return text_of(path) if path.exists() else ""
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except SettingsError as error:
+        raise SettingsError(f"{path} {error}") from error
 
 
 def with_changes(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:

@@ -92,7 +92,7 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     if battery is not None and not battery.is_fitted:
         faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
     if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.path:
-        faults.append(Fault("recorded.path", "names no log; give the CSV file to play"))
+        faults.append(Fault("recorded.path", "names no log; give the CSV file to play here or with --recording FILE"))
     twin = sections.get("twin")
     if twin is not None:
         faults += _unusable_site(twin.installation)

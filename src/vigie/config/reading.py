@@ -19,6 +19,7 @@ from vigie.config.sections import (
     Config,
     Fault,
 )
+from vigie.config.text_file import text_of
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.plant.scenario import SCENARIOS
@@ -29,17 +30,18 @@ _TYPES = {
     "float_type": "must be a number, without quotes",
     "string_type": "must be text, in quotes",
 }
+_COMMISSION = "`vigie commission --plant rig` finds out how the boards are wired and writes it to a settings file"
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 
 
 class BadSettings(SettingsError):
     """Settings with faults, all of them in ``faults``."""
 
-    def __init__(self, source: str, faults: list[Fault]) -> None:
+    def __init__(self, source: str, faults: list[Fault], cure: str = "") -> None:
         self.faults = faults
-        listed = "\n".join(f"  - {fault}" for fault in faults)
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        super().__init__(f"{source}: {count}\n{listed}")
+        lines = [f"{source}: {count}", *(f"  - {fault}" for fault in faults), *([cure] if cure else [])]
+        super().__init__("\n".join(lines))
 
     @property
     def is_uncommissioned(self) -> bool:
@@ -128,7 +130,8 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         faults.append(Fault("plant.scenario", f"{plant.scenario!r} is unknown{_nearest(plant.scenario, SCENARIOS)}"))
     faults += crossed(sections, is_rig=is_rig)
     if faults:
-        raise BadSettings(source, faults)
+        is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
+        raise BadSettings(source, faults, _COMMISSION if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
     return Config(source=source, channels=cast("Any", channels), **sections)
 
@@ -236,15 +239,16 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        document = tomllib.loads(text_of(path))
     except FileNotFoundError:
         raise BadSettings(
             source, [Fault("file", "does not exist; write one with `vigie config show > FILE`", is_demanded=True)]
         ) from None
     except OSError as error:
         raise BadSettings(source, [Fault("file", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except SettingsError as error:
+        raise BadSettings(source, [Fault("file", str(error))]) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadSettings(source, [Fault("file", f"is not TOML: {error}")]) from error
     return _sections(document, source)
 
@@ -255,7 +259,7 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     faults: list[Fault] = []
     for name, value in document.items():
         if not isinstance(value, dict):
-            faults.append(Fault(name, f"stands outside every section{_nearest(name, SECTIONS)}"))
+            faults.append(_outside(name, value))
         elif name == "channels":
             for channel, table in value.items():
                 if isinstance(table, dict):
@@ -269,6 +273,14 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     if faults:
         raise BadSettings(source, faults)
     return tables
+
+
+def _outside(name: str, value: object) -> Fault:
+    if name == "channels":
+        return Fault(name, "must be a section [channels.battery|charge|load|spare] with its settings under it")
+    if name in SECTIONS:
+        return Fault(name, f"is the name of a section: write [{name}] on a line of its own, and its settings under it")
+    return Fault(name, f"stands outside every section{_nearest(name, SECTIONS)}")
 
 
 def _explained(section: str, error: ValidationError) -> list[Fault]:

@@ -143,10 +143,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _why_not(host: str, port: int, error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return f"port {port} on {host} needs privileges: choose web.port >= 1024 and let nginx answer on {port}"
+        return (
+            f"port {port} on {host} needs privileges: choose web.port (--port) >= 1024 and let nginx answer on {port}"
+        )
     holder = _holder_of(port)
     if holder:
-        return f"port {port} on {host} is taken by {holder}: stop it or choose another web.port"
+        return f"port {port} on {host} is taken by {holder}: stop it or choose another web.port (--port)"
     return f"cannot listen on port {port} of {host}: {error.strerror}"
 
 

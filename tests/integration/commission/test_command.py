@@ -237,3 +237,23 @@ def test_a_weak_battery_is_an_exit_status_of_its_own(site: Path) -> None:
     ran = commission(site, "--yes")
     assert ran.returncode == Exit.REFUSED
     assert "charge it first" in ran.stderr
+
+
+@pytest.mark.parametrize(("language", "start"), [("en", "Start with"), ("fr", "Démarrez avec")])
+def test_what_was_practised_is_started_in_a_folder_of_its_own(tmp_path: Path, language: str, start: str) -> None:
+    def practised(*more: str) -> str:
+        return subprocess.run(
+            [VIGIE, "commission", "--plant", "twin", "--yes", "--language", language, *more],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            cwd=tmp_path,
+            env=os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(tmp_path)},
+        ).stdout
+
+    assert f"{start} `vigie run --config practice.toml --data practice`" in practised("--output", "practice.toml")
+    told = practised("--output", "again.toml", "--data", "mine")
+    assert f"{start} `vigie run --config again.toml --data mine`" in told
+    (tmp_path / "own.toml").write_text(f'[site]\ndata = "{tmp_path}/own"\n')
+    assert f"{start} `vigie run --config own.toml`" in practised("--config", "own.toml")

@@ -45,7 +45,7 @@ def test_taken_web_port_is_named_with_its_holder(running: Site, tmp_path: Path) 
     assert told.returncode == 1
     assert f"port {running.web_port} " in told.stderr
     assert "is taken by" in told.stderr
-    assert "web.port" in told.stderr
+    assert "web.port (--port)" in told.stderr
 
 
 def test_run_on_a_taken_web_port_says_so_again_and_again_and_the_controller_goes_on(

@@ -117,10 +117,23 @@ def test_names_on_the_command_line_are_those_of_control() -> None:
         (("config", "check", "--config", "/"), 3, "cannot be read"),
         (("config", "show", "--plant", "rig"), 3, "demanded"),
         (("status", "--url", "http://127.0.0.1:1/flask"), 6, "nobody answers"),
-        (("status", "--url", "nonsense"), 6, "nonsense"),
+        (("run", "--plant", "rig"), 3, "`vigie commission --plant rig` finds out how the boards are wired"),
+        (("run", "--plant", "recorded"), 3, "or with --recording FILE"),
+        *(
+            (("status", "--url", url), 6, f"--url {url} is no address: write http://HOST:PORT/flask")
+            for url in (
+                "nonsense",
+                "",
+                "localhost:8000",
+                "http://",
+                "http://[::1",
+                "http://pi.local:port/",
+                "//pi.local",
+            )
+        ),
         (("mode", "protect", "--url", "http://127.0.0.1:1"), 6, "nobody answers"),
         (("relay", "2", "OPEN", "--url", "http://127.0.0.1:1"), 6, "nobody answers"),
-        (("acknowledge", "--url", "ftp://127.0.0.1:1"), 6, "nobody answers"),
+        (("acknowledge", "--url", "ftp://127.0.0.1:1"), 6, "ftp://127.0.0.1:1 is no address"),
         (("export", "--from", "yesterday", "--to", "2026-01-01"), 1, "yesterday"),
         (("export", "--from", "2026-01-02", "--to", "2026-01-01"), 1, "not before"),
         (("export", "--from", "0001-01-01", "--to", "9999-12-31T23:59:59-12:00"), 8, "has not run yet"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.cli.settings_file import candidate_path, difference, replace, with_changes, write
+from vigie.cli.settings_file import candidate_path, difference, read_text, replace, with_changes, write
 from vigie.errors import SettingsError, VigieError
 
 TEXT = """# Ours.
@@ -103,3 +103,13 @@ def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(VigieError, match="another place"):
         write(tmp_path / "nowhere" / "vigie.toml", "x")
+
+
+def test_a_file_that_notepad_wrote_keeps_its_settings_and_loses_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "vigie.toml"
+    path.write_bytes('[site]\r\nname = "Örtli"\r\n'.encode("utf-8-sig"))
+    changed = with_changes(read_text(path), {"rig": {"r1_contact": "no"}})
+    assert tomllib.loads(changed) == {"site": {"name": "Örtli"}, "rig": {"r1_contact": "no"}}
+    path.write_bytes('[site]\r\nname = "Örtli"\r\n'.encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"vigie\.toml is in UTF-16: save it as UTF-8"):
+        read_text(path)

@@ -1,5 +1,6 @@
 """Every way in which a settings file can be wrong, and what is said about it."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -190,13 +191,20 @@ def test_unreadable_file_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (b"\xff\xfe\x00garbage", "is not TOML"),
+        (b"\xff\xfe\x00garbage", "is in UTF-16: save it as UTF-8"),
+        ("[site]\nname = 'Örtli'\n".encode("utf-16-be"), "is in UTF-16: save it as UTF-8"),
+        ("\ufeff[site]\n".encode("utf-16-be"), "is in UTF-16: save it as UTF-8"),
+        ("[site]\nname = 'Örtli'\n".encode("latin-1"), "is not in UTF-8: byte 0xd6 in line 2; save it as UTF-8"),
+        (b"#" * 1_000_001, "holds more than 1 MB"),
+        (b"a = " + b"[" * 100_000, "is not TOML"),
         (b"[site\n", "is not TOML"),
         (b"[site]\nname='a'\nname='b'\n", "is not TOML"),
         (b"name = 'x'\n", "stands outside every section"),
-        (b"site = 3\n", "stands outside every section; did you mean site"),
-        (b"channels = 3\n", "stands outside every section"),
-        (b"[[channels]]\nlabel = 'x'\n", "stands outside every section"),
+        (b"site = 3\n", "site: is the name of a section: write [site] on a line of its own"),
+        (b"[[site]]\nname = 'x'\n", "site: is the name of a section: write [site] on a line of its own"),
+        (b"sit = 3\n", "sit: stands outside every section; did you mean site?"),
+        (b"channels = 3\n", "channels: must be a section [channels.battery"),
+        (b"[[channels]]\nlabel = 'x'\n", "channels: must be a section [channels.battery"),
         (b"[channels]\nbattery = 3\n", "must be a section"),
         (b"[channels.loads]\nlabel = 'x'\n", "did you mean channels.load?"),
         (b"[plant]\nkind = 7\n", "plant.kind: 7: must be one of twin, rig, recorded"),
@@ -217,6 +225,19 @@ def test_hostile_file_is_a_list_of_faults(tmp_path: Path, text: bytes, says: str
         load(file)
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(file))
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "vigie.toml"
+    file.write_bytes("[site]\r\nname = 'Örtli'\r\n".encode("utf-8-sig"))
+    assert load(file).site.name == "Örtli"
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(BadSettings, match="is no regular file: name a settings file"):
+            load(path)
 
 
 def test_command_line_lies_over_the_file(tmp_path: Path) -> None:
