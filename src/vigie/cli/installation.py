@@ -1,31 +1,36 @@
 """Which installation a command is about: the one that is named, else the one that runs here, else the usual folder."""
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from vigie.cli import process
 from vigie.cli.starting import MODULES
-from vigie.config import Config
+from vigie.config import Config, load
 from vigie.config.sections import USUAL_FOLDER
 from vigie.errors import VigieError
 from vigie.wording.service_commands import ServiceManager
 
 _PROC = Path("/proc")
 _LOCK = "controller.lock"
+_MODULES = [MODULES[name] for name in ("web", "run", "controller")]
+"""Any of these makes an installation a running one; a later one knows its settings better."""
 
 
 class Running(NamedTuple):
-    """A controller that this user has started."""
+    """An installation, by one of its processes: the controller, or while that starts again its supervisor or pages."""
 
     pid: int
     folder: Path
     config: Path | None
     argv: list[str]
     """Arguments that mean the same from any folder."""
+    is_usual: bool
+    """Whether a command that names no folder means this one: of the same user, with the same home."""
 
 
 def settings(config: Path | None, *, url: str | None = None, **given: Unpack[process.Given]) -> Config:
@@ -61,7 +66,7 @@ def arguments(
 ) -> list[str]:
     """Return those settings as arguments for :func:`vigie.cli.process.parsed`; a service's own say everything.
 
-    The arguments of the controller that runs are taken: in the folder that ``--data``, $VIGIE_DATA or ``site.data``
+    The arguments of the installation that runs are taken: in the folder that ``--data``, $VIGIE_DATA or ``site.data``
     names, and of the given settings file and port, where these are given.
 
     Raises:
@@ -76,7 +81,7 @@ def arguments(
     found = [
         one
         for one in running()
-        if folder in {None, one.folder}
+        if (one.is_usual if folder is None else one.folder == folder)
         and (wanted is None or one.config == wanted)
         and (port is None or process.parsed(one.argv).web.port == port)
     ]
@@ -92,47 +97,69 @@ def _named_folder(argv: list[str]) -> Path | None:
 
 
 def running() -> list[Running]:
-    """Return the controllers of this user, one per data folder, by folder.
+    """Return the installations that run here, one per data folder, by folder: those of this user, and of its owner.
 
     The process table knows them: nothing is written for it, and nothing stays behind when one is killed.
     """
-    by_folder = {one.folder: one for one in _controllers()}
+    by_folder = {one.folder: one for one in _processes()}
     return [by_folder[folder] for folder in sorted(by_folder)]
 
 
-def _controllers() -> Iterator[Running]:
+def _processes() -> Iterator[Running]:
+    found: list[tuple[int, Running]] = []
     for entry in _PROC.glob("[0-9]*"):
-        with suppress(OSError, SystemExit, ValueError):  # gone meanwhile, another user's, or not like ours
-            if entry.stat().st_uid != os.geteuid():
-                continue
+        with suppress(OSError, SystemExit, ValueError, LookupError, VigieError):  # gone, not ours, unlike ours
             words = (entry / "cmdline").read_text(encoding="utf-8").split("\0")[:-1]
-            if words[1:3] != ["-m", MODULES["controller"]] or not _shares_home(entry):
-                continue
-            folder = _locked_folder(entry)
-            if folder is not None:
-                yield _described(entry, folder, words[3:])
+            if words[1:2] == ["-m"] and words[2] in _MODULES:
+                one = _described(entry, words[2], words[3:])
+                if entry.stat().st_uid in {os.geteuid(), one.folder.stat().st_uid}:
+                    found.append((_MODULES.index(words[2]), one))
+    return (one for _, one in sorted(found, key=lambda ranked: ranked[0]))
 
 
-def _described(entry: Path, folder: Path, argv: list[str]) -> Running:
-    there, given = (entry / "cwd").readlink(), process.given(argv)
+def _described(entry: Path, module: str, argv: list[str]) -> Running:
+    """Return what a process tells of its installation.
+
+    Raises:
+        OSError: it has gone, or is another user's.
+        LookupError: it is a controller that has no folder yet.
+    """
+    there, environment = (entry / "cwd").readlink(), _environment(entry)
+    watched: dict[str, Any] = json.loads(argv[0]) if module == MODULES["run"] else {"arguments": argv}
+    given = process.given(watched["arguments"])
     given |= {name: str(there / given[name]) for name in ("config", "recording") if given[name]}
-    given["data"] = str(folder)
     config, _ = given.pop("config"), given.pop("service_of")
     path = Path(config).resolve() if config else None
-    return Running(int(entry.name), folder, path, process.arguments(path, **given))
+    if module == MODULES["controller"]:
+        folder = _locked_folder(entry)
+    else:
+        said = watched.get("data") or given["data"] or environment.get("VIGIE_DATA")
+        folder = _meant_folder(path, said, there, environment.get("HOME", ""))
+    given["data"] = str(folder)
+    is_usual = entry.stat().st_uid == os.geteuid() and environment.get("HOME") == os.environ.get("HOME")
+    return Running(int(entry.name), folder, path, process.arguments(path, **given), is_usual)
 
 
-def _shares_home(entry: Path) -> bool:
-    """Tell whether the usual folder is the same for that process."""
-    home = next((part for part in (entry / "environ").read_bytes().split(b"\0") if part.startswith(b"HOME=")), b"")
-    return home == b"HOME=" + os.environb.get(b"HOME", b"")
+def _environment(entry: Path) -> Mapping[str, str]:
+    parts = os.fsdecode((entry / "environ").read_bytes()).split("\0")
+    return dict(part.split("=", 1) for part in parts if "=" in part)
 
 
-def _locked_folder(entry: Path) -> Path | None:
-    """Return the folder whose lock a controller holds; None before it has it."""
+def _meant_folder(config: Path | None, said: str | None, there: Path, home: str) -> Path:
+    """Return the folder of a process that holds no lock in it, from what it was started with."""
+    data = said or load(config).site.data or USUAL_FOLDER
+    return (there / (home + data[1:] if data.startswith("~/") else data)).resolve()
+
+
+def _locked_folder(entry: Path) -> Path:
+    """Return the folder whose lock a controller holds.
+
+    Raises:
+        LookupError: it does not have it yet.
+    """
     for descriptor in (entry / "fd").iterdir():
         with suppress(OSError):
             lock = descriptor.readlink()
             if lock.name == _LOCK and lock.samefile(descriptor):
                 return lock.parent
-    return None
+    raise LookupError

@@ -1,9 +1,12 @@
 """Commands that are told nothing meet the installation that runs; a folder that is not there is said, not made."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.waiting import wait_for
@@ -82,6 +85,42 @@ def test_of_two_that_run_one_must_be_named(running: Site, site: Callable[..., Si
     assert "no messages" in told_nothing(home, "mail", "show", "--config", str(running.config))
     second.stop()
     told_nothing(home, "status")
+
+
+def test_an_installation_is_known_while_its_controller_is_restarted(site: Callable[..., Site]) -> None:
+    one = site(TWIN, speed=10, soc=0.8).started()
+    home = one.data.parent
+    os.kill(one.run.pid, signal.SIGSTOP)  # a pause of a second is too short for several commands beside other tests
+    try:
+        one.controller().kill()
+        assert f"data folder of the installation that runs: {one.data}" in told_nothing(home, "user", "list")
+        assert json.loads(vigie("status", "--json", HOME=str(home)).stdout)["snapshot"]["site"] == "Tests [/bold]"
+        told = told_nothing(home, "mode", "observe", status=6)
+        assert "nobody answers at" not in told, "the pages answer, and say that the controller does not"
+    finally:
+        os.kill(one.run.pid, signal.SIGCONT)
+    one.wait_until_connected()
+    pages = one.web()
+    one.run.kill()
+    one.run.wait()
+    controller = next(each for each in psutil.process_iter() if is_controller_in(one.data, each))
+    controller.kill()
+    assert pages.is_running()
+    assert f"data folder of the installation that runs: {one.data}" in told_nothing(home, "user", "list")
+
+
+def is_controller_in(data: Path, process: psutil.Process) -> bool:
+    try:
+        return str(data) in process.cmdline() and "vigie.cli.controller_process" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def test_a_named_folder_is_met_from_another_home(running: Site, tmp_path: Path) -> None:
+    for options in (("--data", str(running.data)), ("--data", os.path.relpath(running.data))):
+        told = vigie("status", "--json", *options, HOME=str(tmp_path))
+        assert told.returncode == 0, told.stderr
+        assert json.loads(told.stdout)["snapshot"]["site"] == "Tests [/bold]"
 
 
 def test_pages_started_alone_meet_the_controller_that_runs(site: Callable[..., Site]) -> None:
