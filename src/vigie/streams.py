@@ -19,7 +19,7 @@ READER_GONE = 141
 
 
 class ReaderGone(SystemExit):
-    """Ends the process, unless somebody has more to say of it."""
+    """Ends the process."""
 
 
 class _Ending(io.FileIO):

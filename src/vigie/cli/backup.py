@@ -16,7 +16,6 @@ from vigie.assembly.backup_format import Manifest
 from vigie.cli import screen, targets
 from vigie.config import Config
 from vigie.errors import VigieError
-from vigie.streams import ReaderGone
 
 STREAM = "-"
 _SUFFIXES = (".tar.gz", ".tgz")
@@ -28,16 +27,14 @@ def write(config: Config, target: str | None, content: Content, *, as_json: bool
     Raises:
         VigieError: it cannot be written, or there is no journal and nobody said so; nothing is left behind.
         JournalError: the journal cannot be read.
+        ReaderGone: nobody reads standard output any more.
     """
     _end_orderly()
     if target == STREAM:
         if sys.stdout.isatty():
             raise VigieError("a backup is no text for a terminal: redirect it, vigie backup - > FILE")
-        try:
-            with _bar() as told:
-                manifest = backup.write_stream(config, sys.stdout.buffer, told, content)
-        except ReaderGone:
-            raise VigieError("no backup was made: the program that it was written to has gone") from None
+        with _bar() as told:
+            manifest = backup.write_stream(config, sys.stdout.buffer, told, content)
         sys.stderr.write(f"{_summary(manifest)}\n")
         return
     path = targets.new_file("the backup", Path(target or "."), _SUFFIXES, backup.default_name(config))

@@ -7,6 +7,18 @@ import typer
 
 from vigie.wording.service_commands import ServiceManager
 
+
+def not_empty(value: str | None) -> str | None:
+    """Refuse a name that is empty, as a shell gives it of a variable that is not set: nothing else must be meant then.
+
+    Raises:
+        BadParameter: it is empty.
+    """
+    if value == "":
+        raise typer.BadParameter("is empty: is a variable not set? Name it, or leave it out")
+    return value
+
+
 ModeName = Literal["observe", "protect", "cycle", "manual"]
 ContactName = Literal["open", "closed"]
 Multimeter = Literal["person", "twin"]
@@ -40,7 +52,10 @@ Speed = Annotated[
 ]
 Port = Annotated[int | None, typer.Option("--port", help="Port of the web pages.")]
 Data = Annotated[
-    str | None, typer.Option("--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA")
+    str | None,
+    typer.Option(
+        "--data", help="Folder of journal, lock and token.", metavar="DIR", envvar="VIGIE_DATA", callback=not_empty
+    ),
 ]
 LogFile = Annotated[
     str | None, typer.Option("--recording", help="CSV log, or an export, for --plant recorded.", metavar="FILE")
@@ -64,7 +79,12 @@ ServiceOf = Annotated[
 ]
 Url = Annotated[
     str | None,
-    typer.Option("--url", help="Web application to ask; by default the one these settings start.", metavar="URL"),
+    typer.Option(
+        "--url",
+        help="Web application to ask; by default the one these settings start.",
+        metavar="URL",
+        callback=not_empty,
+    ),
 ]
 TimeZone = Annotated[
     str, typer.Option(help="Zone of times that do not say their own, like Europe/Zurich.", metavar="ZONE")

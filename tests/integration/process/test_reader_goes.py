@@ -52,8 +52,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "command",
     [
         "--help", "--version", "backup --help", "export --data {data}", "export --what events --data {data}",
-        "import --list --data {data}", "backup {data}/kept.tar.gz --data {data}", "delivery show --data {data}",
-        "user list --data {data}", "commission --plant twin --yes --output {data}/found.toml --data {data}",
+        "import --list --data {data}", "backup {data}/kept.tar.gz --data {data}", "backup - --data {data}",
+        "delivery show --data {data}", "user list --data {data}",
+        "commission --plant twin --yes --output {data}/found.toml --data {data}",
     ],
 )  # fmt: skip
 def test_a_command_nobody_reads_ends_without_a_word(command: str, full: Path) -> None:

@@ -34,6 +34,15 @@ def commands(group: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
 NAMES = dict(commands())
 
 
+@pytest.mark.parametrize(
+    "words", ["backup |", "restore |", "backup --data |", "status --data |", "status --url |", "run --data |"]
+)
+def test_an_empty_name_is_refused_and_means_nothing_else(vigie: Callable[..., Any], words: str) -> None:
+    told = vigie(*words.replace("|", "").split(" "))
+    assert told.status == Exit.USAGE
+    assert "is a variable not set?" in told.err
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_help_of_every_command_says_what_it_does_and_ends_with_an_example(vigie: Callable[..., Any], name: str) -> None:
     told = vigie(*name.split(), "--help")

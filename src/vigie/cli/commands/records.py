@@ -21,6 +21,7 @@ from vigie.cli.options import (
     Port,
     TimeZone,
     example,
+    not_empty,
 )
 
 app = typer.Typer()
@@ -131,7 +132,9 @@ def backup(
     file: Annotated[
         str | None,
         typer.Argument(
-            help="New file, folder, or - for standard output; without: a dated name here.", metavar="[FILE|-]"
+            help="New file, folder, or - for standard output; without: a dated name here.",
+            metavar="[FILE|-]",
+            callback=not_empty,
         ),
     ] = None,
     raw: Annotated[
@@ -154,7 +157,9 @@ def backup(
 
 @app.command(epilog=example("vigie restore --check vigie-20261122T220000Z.tar.gz", "vigie restore FILE"))
 def restore(
-    file: Annotated[str, typer.Argument(help="File that `vigie backup` made, or - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(help="File that `vigie backup` made, or - for standard input.", callback=not_empty)
+    ],
     check: Annotated[bool, typer.Option("--check", help="Only say whether the backup is complete and sound.")] = False,
     config: ConfigFile = None,
     port: Port = None,
