@@ -5,6 +5,7 @@ command, or "Exception ignored" and status 120 at its end. SIGPIPE itself would 
 for a network connection that broke, too.
 """
 
+import codecs
 import io
 import os
 import sys
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 READER_GONE = 141
 """Exit status of a command whose output nobody reads any more, as a shell says it of a program ended by SIGPIPE."""
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that a stream's encoding does not have: escapes of JSON and of TOML."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    codes = map(ord, error.object[error.start : error.end])
+    return "".join(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in codes), error.end
+
+
+_SHOWN_ANYWAY = "vigie.escaped"
+codecs.register_error(_SHOWN_ANYWAY, _escaped)
 
 
 class ReaderGone(SystemExit):
@@ -44,13 +57,22 @@ class _Lossy(io.FileIO):
 
 
 def end_without_reader() -> None:
-    """Let this process end with :data:`READER_GONE` when the reader of its standard output has gone."""
+    """Let this process end with :data:`READER_GONE` when the reader of its standard output has gone.
+
+    What the terminal or file cannot show, such as "é" in ASCII, is shown as an escape.
+    """
     sys.stdout = _replaced(sys.stdout, sys.__stdout__, _Ending)
 
 
 def outlive_log_reader() -> None:
     """Let this process go on when the reader of its standard error has gone, or the disk below it is full."""
     sys.stderr = _replaced(sys.stderr, sys.__stderr__, _Lossy)
+
+
+def have_input() -> None:
+    """Let a standard input that was closed be an empty one: who asks meets its end, not the lack of it."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open as long as the process
 
 
 def _replaced(stream: TextIO, own: TextIO | None, kind: type[io.FileIO]) -> TextIO:
@@ -63,7 +85,7 @@ def _replaced(stream: TextIO, own: TextIO | None, kind: type[io.FileIO]) -> Text
     return io.TextIOWrapper(
         io.BufferedWriter(kind(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
-        errors=stream.errors,
+        errors=_SHOWN_ANYWAY,
         line_buffering=stream.line_buffering or stream.write_through,
     )
 

@@ -75,7 +75,7 @@ class UsersFile:
     def set_role(self, name: str, role: Role, act: Act) -> bool:
         """Give a user a role and end the user's sessions; False when no such user, or no admin would remain."""
         with self._changing() as connection:
-            if role < Role.ADMIN and not _has_other_admin(connection, name):
+            if role < Role.ADMIN and _is_only_admin(connection, name):
                 return False
             connection.execute("DELETE FROM session WHERE user = ?", (name,))
             return _changed(connection, act, "UPDATE user SET role = ? WHERE name = ?", (role, name))
@@ -83,7 +83,7 @@ class UsersFile:
     def remove(self, name: str, act: Act) -> bool:
         """Remove a user and the user's sessions; False when there is no such user, or no admin would remain."""
         with self._changing() as connection:
-            if not _has_other_admin(connection, name):
+            if _is_only_admin(connection, name):
                 return False
             return _changed(connection, act, "DELETE FROM user WHERE name = ?", (name,))
 
@@ -262,9 +262,9 @@ def _note(connection: sqlite3.Connection, act: Act) -> None:
     connection.execute("DELETE FROM audit WHERE id <= ?", ((row or 0) - AUDIT_ROWS,))
 
 
-def _has_other_admin(connection: sqlite3.Connection, name: str) -> bool:
-    query = "SELECT 1 FROM user WHERE role = ? AND name <> ?"
-    return connection.execute(query, (Role.ADMIN, name)).fetchone() is not None
+def _is_only_admin(connection: sqlite3.Connection, name: str) -> bool:
+    admins = connection.execute("SELECT name FROM user WHERE role = ?", (Role.ADMIN,)).fetchall()
+    return admins == [(name,)]
 
 
 def _user(row: tuple[str, int, int, float, float | None, str]) -> User:

@@ -53,6 +53,7 @@ def root(
 
 def main() -> None:
     """Run the command line; an expected error is a message and an exit status, not a traceback."""
+    streams.have_input()
     streams.end_without_reader()
     streams.outlive_log_reader()
     try:

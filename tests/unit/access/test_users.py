@@ -65,6 +65,16 @@ def test_the_last_admin_stays_one(door: Door) -> None:
     assert [(user.name, user.role) for user in door.users.all()] == [("marie", Role.ADMIN)]
 
 
+def test_where_there_is_no_admin_nobody_is_taken_for_the_only_one(door: Door) -> None:
+    door.users.add("jo", Role.VIEWER, "test")
+    door.users.add("marie", Role.OPERATOR, "test")
+    door.users.set_role("marie", Role.VIEWER, "x")
+    door.users.remove("jo", "x")
+    assert [(user.name, user.role) for user in door.users.all()] == [("marie", Role.VIEWER)]
+    with pytest.raises(Refused, match="there is no user jo; there are marie"):
+        door.users.remove("jo", "x")
+
+
 def test_who_does_not_exist_is_told_with_those_who_do(door: Door) -> None:
     door.users.add("admin", Role.ADMIN, "test")
     for attempt in (

@@ -163,7 +163,10 @@ def _password(name: str, *, generate: bool, from_input: bool) -> str | None:
     if generate:
         return None
     if from_input:
-        return checked(sys.stdin.readline().rstrip("\r\n"), name)
+        line = sys.stdin.readline()
+        if not line:
+            raise CommandRefused("standard input has ended without a password: write one line to it, or use --generate")
+        return checked(line.rstrip("\r\n"), name)
     if not sys.stdin.isatty():
         raise CommandRefused("no terminal to ask for a password: use --password-stdin or --generate")
     password = checked(getpass.getpass(f"Password for {name}: "), name)
