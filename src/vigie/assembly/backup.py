@@ -38,6 +38,7 @@ from vigie.telemetry import snapshot_copy
 
 _COMPRESSION = 6
 _PREFIX = ".vigie-backup-"
+_JOURNAL = DATA + DATABASES[0]
 
 Told = Callable[[str, int, int], None]
 """Told (what is being done, done, of how many)."""
@@ -103,25 +104,20 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, content
     sources = {DATA + name: folder / name for name in (*DATABASES, *PLAIN_FILES) if (folder / name).exists()}
     if not sources:
         raise VigieError(f"nothing to back up in {folder}: no program has run there; name the folder with --data")
-    if content.demands_journal and DATA + DATABASES[0] not in sources:
-        raise VigieError(
-            f"no journal in {folder}: no controller has run there. Name the right folder with --data; to back up what "
-            "else is there, say --without-journal"
-        )
     imported = {f"{DATA}{IMPORTED}/{path.name}": path for path in sorted((folder / IMPORTED).glob("*.sqlite"))}
     sources |= {name: path for name, path in imported.items() if is_member(name)}
     if config.source and Path(config.source).is_file():
         sources[SETTINGS] = Path(config.source)
     _demand_space(workshop, [source for name, source in sources.items() if is_database(name)])
-    copies = {name: workshop / name.replace("/", "-") for name in sources}
-    for name, source in sources.items():
-        if not is_database(name):
-            copies[name].write_bytes(source.read_bytes())
-            continue
-        snapshot_copy.copy_database(source, copies[name], _about(told, f"copying {source.name}"))
-        if name == DATA + DATABASES[0] and not content.with_periods:
-            told("leaving out old periods", 0, 1)
-            snapshot_copy.keep_last_day_of_periods(copies[name])
+    copies = _copied(sources, workshop, told)
+    if _JOURNAL not in copies and content.demands_journal:
+        raise VigieError(
+            f"no journal in {folder}: no controller has run there. Name the right folder with --data; to back up what "
+            "else is there, say --without-journal"
+        )
+    if _JOURNAL in copies and not content.with_periods:
+        told("leaving out old periods", 0, 1)
+        snapshot_copy.keep_last_day_of_periods(copies[_JOURNAL])
     manifest = Manifest(
         format=FORMAT,
         version=__version__,
@@ -140,6 +136,19 @@ def _write(config: Config, output: BinaryIO, workshop: Path, told: Told, content
     )
     _pack(manifest, copies, output, told)
     return manifest
+
+
+def _copied(sources: dict[str, Path], workshop: Path, told: Told) -> dict[str, Path]:
+    """Copy every file; a journal in which there is nothing yet, as a first start on a full disk leaves it, is none."""
+    copies = {name: workshop / name.replace("/", "-") for name in sources}
+    for name, source in sources.items():
+        if is_database(name):
+            snapshot_copy.copy_database(source, copies[name], _about(told, f"copying {source.name}"))
+        else:
+            copies[name].write_bytes(source.read_bytes())
+    if _JOURNAL in copies and snapshot_copy.is_blank(copies[_JOURNAL]):
+        copies.pop(_JOURNAL).unlink()
+    return copies
 
 
 def _pack(manifest: Manifest, copies: dict[str, Path], output: BinaryIO, told: Told) -> None:

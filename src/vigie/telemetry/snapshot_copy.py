@@ -76,6 +76,19 @@ def keep_last_day_of_periods(path: Path) -> None:
         raise JournalError(f"{path} cannot be shortened: {error}") from error
 
 
+def is_blank(path: Path) -> bool:
+    """Return whether a database has no table yet.
+
+    Raises:
+        JournalError: it is no database.
+    """
+    try:
+        with closing(_opened(path)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    except sqlite3.Error as error:
+        raise JournalError(f"{path} is no database: {error}") from error
+
+
 def schema_version(path: Path) -> int:
     """Return the number of a database's schema (``PRAGMA user_version``).
 

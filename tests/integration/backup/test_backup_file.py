@@ -85,9 +85,12 @@ def test_a_folder_in_which_no_program_has_run_is_named(tmp_path: Path) -> None:
     assert names(tmp_path) == {"empty"}
 
 
-def test_a_folder_without_a_journal_makes_no_backup_unless_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_begun", [False, True], ids=["none", "empty"])
+def test_a_folder_without_a_journal_makes_no_backup_unless_asked_for(tmp_path: Path, is_begun: bool) -> None:
     folder, file = tmp_path / "data", tmp_path / "b.tar.gz"
     folder.mkdir()
+    if is_begun:
+        (folder / "journal.sqlite").touch()
     (folder / "link.token").write_text("a-secret-of-this-installation\n")
     told = vigie("backup", str(file), "--data", str(folder))
     assert told.returncode == 1
@@ -97,6 +100,7 @@ def test_a_folder_without_a_journal_makes_no_backup_unless_asked_for(tmp_path: P
     assert names(tmp_path) == {"data"}
     told = vigie("backup", str(file), "--data", str(folder), "--without-journal")
     assert told.returncode == 0, told.stderr
+    assert "1 files" in told.stdout
     assert "NO JOURNAL" in told.stdout
 
 
