@@ -3,17 +3,19 @@
 import json
 from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 
 from vigie.cli import screen
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
-from vigie.cli.status import utc_text
+from vigie.cli.presence import ASKED, demand_now, is_of_now, unknown_since, utc_text
 from vigie.config import Config
 from vigie.wording.alarms import acted, describe_value, severity, standing, title, to_do
-from vigie.wording.words import describe_name, translator
+from vigie.wording.words import describe_name, mark, translator
 
 _FIGURES = ("began", "lasted", "lowest V", "Ah out")
+_GOING_ON = mark("going on now")
 _COLOURS = {"critical": "bold red", "warning": "dark_orange", "info": "blue"}
 
 
@@ -21,15 +23,24 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
     """Print every alarm that is not at rest, most urgent first, with what to do.
 
     Raises:
-        LinkError: nobody answers.
+        LinkError: nobody answers, or what the controller told is not of now.
     """
-    answer = get(program(config, url), "/api/v1/alarms", "alarms")
+    base = program(config, url)
+    answer = get(base, "/api/v1/alarms", "alarms")
+    state = get(base, "/api/v1/state", *ASKED)
     if as_json:
         screen.console().print_json(json.dumps(answer))
-        return
+    else:
+        _print_alarms(answer["alarms"], state)
+    demand_now(state)
+
+
+def _print_alarms(alarms: list[dict[str, Any]], state: dict[str, Any]) -> None:
     words = translator(language())
     console = screen.console()
-    for alarm in answer["alarms"]:
+    if state["snapshot"] is not None and not is_of_now(state):
+        console.print(unknown_since(state, words))
+    for alarm in alarms:
         name = (title(alarm["alarm"], words), _COLOURS[alarm["severity"]])
         how = f"{severity(alarm['severity'], words)}, {standing(alarm['standing'], words)}"
         console.print(Text.assemble(name, f" ({alarm['alarm']}): {how}, {utc_text(alarm['raised_utc_ms'])}"))
@@ -38,37 +49,57 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         for line in (value, done, to_do(alarm["alarm"], alarm["standing"], alarm["is_present"], words)):
             if line:
                 console.print(f"    {line}")
-    if not answer["alarms"]:
+    if not alarms and is_of_now(state):
         console.print("no alarm stands")
 
 
 def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> None:
-    """Print the outages, drills and charger faults of the last days, newest first.
+    """Print the outages, drills and charger faults of the last days: the one that is going on, then newest first.
 
     Raises:
-        LinkError: nobody answers.
+        LinkError: nobody answers, or what the controller told is not of now.
     """
     base = program(config, url)
-    snapshot: dict[str, Any] | None = get(base, "/api/v1/state", "snapshot")["snapshot"]
+    state = get(base, "/api/v1/state", *ASKED)
+    snapshot: dict[str, Any] | None = state["snapshot"]
     query = ""
     if snapshot is not None:
         end = snapshot["utc_ms"] + 1
         query = f"?from_utc_ms={max(0, round(end - days * 86_400_000))}&to_utc_ms={end}"
     answer = get(base, f"/api/v1/outages{query}", "outages")
+    now = snapshot["outage"] if snapshot is not None else None
     if as_json:
-        screen.console().print_json(json.dumps(answer))
-        return
+        screen.console().print_json(json.dumps({"now": now, **answer}))
+    else:
+        _print_outages(answer["outages"], state, days)
+    demand_now(state)
+
+
+def _print_outages(over: list[dict[str, Any]], state: dict[str, Any], days: float) -> None:
     words = translator(language())
-    table = screen.table("", *_FIGURES, "backup", whole=_FIGURES)
-    for one in answer["outages"]:
-        enough = "enough" if one["was_enough"] else f"not enough: dark for {one['dark_s']:.0f} s"
-        table.add_row(
-            describe_name("outage", one["kind"], words),
-            utc_text(one["began_utc_ms"]),
-            f"{one['duration_s'] / 60:.1f} min",
-            "—" if one["lowest_v"] is None else f"{one['lowest_v']:.2f}",
-            f"{one['charge_out_ah']:.3f}",
-            enough,
-        )
     console = screen.console()
-    console.print(table if answer["outages"] else f"no outage in the last {days:g} days")
+    snapshot = state["snapshot"]
+    if snapshot is not None and not is_of_now(state):
+        console.print(unknown_since(state, words))
+    table = screen.table("", *_FIGURES, "backup", whole=_FIGURES)
+    now = snapshot["outage"] if snapshot is not None else None
+    if now is not None:
+        lasted_s = (snapshot["utc_ms"] - now["began_utc_ms"]) / 1_000
+        _add(
+            table, f"{describe_name('outage', now['kind'], words)}, {words(_GOING_ON)}", now, lasted_s, "enough so far"
+        )
+    for one in over:
+        _add(table, describe_name("outage", one["kind"], words), one, one["duration_s"], "enough")
+    console.print(table if table.row_count else f"no outage in the last {days:g} days")
+
+
+def _add(table: Table, name: str, one: dict[str, Any], lasted_s: float, enough: str) -> None:
+    was_enough = one.get("was_enough", one["dark_s"] == 0)
+    table.add_row(
+        name,
+        utc_text(one["began_utc_ms"]),
+        f"{lasted_s / 60:.1f} min",
+        "—" if one["lowest_v"] is None else f"{one['lowest_v']:.2f}",
+        f"{one['charge_out_ah']:.3f}",
+        enough if was_enough else f"not enough: dark for {one['dark_s']:.0f} s",
+    )

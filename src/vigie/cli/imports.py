@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vigie.assembly.files import files
 from vigie.cli import log_reading, screen
-from vigie.cli.status import utc_text
+from vigie.cli.presence import utc_text
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.logfile.columns import TIME, Column, chosen, recognise

@@ -1,8 +1,8 @@
 """``vigie status``: the snapshot as text for people or JSON for programs."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.text import Text
@@ -11,9 +11,9 @@ from vigie.assembly.files import files_in
 from vigie.cli import screen
 from vigie.cli.client import get, program
 from vigie.cli.orders import language
+from vigie.cli.presence import ASKED, age, demand_now, is_of_now, unknown_since, utc_text
 from vigie.config import Config
 from vigie.errors import JournalError, LinkError
-from vigie.link.messages import stale_after_ms
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
 from vigie.wording.words import describe_name, translator
@@ -26,18 +26,14 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         LinkError: the web process does not answer, or has no fresh snapshot; the text tells the journal's newest entry.
     """
     try:
-        state = get(program(config, url), "/api/v1/state", "snapshot", "age_ms", "link", "web_alarms")
+        state = get(program(config, url), "/api/v1/state", *ASKED)
     except LinkError as error:
         raise LinkError(f"{error}\n{_newest_in_journal(config)}") from error
     if as_json:
         screen.console().print_json(json.dumps(state))
     else:
         _print(state)
-    snapshot, age_ms = state["snapshot"], state["age_ms"]
-    if snapshot is None:
-        raise LinkError("the controller has not reported yet")
-    if state["link"] != "connected" or age_ms is None or age_ms > stale_after_ms(snapshot):
-        raise LinkError(f"the controller is away (link {state['link']}): these values are {_age(age_ms)}")
+    demand_now(state)
 
 
 def _print(state: dict[str, Any]) -> None:
@@ -46,8 +42,7 @@ def _print(state: dict[str, Any]) -> None:
         return
     words = translator(language())
     console = screen.console()
-    reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
-    verdict = describe_name("verdict", snapshot["verdict"], words) + (f" ({reasons})" if reasons else "")
+    verdict = _verdict(snapshot, words) if is_of_now(state) else unknown_since(state, words)
     console.print(Text.assemble((snapshot["site"], "bold"), f"  {verdict}"))
     mode = describe_name("mode", snapshot["mode"], words)
     phase = describe_name("phase", snapshot["phase"], words)
@@ -55,7 +50,7 @@ def _print(state: dict[str, Any]) -> None:
     speed = "" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}"
     plant = describe_name("plant", snapshot["plant"], words) + speed
     console.print(
-        f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({_age(state['age_ms'])})"
+        f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({age(state['age_ms'])})"
     )
     for alarm in [*snapshot["alarms"], *state["web_alarms"]]:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
@@ -80,17 +75,14 @@ def _print(state: dict[str, Any]) -> None:
     console.print(relays)
 
 
+def _verdict(snapshot: dict[str, Any], words: Callable[[str], str]) -> str:
+    reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
+    verdict = describe_name("verdict", snapshot["verdict"], words)
+    return f"{verdict} ({reasons})" if reasons else verdict
+
+
 def _number(value: float | None, digits: int) -> str:
     return "—" if value is None else f"{value:.{digits}f}"
-
-
-def utc_text(utc_ms: int) -> str:
-    """Return an instant as text for people."""
-    return datetime.fromtimestamp(utc_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _age(age_ms: int | None) -> str:
-    return "of unknown age" if age_ms is None else f"{age_ms / 1_000:.1f} s old"
 
 
 def _newest_in_journal(config: Config) -> str:
