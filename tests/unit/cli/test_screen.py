@@ -53,6 +53,8 @@ def test_an_alarm_that_is_over_does_not_say_what_the_battery_is_doing(
     alarm = {"alarm": "mains_lost", "severity": "warning", "standing": "unacknowledged", "is_present": True}
     alarm |= {"raised_utc_ms": 0, "value": None, "unit": "", "detail": [], "protection": "r2_closed"}
     answers["/api/v1/alarms"] = {"alarms": [alarm]}
+    snapshot = {"loop": {"period_s": 1.0}, "speed": 1.0}
+    answers["/api/v1/state"] = {"snapshot": snapshot, "age_ms": 0, "link": "connected", "web_alarms": []}
     alarms.show(CONFIG, None, as_json=False)
     present = capsys.readouterr().out
     assert "R2 is closed" in present
