@@ -39,8 +39,8 @@ def line(language: str) -> Paper:
 def charge_only(language: str) -> Paper:
     """Return the sheet where R2 stands in the charging path alone."""
     title: Text = (
-        "12 V side, wiring charge_only: separate supply and charger, ideal diodes before the loads, R2 in the charge",
-        "Côté 12 V, câblage charge_only : alimentation et chargeur séparés, diodes idéales, R2 dans la charge seule",
+        "12 V side, wiring charge_only: separate supply and charger, LVD, ideal diodes, R2 in the charge",
+        "Côté 12 V, câblage charge_only : alimentation et chargeur séparés, LVD, diodes idéales, R2 dans la charge",
     )
     paper = Paper("charge-only", title, 590, language)
     paper.write(
@@ -186,9 +186,14 @@ def _ideal_diodes(paper: Paper) -> None:
     paper.write(104, 216, ("bat.", "bat."), size=9.5)
     paper.wire("plus", (190, 310), (112, 310), (112, 220))
     paper.dot(190, 310, "plus")
-    paper.fuse(112, 262)
-    paper.write(122, 258, ("F7", "F7"), size=10.5)
-    paper.write(122, 271, ("3 A", "3 A"), size=10.5)
+    paper.fuse(112, 289)
+    paper.write(122, 286, ("F7", "F7"), size=10.5)
+    paper.write(122, 299, ("3 A", "3 A"), size=10.5)
+    paper.box(88, 232, 48, 34)
+    paper.write(112, 246, ("LVD", "LVD"), size=10.5, anchor="middle", is_bold=True)
+    paper.write(112, 258, ("10.8 V", "10,8 V"), size=9.5, anchor="middle")
+    paper.terminal(112, 232)
+    paper.terminal(112, 266)
     paper.terminal(112, 220)
     paper.terminal(40, 220)
     paper.wire("plus", (40, 220), (40, 240))
@@ -234,6 +239,10 @@ def _legend_charge_only(paper: Paper) -> None:
             "R2 ouvert : plus de charge, mais la batterie alimente",
         ),
         ("No bypass diode is needed here.", "toujours les charges. Pas de diode D1 ici."),
+        (
+            "LVD: cuts an empty battery off. LVD, module: minus to bar.",
+            "LVD : coupe une batterie vide. LVD, module : moins à la barre.",
+        ),
         (
             "V3, behind the ideal diodes, must stay over 13.2 V.",
             "V3, derrière les diodes, doit rester au-dessus de 13,2 V.",

@@ -21,10 +21,13 @@ def relay(language: str) -> Paper:
             "to NC; the one at COM stays. Find the names printed on",
             "à NC ; celui de COM reste. Lisez les noms imprimés sur",
         ),
-        ("the board, and test with the meter: at rest COM-NC has", "la carte et vérifiez à l'ohmmètre, hors tension :"),
-        ("0 ohm and COM-NO is open. Everything off, battery fuse", "au repos COM-NC donne 0 ohm, COM-NO est ouvert."),
         (
-            "out. Then commission again: the settings must follow.",
+            "the board, and test with the ohmmeter: at rest COM-NC has",
+            "la carte. Q1 coupé, F1 et F3 retirés, à l'ohmmètre :",
+        ),
+        ("0 ohm and COM-NO is open. Q1 off, F1 and F3 out.", "COM-NC donne 0 ohm, COM-NO est ouvert."),
+        (
+            "Then commission again: the settings must follow.",
             "Puis refaites la mise en service : les réglages suivent.",
         ),
         size=11,
@@ -63,14 +66,14 @@ def lamp(language: str) -> Paper:
     paper.write(198, 70, ("K1's NC contact (L, then N),", "contact NC de K1 (L, puis N),"), size=10.5)
     paper.write(198, 84, ("or R2's COM-NC", "ou COM-NC de R2"), size=10.5)
     paper.lamp(180, 140)
-    paper.write(200, 138, ("lamp 12 V,", "lampe 12 V,"), ("5 W", "5 W"), size=10.5)
+    paper.write(200, 138, ("filament lamp", "lampe à filament"), ("12 V 5 W", "12 V 5 W"), size=10.5)
     paper.wire("minus", (180, 152), (180, 164), (92, 164), (92, 110))
     paper.write(
         12,
         186,
         (
-            "Q1 off and locked, F1 out, nothing else on the contact.",
-            "Q1 coupé et condamné, F1 retiré, rien d'autre au contact.",
+            "Q0, Q1 off and locked, F1, F3 out, contact on its own.",
+            "Q0, Q1 coupés, condamnés, F1, F3 retirés, contact seul.",
         ),
         ("Coil at rest: lamp ON. Coil energised: lamp OFF.", "Bobine au repos : lampe ALLUMÉE. Excitée : ÉTEINTE."),
         ("Pull the Pi's supply while the lamp is off: it comes ON.", "Coupez le Pi, lampe éteinte : elle se RALLUME."),

@@ -36,9 +36,19 @@ def _protection(paper: Paper) -> None:
         72,
         ("Q1: breaker, 2 poles, 6 A curve C", "Q1 : disjoncteur 2 pôles 6 A, courbe C"),
         ("with RCD 30 mA type A.", "et différentiel 30 mA type A."),
-        ("Off and locked: this, and only this,", "Coupé et condamné : lui, et lui seul,"),
-        ("isolates the cabinet.", "sépare le coffret du réseau."),
+        ("Off and locked it isolates", "Coupé et condamné, il sépare"),
+        ("everything that follows it.", "tout ce qui est après lui."),
         size=10.5,
+    )
+    paper.wire("danger", (24, 24), (118, 24), (118, 64), (24, 64), (24, 24), width=1.8)
+    paper.write(
+        158,
+        39,
+        ("Stays live when Q1 is off:", "Reste sous tension, Q1 coupé :"),
+        ("lock Q0 in the distribution board.", "condamner Q0 au tableau."),
+        size=11,
+        is_bold=True,
+        is_warning=True,
     )
 
 
@@ -60,10 +70,11 @@ def _contactor(paper: Paper) -> None:
     paper.write(12, 266, ("X2", "X2"), size=10.5)
     paper.write(
         158,
-        176,
-        ("K1: contactor, 2 NC contacts of 16 A", "K1 : contacteur, 2 contacts NC 16 A"),
-        ("or more, coil 12 V DC.", "ou plus, bobine 12 V =."),
-        size=10.5,
+        171,
+        ("K1: contactor, 2 NC contacts of 16 A,", "K1 : contacteur, 2 contacts NC de 16 A,"),
+        ("coil 12 V DC. Printed R1-R2, R3-R4:", "bobine 12 V =. Marqués R1-R2, R3-R4 :"),
+        ("these are not the relays R1 and R2.", "ce ne sont pas les relais R1 et R2."),
+        size=10,
     )
 
 
@@ -81,13 +92,17 @@ def _unit(paper: Paper) -> None:
         anchor="middle",
         is_bold=True,
     )
+    paper.wire("pe", (PE_X, 268), (120, 268), (120, 282))
+    paper.dot(PE_X, 268, "pe")
+    paper.write(138, 292, ("cabinet,", "coffret,"), ("door,", "porte,"), ("rail", "rail"), size=9.5, anchor="end")
     paper.write(150, 282, ("PE is", "PE"), ("never", "jamais"), ("cut", "coupé"), size=10)
 
 
 def _pilot(paper: Paper) -> None:
     """Draw the coil's circuit, all of it on 12 V."""
     paper.wire("thin", (188, 240), (188, 420), width=1)
-    paper.write(192, 252, ("230 V | 12 V", "230 V | 12 V"), size=10.5, is_bold=True)
+    paper.write(184, 252, ("230 V", "230 V"), size=10.5, anchor="end", is_bold=True)
+    paper.write(192, 252, ("12 V", "12 V"), size=10.5, is_bold=True)
     paper.wire("plus", (322, 274), (322, 306))
     paper.write(352, 270, ("+12 V of the loads", "+12 V des charges"), size=10.5, anchor="end")
     paper.fuse(322, 293)
@@ -98,6 +113,8 @@ def _pilot(paper: Paper) -> None:
     paper.write(306, 340, ("COM-NO", "COM-NO"), size=10.5, anchor="end")
     paper.box(198, 372, 40, 28)
     paper.write(218, 390, ("K1", "K1"), anchor="middle", is_bold=True)
+    paper.write(214, 368, ("A1 +", "A1 +"), size=9.5, anchor="end")
+    paper.write(214, 411, ("A2 -", "A2 -"), size=9.5, anchor="end")
     paper.wire("minus", (218, 400), (218, 412), (340, 412))
     paper.write(340, 406, ("minus", "moins"), size=10.5, anchor="end")
     paper.diode(262, 388)

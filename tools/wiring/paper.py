@@ -18,6 +18,7 @@ STROKES = {
     "minus": "#111",
     "thin": "#111",
     "signal": "#6b2fa0",
+    "danger": "#c00000",
 }
 """Colours help, but never stand alone: every wire is also named."""
 
@@ -36,8 +37,12 @@ class Paper:
         return text[self._is_french]
 
     def wire(self, kind: str, *points: Point, width: float = 2.2) -> None:
-        """Draw a wire through ``points``; protective earth is dashed, signals are dotted."""
-        dash = {"pe": ' stroke-dasharray="7 3"', "signal": ' stroke-dasharray="2 3"'}.get(kind, "")
+        """Draw a wire through ``points``; protective earth and danger are dashed, signals are dotted."""
+        dash = {
+            "pe": ' stroke-dasharray="7 3"',
+            "signal": ' stroke-dasharray="2 3"',
+            "danger": ' stroke-dasharray="4 2"',
+        }.get(kind, "")
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         self._parts.append(
             f'<polyline points="{path}" fill="none" stroke="{STROKES[kind]}" stroke-width="{width:g}"{dash}/>'
@@ -62,10 +67,18 @@ class Paper:
         )
 
     def write(
-        self, x: float, y: float, *lines: Text, size: float = 11, anchor: str = "start", is_bold: bool = False
+        self,
+        x: float,
+        y: float,
+        *lines: Text,
+        size: float = 11,
+        anchor: str = "start",
+        is_bold: bool = False,
+        is_warning: bool = False,
     ) -> None:
-        """Write lines of text from a first base line downwards."""
+        """Write lines of text from a first base line downwards; a warning is red."""
         weight = ' font-weight="700"' if is_bold else ""
+        weight += f' fill="{STROKES["danger"]}"' if is_warning else ""
         for number, line in enumerate(lines):
             place = f'x="{x:g}" y="{y + number * (size + 2.5):g}" font-size="{size:g}" text-anchor="{anchor}"{weight}'
             self._parts.append(f"<text {place}>{escape(self.said(line))}</text>")
