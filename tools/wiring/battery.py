@@ -240,8 +240,8 @@ def _legend_charge_only(paper: Paper) -> None:
         ),
         ("No bypass diode is needed here.", "toujours les charges. Pas de diode D1 ici."),
         (
-            "LVD: cuts an empty battery off. LVD, module: minus to bar.",
-            "LVD : coupe une batterie vide. LVD, module : moins à la barre.",
+            "LVD: cuts an empty battery off; its minus to the bar.",
+            "LVD : coupe une batterie vide ; son moins à la barre.",
         ),
         (
             "V3, behind the ideal diodes, must stay over 13.2 V.",

@@ -45,7 +45,7 @@ def _protection(paper: Paper) -> None:
         158,
         39,
         ("Stays live when Q1 is off:", "Reste sous tension, Q1 coupé :"),
-        ("lock Q0 in the distribution board.", "condamner Q0 au tableau."),
+        ("lock Q0 (distribution board).", "condamner Q0 au tableau."),
         size=11,
         is_bold=True,
         is_warning=True,
@@ -101,8 +101,8 @@ def _unit(paper: Paper) -> None:
 def _pilot(paper: Paper) -> None:
     """Draw the coil's circuit, all of it on 12 V."""
     paper.wire("thin", (188, 240), (188, 420), width=1)
-    paper.write(184, 252, ("230 V", "230 V"), size=10.5, anchor="end", is_bold=True)
-    paper.write(192, 252, ("12 V", "12 V"), size=10.5, is_bold=True)
+    paper.write(184, 252, ("230 V", "230 V"), size=9.5, anchor="end", is_bold=True)
+    paper.write(192, 252, ("12 V", "12 V"), size=9.5, is_bold=True)
     paper.wire("plus", (322, 274), (322, 306))
     paper.write(352, 270, ("+12 V of the loads", "+12 V des charges"), size=10.5, anchor="end")
     paper.fuse(322, 293)
