@@ -11,7 +11,7 @@ if __name__ == "__main__":
     keep_out_the_unneeded(needed=("requests",))
 
 from vigie.assembly.delivery import deliver
-from vigie.cli import orphans, process
+from vigie.cli import process
 from vigie.config import Config
 
 NICENESS = 10
@@ -21,7 +21,6 @@ NICENESS = 10
 def body(config: Config) -> None:
     """Deliver measurements until a signal stops it."""
     os.nice(NICENESS)
-    orphans.give_way(config.data_directory)
     deliver(config, process.stop_on_signals())
 
 

@@ -105,34 +105,11 @@ def running() -> list[Running]:
     return [by_folder[folder] for folder in sorted(by_folder)]
 
 
-def is_watched(folder: Path) -> bool:
-    """Tell whether a controller runs in a folder and a ``vigie run`` watches it."""
-    return any(one.folder == folder and is_run(_parent(one.pid)) for one in running())
-
-
-def is_run(pid: int) -> bool:
-    """Tell whether a process is a ``vigie run``."""
-    with suppress(OSError, ValueError):
-        return _words(_PROC / str(pid))[1:3] == ["-m", MODULES["run"]]
-    return False
-
-
-def _parent(pid: int) -> int:
-    """Return the process that started another one, 0 where that has gone."""
-    with suppress(OSError, ValueError):
-        return int((_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-    return 0
-
-
-def _words(entry: Path) -> list[str]:
-    return (entry / "cmdline").read_text(encoding="utf-8").split("\0")[:-1]
-
-
 def _processes() -> Iterator[Running]:
     found: list[tuple[int, Running]] = []
     for entry in _PROC.glob("[0-9]*"):
         with suppress(OSError, SystemExit, ValueError, LookupError, VigieError):  # gone, not ours, unlike ours
-            words = _words(entry)
+            words = (entry / "cmdline").read_text(encoding="utf-8").split("\0")[:-1]
             if words[1:2] == ["-m"] and words[2] in _MODULES:
                 one = _described(entry, words[2], words[3:])
                 if entry.stat().st_uid in {os.geteuid(), one.folder.stat().st_uid}:

@@ -11,13 +11,12 @@ if __name__ == "__main__":
 
 from vigie.assembly.setup import serve_setup
 from vigie.assembly.web import serve
-from vigie.cli import orphans, process
+from vigie.cli import process
 from vigie.config import Config
 
 
 def body(config: Config) -> None:
     """Serve the web application until a signal stops it."""
-    orphans.give_way(config.data_directory)
     serve(config)
 
 

@@ -157,10 +157,7 @@ def _holder_of(port: int) -> str:
             if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,):
                 if connection.pid is None:
                     return "another program"
-                holder = psutil.Process(connection.pid)
-                words = holder.cmdline()[:3]
-                module = f" -m {words[2]}" if words[1:2] == ["-m"] else ""
-                return f"{holder.name()}{module} (process {holder.pid})"
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
         return "another program"
     return ""
