@@ -1,6 +1,6 @@
 """How the files are dealt out to the workers that run beside each other: whole, the longest first.
 
-A file's cases share what is started for them. ``-n 4 --dist loadfile --no-loadscope-reorder`` keeps both.
+A file's cases share what is started for them. ``--dist loadfile --no-loadscope-reorder`` keeps both.
 """
 
 from pathlib import Path

@@ -164,7 +164,7 @@ class Desk:
                 )  # fmt: skip
             except requests.RequestException:
                 return False
-            if answer.ok and answer.json()["link"] == "connected":
+            if answer.ok and answer.json()["link"] == "connected" and answer.json()["snapshot"] is not None:
                 return True
         return False
 

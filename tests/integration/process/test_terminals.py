@@ -1,4 +1,4 @@
-"""Terminals that are not as usual: one that shows ASCII alone, one whose input was closed, Ctrl-C at once."""
+"""Terminals that are not as usual: one that shows ASCII alone, one whose input was closed."""
 
 import json
 import os
