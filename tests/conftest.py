@@ -1,6 +1,7 @@
 """What all tests share: in CI a skip is a failure, because it hides a missing package."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,12 @@ import structlog
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+def pytest_configure() -> None:
+    """Give Ctrl-C its meaning back: a shell's ``&`` takes it from all that the tests start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

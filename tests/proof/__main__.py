@@ -86,7 +86,7 @@ def _interlocks(variants: Iterable[tuple[str, SupervisorSettings]]) -> list[str]
         total += found.transitions
         seconds = time.process_time() - began
         rows.append(
-            f"| {name} | {found.states:,} | {found.transitions:,} | {found.classes:,} | none of "
+            f"| {name} | {found.states:,} | {found.transitions:,} | {found.paths:,} | none of "
             f"{len(PROPERTIES)} | {seconds:.0f} |"
         )
     return [*rows, "", f"{total:,} transitions in all."]

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.proof.hostile_steadiness import Hold
+from tests.proof.parts import OF_JUDGE
 from tests.proof.properties import Memory, Property, judged, told
 from tests.proof.states import LONG, Ages, Control, Leaf, Ordered, passed, renewed, settled
+from tests.proof.undecided import Path
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Mode
 from vigie.control.signals import Contact
@@ -60,8 +62,8 @@ class Found(NamedTuple):
 
     states: int
     transitions: int
-    classes: int
-    """Paths through the real step, over all states kept."""
+    paths: int
+    """Through the real step, over all states kept."""
     broken: Broken | None
     """The first statement broken, by a shortest story."""
 
@@ -113,8 +115,8 @@ class Hostile:
                 if broken is not None:
                     break
             frontier = ahead
-        classes = sum(len(self.control.leaves(number)) for number in {node.number for node in self._seen})
-        return Found(len(self.parents), self._transitions, classes, broken)
+        paths = sum(self.control.paths(number) for number in {node.number for node in self._seen})
+        return Found(len(self.parents), self._transitions, paths, broken)
 
     def _expand(self, node: Node, ahead: list[Node]) -> Broken | None:
         for elapsed in self.elapsed:
@@ -178,15 +180,18 @@ class Hostile:
         key = (before.number, before.memory)
         if key not in self._groups:
             grouped: dict[object, _Group] = {}
-            for leaf in self.control.leaves(before.number):
-                for masks, (memory, prop) in self._outcomes(leaf, before.memory):
-                    same = (leaf.r1_ages, leaf.r2_ages, leaf.manual_ages, leaf.after, leaf.moved, memory, prop)
-                    group = _Group(leaf, (*masks[:4], masks[7]), memory, prop, 1, self.control.image.strangeness(masks))
-                    grouped[same] = group.joined(grouped.get(same))
+            leaves = self.control.leaves(before.number)
+            with self.control.parts.used(OF_JUDGE):
+                for leaf in leaves:
+                    for masks, (memory, prop) in self._outcomes(leaf, before.memory):
+                        same = (leaf.r1_ages, leaf.r2_ages, leaf.manual_ages, leaf.after, leaf.moved, memory, prop)
+                        strangeness = self.control.image.strangeness(masks)
+                        group = _Group(leaf, (*masks[:4], masks[7]), memory, prop, 1, strangeness)
+                        grouped[same] = group.joined(grouped.get(same))
             self._groups[key] = list(grouped.values())
         return self._groups[key]
 
-    def _outcomes(self, leaf: Leaf, memory: Memory) -> list[tuple[tuple[int, ...], tuple[Memory, Property | None]]]:
+    def _outcomes(self, leaf: Leaf, memory: Memory) -> list[Path]:
         control = self.control
         is_set = control.kepts[leaf.after].is_latched
         everything = control.draw.everything()

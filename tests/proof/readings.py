@@ -206,6 +206,7 @@ class Image:
             self._known(LOAD, "is_valid", "V3 is good", None),
         ]
         is_answered = AllOf(
+            draw,
             good[0],
             self._judged(CIRCUIT, lambda m: m.is_charge_valid or not m.is_charge_fitted),
             self._judged(LOAD, lambda m: m.is_valid or not m.is_fitted),

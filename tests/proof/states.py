@@ -9,8 +9,9 @@ mains and the last reasons: the supervisor only hands them on, which the long ra
 from typing import Any, NamedTuple
 
 from tests.proof.hostile_steadiness import answering
+from tests.proof.parts import OF_STEP, Summaries
 from tests.proof.readings import Image
-from tests.proof.undecided import Draw, Unasked, Undecided
+from tests.proof.undecided import Draw, Unasked, Undecided, joined
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control import supervisor
 from vigie.control.commands import Mains, Mode, Phase, Reason
@@ -100,12 +101,12 @@ def renewed(ages: Ages, moved: Moved) -> Ages:
 
 
 class Leaf(NamedTuple):
-    """One path through the real ``step``: all readings and ages that take it, and what comes of it."""
+    """One outcome of the real ``step``: readings and ages that lead to it, every combination of them."""
 
     masks: tuple[int, ...]
     """Readings by group."""
     r1_ages: int
-    """Mask of the ages that take this path."""
+    """Mask of the ages that lead here."""
     r2_ages: int
     manual_ages: int
     after: int
@@ -157,8 +158,10 @@ class Control:
         self.until = self._instant("the end of manual mode", [NOW_S + age for age in range(self.longest.manual + 1)])
         rest = self.draw.group(2)
         self.hold_off_s = Undecided(self.draw, rest, "the rest of the hold-off", (0.0, 1.0), frozenset([0.0]))
+        self.parts = Summaries(self.draw)
         self.kepts: list[Kept] = []
         self._numbers: dict[Kept, int] = {}
+        self._paths: dict[int, int] = {}
         self._leaves: dict[int, list[Leaf]] = {}
         self._ordered: dict[int, list[Ordered]] = {}
 
@@ -217,15 +220,21 @@ class Control:
         )
 
     def leaves(self, number: int) -> list[Leaf]:
-        """Return every path of the real ``supervisor.step`` from a state."""
+        """Return what comes of every path of the real ``supervisor.step`` from a state."""
         if number not in self._leaves:
             before = self.state(self.kepts[number])
-            with answering(self.hold_off_s) as shown:
+            with answering(self.hold_off_s) as shown, self.parts.used(OF_STEP):
                 paths = self.draw.paths(lambda: self._stepped(before, shown), self.draw.everything())
+            self._paths[number] = len(paths)
             self._leaves[number] = [
-                Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome, masks[7]) for masks, outcome in paths
+                Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome, masks[7]) for masks, outcome in joined(paths)
             ]
         return self._leaves[number]
+
+    def paths(self, number: int) -> int:
+        """Return how many paths the real ``step`` has from a state."""
+        self.leaves(number)
+        return self._paths[number]
 
     def _stepped(self, before: State, shown: list[Standing]) -> tuple[int, Moved, Decision, Standing]:
         state, decision = supervisor.step(before, self.image.measurement, self.settings)

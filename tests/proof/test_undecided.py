@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.proof.states import Control
-from tests.proof.undecided import Draw, NotForeseenError, Undecided
+from tests.proof.undecided import Draw, NotForeseenError, Undecided, joined
 from tests.proof.variants import small
 from vigie.control import interlocks, supervisor
 from vigie.control.commands import Mode
@@ -35,6 +35,59 @@ def test_an_answer_that_follows_from_earlier_ones_does_not_fork() -> None:
     volts = Undecided(draw, draw.group(3), "volts", (11.0, 12.0, 13.0), frozenset([12.0]))
     paths = draw.paths(lambda: (volts > 12.0, volts <= 12.0), draw.everything())
     assert [outcome for _, outcome in paths] == [(True, False), (False, True)]
+
+
+def two_groups() -> tuple[Draw, Undecided, Undecided]:
+    draw = Draw()
+    volts = Undecided(draw, draw.group(3), "volts", (11.0, 12.0, 13.0), frozenset([12.0]))
+    flag = Undecided(draw, draw.group(2), "a flag", (True, False), None)
+    return draw, volts, flag
+
+
+def asked_for_nothing(flag: Undecided) -> bool:
+    return bool(flag) or True
+
+
+def test_paths_to_one_outcome_are_joined_where_they_differ_in_one_group_alone() -> None:
+    draw, volts, flag = two_groups()
+
+    def asked() -> str:
+        if volts > 12.0:
+            return "high" if asked_for_nothing(flag) else "dark"
+        return "low" if flag else "lost"
+
+    paths = draw.paths(asked, draw.everything())
+    assert len(paths) == 4
+    assert sorted(joined(paths)) == [((0b011, 0b01), "low"), ((0b011, 0b10), "lost"), ((0b100, 0b11), "high")]
+
+
+def test_a_part_that_is_summarised_gives_what_it_gives_when_it_is_followed() -> None:
+    draw, volts, flag = two_groups()
+    runs = []
+
+    def part(limit_v: float) -> str:
+        runs.append(limit_v)
+        if volts < limit_v:
+            return "under" if flag else "under, lost"
+        return "over" if asked_for_nothing(flag) else "dark"
+
+    known = draw.summarised(part)
+
+    def whole(asked: Callable[[float], str]) -> tuple[str, bool, str]:
+        return asked(12.0), bool(flag), asked(12.0)
+
+    followed = joined(draw.paths(lambda: whole(part), draw.everything()))
+    del runs[:]
+    paths = draw.paths(lambda: whole(known), draw.everything())
+    assert sorted(joined(paths)) == sorted(followed)
+    assert len(runs) == 4, "each of its paths once"
+
+
+def test_what_is_still_possible_decides_which_outcomes_of_a_known_part_are_taken() -> None:
+    draw, volts, flag = two_groups()
+    known = draw.summarised(lambda: (volts > 12.0, bool(flag)))
+    paths = draw.paths(lambda: known() if flag else None, draw.everything())
+    assert [outcome for _, outcome in paths] == [(True, True), (False, True), None]
 
 
 def asked_with(monkeypatch: pytest.MonkeyPatch, lowest_v: Callable[[Measurement], Any]) -> None:

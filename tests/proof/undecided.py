@@ -8,7 +8,8 @@ threshold that the listed values do not straddle is an error.
 """
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from operator import and_
 from typing import Any
 
 
@@ -39,8 +40,13 @@ class Draw:
     def __init__(self) -> None:
         self.sizes: list[int] = []
         self.possible: list[int] = []
-        self._script: list[bool] = []
-        self._position = 0
+        self.said: dict[Any, Any] = {}
+        """What was found on this path and holds to its end."""
+        self.known: Iterator[Any] = iter(())
+        """Answers on the way to the last fork, which is taken the other way now: they need no second thought."""
+        self._answers: list[Any] = []
+        self._ways: list[tuple[int, Any, list[int]]] = []
+        """The ways not yet taken: how many answers came before, the answer there, and what is possible then."""
 
     def group(self, members: int) -> int:
         """Add a group of quantities that are listed together; return its number."""
@@ -52,30 +58,84 @@ class Draw:
         """Return the masks of all members of all groups."""
         return tuple((1 << size) - 1 for size in self.sizes)
 
-    def fork(self, group: int, yes: int) -> bool:
-        """Answer a question that some of the members still possible, ``yes``, would answer otherwise than the rest."""
-        if self._position == len(self._script):
-            self._script.append(True)
-        is_yes = self._script[self._position]
-        self._position += 1
-        self.possible[group] = yes if is_yes else self.possible[group] ^ yes
-        return is_yes
+    def answer(self, group: int, mask: int) -> bool:
+        """Answer a question that the members in ``mask`` answer with yes; where some would and some not, yes first."""
+        possible = self.possible[group]
+        yes = possible & mask
+        if yes and yes != possible:
+            otherwise = self.possible.copy()
+            otherwise[group] ^= yes
+            self._ways.append((len(self._answers), False, otherwise))
+            self.possible[group] = yes
+        self._answers.append(bool(yes))
+        return bool(yes)
 
-    def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list[tuple[tuple[int, ...], Any]]:
+    def one_of(self, paths: list["Path"]) -> tuple[Any]:
+        """Take one after the other the outcomes of known paths that are still possible; return it in a tuple."""
+        within = self.possible
+        ways = [
+            ([a & b for a, b in zip(masks, within, strict=True)], (outcome,))
+            for masks, outcome in paths
+            if all(map(and_, masks, within))
+        ]
+        self._ways += [(len(self._answers), answer, possible) for possible, answer in ways[1:]]
+        self.possible, answer = ways[0]
+        self._answers.append(answer)
+        return answer
+
+    def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list["Path"]:
         """Run to the end of every path; return what was possible there and what came out."""
-        start = list(within)
+        around = self.possible, self.said, self.known, self._answers, self._ways
+        self.possible, self.known, self._answers, self._ways = list(within), iter(()), [], []
         outcomes = []
-        self._script = []
         while True:
-            self._position = 0
-            self.possible = list(start)
+            self.said = {}
             result = run()
             outcomes.append((tuple(self.possible), result))
-            while self._script and not self._script[-1]:
-                self._script.pop()
-            if not self._script:
-                return outcomes
-            self._script[-1] = False
+            if not self._ways:
+                break
+            before, answer, self.possible = self._ways.pop()
+            self._answers[before:] = [answer]
+            self.known = iter(self._answers.copy())
+        self.possible, self.said, self.known, self._answers, self._ways = around
+        return outcomes
+
+    def summarised(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that follows the paths of a pure one only once, and then takes their outcomes.
+
+        Where a question in it has no influence on what it returns, the paths that it parted are one again.
+        """
+        outcomes: dict[tuple[Any, ...], list[Path]] = {}
+
+        def answered(*args: Any) -> Any:
+            answer = next(self.known, None)
+            if answer is None:
+                if args not in outcomes:
+                    outcomes[args] = joined(self.paths(lambda: function(*args), self.everything()))
+                answer = self.one_of(outcomes[args])
+            return answer[0]
+
+        return answered
+
+
+Path = tuple[tuple[int, ...], Any]
+
+
+def joined(paths: list[Path]) -> list[Path]:
+    """Return the same outcomes for the same values in fewer paths.
+
+    Two with the same outcome that differ in the values of a single group are one: every value of either leads there.
+    """
+    before = len(paths) + 1
+    while len(paths) < before:
+        before = len(paths)
+        for group in range(len(paths[0][0])):
+            possible: dict[Any, int] = {}
+            for masks, outcome in paths:
+                others = masks[:group], masks[group + 1 :], outcome
+                possible[others] = possible.get(others, 0) | masks[group]
+            paths = [((*low, mask, *high), outcome) for (low, high, outcome), mask in possible.items()]
+    return paths
 
 
 COMPUTED: frozenset[float] = frozenset()
@@ -102,15 +162,13 @@ class Undecided:
         self._derived: dict[tuple[Any, Any], Undecided] = {}
 
     def _ask(self, compare: Callable[[Any, Any], bool], other: Any) -> bool:
-        key = (compare, id(other) if type(other) is Undecided else other)
-        mask = self._masks.get(key)
+        known = next(self.draw.known, None)
+        if known is not None:
+            return known
+        mask = self._masks.get((compare, other))
         if mask is None:
-            mask = self._masks[key] = self._mask(compare, other)
-        possible = self.draw.possible[self.group]
-        yes = possible & mask
-        if not yes or yes == possible:
-            return bool(yes)
-        return self.draw.fork(self.group, yes)
+            mask = self._masks[compare, other] = self._mask(compare, other)
+        return self.draw.answer(self.group, mask)
 
     def _mask(self, compare: Callable[[Any, Any], bool], other: Any) -> int:
         others = (other,) * len(self.values)
@@ -194,10 +252,14 @@ class Undecided:
 
 
 class AllOf:
-    """True when every part is; asked one after the other."""
+    """True when every part is; asked one after the other, once on a path."""
 
-    def __init__(self, *parts: Any) -> None:
+    def __init__(self, draw: Draw, *parts: Any) -> None:
+        self.draw = draw
         self.parts = parts
 
     def __bool__(self) -> bool:
-        return all(self.parts)
+        said = self.draw.said
+        if self not in said:
+            said[self] = all(self.parts)
+        return bool(said[self])

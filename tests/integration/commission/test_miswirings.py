@@ -42,8 +42,8 @@ SINGLES = {
     "resistor as a load": MiswiringSettings(sense_is_load=True),
 }
 ACCEPTANCE = MiswiringSettings(charge_reversed=True, relays_swapped=True, r1_contact=NC, r2_contact=NC)
-BLINK_S = 0.005
-"""Three sweeps of the meter and the move back."""
+BLINK_S = 0.005 + SITE.relay_operate_s
+"""Three sweeps of the meter and the order to move back, and until the contact has followed."""
 
 
 def assert_found(bench: Practice, known: Known, miswiring: MiswiringSettings, site: InstallationSettings) -> None:
