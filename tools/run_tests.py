@@ -39,7 +39,8 @@ class Stage(NamedTuple):
 
 STAGES = (
     Stage("quick", QUICK, CORES, is_on_oldest=True),
-    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES, ("--dist", "loadgroup"), is_on_oldest=True),
+    # Faults wait for real time while proofs compute.
+    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES + 1, ("--dist", "loadgroup"), is_on_oldest=True),
     # These wait as much as they work; the cases of a file share what they start, and the longest begin.
     Stage("processes and servers", ("tests/integration",), 3 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
     Stage("browser", ("tests/browser",), CORES),
