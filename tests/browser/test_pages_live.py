@@ -199,16 +199,20 @@ def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation
     expect(display).not_to_have_text(str(before))
 
 
-def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, installation: Installation) -> None:
+RUNNING = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+
+
+def test_the_diagram_moves_when_a_current_begins_or_turns_and_then_rests(
+    page: Page, installation: Installation
+) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     page.goto(installation.url + "/")
-    pause = page.locator("#pause-flow")
-    for is_paused in ("true", "false"):
-        pause.click()
-        expect(pause).to_have_attribute("aria-pressed", is_paused)
-        page.reload()
-        expect_connected(page)
-        expect(pause).to_have_attribute("aria-pressed", is_paused)
-        expect(page.locator("body.is-paused")).to_have_count(int(is_paused == "true"))
+    expect_connected(page)
+    page.wait_for_function(f"() => ({RUNNING})() > 0")
+    page.wait_for_function(f"() => ({RUNNING})() === 0")
+    wire = page.locator(".node-battery .wire-battery")
+    wire.evaluate("node => { node.dataset.direction = node.dataset.direction === 'back' ? 'forward' : 'back'; }")
+    page.wait_for_function(f"() => ({RUNNING})() > 0")
 
 
 def test_charts_are_drawn_anew_when_the_theme_changes(page: Page, installation: Installation) -> None:

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 from flask import (
     Blueprint,
@@ -179,10 +180,11 @@ def choose_theme() -> Redirection:
 
 
 def _remember(cookie: str, value: str) -> Redirection:
-    """Return to the page the link was on, never to another site."""
+    """Return to the page the link was on, with what was chosen there, never to another site."""
     there = PLACES.get(request.args.get("back", ""), "pages.home")
     address = url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None)
-    return remember(cookie, value, address)
+    query = urlencode(parse_qsl(request.args.get("query", "")))
+    return remember(cookie, value, f"{address}?{query}" if query and "?" not in address else address)
 
 
 def remember(cookie: str, value: str, address: str) -> Redirection:
