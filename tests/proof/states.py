@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tests.proof.hostile_steadiness import answering
 from tests.proof.parts import OF_STEP, Summaries
 from tests.proof.readings import Image
-from tests.proof.undecided import Draw, Unasked, Undecided, joined
+from tests.proof.undecided import Draw, Unasked, Undecided
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control import supervisor
 from vigie.control.commands import Mains, Mode, Phase, Reason
@@ -227,7 +227,8 @@ class Control:
                 paths = self.draw.paths(lambda: self._stepped(before, shown), self.draw.everything())
             self._paths[number] = len(paths)
             self._leaves[number] = [
-                Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome, masks[7]) for masks, outcome in joined(paths)
+                Leaf(masks[:4], masks[4], masks[5], masks[6], *outcome, masks[7])
+                for masks, outcome in self.draw.joined(paths)
             ]
         return self._leaves[number]
 

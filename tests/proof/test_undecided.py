@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.proof.states import Control
-from tests.proof.undecided import Draw, NotForeseenError, Undecided, joined
+from tests.proof.undecided import Draw, NotForeseenError, Undecided
 from tests.proof.variants import small
 from vigie.control import interlocks, supervisor
 from vigie.control.commands import Mode
@@ -58,7 +58,7 @@ def test_paths_to_one_outcome_are_joined_where_they_differ_in_one_group_alone() 
 
     paths = draw.paths(asked, draw.everything())
     assert len(paths) == 4
-    assert sorted(joined(paths)) == [((0b011, 0b01), "low"), ((0b011, 0b10), "lost"), ((0b100, 0b11), "high")]
+    assert sorted(draw.joined(paths)) == [((0b011, 0b01), "low"), ((0b011, 0b10), "lost"), ((0b100, 0b11), "high")]
 
 
 def test_a_part_that_is_summarised_gives_what_it_gives_when_it_is_followed() -> None:
@@ -76,10 +76,10 @@ def test_a_part_that_is_summarised_gives_what_it_gives_when_it_is_followed() -> 
     def whole(asked: Callable[[float], str]) -> tuple[str, bool, str]:
         return asked(12.0), bool(flag), asked(12.0)
 
-    followed = joined(draw.paths(lambda: whole(part), draw.everything()))
+    followed = draw.joined(draw.paths(lambda: whole(part), draw.everything()))
     del runs[:]
     paths = draw.paths(lambda: whole(known), draw.everything())
-    assert sorted(joined(paths)) == sorted(followed)
+    assert sorted(draw.joined(paths)) == sorted(followed)
     assert len(runs) == 4, "each of its paths once"
 
 

@@ -47,6 +47,7 @@ class Draw:
         self._answers: list[Any] = []
         self._ways: list[tuple[int, Any, list[int]]] = []
         """The ways not yet taken: how many answers came before, the answer there, and what is possible then."""
+        self._kept: dict[int, int] = {}
 
     def group(self, members: int) -> int:
         """Add a group of quantities that are listed together; return its number."""
@@ -100,6 +101,26 @@ class Draw:
         self.possible, self.said, self.known, self._answers, self._ways = around
         return outcomes
 
+    def joined(self, paths: list["Path"]) -> list["Path"]:
+        """Return the same outcomes for the same values in fewer paths.
+
+        Two with the same outcome that differ in the values of one group are one: every value of either leads there.
+        """
+        before = len(paths) + 1
+        while len(paths) < before:
+            before = len(paths)
+            for group in range(len(self.sizes)):
+                possible: dict[Any, int] = {}
+                for masks, outcome in paths:
+                    others = masks[:group], masks[group + 1 :], outcome
+                    possible[others] = possible.get(others, 0) | masks[group]
+                paths = [((*low, self._only(mask), *high), outcome) for (low, high, outcome), mask in possible.items()]
+        return paths
+
+    def _only(self, mask: int) -> int:
+        """Return the one copy that is kept of a mask: there are few, each a kilobyte, and uses by the 100,000."""
+        return self._kept.setdefault(mask, mask)
+
     def summarised(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that follows the paths of a pure one only once, and then takes their outcomes.
 
@@ -111,7 +132,7 @@ class Draw:
             answer = next(self.known, None)
             if answer is None:
                 if args not in outcomes:
-                    outcomes[args] = joined(self.paths(lambda: function(*args), self.everything()))
+                    outcomes[args] = self.joined(self.paths(lambda: function(*args), self.everything()))
                 answer = self.one_of(outcomes[args])
             return answer[0]
 
@@ -119,23 +140,6 @@ class Draw:
 
 
 Path = tuple[tuple[int, ...], Any]
-
-
-def joined(paths: list[Path]) -> list[Path]:
-    """Return the same outcomes for the same values in fewer paths.
-
-    Two with the same outcome that differ in the values of a single group are one: every value of either leads there.
-    """
-    before = len(paths) + 1
-    while len(paths) < before:
-        before = len(paths)
-        for group in range(len(paths[0][0])):
-            possible: dict[Any, int] = {}
-            for masks, outcome in paths:
-                others = masks[:group], masks[group + 1 :], outcome
-                possible[others] = possible.get(others, 0) | masks[group]
-            paths = [((*low, mask, *high), outcome) for (low, high, outcome), mask in possible.items()]
-    return paths
 
 
 COMPUTED: frozenset[float] = frozenset()

@@ -53,7 +53,8 @@ class Steadiness:
     def __init__(self, settings: SupervisorSettings, hold_off_s: float) -> None:
         self.rules = settings.mains
         self.needed_s = hold_off_s
-        self.is_away = True
+        self.is_away = hold_off_s > 0.0
+        """A start without a hold-off trusts the mains."""
         self.stands_since_s: float | None = None
 
     def see(self, now_s: float, shown: str) -> None:

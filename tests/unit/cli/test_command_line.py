@@ -123,7 +123,6 @@ def test_names_on_the_command_line_are_those_of_control() -> None:
             (("status", "--url", url), 6, f"--url {url} is no address: write http://HOST:PORT/flask")
             for url in (
                 "nonsense",
-                "",
                 "localhost:8000",
                 "http://",
                 "http://[::1",
@@ -131,6 +130,7 @@ def test_names_on_the_command_line_are_those_of_control() -> None:
                 "//pi.local",
             )
         ),
+        (("status", "--url", ""), 2, "is empty"),
         (("mode", "protect", "--url", "http://127.0.0.1:1"), 6, "nobody answers"),
         (("relay", "2", "OPEN", "--url", "http://127.0.0.1:1"), 6, "nobody answers"),
         (("acknowledge", "--url", "ftp://127.0.0.1:1"), 6, "ftp://127.0.0.1:1 is no address"),
