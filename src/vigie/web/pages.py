@@ -59,7 +59,10 @@ def history() -> str:
 
 def _history() -> dict[str, Any]:
     end_utc_ms = now_utc_ms()
-    return {"history": None if end_utc_ms is None else history_of(_journal(), end_utc_ms), "tell": tell}
+    if end_utc_ms is None:
+        return {"history": None, "tell": tell}
+    snapshot = current_look().snapshot
+    return {"history": history_of(_journal(), end_utc_ms, snapshot["outage"] if snapshot else None), "tell": tell}
 
 
 @blueprint.get("/multimeter")
