@@ -28,7 +28,7 @@ def line(language: str) -> Paper:
         paper.terminal(x, 84)
     paper.wire("minus", (BAR_X, 88), (BAR_X, 324), width=4)
     paper.write(BAR_X - 6, 106, ("minus bar", "barre moins"), size=9.5, anchor="end")
-    _minus(paper)
+    paper.wire("minus", (MINUS_X, 88), (MINUS_X, 414), width=4)
     _loads(paper, 60, 88)
     _charge_path(paper, 190, 88, ground_x=BAR_X, has_diode=True)
     _battery(paper, 190, 330, ground_x=BAR_X)
@@ -47,25 +47,21 @@ def charge_only(language: str) -> Paper:
         12, 16, ("12 V side, wiring “charge_only”", "Côté 12 V, câblage « charge_only »"), size=13, is_bold=True
     )
     paper.box(12, 26, 124, 58)
-    paper.write(74, 44, ("Supply 13.8 V", "Alimentation 13,8 V"), anchor="middle", is_bold=True)
+    paper.write(74, 41, ("Supply", "Alimentation"), ("13.8 V", "13,8 V"), anchor="middle", is_bold=True)
     paper.box(146, 26, 204, 58)
     paper.write(248, 44, ("Charger 13.6 V", "Chargeur 13,6 V"), anchor="middle", is_bold=True)
+    paper.wire("minus", (MINUS_X, 88), (MINUS_X, 100))
+    paper.wire("minus", (110, 88), (110, 100), (MINUS_X, 100), (MINUS_X, 414), width=4)
+    paper.dot(MINUS_X, 100)
     for x, name in ((40, "OUT+"), (110, "OUT-"), (190, "OUT+"), (MINUS_X, "OUT-")):
         paper.write(x, 70, (name, name), size=10.5, anchor="middle")
         paper.terminal(x, 84)
-    paper.wire("minus", (110, 88), (110, 100), (MINUS_X, 100))
-    paper.dot(MINUS_X, 100)
-    _minus(paper)
-    paper.write(MINUS_X - 8, 122, ("minus bar", "barre moins"), size=10.5, anchor="end", is_bold=True)
+    paper.write(MINUS_X - 8, 118, ("minus bar", "barre moins"), size=10.5, anchor="end", is_bold=True)
     _charge_path(paper, 190, 88, ground_x=MINUS_X, has_diode=False)
     _battery(paper, 190, 330, ground_x=MINUS_X)
     _ideal_diodes(paper)
     _legend_charge_only(paper)
     return paper
-
-
-def _minus(paper: Paper) -> None:
-    paper.wire("minus", (MINUS_X, 88), (MINUS_X, 414), width=4)
 
 
 def _meter(paper: Paper, x: float, y: float, name: str, names: tuple[str, str] = ("IN+", "IN-")) -> None:
@@ -162,7 +158,7 @@ def _battery(paper: Paper, x: float, y: float, *, ground_x: float) -> None:
     paper.write(
         232,
         y + 161,
-        ("aired compartment, thermometer", "compartiment à part, aéré, thermomètre"),
+        ("own, aired compartment; thermometer", "compartiment à part, aéré, thermomètre"),
         size=10.5,
         anchor="middle",
     )
@@ -183,7 +179,7 @@ def _ideal_diodes(paper: Paper) -> None:
     )
     paper.terminal(40, 164)
     paper.write(48, 216, ("out", "sortie"), size=9.5)
-    paper.write(104, 216, ("bat.", "bat."), size=9.5)
+    paper.write(106, 216, ("bat.", "bat."), size=9.5, anchor="end")
     paper.wire("plus", (190, 310), (112, 310), (112, 220))
     paper.dot(190, 310, "plus")
     paper.fuse(112, 289)
@@ -196,6 +192,11 @@ def _ideal_diodes(paper: Paper) -> None:
     paper.terminal(112, 266)
     paper.terminal(112, 220)
     paper.terminal(40, 220)
+    _ground(paper, 132, 182, MINUS_X)
+    paper.wire("minus", (136, 249), (150, 249), (150, 182), width=1.2)
+    paper.dot(150, 182)
+    paper.terminal(136, 249)
+    paper.write(154, 178, ("minus", "moins"), size=9.5)
     paper.wire("plus", (40, 220), (40, 240))
     _meter(paper, 40, 240, "V3")
     paper.terminal(68, 265)
@@ -238,11 +239,8 @@ def _legend_charge_only(paper: Paper) -> None:
             "R2 open: no charge, but the battery still feeds the loads.",
             "R2 ouvert : plus de charge, mais la batterie alimente",
         ),
-        ("No bypass diode is needed here.", "toujours les charges. Pas de diode D1 ici."),
-        (
-            "LVD: cuts an empty battery off; its minus to the bar.",
-            "LVD : coupe une batterie vide ; son moins à la barre.",
-        ),
+        ("No diode D1 is needed here.", "toujours les charges. Ici D1 n'est pas nécessaire."),
+        ("LVD: cuts an empty battery off.", "LVD : coupe une batterie vide."),
         (
             "V3, behind the ideal diodes, must stay over 13.2 V.",
             "V3, derrière les diodes, doit rester au-dessus de 13,2 V.",

@@ -22,14 +22,14 @@ def relay(language: str) -> Paper:
             "à NC ; celui de COM reste. Lisez les noms imprimés sur",
         ),
         (
-            "the board, and test with the ohmmeter: at rest COM-NC has",
-            "la carte. Q1 coupé, F1 et F3 retirés, à l'ohmmètre :",
+            "the board. Dead (section 5), test with the ohmmeter: at rest",
+            "la carte. Hors tension (section 5), à l'ohmmètre, au repos :",
         ),
-        ("0 ohm and COM-NO is open. Q1 off, F1 and F3 out.", "COM-NC donne 0 ohm, COM-NO est ouvert."),
         (
-            "Then commission again: the settings must follow.",
-            "Puis refaites la mise en service : les réglages suivent.",
+            "COM-NC has 0 ohm and COM-NO is open. Then commission",
+            "COM-NC donne 0 ohm, COM-NO est ouvert. Puis refaites la",
         ),
+        ("again: the settings must follow.", "mise en service : les réglages doivent suivre."),
         size=11,
     )
     return paper
@@ -77,9 +77,10 @@ def lamp(language: str) -> Paper:
         ),
         ("Coil at rest: lamp ON. Coil energised: lamp OFF.", "Bobine au repos : lampe ALLUMÉE. Excitée : ÉTEINTE."),
         ("Pull the Pi's supply while the lamp is off: it comes ON.", "Coupez le Pi, lampe éteinte : elle se RALLUME."),
+        ("Start and reboot the Pi: it stays ON.", "Rallumez, redémarrez le Pi : elle reste ALLUMÉE."),
         (
-            "Then take BOTH test wires away before 230 V comes near.",
-            "Puis retirez les DEUX fils d'essai, avant tout 230 V.",
+            "Then take ALL test wires away before 230 V comes near.",
+            "Puis retirez TOUS les fils d'essai, avant tout 230 V.",
         ),
         size=11,
     )

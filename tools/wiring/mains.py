@@ -24,8 +24,7 @@ def _protection(paper: Paper) -> None:
     paper.write(12, 16, ("230 V side, mains contact", "Côté 230 V, contact secteur"), size=13, is_bold=True)
     for x, kind, name in ((L_X, "l", "L"), (N_X, "n", "N"), (PE_X, "pe", "PE")):
         paper.write(x, 38, (name, name), size=13, anchor="middle", is_bold=True)
-        paper.terminal(x, 48)
-        paper.wire(kind, (x, 52), (x, 330))
+        paper.wire(kind, (x, 44), (x, 330))
     paper.box(22, 68, 88, 66, fill="#fff")
     for x, kind in ((L_X, "l"), (N_X, "n")):
         paper.open_contact(x, 100, kind)
@@ -117,8 +116,11 @@ def _pilot(paper: Paper) -> None:
     paper.write(214, 411, ("A2 -", "A2 -"), size=9.5, anchor="end")
     paper.wire("minus", (218, 400), (218, 412), (340, 412))
     paper.write(340, 406, ("minus", "moins"), size=10.5, anchor="end")
+    paper.wire("plus", (262, 366), (262, 368))
+    paper.dot(262, 366, "plus")
     paper.diode(262, 388)
     paper.wire("minus", (262, 396), (262, 412))
+    paper.dot(262, 412)
     paper.write(275, 386, ("1N4007", "1N4007"), size=10)
 
 
@@ -137,6 +139,7 @@ def _legend(paper: Paper) -> None:
             "compartments, or 8 mm apart in air and along surfaces.",
             "compartiments séparés, ou à 8 mm l'un de l'autre (air",
         ),
-        ("Wires clamped: a loose one must not cross over.", "et surface). Fils fixés : aucun ne doit passer à côté."),
+        ("Wires clamped: a loose one must not reach the", "et surface). Fils fixés : un fil détaché ne doit pas"),
+        ("other side.", "atteindre l'autre côté."),
         size=10.5,
     )

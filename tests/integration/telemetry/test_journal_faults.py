@@ -243,7 +243,7 @@ stop_at = int(sys.argv[2]) if len(sys.argv) > 2 else None
 for number in itertools.count():
     journal.record(record(number))
     if stop_at is None:
-        print(number, time.monotonic(), flush=True)
+        print(number, time.monotonic(), journal.state().rows, flush=True)
         time.sleep(0.002)
     elif number == stop_at:
         while journal.state().waiting_periods:
@@ -257,6 +257,8 @@ def test_kill_9_loses_at_most_the_batch_window_and_never_the_file(path: Path, af
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     lines = [child.stdout.readline()]
+    while lines[-1].endswith(" 0\n"):  # nothing is in the file yet
+        lines.append(child.stdout.readline())
     until_s = time.monotonic() + after_s
     while time.monotonic() < until_s:
         lines.append(child.stdout.readline())
@@ -264,15 +266,15 @@ def test_kill_9_loses_at_most_the_batch_window_and_never_the_file(path: Path, af
     lines += child.stdout.readlines()
     child.wait()
     child.stdout.close()
-    recorded = [(int(number), float(at_s)) for number, at_s in (line.split() for line in lines)]
+    recorded = [(int(number), float(at_s), int(rows)) for number, at_s, rows in (line.split() for line in lines)]
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         kept = [ms for (ms,) in connection.execute("SELECT utc_ms FROM period_si ORDER BY utc_ms")]
     assert kept == [START_MS + 1000 * number for number in range(len(kept))], "a hole in the middle"
-    assert len(kept) > 0
-    last_s = recorded[-1][1]
-    lost_s = [at_s for number, at_s in recorded if number >= len(kept)]
-    assert not lost_s or last_s - lost_s[0] < 0.3 + 0.5, "more than the window and a commit"
+    _, last_s, told = recorded[-1]
+    assert len(kept) >= told > 0, "less than the journal said was in the file"
+    lost_s = [at_s for number, at_s, _ in recorded if number >= len(kept)]
+    assert not lost_s or last_s - lost_s[0] < 0.3 + 2.0, "more than the window and a commit on a busy machine"
 
 
 def test_a_look_through_the_file_leaves_the_log_to_its_writer(
