@@ -96,7 +96,7 @@ class Hub:
         self._saved_s = float("-inf")
         self._is_saved = True
         self._transport: Transport | None = None
-        self._had_transport = False
+        self._was_connected = False
         self._has_reported = False
         """The controller that is connected has sent a snapshot: an older one is another's, or from before a fall."""
         self._listeners: list[Callable[[], None]] = []
@@ -129,7 +129,7 @@ class Hub:
             if self._transport is not None and self._has_reported:
                 link: LinkName = "connected"
             else:
-                link = "lost" if self._had_transport else "never"
+                link = "lost" if self._was_connected else "never"
             return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
     def snapshot(self) -> dict[str, Any] | None:
@@ -157,7 +157,7 @@ class Hub:
             self._refuse(f"{fault} is not a finite number: send null")
         with self._lock:
             self._snapshot, self._received_s, self._is_saved = snapshot, machine_monotonic_s(), False
-            self._has_reported = True
+            self._has_reported = self._was_connected = True
             is_due = self._received_s - self._saved_s >= self.SAVE_EVERY_S
         if is_due:
             self._save()
@@ -166,7 +166,7 @@ class Hub:
     def attach(self, transport: Transport) -> None:
         """Make ``transport`` the controller; the one before it is forgotten."""
         with self._lock:
-            self._transport, self._had_transport, self._has_reported = transport, True, False
+            self._transport, self._has_reported = transport, False
         self._tell()
 
     def detach(self, transport: Transport) -> None:

@@ -113,7 +113,8 @@ class AlarmReport(Message):
     returned_utc_ms: int | None
     value: float | None = Field(description="The worst since it was raised; None where there is no number")
     now: float | None = Field(
-        default=None, description="The same quantity in the newest period; None where it cannot be told or is no reading"
+        default=None,
+        description="The same in the newest period; None where it cannot be told or is no reading",
     )
     limit: float | None
     unit: str

@@ -37,23 +37,18 @@ def init_static(app: Flask) -> None:
         asked, _, name = filename.partition("/")
         is_present = asked == edition()
         response: Response = send(filename=name if is_present else filename)  # type: ignore[assignment]
-        if is_present:
-            response.headers["Cache-Control"] = FOREVER
-            if "gzip" in request.accept_encodings and Path(name).suffix in PACKED and response.status_code == 200:
-                response = _packed(response, name)
+        if not is_present or response.status_code != 200:
+            return response
+        if Path(name).suffix in PACKED and request.accept_encodings.quality("gzip") > 0:
+            response.close()
+            response = Response(packed(name), mimetype=response.mimetype)
+            response.content_encoding = "gzip"
+        response.vary.add("Accept-Encoding")
+        response.headers["Cache-Control"] = FOREVER
         return response
 
     app.view_functions["static"] = static
     app.url_defaults(_with_edition)
-
-
-def _packed(response: Response, name: str) -> Response:
-    response.direct_passthrough = False
-    response.set_data(packed(name))
-    response.content_encoding = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.headers.pop("ETag", None)  # it is of the file as it lies there
-    return response
 
 
 def _with_edition(endpoint: str, values: dict[str, Any]) -> None:

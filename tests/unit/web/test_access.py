@@ -368,7 +368,7 @@ def test_pages_behind_the_door_are_kept_by_no_cache_and_static_files_are(site: G
     kept = re.search(r'"/flask(/static/[^"]+/css/vigie.css)"', vera.get("/").text)
     assert kept is not None
     assert "immutable" in vera.get(kept[1]).headers["Cache-Control"]
-    packed = vera.get(kept[1], headers={"Accept-Encoding": "gzip"})
+    packed = vera.get(kept[1], **{"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == vera.get(kept[1]).data
     assert "Set-Cookie" not in vera.get("/static/css/vigie.css").headers
