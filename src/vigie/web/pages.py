@@ -68,7 +68,11 @@ def _history() -> dict[str, Any]:
 @blueprint.get("/multimeter")
 def multimeter() -> str:
     """The four channels with everything the meter knows, and their charts."""
-    return render_template("multimeter.html")
+    try:
+        first_utc_ms = _journal().oldest_utc_ms()
+    except JournalError:
+        first_utc_ms = None  # the charts say why they are empty
+    return render_template("multimeter.html", first_utc_ms=first_utc_ms)
 
 
 @blueprint.get("/relays")

@@ -62,6 +62,9 @@ export function date(utcMs) {
   return `${part("day")} ${part("month")}`;
 }
 
+export const fullDate = (utcMs) => dated({ day: "numeric", month: "short", year: "numeric" }).format(utcMs);
+export const month = (utcMs) => dated({ month: "short", year: "numeric" }).format(utcMs);
+
 export function instant(utcMs, nowUtcMs) {
   if (isNothing(utcMs)) return NOTHING;
   if (nowUtcMs && dayOf(nowUtcMs) === dayOf(utcMs)) return clock(utcMs);
