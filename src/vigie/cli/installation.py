@@ -36,11 +36,13 @@ class Running(NamedTuple):
 def settings(config: Path | None, *, url: str | None = None, **given: Unpack[process.Given]) -> Config:
     """Return the settings of the installation that a command is about; a ``url`` names it already.
 
+    Where its file has faults they are said, and those that are in force are taken.
+
     Raises:
-        BadSettings: the settings have faults.
+        BadSettings: the settings have faults, and none are in force.
         VigieError: several run, and none is named.
     """
-    return process.parsed(process.arguments(config, **given) if url else arguments(config, **given))
+    return process.usable(process.arguments(config, **given) if url else arguments(config, **given))
 
 
 def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
@@ -51,7 +53,7 @@ def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
         VigieError: there is no such folder; or several run, and none is named.
     """
     named, argv = process.arguments(config, **given), arguments(config, **given)
-    found = process.parsed(argv)
+    found = process.usable(argv)
     if not found.data_directory.is_dir():
         raise VigieError(
             f"no data folder {found.data_directory}: start an installation (vigie run), or name its folder with --data"
@@ -64,7 +66,7 @@ def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
 def arguments(
     config: Path | None, service_of: ServiceManager | None = None, **given: Unpack[process.Given]
 ) -> list[str]:
-    """Return those settings as arguments for :func:`vigie.cli.process.parsed`; a service's own say everything.
+    """Return those settings as arguments for :func:`vigie.cli.process.usable`; a service's own say everything.
 
     The arguments of the installation that runs are taken: in the folder that ``--data``, $VIGIE_DATA or ``site.data``
     names, and of the given settings file and port, where these are given.
@@ -83,7 +85,7 @@ def arguments(
         for one in running()
         if (one.is_usual if folder is None else one.folder == folder)
         and (wanted is None or one.config == wanted)
-        and (port is None or process.parsed(one.argv).web.port == port)
+        and (port is None or process.usable(one.argv, is_quiet=True).web.port == port)
     ]
     if len(found) > 1:
         listed = ", ".join(f"{one.folder} (process {one.pid})" for one in found)
@@ -92,7 +94,7 @@ def arguments(
 
 
 def _named_folder(argv: list[str]) -> Path | None:
-    folder = process.parsed(argv).site.data
+    folder = process.usable(argv, is_quiet=True).site.data
     return Path(folder).expanduser().resolve() if folder else None
 
 

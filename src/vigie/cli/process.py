@@ -100,15 +100,16 @@ class _Started(NamedTuple):
             demand_plant(self.config, config, self.overrides)
         return config
 
-    def usable(self) -> Config:
-        """Return the settings, or what takes the place of a file with faults (:func:`in_place_of`)."""
+    def usable(self, *, is_quiet: bool) -> Config:
+        """Return the settings, or what takes the place of a file with faults (:func:`in_place_of`), and say so."""
         try:
             return self.settings()
         except BadSettings as error:
             good = self.config and in_place_of(self.config, self.overrides, error, is_service=self.is_service)
             if not good:
                 raise
-            sys.stderr.write(f"{error}\n{_MEANWHILE}\n")
+            if not is_quiet:
+                sys.stderr.write(f"{error}\n{_MEANWHILE}\n")
             return good
 
 
@@ -127,13 +128,13 @@ def differing(argv: Sequence[str]) -> list[str]:
     return difference_to(started.config, started.overrides) if started.config is not None else []
 
 
-def usable(argv: Sequence[str]) -> Config:
-    """Read the settings named by a process's arguments, or what takes the place of a file with faults.
+def usable(argv: Sequence[str], *, is_quiet: bool = False) -> Config:
+    """Read the settings named by a process's arguments, or what takes the place of a file with faults, and say so.
 
     Raises:
         BadSettings: the settings have faults, no good ones are known, and contacts depend on the faults.
     """
-    return _started(argv).usable()
+    return _started(argv).usable(is_quiet=is_quiet)
 
 
 def _started(argv: Sequence[str]) -> _Started:
@@ -218,7 +219,7 @@ def _awaited(argv: Sequence[str], wait: Callable[[UnfitSettings, ServiceCommands
     """Return the settings; None after the wait for them."""
     started = _started(argv)
     try:
-        config = started.usable()
+        config = started.usable(is_quiet=False)
     except BadSettings as error:
         if started.service_of is None or started.config is None:
             raise

@@ -1,5 +1,6 @@
 """A settings file that does not fit any more: control goes on with the last settings it ran well on."""
 
+import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,10 @@ def test_check_says_what_is_in_force_instead(site: Callable[..., Site]) -> None:
     told = vigie("config", "check", "--config", str(one.config), VIGIE_DATA=str(one.data))
     assert told.returncode == 3
     assert "mail.port: 99999 in the file, not set in force" in told.stdout
+    asked = vigie("status", "--json", "--config", str(one.config), VIGIE_DATA=str(one.data))
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(asked.stdout)["snapshot"]["plant"] == "emulated"
+    assert asked.stderr.count("mail.port") == 1
 
 
 def test_without_settings_that_were_ever_good_nothing_is_taken_in_their_place(tmp_path: Path) -> None:
