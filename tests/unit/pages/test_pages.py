@@ -166,9 +166,13 @@ def test_every_address_keeps_the_prefix(site: Site, path: str) -> None:
 def test_the_language_is_the_cookie_then_the_browser_then_french(site: Site) -> None:
     assert '<html lang="fr"' in site.page("/about", "zz")
     assert '<html lang="en"' in site.page("/about", "en-GB,fr;q=0.5")
+    assert '<html lang="de"' in site.page("/about", "de-CH,fr;q=0.5")
+    assert "Deutsch</a>" in site.page("/about", "fr")
     response = site.client.get("/flask/language/en?back=relays", headers={"Host": "localhost"})
     assert response.headers["Location"].endswith("/relays")
     assert '<html lang="en"' in site.page("/about", "fr")
+    site.client.get("/flask/language/de?back=relays", headers={"Host": "localhost"})
+    assert '<html lang="de"' in site.page("/about", "fr")
 
 
 def test_a_choice_never_leads_to_another_site(site: Site) -> None:
