@@ -148,17 +148,18 @@ def test_an_answer_counts_though_the_next_question_comes_before_its_dialog_has_s
     expect(page.locator("[data-relay=R2] .answer")).to_be_empty()
 
 
-def test_a_refused_order_says_why_in_words(page: Page, installation: Installation) -> None:
+def test_what_would_be_refused_says_why_is_not_offered_and_is_refused(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/relays")
     go_manual(page)
     hold(page, "Ouvrir R1")
     expect(page.locator("[data-relay=R1] .contact-symbol")).to_have_attribute("data-value", "open")
     expect(page.locator("[data-relay=R2] .note").first).to_contain_text("jamais ouverts ensemble")
-    hold(page, "Ouvrir R2")
-    answer = page.locator("[data-relay=R2] .answer")
-    expect(answer).to_have_text(
-        "Refusé\u00a0: R1 et R2 ne sont jamais ouverts ensemble\u00a0: les charges seraient coupées."
+    expect(page.get_by_role("button", name="Ouvrir R2")).to_have_attribute("aria-disabled", "true")
+    command = {"id": "a" * 32, "action": "set_contact", "relay": "R2", "contact": "open"}
+    answer = page.request.post(
+        installation.url + "/api/v1/commands", data=command, headers={"Origin": installation.web.url}
     )
+    assert (answer.status, answer.json()["reason"]) == (409, "both_open")
     expect(page.locator("[data-relay=R2] .contact-symbol")).to_have_attribute("data-value", "closed")
 
 
