@@ -86,23 +86,22 @@ def test_the_bar_stays_in_sight_and_hides_no_focus(page: Page, installation: Ins
     assert hidden == []
 
 
-def test_one_click_in_the_bar_acknowledges_and_the_next_one_takes_its_place(
-    page: Page, installation: Installation
-) -> None:
+def test_one_click_in_the_bar_acknowledges_and_the_worst_stays_in_it(page: Page, installation: Installation) -> None:
     opened(page, installation)
     installation.feed.raise_alarm("battery_warm")
-    installation.feed.raise_alarm("battery_too_hot", **HOT)
+    installation.feed.raise_alarm("battery_too_hot", **(HOT | {"protection": "none"}))
     bar = page.locator(".alarm-bar")
     expect(bar).to_contain_text("Batterie trop chaude")
     expect(page.locator(".popup")).to_have_count(2)
     expect(page).to_have_title(re.compile(r"^\(2\) ⚠"))
     bar.get_by_role("button", name="Acquitter").click()
-    expect(bar).to_contain_text("Batterie chaude")
+    expect(bar).not_to_have_class(re.compile("is-asking"))
+    expect(bar).to_contain_text("Batterie trop chaude")
+    expect(bar).to_have_attribute("data-severity", "critical")
     expect(page.locator(".popup")).to_have_count(1)
     expect(page).to_have_title(re.compile(r"^\(1\) ⚠"))
     expect(page.locator("#said")).to_have_text("Confirmé.")
-    bar.get_by_role("button", name="Acquitter").click()
-    expect(bar).not_to_have_class(re.compile("is-asking"))
+    page.locator(".popup").get_by_role("button", name="Acquitter").click()
     expect(bar).to_contain_text("Batterie trop chaude")
     expect(page).to_have_title(re.compile(r"^⚠ Accueil"))
     expect(page.locator(".popup")).to_have_count(0)

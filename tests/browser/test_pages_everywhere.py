@@ -17,7 +17,11 @@ pytestmark = pytest.mark.browser
 PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
 
 
-WAYS = {"fr": (("light", "dark"), (1280, 360, 320)), "en": (("dark", "light"), (320, 360, 1280))}
+WAYS = {
+    "fr": (("light", "dark"), (1280, 360, 320)),
+    "en": (("dark", "light"), (320, 360, 1280)),
+    "de": (("light", "dark"), (320, 360, 1280)),
+}
 """The themes and widths a page takes in turn, loaded in the first: what grows also shrinks, what darkens lights up."""
 
 
@@ -43,7 +47,7 @@ def test_every_page_is_accessible_quiet_self_contained_and_fits(
     page.emulate_media(color_scheme=themes[0])
     page.set_viewport_size({"width": widths[0], "height": 800})
     page.goto(installation.url + path)
-    expect(page.locator("#age-page")).to_have_text(re.compile("^connec"))
+    expect(page.locator("#age-page")).to_have_text(re.compile("^(connec|verbunden)"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     for theme in themes:
         page.emulate_media(color_scheme=theme)
@@ -106,7 +110,7 @@ def test_troubled_states_are_accessible_too(page: Page, installation: Installati
     judge("stale")
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", WAYS)
 def test_the_server_writes_the_same_texts_as_the_script(
     chromium: Browser, installation: Installation, language: str
 ) -> None:
@@ -131,6 +135,11 @@ def test_the_languages_and_themes_are_chosen_in_the_menu_and_kept(page: Page, in
     menu.click()
     page.get_by_role("link", name="English").click()
     expect(heading).to_have_text("Relays")
+    menu.click()
+    page.get_by_role("link", name="Deutsch").click()
+    expect(heading).to_have_text("Relais")
+    menu.click()
+    page.get_by_role("link", name="English").click()
     expect(page).to_have_url(re.compile("/flask/relays$"))
     menu.click()
     page.get_by_role("link", name="Dark").click()

@@ -148,17 +148,18 @@ def test_an_answer_counts_though_the_next_question_comes_before_its_dialog_has_s
     expect(page.locator("[data-relay=R2] .answer")).to_be_empty()
 
 
-def test_a_refused_order_says_why_in_words(page: Page, installation: Installation) -> None:
+def test_what_would_be_refused_says_why_is_not_offered_and_is_refused(page: Page, installation: Installation) -> None:
     page.goto(installation.url + "/relays")
     go_manual(page)
     hold(page, "Ouvrir R1")
     expect(page.locator("[data-relay=R1] .contact-symbol")).to_have_attribute("data-value", "open")
     expect(page.locator("[data-relay=R2] .note").first).to_contain_text("jamais ouverts ensemble")
-    hold(page, "Ouvrir R2")
-    answer = page.locator("[data-relay=R2] .answer")
-    expect(answer).to_have_text(
-        "Refusé\u00a0: R1 et R2 ne sont jamais ouverts ensemble\u00a0: les charges seraient coupées."
+    expect(page.get_by_role("button", name="Ouvrir R2")).to_have_attribute("aria-disabled", "true")
+    command = {"id": "a" * 32, "action": "set_contact", "relay": "R2", "contact": "open"}
+    answer = page.request.post(
+        installation.url + "/api/v1/commands", data=command, headers={"Origin": installation.web.url}
     )
+    assert (answer.status, answer.json()["reason"]) == (409, "both_open")
     expect(page.locator("[data-relay=R2] .contact-symbol")).to_have_attribute("data-value", "closed")
 
 
@@ -199,16 +200,20 @@ def test_held_values_stand_still_while_the_page_goes_on(page: Page, installation
     expect(display).not_to_have_text(str(before))
 
 
-def test_a_paused_diagram_stays_paused_on_the_next_page_load(page: Page, installation: Installation) -> None:
+RUNNING = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+
+
+def test_the_diagram_moves_when_a_current_begins_or_turns_and_then_rests(
+    page: Page, installation: Installation
+) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     page.goto(installation.url + "/")
-    pause = page.locator("#pause-flow")
-    for is_paused in ("true", "false"):
-        pause.click()
-        expect(pause).to_have_attribute("aria-pressed", is_paused)
-        page.reload()
-        expect_connected(page)
-        expect(pause).to_have_attribute("aria-pressed", is_paused)
-        expect(page.locator("body.is-paused")).to_have_count(int(is_paused == "true"))
+    expect_connected(page)
+    page.wait_for_function(f"() => ({RUNNING})() > 0")
+    page.wait_for_function(f"() => ({RUNNING})() === 0")
+    wire = page.locator(".node-battery .wire-battery")
+    wire.evaluate("node => { node.dataset.direction = node.dataset.direction === 'back' ? 'forward' : 'back'; }")
+    page.wait_for_function(f"() => ({RUNNING})() > 0")
 
 
 def test_charts_are_drawn_anew_when_the_theme_changes(page: Page, installation: Installation) -> None:

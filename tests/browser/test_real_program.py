@@ -46,7 +46,7 @@ def test_protect_chosen_on_the_page_moves_r2_and_everybody_agrees(page: Page, si
     page.goto(f"{site.url}/relays")
 
     def same() -> bool:
-        shown = card(page, "R2", "Manœuvres"), card(page, "R2", "Motif")
+        shown = card(page, "R2", "Manœuvres"), card(page, "R2", "Dernière manœuvre")
         moves = [event for event in site.events(EventKind.SWITCHING) if event.subject == "R2"]
         counted = site.metrics()['vigie_switchings_total{relay="R2"}']
         told = str(len(moves)), describe_name("reason", moves[-1].reason, FRENCH)

@@ -9,7 +9,7 @@ from vigie.control.alarms.catalogue import Alarm
 from vigie.wording import alarms
 from vigie.wording.words import SOURCE_LANGUAGE, describe, translator
 
-LANGUAGES = ("fr", "en")
+LANGUAGES = ("fr", "en", "de")
 CATALOGUE = "{language}.po"
 
 

@@ -94,7 +94,10 @@ def _print_outages(over: list[dict[str, Any]], state: dict[str, Any], days: floa
 
 
 def _add(table: Table, name: str, one: dict[str, Any], lasted_s: float, enough: str) -> None:
-    was_enough = one.get("was_enough", one["dark_s"] == 0)
+    rest_dark_s = one.get("rest_dark_s") or 0.0
+    was_enough = one.get("was_enough", one["dark_s"] <= rest_dark_s)
+    if was_enough and rest_dark_s:
+        enough = f"{enough}; dark for {rest_dark_s:.0f} s while R2 was at rest"
     table.add_row(
         name,
         utc_text(one["began_utc_ms"]),

@@ -126,7 +126,7 @@ def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
 def _language(told: str | None, text: str) -> str:
     """Return the language to speak: of the command line, else of the settings, else of the system."""
     if told is not None and told not in languages():
-        raise typer.BadParameter(f"--language {told}: there are words in {' and '.join(languages())}")
+        raise typer.BadParameter(f"--language {told}: there are words in {', '.join(languages())}")
     of_settings = str(tomlkit.parse(text).unwrap().get("site", {}).get("language", ""))
     return told or of_settings or system_language()
 

@@ -96,7 +96,9 @@ class TerminalPerson:
             answer = self._ask(
                 spoken("{question} ({words}, q to stop)", question=question, words=", ".join(words))
             ).lower()
-            fitting = {key for word, key in words.items() if answer and (word.startswith(answer) or key == answer)}
+            fitting = {
+                key for word, key in words.items() if answer and (word.lower().startswith(answer) or key == answer)
+            }
             if len(fitting) == 1:
                 return fitting.pop()
             self.tell(spoken("Answer {words}; q stops.", words=spoken(" or ").join(words)))

@@ -84,7 +84,7 @@ class SiteSettings(NamedTuple):
     ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
     language: Annotated[
-        str, setting("Language of `vigie commission` and its report: en or fr; empty: that of the system")
+        str, setting("Language of `vigie commission` and its report: de, en or fr; empty: that of the system")
     ] = ""
 
 

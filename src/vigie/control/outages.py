@@ -81,10 +81,12 @@ class Outage(NamedTuple):
     energy_out_wh: float
     dark_s: float
     """How long the loads had no voltage."""
+    rest_dark_s: float
+    """How much of it R2 was open: the battery was not asked yet."""
     end_v: float
     """Battery voltage last read in it."""
     was_enough: bool
-    """The loads never lost their voltage, as far as was seen."""
+    """The battery, once connected, never let the loads lose their voltage, as far as was seen."""
 
 
 class OutageState(NamedTuple):
@@ -123,6 +125,7 @@ def resumed_outages(
     charge_out_ah: float,
     energy_out_wh: float,
     dark_s: float,
+    rest_dark_s: float,
     end_v: float,
     now_s: float,
 ) -> OutageState:
@@ -135,10 +138,14 @@ def resumed_outages(
         charge_out_ah: so far, as are the next two.
         energy_out_wh: see above.
         dark_s: see above.
+        rest_dark_s: see above.
         end_v: battery voltage last recorded.
         now_s: monotonic plant time.
     """
-    outage = Outage(kind, began_s, math.nan, lowest_v, charge_out_ah, energy_out_wh, dark_s, end_v, dark_s <= 0.0)
+    was_enough = dark_s <= rest_dark_s
+    outage = Outage(
+        kind, began_s, math.nan, lowest_v, charge_out_ah, energy_out_wh, dark_s, rest_dark_s, end_v, was_enough
+    )
     return OutageState(True, outage, now_s, math.nan, math.nan)
 
 
@@ -181,7 +188,7 @@ def follow(
 
 
 def _blank(kind: OutageKind, began_s: float) -> Outage:
-    return Outage(kind, began_s, math.nan, math.nan, 0.0, 0.0, 0.0, math.nan, True)
+    return Outage(kind, began_s, math.nan, math.nan, 0.0, 0.0, 0.0, 0.0, math.nan, True)
 
 
 def _kind(wanted: _Wanted) -> OutageKind:
@@ -261,7 +268,9 @@ def _carried(outage: Outage, elapsed_s: float, mains: Mains, measurement: Measur
     if out_a > 0.0 and not math.isnan(source_v):
         energy_out_wh += out_a * source_v * counted_s / SECONDS_PER_HOUR
     is_dark = load.is_valid and load.bus_v < settings.dark_v
+    is_resting = measurement.contacts.r2 == Contact.OPEN
     dark_s = outage.dark_s + (counted_s if is_dark else 0.0)
+    rest_dark_s = outage.rest_dark_s + (counted_s if is_dark and is_resting else 0.0)
     return Outage(
         outage.kind,
         outage.began_s,
@@ -270,8 +279,9 @@ def _carried(outage: Outage, elapsed_s: float, mains: Mains, measurement: Measur
         outage.charge_out_ah + out_a * counted_s / SECONDS_PER_HOUR,
         energy_out_wh,
         dark_s,
+        rest_dark_s,
         end_v,
-        outage.was_enough and not is_dark,
+        outage.was_enough and (is_resting or not is_dark),
     )
 
 
@@ -300,6 +310,7 @@ def _ended(outage: Outage, ended_s: float) -> Outage:
         outage.charge_out_ah,
         outage.energy_out_wh,
         outage.dark_s,
+        outage.rest_dark_s,
         outage.end_v,
         outage.was_enough,
     )

@@ -190,7 +190,7 @@ class Lookout:
             return None
         data = _outage_data(self._outages.outage, at)
         return {"kind": self._outages.outage.kind.name.lower()} | {
-            name: data.get(name) for name in ("began_utc_ms", "lowest_v", "charge_out_ah", "dark_s")
+            name: data.get(name) for name in ("began_utc_ms", "lowest_v", "charge_out_ah", "dark_s", "rest_dark_s")
         }
 
     def _surroundings(self, seen: Seen) -> Surroundings:
@@ -263,6 +263,7 @@ def _outage_data(outage: Outage, at: Instant) -> dict[str, float | int | str]:
         "charge_out_ah": outage.charge_out_ah,
         "energy_out_wh": outage.energy_out_wh,
         "dark_s": outage.dark_s,
+        "rest_dark_s": outage.rest_dark_s,
     }
     data: dict[str, float | int | str] = {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
     data["began_utc_ms"] = at.calendar_ms(outage.began_s) or at.utc_ms
@@ -315,6 +316,7 @@ def _resumed(event: Event | None, at: Instant) -> OutageState:
         number("charge_out_ah", 0.0),
         number("energy_out_wh", 0.0),
         number("dark_s", 0.0),
+        number("rest_dark_s", 0.0),
         number("end_v", math.nan),
         at.now_s,
     )

@@ -62,6 +62,7 @@ def thresholds(settings: SupervisorSettings) -> dict[str, float]:
         "cycle_recharge_below_v": settings.cycle.recharge_below_v,
         "floor_v": settings.interlocks.floor_v,
         "temperature_limit_c": settings.interlocks.temperature_limit_c,
+        "temperature_release_c": settings.interlocks.temperature_limit_c - settings.interlocks.temperature_release_k,
     }
 
 

@@ -96,7 +96,9 @@ class Hub:
         self._saved_s = float("-inf")
         self._is_saved = True
         self._transport: Transport | None = None
-        self._had_transport = False
+        self._was_connected = False
+        self._has_reported = False
+        """The controller that is connected has sent a snapshot: an older one is another's, or from before a fall."""
         self._listeners: list[Callable[[], None]] = []
         self.side: Callable[[], Side] = lambda: Side(web_alarms=[], mail=None, delivery=None)
         """Asked with every state for what the web process has to tell beside the controller; quick, never raises."""
@@ -124,10 +126,10 @@ class Hub:
             age_ms = None
             if self._received_s is not None:
                 age_ms = round((machine_monotonic_s() - self._received_s) * 1000)
-            if self._transport is not None:
+            if self._transport is not None and self._has_reported:
                 link: LinkName = "connected"
             else:
-                link = "lost" if self._had_transport else "never"
+                link = "lost" if self._was_connected else "never"
             return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
     def snapshot(self) -> dict[str, Any] | None:
@@ -155,6 +157,7 @@ class Hub:
             self._refuse(f"{fault} is not a finite number: send null")
         with self._lock:
             self._snapshot, self._received_s, self._is_saved = snapshot, machine_monotonic_s(), False
+            self._has_reported = self._was_connected = True
             is_due = self._received_s - self._saved_s >= self.SAVE_EVERY_S
         if is_due:
             self._save()
@@ -163,7 +166,7 @@ class Hub:
     def attach(self, transport: Transport) -> None:
         """Make ``transport`` the controller; the one before it is forgotten."""
         with self._lock:
-            self._transport, self._had_transport = transport, True
+            self._transport, self._has_reported = transport, False
         self._tell()
 
     def detach(self, transport: Transport) -> None:

@@ -112,6 +112,10 @@ class AlarmReport(Message):
     raised_utc_ms: int
     returned_utc_ms: int | None
     value: float | None = Field(description="The worst since it was raised; None where there is no number")
+    now: float | None = Field(
+        default=None,
+        description="The same in the newest period; None where it cannot be told or is no reading",
+    )
     limit: float | None
     unit: str
     detail: list[str] = Field(description="What it is about: channels, relays, faults of a contact")
@@ -130,6 +134,7 @@ class OutageReport(Message):
     lowest_v: float | None
     charge_out_ah: float
     dark_s: float = Field(description="How long the loads have been without voltage")
+    rest_dark_s: float = Field(default=0.0, description="How much of it R2 was open: the battery was not asked yet")
 
 
 class MailReport(Message):
@@ -201,7 +206,8 @@ class Snapshot(Message):
     outage: OutageReport | None = Field(default=None, description="None while the mains is there and charges")
     thresholds: dict[str, float] = Field(
         description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
-        "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c"
+        "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c, "
+        "temperature_release_c"
     )
     loop: LoopState
     journal: JournalState

@@ -54,7 +54,7 @@ class Receiver(NamedTuple):
     """Somebody who is told."""
 
     address: Annotated[str, setting("E-mail address; with channel apprise any name for this receiver")]
-    language: Annotated[str, setting("Two-letter language of the messages: en, fr")] = "en"
+    language: Annotated[str, setting("Two-letter language of the messages: de, en, fr")] = "en"
     severity: Annotated[Severity, *by_name(Severity), setting("Least severity told: info, warning or critical")] = (
         Severity.WARNING
     )

@@ -132,11 +132,11 @@ class _Picker:
     def pick(self, header: Sequence[str]) -> list[Column]:
         """Return the columns: those of a choice, those the settings name, an export's, or those whose names say it."""
         if self._choice:
-            return chosen(header, self._choice)
+            return self._with_sign(chosen(header, self._choice))
         settings = self._settings
         needed = [settings.time, settings.voltage, settings.current, *filter(None, [settings.temperature])]
         if all(name in header for name in needed):
-            return self._named(header)
+            return self._with_sign(self._named(header))
         own = None if settings.voltage in header else columns_of(header)
         if own is not None:
             self.sign = Sign.CHARGE
@@ -150,8 +150,12 @@ class _Picker:
                 "time=...,battery_v=...,battery_a=... or in [recorded.columns]"
             )
         self.notes += [f"{column.quantity} <- {column.header}" for column in found]
+        return self._with_sign(found)
+
+    def _with_sign(self, columns: list[Column]) -> list[Column]:
+        """Note how a current is read: nothing in a file says it."""
         self.notes.append(f"a positive current means {self.sign.name.lower()} (--positive-current)")
-        return found
+        return columns
 
     def _named(self, header: Sequence[str]) -> list[Column]:
         settings = self._settings

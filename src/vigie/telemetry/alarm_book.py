@@ -62,6 +62,8 @@ class AlarmBook:
         self._notes: dict[int, _Note] = {}
         self._in_force: Collection[Protection] = ()
         self._words: dict[Quantity, list[str]] = {}
+        self._values: Sequence[float] = ()
+        """Of the newest period, by :class:`Quantity`."""
         self._calendar: dict[float, int] = {}
         """The calendar of each instant an alarm keeps, as it was then: a clock that is set changes no history."""
         states = [normal()] * len(self._rules)
@@ -105,11 +107,12 @@ class AlarmBook:
             words: what quantities are about whose values are counts of something only words can say.
         """
         self._in_force = in_force
+        self._values = tuple(values)
         for quantity, about in words.items():
             if about:  # they stay with an alarm that is over and not acknowledged
                 self._words[quantity] = [one.replace(",", ";") for one in about]
         before = self._board
-        self._board, changes = step_board(before, self._rules, tuple(values), at.now_s)
+        self._board, changes = step_board(before, self._rules, self._values, at.now_s)
         events = [self._changed(before.states[index], index, change, at) for index, change in changes]
         return [event._replace(data={**event.data, **readings}) for event in events]
 
@@ -194,6 +197,13 @@ class AlarmBook:
             state.standing.name.lower(), change.name.lower(), who or self._voice, why, told,
         )  # fmt: skip
 
+    def _reading(self, quantity: Quantity) -> float | None:
+        """Return what a quantity that is read, not counted, is now."""
+        asked = Quantity.BATTERY_C if quantity == Quantity.HOT_C else quantity
+        if UNITS[quantity] not in READ or asked >= len(self._values) or not math.isfinite(self._values[asked]):
+            return None
+        return round(self._values[asked], 4)
+
     def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
         rule = self._rules[index]
         note = self._notes.get(index, _Note(NOBODY, ""))
@@ -211,6 +221,7 @@ class AlarmBook:
             "raised_utc_ms": self._utc_ms(state.raised_s, at) or at.utc_ms,
             "returned_utc_ms": self._utc_ms(state.returned_s, at),
             "value": round(state.value, 4) if is_number else None,
+            "now": self._reading(rule.quantity) if is_number else None,
             "limit": rule.limit if is_number else None,
             "unit": UNITS.get(rule.quantity, ""),
             "detail": names,
@@ -222,6 +233,8 @@ class AlarmBook:
         }
 
 
+READ = {"degC", "K", "V", "A"}
+"""Units of readings: what is counted, a time or a share, is at its worst now."""
 _KEPT = {
     "severity", "value", "limit", "unit", "protection", "raised_utc_ms", "returned_utc_ms", "shelved_until_utc_ms",
     "times",

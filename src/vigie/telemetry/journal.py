@@ -188,7 +188,7 @@ class Journal:
 
     def _demand_whole(self) -> None:
         if self._look is not None and self._look.verdict:
-            raise damage.CorruptJournal(f"journal {self._path} is corrupt: {self._look.verdict}")
+            raise damage.CorruptJournal(f"journal {self._path} is corrupt: {' '.join(self._look.verdict.split())}")
         if self._look is not None and self._look.odd_events:
             odd_events, self._look.odd_events = self._look.odd_events, ""
             self.found_damaged(odd_events)

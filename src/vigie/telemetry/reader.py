@@ -78,6 +78,14 @@ class JournalReader:
             ).fetchall()
         return [_shown(row) for row in rows]
 
+    def oldest_utc_ms(self) -> int | None:
+        """Return the calendar of the first thing kept, a whole hour or a period; None when there is none yet."""
+        with self.connection() as connection:
+            (key,) = connection.execute("SELECT min(key) FROM period").fetchone()
+            (hour,) = connection.execute("SELECT min(start_utc_ms) FROM hour").fetchone()
+        known = [one for one in (None if key is None else int(key) // KEYS_PER_MS, hour) if one is not None]
+        return min(known, default=None)
+
     def newest_utc_ms(self) -> int | None:
         """Return the calendar of the latest period, None when there is none yet."""
         with self.connection() as connection:

@@ -77,7 +77,7 @@ class Store:
         if was_unclean:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
-                raise CorruptJournal(f"journal {self.path} is corrupt: {verdict}")
+                raise CorruptJournal(f"journal {self.path} is corrupt: {' '.join(verdict.split())}")
         self._pass = passes.load(connection)
         self._open = rollups.load_open(connection)
         if self._open:

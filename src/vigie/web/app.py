@@ -34,6 +34,7 @@ from vigie.web.security import (
 )
 from vigie.web.settings import StackSettings, WebSettings, check
 from vigie.web.stack import init_stack
+from vigie.web.static_files import init_static
 
 SPARE_SOCKETS = 4
 """Sockets beyond the live pages: handshakes on their way, and pages being told that there is no room."""
@@ -84,6 +85,7 @@ def create_app(
         json_errors=False,
     )
     _configure(app)
+    app.url_map.strict_slashes = False
     app.extensions["vigie_hub"] = hub
     app.extensions["vigie_journal"] = JournalReader(journal_path)
     app.extensions["vigie_post"] = post
@@ -94,6 +96,7 @@ def create_app(
     app.before_request(require_same_origin)
     app.after_request(_finish)
     init_i18n(app)
+    init_static(app)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(accounts.blueprint)

@@ -18,7 +18,7 @@ from vigie.telemetry.imported import ImportedLog
 from vigie.telemetry.reader import JournalReader
 from vigie.web.binding import word
 from vigie.web.exports import plant_now_utc_ms, shelf
-from vigie.web.formats import size, timezone_name
+from vigie.web.formats import day_pattern, size, timezone_name
 from vigie.web.plots import Plot, plot_of
 
 DAY_MS = 86_400_000
@@ -95,7 +95,7 @@ def _for_templates() -> dict[str, Any]:
         "zone": timezone_name(),
         "has_parquet": find_spec("pyarrow") is not None,  # it is not loaded: that would cost this process 100 MB
         "bytes": size,
-        "day": lambda utc_ms: _written(utc_ms, "d MMM yyyy"),
+        "day": lambda utc_ms: _written(utc_ms, f"{day_pattern()} yyyy"),
         "moment": moment,
         "column_words": column_words,
     }
@@ -103,7 +103,7 @@ def _for_templates() -> dict[str, Any]:
 
 def moment(utc_ms: int, span_ms: int) -> str:
     """Return an instant as the axis of a chart of ``span_ms`` needs it."""
-    return _written(utc_ms, "d MMM HH:mm" if span_ms < 20 * DAY_MS else "d MMM yyyy")
+    return _written(utc_ms, f"{day_pattern()} {'HH:mm' if span_ms < 20 * DAY_MS else 'yyyy'}")
 
 
 def _written(utc_ms: int, pattern: str) -> str:

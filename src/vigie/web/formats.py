@@ -56,6 +56,11 @@ def size(count: float | None) -> str:
     return f"{number(count)}{NO_BREAK}{gettext('B')}"
 
 
+def day_pattern() -> str:
+    """Return how a day and its month are written: in German a point stands behind the day."""
+    return "d. MMM" if str(get_locale()) == "de" else "d MMM"
+
+
 def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
     """Return a time of day, with the date when it is not the day of ``now_utc_ms``."""
     if utc_ms is None:
@@ -64,7 +69,7 @@ def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
     clock = format_datetime(moment, "HH:mm", locale=get_locale())
     if now_utc_ms is not None and datetime.fromtimestamp(now_utc_ms / 1000, LOCALTZ).date() == moment.date():
         return clock
-    return f"{format_datetime(moment, 'd MMM', locale=get_locale())}{NO_BREAK}{clock}"
+    return f"{format_datetime(moment, day_pattern(), locale=get_locale())}{NO_BREAK}{clock}"
 
 
 def time_of_day(utc_s: float) -> str:
@@ -74,7 +79,7 @@ def time_of_day(utc_s: float) -> str:
 
 def date(utc_ms: float) -> str:
     """Return a day and its month."""
-    return str(format_datetime(datetime.fromtimestamp(utc_ms / 1000, LOCALTZ), "d MMM", locale=get_locale()))
+    return str(format_datetime(datetime.fromtimestamp(utc_ms / 1000, LOCALTZ), day_pattern(), locale=get_locale()))
 
 
 def since(utc_ms: float | None, now_utc_ms: float | None) -> str:

@@ -1,11 +1,13 @@
 """The last 24 hours for the home page: the battery's voltage as a band, who fed the loads as bars, events in words."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import Event, EventKind
+from vigie.web.outage_records import Outage, records
 
 SPAN_MS = 24 * 3_600_000
 POINTS = 240
@@ -14,6 +16,12 @@ WIDTH, HEIGHT = 960.0, 100.0
 FEEDING = (EventKind.FAULT, EventKind.FAULT_CLEARED, EventKind.SWITCHING)
 MOST_EVENTS = 4000
 TOLD = tuple(kind for kind in EventKind if kind is not EventKind.COMMAND)
+MOST_TOLD = 8
+MOST_LOOKED_THROUGH = 200
+NEAR_MS = 90_000
+"""What an outage sets off comes within this time of its beginning or end: delays of alarms, the relays."""
+SET_OFF = "mains_lost"
+TAKEN_NOTE = {"acknowledged", "shelved", "unshelved"}
 
 
 class Bar(NamedTuple):
@@ -33,24 +41,56 @@ class History(NamedTuple):
     low_v: float | None
     high_v: float | None
     bars: list[Bar]
-    events: list[Event]
+    rows: list["Row"]
     error: str | None
 
 
-def history_of(reader: JournalReader, to_utc_ms: int) -> History:
-    """Read the 24 hours before ``to_utc_ms``; a journal that cannot be read is said so, never drawn empty."""
+class Row(NamedTuple):
+    """What is told in one line: an event, or a whole outage with all that it set off."""
+
+    event: Event
+    outage: Outage | None
+
+
+def history_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None) -> History:
+    """Read the 24 hours before ``to_utc_ms``; ``now`` is the snapshot's outage.
+
+    A journal that cannot be read is said so, never drawn empty.
+    """
     start = to_utc_ms - SPAN_MS
     try:
         voltage = reader.series("bus_v", Channel.BATTERY, start, to_utc_ms, POINTS)
         on_battery = _on_battery(reader, start, to_utc_ms)
-        events = reader.events(start, to_utc_ms, TOLD, 8)
+        rows = _rows(reader.events(start, to_utc_ms, TOLD, MOST_LOOKED_THROUGH), now)
     except JournalError as error:
         return History(start, to_utc_ms, "", "", None, None, [], [], str(error))
     lows = [value for value in voltage.minimum if value is not None]
     highs = [value for value in voltage.maximum if value is not None]
     low_v, high_v = (min(lows), max(highs)) if lows and highs else (None, None)
     band, line = ("", "") if low_v is None or high_v is None else _draw(voltage, start, low_v, high_v)
-    return History(start, to_utc_ms, band, line, low_v, high_v, _bars(voltage, on_battery, start), events, None)
+    return History(start, to_utc_ms, band, line, low_v, high_v, _bars(voltage, on_battery, start), rows, None)
+
+
+def _rows(events: list[Event], now: Mapping[str, Any] | None) -> list[Row]:
+    """Return the newest events, each outage as one: its beginning, its end, its alarm and what the relays did."""
+    outages = list(records((event for event in events if event.kind is EventKind.OUTAGE), now))
+    rows = [Row(event, None) for event in events if not any(_is_of(event, one) for one in outages)]
+    for one in outages:
+        told = [event for event in events if event.kind is EventKind.OUTAGE and _is_of(event, one)]
+        rows += [Row(event._replace(utc_ms=one.began_utc_ms), one) for event in told[:1]]
+    return sorted(rows, key=lambda row: -row.event.utc_ms)[:MOST_TOLD]
+
+
+def _is_of(event: Event, outage: Outage) -> bool:
+    """Return whether an event is an outage's own, or set off by it."""
+    if event.kind is EventKind.OUTAGE:
+        return bool(event.data.get("began_utc_ms", event.utc_ms) == outage.began_utc_ms)
+    ends = [one for one in (outage.began_utc_ms, outage.ended_utc_ms) if one is not None]
+    if not any(abs(event.utc_ms - one) <= NEAR_MS for one in ends):
+        return False
+    if event.kind is EventKind.SWITCHING:
+        return event.reason == SET_OFF
+    return event.subject in {"mains", SET_OFF} and event.reason not in TAKEN_NOTE
 
 
 def _runs(series: Series) -> list[list[int]]:

@@ -100,8 +100,7 @@ class LiveNamespace(Namespace):
         with self._lock:
             if len(self._pages) >= self._most and sid not in self._pages:
                 log.warning("live_page_refused", live=self._most, address=request.remote_addr)
-                text = f"{self._most} pages are live already (web.live_browsers): close one, or reload by hand"
-                raise RefusedByName(text)  # type: ignore[no-untyped-call]
+                raise RefusedByName("full", {"most": self._most})  # type: ignore[no-untyped-call]
             self._pages[sid] = request.environ
         if self.pusher is not None:
             self.pusher.start()

@@ -1,6 +1,6 @@
 """The outage log: every time the battery was called for, in rows, on a strip of 24 hours, and in the last 30 days."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -10,8 +10,9 @@ from babel.dates import LOCALTZ
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.records import EventKind
 from vigie.web.history import SPAN_MS, WIDTH
+from vigie.web.outage_records import Outage, records
 
 DAYS = 30
 LOG_MS = 400 * 86_400_000
@@ -19,32 +20,6 @@ MOST_ROWS = 500
 NARROWEST = 3.0
 """Width of the shortest outage on the strip: a second must be seen."""
 POINTS = 288
-
-
-class Outage(NamedTuple):
-    """One outage, drill or charger fault. What is not known is None."""
-
-    kind: str
-    began_utc_ms: int
-    ended_utc_ms: int | None
-    """None while it lasts, or when nobody was there to see the end."""
-    lasts: bool
-    lowest_v: float | None
-    end_v: float | None
-    charge_out_ah: float | None
-    energy_out_wh: float | None
-    dark_s: float | None
-    was_enough: bool | None
-
-    @property
-    def duration_s(self) -> float | None:
-        """How long it was; None when the end is not known."""
-        return None if self.ended_utc_ms is None else (self.ended_utc_ms - self.began_utc_ms) / 1000
-
-    @property
-    def weight(self) -> str:
-        """How it is drawn: its kind, or ``failed`` when the loads went dark."""
-        return "failed" if self.was_enough is False else self.kind
 
 
 class Mark(NamedTuple):
@@ -90,43 +65,12 @@ def log_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None)
     start = to_utc_ms - SPAN_MS
     try:
         events = reader.events(to_utc_ms - LOG_MS, to_utc_ms + 1, (EventKind.OUTAGE,), MOST_ROWS)
-        outages = list(_outages(events, now))
+        outages = list(records(events, now))
         days = _days(reader, outages, to_utc_ms)
         strip = [*_gaps(reader, start, to_utc_ms), *_marks(outages, start, to_utc_ms)]
     except JournalError as error:
         return OutageLog(start, to_utc_ms, [], [], [], str(error))
     return OutageLog(start, to_utc_ms, outages, strip, days, None)
-
-
-def _outages(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[Outage]:
-    """Return the outages, newest first: the one that lasts, those that ended, those whose end nobody saw."""
-    if now is not None:
-        yield _outage(now["kind"], now["began_utc_ms"], None, now, lasts=True)
-    known = {} if now is None else {now["began_utc_ms"]: True}
-    for event in events:
-        began = int(event.data.get("began_utc_ms", event.utc_ms))
-        if event.after == "ended" or began not in known:
-            ended = int(event.data.get("ended_utc_ms", event.utc_ms)) if event.after == "ended" else None
-            known[began] = True
-            yield _outage(event.subject, began, ended, event.data, lasts=False)
-
-
-def _outage(kind: str, began: int, ended: int | None, data: Mapping[str, Any], lasts: bool) -> Outage:
-    enough = data.get("was_enough")
-    if lasts and data.get("dark_s"):
-        enough = 0
-    return Outage(
-        kind,
-        began,
-        ended,
-        lasts,
-        data.get("lowest_v"),
-        data.get("end_v"),
-        data.get("charge_out_ah"),
-        data.get("energy_out_wh"),
-        data.get("dark_s"),
-        None if enough is None else bool(enough),
-    )
 
 
 def _until(outage: Outage, to_utc_ms: int) -> int:

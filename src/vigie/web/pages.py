@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 from flask import (
     Blueprint,
@@ -58,13 +59,20 @@ def history() -> str:
 
 def _history() -> dict[str, Any]:
     end_utc_ms = now_utc_ms()
-    return {"history": None if end_utc_ms is None else history_of(_journal(), end_utc_ms), "tell": tell}
+    if end_utc_ms is None:
+        return {"history": None, "tell": tell}
+    snapshot = current_look().snapshot
+    return {"history": history_of(_journal(), end_utc_ms, snapshot["outage"] if snapshot else None), "tell": tell}
 
 
 @blueprint.get("/multimeter")
 def multimeter() -> str:
     """The four channels with everything the meter knows, and their charts."""
-    return render_template("multimeter.html")
+    try:
+        first_utc_ms = _journal().oldest_utc_ms()
+    except JournalError:
+        first_utc_ms = None  # the charts say why they are empty
+    return render_template("multimeter.html", first_utc_ms=first_utc_ms)
 
 
 @blueprint.get("/relays")
@@ -179,10 +187,11 @@ def choose_theme() -> Redirection:
 
 
 def _remember(cookie: str, value: str) -> Redirection:
-    """Return to the page the link was on, never to another site."""
+    """Return to the page the link was on, with what was chosen there, never to another site."""
     there = PLACES.get(request.args.get("back", ""), "pages.home")
     address = url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None)
-    return remember(cookie, value, address)
+    query = urlencode(parse_qsl(request.args.get("query", "")))
+    return remember(cookie, value, f"{address}?{query}" if query and "?" not in address else address)
 
 
 def remember(cookie: str, value: str, address: str) -> Redirection:

@@ -44,7 +44,7 @@ class Look(NamedTuple):
     since_utc_ms: int | None
     wires: Mapping[str, Wire]
     alarms: list[Values]
-    """Those of the controller and of the web process, most urgent first."""
+    """Those of the controller and of the web process, the worst that is present first."""
     values: Values
     """What a page may show by path: the snapshot, with all alarms and the number that wait for somebody."""
 
@@ -78,9 +78,16 @@ def look_at(state: Values) -> Look:
 
 
 def alarms_of(state: Values) -> list[Values]:
-    """Return the controller's alarms and the web's own: those that wait for somebody first, then by severity."""
+    """Return the controller's alarms and the web's own: what is now before what is over, the worst first."""
     alarms = [*(state["snapshot"] or {}).get("alarms", ()), *state["web_alarms"]]
-    return sorted(alarms, key=lambda alarm: (not is_asking(alarm), -SEVERITIES.index(alarm["severity"])))
+    return sorted(
+        alarms, key=lambda alarm: (not stands(alarm), -SEVERITIES.index(alarm["severity"]), not is_asking(alarm))
+    )
+
+
+def stands(alarm: Values) -> bool:
+    """Return whether what an alarm tells of is so now, or holds until somebody acknowledges it."""
+    return bool(alarm["is_present"]) or alarm["standing"] == "latched"
 
 
 def is_asking(alarm: Values) -> bool:
@@ -147,6 +154,6 @@ def _direct(current_a: float | None, bus_v: float | None) -> Wire:
     if current_a is not None and abs(current_a) >= FLOW_A:
         speed = "1" if abs(current_a) < 0.3 else "2" if abs(current_a) < 1.5 else "3"
         return Wire("flow", "forward" if current_a > 0 else "back", speed)
-    if bus_v is None:
-        return Wire("unknown")
-    return Wire("live" if bus_v > DEAD_V else "dead")
+    if bus_v is not None and bus_v <= DEAD_V:
+        return Wire("dead")
+    return Wire("unknown" if current_a is None or bus_v is None else "live")

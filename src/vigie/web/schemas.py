@@ -190,6 +190,7 @@ class OutageRecord(Strict):
     charge_out_ah: float
     energy_out_wh: float
     dark_s: float = Field(description="How long the loads had no voltage")
+    rest_dark_s: float = Field(default=0.0, description="How much of it R2 was open: the battery was not asked yet")
     was_enough: bool = Field(description="The battery carried the loads to the end")
 
 

@@ -25,6 +25,7 @@ from vigie.web.pages import remember
 from vigie.web.problems import problem
 from vigie.web.security import MAX_BODY_BYTES, HostGuard, add_headers
 from vigie.web.settings import WebSettings
+from vigie.web.static_files import init_static
 from vigie.wording.service_commands import ServiceCommands
 from vigie.wording.words import languages
 
@@ -44,6 +45,7 @@ def create_setup_app(settings: WebSettings, commands: ServiceCommands, is_uncomm
     app.extensions["vigie_is_uncommissioned"] = is_uncommissioned
     app.after_request(_finish)
     init_i18n(app)
+    init_static(app)
     app.register_blueprint(blueprint)
     app.context_processor(_context)
     guarded = HostGuard(Mount(app.wsgi_app), settings.trusted_hosts)

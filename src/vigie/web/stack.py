@@ -19,7 +19,7 @@ from vigie.wording.words import mark
 
 SHADE_COOKIE = "vigie_shade"
 """``light`` or ``dark``: what the automatic theme came to in this browser, kept by theme.js."""
-DASHBOARD_LANGUAGES = ("fr", "en")
+DASHBOARD_LANGUAGES = ("fr", "en", "de")
 BOARDS = {
     "overview": mark("Overview"),
     "observe": mark("Observation"),

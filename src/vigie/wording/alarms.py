@@ -174,13 +174,14 @@ _ADVICE: Mapping[IntEnum, str] = {
         'wiring.battery_contact = "line", or run `vigie commission`.'
     ),
     Alarm.DIODE_MISSING: mark(
-        "The mains failed with R2 open, and the loads were dark until R2 closed. Pull F1 and test the diode across R2: "
-        "anode to the battery, and not burnt out. Or set wiring.bypass_diode = false."
+        "The mains failed with R2 open, and the loads were dark until R2 closed. Test the diode across R2 with the "
+        "installation dead as the install guide says: anode to the battery, and not burnt out. Or set "
+        "wiring.bypass_diode = false."
     ),
     Alarm.CHARGE_NOT_STOPPED: mark(
-        "Stop the charge by hand, now: pull the charger's mains plug, switch its breaker off, or, if it has neither, "
-        "take the battery's fuse F1 out (the loads then have no backup). Do not touch or open the battery, air the "
-        "room. Then look at R2: it is welded, or could not be opened."
+        "Stop the charge by hand, now: switch the charger off at the distribution board (Q0), or pull its mains plug "
+        "if that is away from the battery. Do not touch the cabinet or the battery, air the room and go out; fuses "
+        "only once it is cold. Then look at R2: it is welded, or could not be opened."
     ),
 }
 

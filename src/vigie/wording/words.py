@@ -125,9 +125,9 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "truth": {
         "unknown": mark("not judged yet"),
-        "obeyed": mark("obeyed"),
-        "no_effect": mark("no effect"),
-        "cannot_tell": mark("cannot tell"),
+        "obeyed": mark("it did as ordered"),
+        "no_effect": mark("nothing changed when it moved"),
+        "cannot_tell": mark("they cannot show it now"),
     },
     "contact_fault": {
         "none": mark("no fault seen"),

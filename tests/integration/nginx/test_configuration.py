@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vigie.wording.words import languages
+
 from .door import DEPLOY, Nginx
 
 DEBIAN = Path("/etc/nginx/nginx.conf")
@@ -46,5 +48,5 @@ def test_the_files_fit_into_debians_own_settings(nginx: Callable[..., Nginx]) ->
 def test_what_is_named_in_the_files_is_there() -> None:
     settings = "".join(path.read_text() for path in DEPLOY.glob("*.*") if path.suffix in {".conf", ".inc"})
     pages = set(re.findall(r"\$vigie_language/(\w+)\.html", settings)) | {"web", "grafana", "prometheus"}
-    for language in ("fr", "en"):
+    for language in languages():
         assert {path.stem for path in (DEPLOY / "pages" / language).glob("*.html")} == pages

@@ -1,6 +1,7 @@
 """What the door lets through: reading, in measure; nothing that is not meant for outside."""
 
 import http.client
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -133,12 +134,15 @@ def test_security_headers_are_there_once(house: House, admin: dict[str, str], pa
     assert "access-control-allow-origin" not in names
 
 
-def test_vendored_files_are_kept_for_a_year_and_own_ones_are_asked_for_again(house: House) -> None:
+def test_files_of_a_page_are_kept_for_a_year_and_others_are_asked_for_again(house: House) -> None:
     visitor = house.visitor()
-    vendored = visitor.get("/flask/static/vendor/bootstrap-5.3.9/bootstrap.min.css")
-    assert vendored.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert vendored.headers["Content-Encoding"] == "gzip"
-    assert int(vendored.headers.get("Content-Length", len(vendored.raw.data or b"") or 1)) < len(vendored.content)
+    files = re.findall(r'"(/flask/static/[^"]+\.(?:css|js))"', visitor.get("/flask/login").text)
+    assert len(files) > 2
+    for address in files:
+        kept = visitor.get(address)
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert kept.headers["Content-Encoding"] == "gzip"
+        assert int(kept.headers.get("Content-Length", len(kept.raw.data or b"") or 1)) < len(kept.content)
     assert "immutable" not in visitor.get("/flask/static/vendor/nothing.css").headers.get("Cache-Control", "")
     own = visitor.get("/flask/static/js/main.js")
     assert own.headers["Cache-Control"] == "no-cache"

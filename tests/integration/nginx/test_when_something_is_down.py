@@ -15,10 +15,12 @@ WORDS = {
     ("/flask/", "en"): "Vigie does not answer",
     ("/grafana/", "fr"): "Vigie ne répond pas",
     ("/prometheus/graph", "en"): "Vigie does not answer",
+    ("/flask/", "de"): "Vigie antwortet nicht",
 }
 HONEST = {
     "fr": "ne peut pas savoir si la batterie est surveillée",
     "en": "cannot know whether the battery is being watched",
+    "de": "kann nicht wissen, ob die Batterie überwacht wird",
 }
 
 
@@ -35,7 +37,9 @@ def test_without_the_web_process_every_page_says_so(nginx: Callable[..., Nginx],
 @pytest.mark.parametrize(
     ("wish", "cookie", "language"),
     [
-        ("de, fr;q=0.5", "", "fr"),
+        ("nl, fr;q=0.5", "", "fr"),
+        ("de-CH, fr;q=0.5", "", "de"),
+        ("fr", "vigie_language=de", "de"),
         ("en-GB,en;q=0.9", "", "en"),
         ("en", "vigie_language=fr", "fr"),
         ("fr", "vigie_language=en", "en"),

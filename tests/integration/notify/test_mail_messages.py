@@ -11,7 +11,7 @@ from vigie.notify.dispatch import Dispatcher
 from vigie.notify.settings import MailSettings, Receiver
 from vigie.telemetry.outbox import Outbox
 from vigie.wording.alarms import advice, title
-from vigie.wording.words import translator
+from vigie.wording.words import languages, translator
 
 from .conftest import Alarms
 from .mail_servers import Clocks, Mailbox
@@ -85,22 +85,25 @@ def test_end_escalation_and_return_are_told_in_the_same_thread(
     assert len({message["Message-ID"] for message in box.messages}) == 4
 
 
-def test_receivers_hear_from_their_severity_in_their_language(alarms: Alarms, dispatch: Dispatch, box: Mailbox) -> None:
+@pytest.mark.parametrize("language", [code for code in languages() if code != "en"])
+def test_receivers_hear_from_their_severity_in_their_language(
+    language: str, alarms: Alarms, dispatch: Dispatch, box: Mailbox
+) -> None:
     dispatcher = dispatch(
         receivers=(
             Receiver("all@example.org", severity=Severity.INFO),
-            Receiver("chef@example.org", language="fr", severity=Severity.CRITICAL),
+            Receiver("chef@example.org", language=language, severity=Severity.CRITICAL),
         )
     )
     alarms.raise_("meter_reset", severity="info")
     alarms.raise_("loads_dark", severity="critical")
     dispatcher.tick()
     assert sorted(box.to) == ["all@example.org", "all@example.org", "chef@example.org"]
-    french = box.messages[box.to.index("chef@example.org")]
-    assert title("loads_dark", translator("fr")) in french["Subject"]
-    body = french.get_body(("html",))
+    own = box.messages[box.to.index("chef@example.org")]
+    assert title("loads_dark", translator(language)) in own["Subject"] != title("loads_dark", str)
+    body = own.get_body(("html",))
     assert body is not None
-    assert '<html lang="fr">' in body.get_content()
+    assert f'<html lang="{language}">' in body.get_content()
 
 
 def test_several_messages_share_one_connection(alarms: Alarms, dispatch: Dispatch, box: Mailbox) -> None:

@@ -136,6 +136,7 @@ def make_snapshot(**changes: Any) -> Snapshot:
             "cycle_recharge_below_v": 12.4,
             "floor_v": 11.8,
             "temperature_limit_c": 50.0,
+            "temperature_release_c": 45.0,
         },
         "loop": LoopState(
             periods=3600,

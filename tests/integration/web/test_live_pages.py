@@ -79,7 +79,7 @@ def test_one_page_too_many_is_told_so_and_the_controller_still_gets_in(tmp_path:
     extra = Browser(web.url)
     with pytest.raises(socketio.exceptions.ConnectionError):
         extra.open()
-    assert "3 pages are live already" in extra.refusal["message"]
+    assert extra.refusal == {"message": "full", "data": {"most": 3}}
     controller = link(web)
     controller.close()
     pages.pop().close()

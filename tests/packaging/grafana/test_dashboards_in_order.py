@@ -2,6 +2,7 @@
 
 import doctest
 import itertools
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,11 +45,17 @@ def test_every_dashboard_is_there_in_every_language() -> None:
     assert all(path.stem == read(path)["uid"] for path in FILES)
 
 
-def test_every_text_of_the_catalogue_is_used() -> None:
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_every_text_of_the_catalogue_is_used_and_translated(language: str) -> None:
     words = Words("en")
     for make in SHEETS:
         written(make(House(words)), words)
-    assert not set(catalogue("fr")) - words.asked
+    texts = catalogue(language)
+    assert not set(texts) - words.asked
+    assert [text for text, word in texts.items() if not word.strip()] == []
+    numbers = re.compile(r"\d+(?:[.,]\d+)?")
+    for text, word in texts.items():
+        assert sorted(numbers.findall(text)) == sorted(each.replace(",", ".") for each in numbers.findall(word)), text
 
 
 @each_file

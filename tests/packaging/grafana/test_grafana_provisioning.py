@@ -86,8 +86,9 @@ def test_the_files_belong_to_the_tree_and_not_to_grafanas_pages() -> None:
     assert [provider["options"]["path"] for provider in providers] == [
         "${VIGIE_DASHBOARDS}/fr",
         "${VIGIE_DASHBOARDS}/en",
+        "${VIGIE_DASHBOARDS}/de",
     ]
-    assert len({provider["folderUid"] for provider in providers}) == 2
+    assert len({provider["folderUid"] for provider in providers}) == 3
     for provider in providers:
         assert provider["allowUiUpdates"] is False
         assert (GRAFANA / "dashboards" / provider["options"]["path"].rsplit("/", 1)[1]).is_dir()

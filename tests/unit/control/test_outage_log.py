@@ -188,7 +188,7 @@ def test_no_charge_is_counted_across_a_gap() -> None:
 
 
 def test_a_record_that_was_open_at_the_stop_goes_on() -> None:
-    state = resumed_outages(OutageKind.OUTAGE, 400.0, 12.2, 1.5, 18.0, 0.0, 12.3, 1000.0)
+    state = resumed_outages(OutageKind.OUTAGE, 400.0, 12.2, 1.5, 18.0, 0.0, 0.0, 12.3, 1000.0)
     site = Site(state=state).sees(CARRYING, 3600.0).sees(HEALTHY, 11.0)
     assert site.words == ["outage ended"]
     assert (site.ended.began_s, site.ended.lowest_v) == (400.0, 12.2)
@@ -197,7 +197,21 @@ def test_a_record_that_was_open_at_the_stop_goes_on() -> None:
 
 
 def test_a_record_that_was_open_at_the_stop_ends_with_the_start_when_the_mains_is_back() -> None:
-    state = resumed_outages(OutageKind.OUTAGE, 400.0, 12.2, 1.5, 18.0, 25.0, 12.3, 1000.0)
+    state = resumed_outages(OutageKind.OUTAGE, 400.0, 12.2, 1.5, 18.0, 25.0, 4.0, 12.3, 1000.0)
     ended = Site(state=state).sees(HEALTHY, 11.0).ended
     assert ended.ended_s == 1001.0
-    assert (ended.end_v, ended.dark_s, ended.was_enough) == (12.3, 25.0, False)
+    assert (ended.end_v, ended.dark_s, ended.rest_dark_s, ended.was_enough) == (12.3, 25.0, 4.0, False)
+
+
+def test_what_a_resting_r2_left_dark_is_not_laid_to_the_battery() -> None:
+    site = Site().sees(HEALTHY, 10.0)
+    site.sees(DARK | {"r2": OPEN}, 1.0).sees(CARRYING, 60.0).sees(HEALTHY, 20.0)
+    assert (site.ended.dark_s, site.ended.rest_dark_s, site.ended.was_enough) == (1.0, 1.0, True)
+    resumed = resumed_outages(OutageKind.OUTAGE, 400.0, 12.2, 1.5, 18.0, 1.0, 1.0, 12.3, 1000.0)
+    assert resumed.outage.was_enough
+
+
+def test_a_battery_that_gives_out_after_the_rest_was_not_enough() -> None:
+    site = Site().sees(HEALTHY, 10.0)
+    site.sees(DARK | {"r2": OPEN}, 1.0).sees(CARRYING, 60.0).sees(DARK, 5.0).sees(HEALTHY, 20.0)
+    assert (site.ended.dark_s, site.ended.rest_dark_s, site.ended.was_enough) == (6.0, 1.0, False)

@@ -184,6 +184,7 @@ def test_outage_is_logged_with_what_it_cost_the_battery() -> None:
         "lowest_v": 12.6,
         "charge_out_ah": pytest.approx(0.5 * 60 / 3600, rel=0.05),
         "dark_s": 0.0,
+        "rest_dark_s": 0.0,
     }
     with_mains(bench).run(15)
     began, ended = bench.notes.told(EventKind.OUTAGE)

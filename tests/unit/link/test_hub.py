@@ -109,14 +109,25 @@ def test_link_goes_from_never_to_connected_to_lost_and_tells() -> None:
     hub, told, wire = Hub("secret"), [], Wire()
     hub.subscribe(lambda: told.append(hub.state()["link"]))
     hub.attach(wire)
+    hub.receive(make_snapshot().model_dump(mode="json"))
     hub.detach(wire)
-    assert told == ["connected", "lost"]
+    assert told == ["never", "connected", "lost"]
+
+
+def test_a_controller_that_comes_anew_is_believed_once_it_has_reported() -> None:
+    hub = Hub("secret")
+    for seq in (1, 2):
+        hub.attach(Wire())
+        assert hub.state()["link"] in ("never", "lost"), "the snapshot that is there is of the one before"
+        hub.receive(make_snapshot(seq=seq).model_dump(mode="json"))
+        assert hub.state()["link"] == "connected"
 
 
 def test_leaving_of_a_replaced_controller_changes_nothing() -> None:
     hub, old, new = Hub("secret"), Wire(), Wire()
     hub.attach(old)
     hub.attach(new)
+    hub.receive(make_snapshot().model_dump(mode="json"))
     hub.detach(old)
     assert hub.state()["link"] == "connected"
 

@@ -78,16 +78,23 @@ def test_news_of_no_weight_do_not_pop_up(site: Site) -> None:
     assert re.findall(r'<template data-popup="(\w+)', site.page("/")) == ["mains_lost"]
 
 
-def test_those_that_wait_come_first_then_the_graver_ones() -> None:
+def test_the_worst_that_is_present_comes_first_whoever_took_note_of_it() -> None:
     alarms = alarms_of(
         state(
             make_alarm("sensor_lost", severity="critical", standing="acknowledged"),
             make_alarm("meter_reset", severity="info"),
             make_alarm("battery_warm"),
+            make_alarm("loads_dark", severity="critical", standing="returned", is_present=False),
             web_alarms=[make_alarm("controller_lost", severity="critical").model_dump(mode="json")],
         )
     )
-    assert [alarm["alarm"] for alarm in alarms] == ["controller_lost", "battery_warm", "meter_reset", "sensor_lost"]
+    assert [alarm["alarm"] for alarm in alarms] == [
+        "controller_lost",
+        "sensor_lost",
+        "battery_warm",
+        "meter_reset",
+        "loads_dark",
+    ]
 
 
 def test_the_web_s_own_alarm_is_told_before_any_snapshot(site: Site) -> None:

@@ -73,3 +73,15 @@ def test_the_date_is_told_only_when_it_is_not_today() -> None:
 def test_an_empty_list_of_flags_says_that_all_is_good() -> None:
     assert formats.write([], "word:status", None) == "rien à signaler"
     assert formats.write(["under_voltage"], "word:throttled", None) == "sous-tension"
+
+
+def test_german_numbers_dates_and_words() -> None:
+    app = Flask("german formats")
+    init_i18n(app)
+    noon_ms = 1_790_078_400_000
+    with app.test_request_context(headers={"Accept-Language": "de-CH"}):
+        assert formats.number(-12345.6, 1) == "−12.345,6"
+        assert formats.duration(273_600).replace("\u00a0", " ") == "3 d 4 h"
+        assert formats.date(noon_ms - 3 * 86_400_000) == "19. Sept."
+        assert "19. Sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
+        assert [formats.flow(current_a) for current_a in (0.5, -0.5, 0.01)] == ["lädt", "entlädt", "in Ruhe"]

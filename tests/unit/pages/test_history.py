@@ -24,7 +24,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fed_by(path: Path, to_ms: int = END_MS) -> list[str]:
     with closing(JournalReader(path)) as reader:
-        return [bar.fed_by for bar in history_of(reader, to_ms).bars]
+        return [bar.fed_by for bar in history_of(reader, to_ms, None).bars]
 
 
 def test_bars_show_the_outage_the_gap_and_the_mains_where_they_were(day: Path) -> None:
@@ -67,3 +67,52 @@ def test_where_nothing_was_recorded_nothing_is_claimed(tmp_path: Path) -> None:
     assert set(fed_by(path, END_MS + SPAN_MS + 1_000_000)) == {
         "nothing"
     }  # no period was recorded there: nothing is claimed
+
+
+def outage_story(path: Path) -> None:
+    """An outage of five minutes while R2 rested, with all that it sets off, and a change of mode before it."""
+    began_ms = END_MS - 3_600_000
+    journal = Journal(path, JournalSettings())
+    journal.start()
+
+    def note(after_s: float, kind: EventKind, subject: str, after: str, reason: str = "", **data: float) -> None:
+        journal.note(Event(round(began_ms + 1000 * after_s), kind, subject, "", after, reason, "controller", "", data))
+
+    note(-600, EventKind.MODE, "mode", "protect", "set_by_user")
+    note(0, EventKind.FAULT, "mains", "absent")
+    note(0, EventKind.SWITCHING, "R2", "closed", "mains_lost")
+    note(1, EventKind.OUTAGE, "outage", "began", began_utc_ms=began_ms)
+    note(10, EventKind.ALARM, "mains_lost", "unacknowledged", "raised")
+    note(60, EventKind.ALARM, "mains_lost", "acknowledged", "acknowledged")
+    note(300, EventKind.FAULT_CLEARED, "mains", "present")
+    note(310, EventKind.ALARM, "mains_lost", "normal", "cleared")
+    told = {"charge_out_ah": 0.04, "lowest_v": 12.5, "dark_s": 1.0, "rest_dark_s": 1.0, "was_enough": 1}
+    note(310, EventKind.OUTAGE, "outage", "ended", began_utc_ms=began_ms, ended_utc_ms=began_ms + 300_000, **told)
+    journal.close()
+
+
+def test_an_outage_is_one_row_with_all_that_it_set_off(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    outage_story(path)
+    with closing(JournalReader(path)) as reader:
+        acknowledged, outage, mode = history_of(reader, END_MS, None).rows
+    assert (acknowledged.event.reason, acknowledged.outage) == ("acknowledged", None)
+    assert (mode.event.kind, mode.outage) == (EventKind.MODE, None)
+    assert outage.outage is not None
+    assert (outage.outage.duration_s, outage.outage.rest_dark_s, outage.outage.was_enough) == (300.0, 1.0, True)
+
+
+def test_an_outage_that_lasts_is_one_row_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    outage_story(path)
+    began_ms = END_MS - 5_000
+    journal = Journal(path, JournalSettings())
+    journal.start()
+    for kind, subject, after in ((EventKind.FAULT, "mains", "absent"), (EventKind.OUTAGE, "outage", "began")):
+        journal.note(Event(began_ms, kind, subject, "", after, "", "controller", "", {"began_utc_ms": began_ms}))
+    journal.close()
+    now = {"kind": "outage", "began_utc_ms": began_ms, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
+    with closing(JournalReader(path)) as reader:
+        first, *_ = history_of(reader, END_MS, now).rows
+    assert first.outage is not None
+    assert first.outage.lasts

@@ -129,3 +129,21 @@ def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
         html = site.page("/outages")
     assert "Exercice</span>, en cours" in html
     assert "12,34" in html
+
+
+def test_what_a_resting_r2_left_dark_is_said_and_not_laid_to_the_battery(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path, JournalSettings())
+    journal.start()
+    began_ms = END_MS - HOUR_MS
+    data = {
+        "began_utc_ms": began_ms,
+        "ended_utc_ms": began_ms + 60_000,
+        "dark_s": 1.0,
+        "rest_dark_s": 1.0,
+        "was_enough": 1,
+    }
+    journal.note(Event(began_ms + 70_000, EventKind.OUTAGE, "outage", "began", "ended", "", "controller", "", data))
+    journal.close()
+    (outage,) = read(path).outages
+    assert (outage.weight, outage.was_enough, outage.rest_dark_s) == ("outage", True, 1.0)

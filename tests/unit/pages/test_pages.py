@@ -166,9 +166,13 @@ def test_every_address_keeps_the_prefix(site: Site, path: str) -> None:
 def test_the_language_is_the_cookie_then_the_browser_then_french(site: Site) -> None:
     assert '<html lang="fr"' in site.page("/about", "zz")
     assert '<html lang="en"' in site.page("/about", "en-GB,fr;q=0.5")
+    assert '<html lang="de"' in site.page("/about", "de-CH,fr;q=0.5")
+    assert "Deutsch</a>" in site.page("/about", "fr")
     response = site.client.get("/flask/language/en?back=relays", headers={"Host": "localhost"})
     assert response.headers["Location"].endswith("/relays")
     assert '<html lang="en"' in site.page("/about", "fr")
+    site.client.get("/flask/language/de?back=relays", headers={"Host": "localhost"})
+    assert '<html lang="de"' in site.page("/about", "fr")
 
 
 def test_a_choice_never_leads_to_another_site(site: Site) -> None:
@@ -203,8 +207,8 @@ def test_the_scripts_stay_small() -> None:
     folder = Path(pages.__file__).parent / "static" / "js"
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
     # 900 for values, orders and charts; 150 since alarms pop up, sound and are shelved on every page; 25 for
-    # logins and the page before anything is commissioned; 15 for an address that is not accepted
-    assert lines <= 1100, "the scripts are an enhancement: keep them small"
+    # logins and the page before anything is commissioned; 15 for an address that is not accepted; 30 for charts of any stretch and menus that Escape closes
+    assert lines <= 1130, "the scripts are an enhancement: keep them small"
 
 
 def test_address_that_leads_nowhere_is_a_page_of_ours_in_the_reader_s_language(site: Site) -> None:

@@ -1,5 +1,7 @@
 """No route is reachable without a login, no role reaches further than it may, and nobody gets in by a trick."""
 
+import gzip
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -363,6 +365,12 @@ def test_pages_behind_the_door_are_kept_by_no_cache_and_static_files_are(site: G
     for path in ("/", "/relays", "/api/v1/state", "/login", "/auth"):
         assert vera.get(path).headers["Cache-Control"] == "no-store", path
     assert "no-store" not in vera.get("/static/css/vigie.css").headers.get("Cache-Control", "")
+    kept = re.search(r'"/flask(/static/[^"]+/css/vigie.css)"', vera.get("/").text)
+    assert kept is not None
+    assert "immutable" in vera.get(kept[1]).headers["Cache-Control"]
+    packed = vera.get(kept[1], **{"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == vera.get(kept[1]).data
     assert "Set-Cookie" not in vera.get("/static/css/vigie.css").headers
 
 

@@ -14,6 +14,7 @@ from vigie.errors import SettingsError
 from vigie.web.mount import TrustedProxyFix
 from vigie.web.origins import OriginGate, Origins
 from vigie.web.settings import WebSettings, check
+from vigie.web.static_files import edition
 
 PROXY, STRANGER = "127.0.0.1", "192.168.1.9"
 
@@ -141,7 +142,7 @@ def test_a_foreign_name_is_told_on_a_page(tmp_path: Path, language: str, title: 
     assert title in page.text
     assert "&lt;b&gt;.example" in page.text
     assert "<b>.example" not in page.text
-    assert 'href="/flask/static/css/vigie.css' in page.text
+    assert f'href="/flask/static/{edition()}/css/vigie.css' in page.text
     assert style.status_code == 200
 
 

@@ -19,6 +19,7 @@ from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.web.app import create_app
 from vigie.web.settings import StackSettings, WebSettings
 from vigie.web.stack import BOARDS, DASHBOARD_LANGUAGES
+from vigie.wording.words import languages
 
 DASHBOARDS = Path(__file__).parents[3] / "deploy" / "grafana" / "dashboards"
 THROUGH_NGINX = {"X-Forwarded-Host": "localhost"}
@@ -103,7 +104,7 @@ def test_dashboards_are_shown_in_the_readers_language(
     site: Callable[..., Pages], program: Callable[[dict[str, Any]], Program]
 ) -> None:
     get = site(grafana_url=program(HEALTHY).url + "/grafana")
-    for language in ("fr", "en"):
+    for language in languages():
         page = get("/grafana?board=charge", language, **THROUGH_NGINX)
         (frame,) = re.findall(r"<iframe [^>]*>", page)
         address = f"/grafana/d/vigie-charge-{language}/x?kiosk&amp;theme=light"

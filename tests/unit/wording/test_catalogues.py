@@ -6,22 +6,55 @@ import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from vigie.wording.words import CATALOGUES, DOMAIN
+from vigie.web.i18n import LANGUAGE_NAMES
+from vigie.wording.words import CATALOGUES, DOMAIN, SOURCE_LANGUAGE, languages
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 from translations import extract  # noqa: E402
 
 TRANSLATED = sorted(path.name for path in CATALOGUES.iterdir())
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+(?::[^{}]*)?\}")
 
 
 def catalogue(language: str) -> Catalog:
     with (CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
         return read_po(file, locale=language)
+
+
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    """Return the singular and the plurals of a message or its translation; only one form without plurals."""
+    return tuple(text) if isinstance(text, tuple | list) else (text or "",)
+
+
+def unfinished(messages: Catalog) -> list[str]:
+    """Return the messages that are empty, fuzzy, or lack a plural."""
+
+    def is_unfinished(message: Message) -> bool:
+        wanted = messages.num_plurals if isinstance(message.id, tuple | list) else 1
+        told = forms(message.string)
+        return message.fuzzy or len(told) != wanted or not all(told)
+
+    return [str(message.id) for message in messages if message.id and is_unfinished(message)]
+
+
+def strayed(messages: Catalog) -> list[str]:
+    """Return the messages one of whose forms has other placeholders, or other blanks at its ends, than in English."""
+
+    def bones(text: str) -> tuple[list[str], str, str]:
+        ends = re.fullmatch(r"([ \n]*)(?:.*[^ \n])?([ \n]*)", text, re.DOTALL)
+        assert ends is not None
+        return sorted(PLACEHOLDER.findall(text)), ends[1], ends[2]
+
+    return [
+        str(message.id)
+        for message in messages
+        if message.id and any(bones(text) != bones(forms(message.id)[-1]) for text in forms(message.string))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +67,32 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_message_is_missing_left_over_or_fuzzy(language: str, extracted: set[str]) -> None:
-    messages = [message for message in catalogue(language) if message.id]
-    assert {str(message.id) for message in messages} == extracted, "run python tools/translations.py"
-    assert [message.id for message in messages if not message.string or message.fuzzy] == []
+    assert {str(message.id) for message in catalogue(language) if message.id} == extracted, (
+        "run python tools/translations.py"
+    )
+    assert unfinished(catalogue(language)) == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_placeholders_survive_translation(language: str) -> None:
-    for message in catalogue(language):
-        names = re.compile(r"%\(\w+\)s|\{\w+(?::[^{}]*)?\}")
-        assert sorted(names.findall(str(message.id))) == sorted(names.findall(str(message.string))), message.id
+def test_placeholders_and_outer_blanks_survive_translation(language: str) -> None:
+    assert strayed(catalogue(language)) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_missing_would_be_seen(language: str) -> None:
+    messages = catalogue(language)
+    found = {str(message.id): message for message in messages}
+    found["Cancel"].string = ""
+    found["('row', 'rows')"].string = ("one", "")
+    found["%(days)s days"].string = "%(count)s"
+    found["Home"].flags.add("fuzzy")
+    assert sorted(unfinished(messages)) == ["('row', 'rows')", "Cancel", "Home"]
+    assert strayed(messages) == ["%(days)s days"]
+
+
+def test_every_catalogue_is_offered_under_its_own_name() -> None:
+    assert languages() == sorted([SOURCE_LANGUAGE, *TRANSLATED])
+    assert set(languages()) <= set(LANGUAGE_NAMES)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -61,6 +110,12 @@ def test_the_compiled_catalogue_is_in_step(language: str, tmp_path: Path) -> Non
 
 def test_french_keeps_its_unbreakable_spaces_and_apostrophes() -> None:
     for message in catalogue("fr"):
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
-        for text in forms if message.id else ():
+        for text in forms(message.string) if message.id else ():
             assert not re.search(r"[^\u00a0\u202f\s]?[ ][:;?!]|\w[;?!](\s|$)|\w'", text), text
+
+
+def test_german_has_its_own_quotation_marks_and_no_blank_before_a_sign() -> None:
+    for message in catalogue("de"):
+        for text in forms(message.string) if message.id else ():
+            assert text.count("„") == text.count("“"), text
+            assert not re.search(r"[«»”’]|\s[:;?!](\s|$)|\d[ ](°C|kΩ)", text), text

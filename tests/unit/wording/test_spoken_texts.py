@@ -1,4 +1,4 @@
-"""What commissioning says: every sentence is a message of the catalogues, and has its French."""
+"""What commissioning says: every sentence is a message of the catalogues, and has its words in every language."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.wording.test_catalogues import ROOT, catalogue
+from tests.unit.wording.test_catalogues import ROOT, TRANSLATED, catalogue
 from vigie.wording.dialogue import language, speaking, spoken
 
 SOURCES = sorted(
@@ -61,8 +61,11 @@ def _words(texts: set[str]) -> set[str]:
 
 
 SPOKEN = _messages()
-_FRENCH = {str(message.string) for message in catalogue("fr") if message.id in SPOKEN}
-ENGLISH_WORDS = _words(SPOKEN) - _words(_FRENCH)
+
+
+def english_words(language: str) -> set[str]:
+    """Return the words of the English messages that ``language`` does not use too."""
+    return _words(SPOKEN) - _words({str(message.string) for message in catalogue(language) if message.id in SPOKEN})
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -71,12 +74,13 @@ def test_every_sentence_is_a_message_of_the_catalogues(path: Path) -> None:
     assert plain - NOT_SAID == set()
 
 
-def test_every_message_has_its_french_and_none_is_fuzzy() -> None:
-    french = {message.id: message for message in catalogue("fr") if message.id in SPOKEN}
-    assert len(french) == len(SPOKEN) > 120
-    assert [text for text, message in french.items() if message.fuzzy or not message.string] == []
-    assert [text for text, message in french.items() if message.string == text] == []
-    assert {"the", "relay", "battery"} <= ENGLISH_WORDS
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_message_is_said_otherwise_than_in_english(language: str) -> None:
+    found = {message.id: message for message in catalogue(language) if message.id in SPOKEN}
+    assert len(found) == len(SPOKEN) > 120
+    assert [text for text, message in found.items() if message.fuzzy or not message.string] == []
+    assert [text for text, message in found.items() if message.string == text and _words({text})] == []
+    assert {"the", "relay", "battery"} <= english_words(language)
 
 
 def test_a_dialogue_ends_with_its_language() -> None:

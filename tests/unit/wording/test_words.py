@@ -30,8 +30,8 @@ def test_every_enum_of_control_is_looked_at() -> None:
     }
 
 
-def test_french_and_english_are_there() -> None:
-    assert {"fr", "en"} <= set(LANGUAGES)
+def test_french_english_and_german_are_there() -> None:
+    assert {"fr", "en", "de"} <= set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,8 +81,17 @@ def test_french_sentences_name_the_thing() -> None:
     assert tell("charge", "battery", "left", "charged", french) == "Batterie chargée"
 
 
+def test_german_sentences_name_the_thing() -> None:
+    german = translator("de")
+    assert tell("switching", "R2", "closed", "open", german) == "R2 geöffnet"
+    assert tell("fault", "mains", "", "", german) == "Störung: Netz"
+    assert tell("alarm", "mains_lost", "normal", "unacknowledged", german, "raised") == "Netz ausgefallen: ausgelöst"
+    assert tell("outage", "drill", "", "ended", german) == "Autonomietest vorbei"
+
+
+@pytest.mark.parametrize("language", sorted({*LANGUAGES} - {"en"}))
 @pytest.mark.parametrize("kind", ["truth", "contact_fault", "outage", "weight", "letter"])
-def test_names_off_the_wire_have_words_of_their_own_in_french(kind: str) -> None:
-    english, french = vocabulary(str)[kind], vocabulary(translator("fr"))[kind]
-    assert list(english) == list(french)
-    assert len(set(french.values())) == len(french)
+def test_names_off_the_wire_have_words_of_their_own(kind: str, language: str) -> None:
+    english, other = vocabulary(str)[kind], vocabulary(translator(language))[kind]
+    assert list(english) == list(other)
+    assert len(set(other.values())) == len(other)

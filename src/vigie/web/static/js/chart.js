@@ -1,12 +1,13 @@
 // Charts of the journal: mean lines over min/max bands, gaps left open, the same values as a table.
-import { clock, clockSeconds, date, number, NOTHING } from "./format.js";
+import { clock, clockSeconds, date, fullDate, month, number, NOTHING } from "./format.js";
 import { currentLook, onLook } from "./live.js";
 import { all, fill, one, setText, texts, timezone, toggle, word } from "./page.js";
 
 const { uPlot } = window;
 const MINUTE_MS = 60_000;
 const LIVE_SPAN_MS = 10 * MINUTE_MS;
-const LONGEST_MS = 400 * 86_400_000;
+const DAY_MS = 1440 * MINUTE_MS;
+const LONGEST_MS = 12 * 366 * DAY_MS;
 const SLOW_REFRESH_MS = 30_000;
 const FAST_REFRESH_MS = 2_000;
 const TABLE_ROWS = 60;
@@ -21,7 +22,13 @@ let loadedAt = -Infinity;
 let loading = 0;
 
 const nowUtcMs = () => currentLook().snapshot?.utc_ms ?? null;
-const endUtcMs = () => view.endUtcMs ?? nowUtcMs();
+/** Without an end of its own a chart ends with what the journal has: a fast simulation runs minutes ahead of it. */
+function endUtcMs() {
+  const snapshot = currentLook().snapshot;
+  if (view.endUtcMs || !snapshot) return view.endUtcMs;
+  const isFast = snapshot.speed > 2;
+  return snapshot.utc_ms - (isFast ? snapshot.journal.waiting_periods * snapshot.loop.period_s * 1000 : 0);
+}
 const fitted = () => (currentLook().snapshot?.channels ?? []).filter((channel) => channel.is_fitted);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -158,7 +165,8 @@ class Chart {
 
   tick(utcMs) {
     if (view.spanMs <= 5 * MINUTE_MS) return clockSeconds(utcMs);
-    return view.spanMs <= 2 * 1440 * MINUTE_MS ? clock(utcMs) : date(utcMs);
+    if (view.spanMs <= 2 * DAY_MS) return clock(utcMs);
+    return view.spanMs <= 300 * DAY_MS ? date(utcMs) : month(utcMs);
   }
 
   drawLimits(plot) {
@@ -196,7 +204,8 @@ class Chart {
   }
 
   stamp(utcMs) {
-    return view.spanMs <= 60 * MINUTE_MS ? clockSeconds(utcMs) : `${date(utcMs)} ${clock(utcMs)}`;
+    if (view.spanMs <= 60 * MINUTE_MS) return clockSeconds(utcMs);
+    return `${view.spanMs <= 300 * DAY_MS ? date(utcMs) : fullDate(utcMs)} ${clock(utcMs)}`;
   }
 
   showTable(isShown) {
@@ -234,7 +243,22 @@ class Chart {
 function loadAll() {
   loading += 1;
   loadedAt = performance.now();
+  sayShown();
   for (const chart of charts) chart.load(loading);
+}
+
+/** Say which stretch is shown, years included: what a chart's axis has no room for. */
+function sayShown() {
+  const to = endUtcMs();
+  const edge = (utcMs) => `${fullDate(utcMs)} ${clock(utcMs)}`;
+  if (to !== null) setText(one("span-shown"), `${edge(to - view.spanMs)} – ${edge(to)}`);
+}
+
+/** What a button asks for: its minutes, or everything there is. */
+function spanOf({ dataset }) {
+  if (dataset.spanMin !== "0") return Number(dataset.spanMin) * MINUTE_MS;
+  const first = Number(one("charts").dataset.firstUtcMs) || endUtcMs() - LIVE_SPAN_MS;
+  return Math.min(LONGEST_MS, Math.max(MINUTE_MS, endUtcMs() - first));
 }
 
 function move(kind) {
@@ -247,9 +271,11 @@ function move(kind) {
   choose(view.spanMs);
 }
 
-function choose(spanMs) {
+function choose(spanMs, chosen = null) {
   view.spanMs = spanMs;
-  for (const button of all("[data-span-min]")) button.setAttribute("aria-pressed", Number(button.dataset.spanMin) * MINUTE_MS === spanMs);
+  for (const button of all("[data-span-min]")) {
+    button.setAttribute("aria-pressed", chosen ? button === chosen : Number(button.dataset.spanMin) * MINUTE_MS === spanMs);
+  }
   loadAll();
 }
 
@@ -267,7 +293,7 @@ export function begin() {
   for (const button of all("[data-span-min]")) {
     button.addEventListener("click", () => {
       view.endUtcMs = null;
-      choose(Number(button.dataset.spanMin) * MINUTE_MS);
+      if (endUtcMs() !== null) choose(spanOf(button), button);
     });
   }
   for (const button of all("[data-move]")) button.addEventListener("click", () => move(button.dataset.move));

@@ -2,6 +2,7 @@
 import { meets } from "./bind.js";
 import { currentLook, isLive, onLook } from "./live.js";
 import { all, fill, mayOrder, one, root, setText, texts, word } from "./page.js";
+import { lookUp } from "./state.js";
 
 const HOLD_MS = 1500;
 const CONFIRM_MS = 3000;
@@ -20,8 +21,9 @@ function newId() {
 const isInReach = (button, look) => (button.dataset.needs === "web" ? isLive() : look.isFresh);
 
 function allowed(button, look) {
-  const { busy, expect, needs } = button.dataset;
+  const { busy, expect, needs, unless } = button.dataset;
   if (!mayOrder || !isInReach(button, look) || busy || meets(look.values, expect)) return false;
+  if (unless && lookUp(look.values, unless)) return false;
   return needs !== "manual" || look.snapshot.mode === needs;
 }
 

@@ -59,8 +59,11 @@ export const clockSeconds = (utcMs) =>
 export function date(utcMs) {
   const parts = dated({ day: "numeric", month: "short" }).formatToParts(utcMs);
   const part = (type) => parts.find((entry) => entry.type === type).value;
-  return `${part("day")} ${part("month")}`;
+  return `${part("day")}${language === "de" ? "." : ""} ${part("month")}`;
 }
+
+export const fullDate = (utcMs) => dated({ day: "numeric", month: "short", year: "numeric" }).format(utcMs);
+export const month = (utcMs) => dated({ month: "short", year: "numeric" }).format(utcMs);
 
 export function instant(utcMs, nowUtcMs) {
   if (isNothing(utcMs)) return NOTHING;

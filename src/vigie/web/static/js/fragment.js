@@ -13,7 +13,7 @@ const due = { alarms: Infinity, journal: JOURNAL_REFRESH_MS };
 
 /** What pieces tell of; numbers are bound one by one like all others, and times follow the clock by the millisecond. */
 function news({ values: { alarms, outage, mode, mains, relays } }) {
-  const steady = (alarm) => Object.keys(alarm).filter((name) => name !== "value" && !name.endsWith("_utc_ms")).sort();
+  const steady = (alarm) => Object.keys(alarm).filter((name) => !["value", "now"].includes(name) && !name.endsWith("_utc_ms")).sort();
   const told = alarms.map((alarm) => steady(alarm).map((name) => alarm[name]));
   return JSON.stringify([told, outage?.kind, mode, mains, relays?.map((relay) => [relay.contact, relay.switchings])]);
 }

@@ -12,6 +12,7 @@ let isConnected = false;
 /** Why the server does not accept the address of this page, null when it does. */
 let refusal = null;
 const TOLERATED_CUT_MS = 1000;
+const ASK_AGAIN_MS = 5000;
 
 export const onLook = (listener) => listeners.push(listener);
 
@@ -52,6 +53,7 @@ export async function refetch() {
 /** What the server says of this page's address where an attempt to be live has ended with `error`. */
 function refusalIn(error) {
   if (error?.description === 421) location.reload(); // the name is not accepted any more: the server says so itself
+  if (error?.message === "full") return fill(texts.full, error.data);
   const text = error?.description === 403 ? error.context.responseText : "";
   return text.includes("urn:vigie:address") ? fill(texts.not_accepted, JSON.parse(text)) : null;
 }
@@ -67,6 +69,7 @@ export function connect() {
   });
   socket.on("connect_error", (error) => {
     refusal = refusalIn(error);
+    if (!socket.active) setTimeout(() => socket.connect(), ASK_AGAIN_MS); // refused by a word: nobody else tries again
     refetch();
   });
   socket.on("disconnect", (reason, error) => {

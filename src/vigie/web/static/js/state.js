@@ -24,7 +24,8 @@ const staleAfterMs = (snapshot) => Math.max(SHORTEST_STALE_MS, (2500 * snapshot.
 const isAsking = (alarm) => ASKING.includes(alarm.standing);
 const isActing = ({ severity, standing, is_present }) => severity !== "info" && standing !== "shelved"
   && (is_present || standing === "latched");
-const rank = (alarm) => (isAsking(alarm) ? 10 : 0) + SEVERITIES.indexOf(alarm.severity);
+const stands = (alarm) => alarm.is_present || alarm.standing === "latched";
+const rank = (alarm) => (stands(alarm) ? 100 : 0) + 10 * SEVERITIES.indexOf(alarm.severity) + (isAsking(alarm) ? 1 : 0);
 
 /** Judge a state: never "ok" from a cut page, a lost link or an old snapshot. */
 export function lookAt({ snapshot, link, web_alarms }, ageMs, pageCutMs, refusal) {
@@ -99,6 +100,6 @@ function direct(currentA, busV) {
     const speed = Math.abs(currentA) < 0.3 ? "1" : Math.abs(currentA) < 1.5 ? "2" : "3";
     return wire("flow", currentA > 0 ? "forward" : "back", speed);
   }
-  if (busV === null) return wire("unknown");
-  return wire(busV > DEAD_V ? "live" : "dead");
+  if (busV !== null && busV <= DEAD_V) return wire("dead");
+  return wire(currentA === null || busV === null ? "unknown" : "live");
 }

@@ -1,0 +1,66 @@
+"""One outage, drill or charger fault as pages tell it, put together from its events."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from vigie.telemetry.records import Event
+
+
+class Outage(NamedTuple):
+    """One outage, drill or charger fault. What is not known is None."""
+
+    kind: str
+    began_utc_ms: int
+    ended_utc_ms: int | None
+    """None while it lasts, or when nobody was there to see the end."""
+    lasts: bool
+    lowest_v: float | None
+    end_v: float | None
+    charge_out_ah: float | None
+    energy_out_wh: float | None
+    dark_s: float | None
+    rest_dark_s: float | None
+    """How much of it R2 was open: our doing, not the battery's."""
+    was_enough: bool | None
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it was; None when the end is not known."""
+        return None if self.ended_utc_ms is None else (self.ended_utc_ms - self.began_utc_ms) / 1000
+
+    @property
+    def weight(self) -> str:
+        """How it is drawn: its kind, or ``failed`` when the battery let the loads go dark."""
+        return "failed" if self.was_enough is False else self.kind
+
+
+def records(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[Outage]:
+    """Return the outages, newest first: the one that lasts, those that ended, those whose end nobody saw."""
+    if now is not None:
+        yield _record(now["kind"], now["began_utc_ms"], None, now, lasts=True)
+    known = {} if now is None else {now["began_utc_ms"]: True}
+    for event in events:
+        began = int(event.data.get("began_utc_ms", event.utc_ms))
+        if event.after == "ended" or began not in known:
+            ended = int(event.data.get("ended_utc_ms", event.utc_ms)) if event.after == "ended" else None
+            known[began] = True
+            yield _record(event.subject, began, ended, event.data, lasts=False)
+
+
+def _record(kind: str, began: int, ended: int | None, data: Mapping[str, Any], lasts: bool) -> Outage:
+    enough = data.get("was_enough")
+    if lasts and (data.get("dark_s") or 0.0) > (data.get("rest_dark_s") or 0.0):
+        enough = 0
+    return Outage(
+        kind,
+        began,
+        ended,
+        lasts,
+        data.get("lowest_v"),
+        data.get("end_v"),
+        data.get("charge_out_ah"),
+        data.get("energy_out_wh"),
+        data.get("dark_s"),
+        data.get("rest_dark_s"),
+        None if enough is None else bool(enough),
+    )
