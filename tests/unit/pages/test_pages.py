@@ -208,7 +208,7 @@ def test_the_scripts_stay_small() -> None:
     lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
     # 900 for values, orders and charts; 150 since alarms pop up, sound and are shelved on every page; 25 for
     # logins and the page before anything is commissioned; 15 for an address that is not accepted;
-        # 30 for charts of any stretch and menus that Escape closes
+    # 30 for charts of any stretch and menus that Escape closes
     assert lines <= 1130, "the scripts are an enhancement: keep them small"
 
 
