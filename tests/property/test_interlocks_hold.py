@@ -26,7 +26,8 @@ def live(story: Story) -> None:
     state = adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch, story.known)
     assert tuple(relay.contact for relay in state.relays) == story.found, "6: starting moved a contact"
     filtered = initial_filter_state()
-    witness = Witness(story.supervisor, story.found, now_s - story.r1_open_s, story.latch, story.known.hold_off_s)
+    known = {"hold_off_s": story.known.hold_off_s, "is_away": story.known.standing == Standing.LOST}
+    witness = Witness(story.supervisor, story.found, now_s - story.r1_open_s, story.latch, **known)
     commanded = story.found
     for moment in story.moments:
         now_s += moment.elapsed_s

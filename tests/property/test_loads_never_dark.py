@@ -115,7 +115,8 @@ def _can_be_bright(site: Site, bench: Bench, was_seen_dark: bool, had_mains: boo
 
 @given(sites())
 def test_the_loads_are_never_dark_through_our_doing(site: Site) -> None:
-    live(site, Witness(site.supervisor, site.found, 0.0, Latch(False, False, 0)))
+    trusting = Witness(site.supervisor, site.found, 0.0, Latch(False, False, 0), hold_off_s=0.0, is_away=False)
+    live(site, trusting)
 
 
 @pytest.mark.parametrize("name", ["r1_block", "r2_block"])

@@ -50,11 +50,10 @@ def is_fed_past_r2(image: Measurement, settings: SupervisorSettings) -> bool:
 class Steadiness:
     """A memory of its own of what the mains has proven: since when it stands, and how long it must after its losses."""
 
-    def __init__(self, settings: SupervisorSettings, hold_off_s: float) -> None:
+    def __init__(self, settings: SupervisorSettings, hold_off_s: float, is_away: bool) -> None:
         self.rules = settings.mains
         self.needed_s = hold_off_s
-        self.is_away = hold_off_s > 0.0
-        """A start without a hold-off trusts the mains."""
+        self.is_away = is_away
         self.stands_since_s: float | None = None
 
     def see(self, now_s: float, shown: str) -> None:
@@ -83,7 +82,14 @@ class Witness:
     """Raises AssertionError, naming the interlock, when a decision breaks one."""
 
     def __init__(
-        self, settings: SupervisorSettings, found: Contacts, r1_moved_s: float, latch: Latch, hold_off_s: float = 0.0
+        self,
+        settings: SupervisorSettings,
+        found: Contacts,
+        r1_moved_s: float,
+        latch: Latch,
+        *,
+        hold_off_s: float,
+        is_away: bool,
     ) -> None:
         self.settings = settings
         self.commanded = found
@@ -91,7 +97,7 @@ class Witness:
         self.is_latched = latch.is_set
         self.is_acknowledged = latch.is_acknowledged
         self.recent_heat: list[bool] = []
-        self.steadiness = Steadiness(settings, hold_off_s)
+        self.steadiness = Steadiness(settings, hold_off_s, is_away)
         self.awaits_supply = False
         """R1 has closed after a drill, and the supply has not been seen since."""
 

@@ -15,6 +15,7 @@ import socketio
 from requests.adapters import HTTPAdapter
 
 from tests.integration.web.programs import TOKEN, Browser, Web, link
+from tests.integration.web.snapshots import make_snapshot
 from tests.waiting import wait_for
 from vigie.access.door import Door
 from vigie.access.people import Role
@@ -66,10 +67,13 @@ def test_no_socket_opens_without_a_login(site: Guarded) -> None:
 
 def test_the_controller_needs_no_login_but_its_secret(site: Guarded) -> None:
     controller = link(site.web)
-    state = requests.get(
-        f"{site.web.url}/flask/api/v1/state", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
-    ).json()
-    assert state["link"] == "connected"
+    controller.publish(make_snapshot().model_dump(mode="json"))
+
+    def state() -> Any:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return requests.get(f"{site.web.url}/flask/api/v1/state", headers=headers, timeout=10).json()
+
+    wait_for(lambda: state()["link"] == "connected", what="the controller is in")
     controller.close()
 
 
