@@ -88,7 +88,7 @@ def _print_outages(over: list[dict[str, Any]], state: dict[str, Any], days: floa
     if snapshot is not None and not is_of_now(state):
         console.print(unknown_since(state, words))
     figures = tuple(map(words, _FIGURES))
-    table = screen.table("", *figures, words(_BACKUP), whole=figures)
+    table = screen.table("", *figures, words(_BACKUP), gap=1, whole=figures)
     now = snapshot["outage"] if snapshot is not None else None
     if now is not None:
         lasted_s = (snapshot["utc_ms"] - now["began_utc_ms"]) / 1_000

@@ -24,6 +24,7 @@ def state(**changes: Any) -> dict[str, Any]:
 @pytest.fixture(params=["fr_CH.UTF-8", "de_DE.UTF-8"])
 def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LC_ALL", request.param)
+    monkeypatch.setenv("COLUMNS", "200")
     return str(request.param)[:2]
 
 
