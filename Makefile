@@ -9,7 +9,7 @@ ARGS ?=
 MINUTES ?= 120
 SUITE ?= trixie
 
-.PHONY: help run test test-quick fresh-test check bench soak proof faults vm docker install-test lock docs clean
+.PHONY: help run test test-quick fresh-test check bench soak proof faults vm docker install-test lock screenshots docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -81,6 +81,9 @@ lock: $(VENV)/dev.stamp  ## Resolve the requirement files again (hashes, no inde
 	  -o requirements/image.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group bench -o requirements/bench.txt
+
+screenshots: $(VENV)/dev.stamp  ## Every page in both widths and themes, as pictures in build/screenshots (Chromium)
+	$(BIN)/python -m tests.browser.screenshots build/screenshots fr
 
 docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, sample log, Prometheus' rules, dashboards, drawings
 	$(BIN)/python tools/write_metrics_page.py

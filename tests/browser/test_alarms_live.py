@@ -55,11 +55,11 @@ def test_what_was_there_before_does_not_pop_up_but_what_came_between_two_pages_d
     installation.settle()
     opened(page, installation, "/relays")
     expect(page.locator(".popup")).to_have_count(1)
-    expect(page.locator(".popup")).to_contain_text("Secteur perdu")
+    expect(page.locator(".popup")).to_contain_text("Coupure secteur")
     page.get_by_role("button", name="Fermer cet avis").click()
     opened(page, installation, "/")
     expect(page.locator(".popup")).to_have_count(0)
-    expect(page.locator(".alarm-bar")).to_contain_text("Secteur perdu")
+    expect(page.locator(".alarm-bar")).to_contain_text("Coupure secteur")
     expect(page.get_by_role("link", name="Alarmes\u00a0: encore 1")).to_be_visible()
 
 

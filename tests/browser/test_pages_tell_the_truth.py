@@ -91,7 +91,7 @@ def test_the_bar_shows_the_worst_that_is_present_whoever_took_note_of_what(
     expect(bar).to_contain_text("Batterie chaude")
     raised(installation, "mains_lost", severity="critical", standing="acknowledged")
     expect(bar).to_have_attribute("data-severity", "critical")
-    expect(bar).to_contain_text("Secteur perdu")
+    expect(bar).to_contain_text("Coupure secteur")
     expect(phone.locator("body")).to_have_attribute("data-verdict", "alarm")
 
 

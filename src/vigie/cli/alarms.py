@@ -1,20 +1,26 @@
 """``vigie alarms`` and ``vigie outages``: what stands, and what the battery has been through."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from vigie.cli import screen
 from vigie.cli.client import get, program
-from vigie.cli.orders import language
 from vigie.cli.presence import ASKED, demand_now, is_of_now, unknown_since, utc_text
 from vigie.config import Config
 from vigie.wording.alarms import acted, describe_value, severity, standing, title, to_do
+from vigie.wording.dialogue import system_language
 from vigie.wording.words import describe_name, mark, translator
 
-_FIGURES = ("began", "lasted", "lowest V", "Ah out")
+_FIGURES = (mark("began"), mark("lasted"), mark("lowest V"), mark("Ah out"))
+_BACKUP = mark("backup")
+_ENOUGH, _SO_FAR = mark("enough"), mark("enough so far")
+_RESTED = mark("{enough}; dark for {seconds} s while R2 was at rest")
+_NOT_ENOUGH = mark("not enough: dark for {seconds} s")
+_NO_ALARM = mark("no alarm stands")
+_NO_OUTAGE = mark("no outage in the last {days} days")
 _GOING_ON = mark("going on now")
 _COLOURS = {"critical": "bold red", "warning": "dark_orange", "info": "blue"}
 
@@ -36,7 +42,7 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
 
 
 def _print_alarms(alarms: list[dict[str, Any]], state: dict[str, Any]) -> None:
-    words = translator(language())
+    words = translator(system_language())
     console = screen.console()
     if state["snapshot"] is not None and not is_of_now(state):
         console.print(unknown_since(state, words))
@@ -50,7 +56,7 @@ def _print_alarms(alarms: list[dict[str, Any]], state: dict[str, Any]) -> None:
             if line:
                 console.print(f"    {line}")
     if not alarms and is_of_now(state):
-        console.print("no alarm stands")
+        console.print(words(_NO_ALARM))
 
 
 def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> None:
@@ -76,33 +82,37 @@ def outages(config: Config, url: str | None, *, days: float, as_json: bool) -> N
 
 
 def _print_outages(over: list[dict[str, Any]], state: dict[str, Any], days: float) -> None:
-    words = translator(language())
+    words = translator(system_language())
     console = screen.console()
     snapshot = state["snapshot"]
     if snapshot is not None and not is_of_now(state):
         console.print(unknown_since(state, words))
-    table = screen.table("", *_FIGURES, "backup", whole=_FIGURES)
+    figures = tuple(map(words, _FIGURES))
+    table = screen.table("", *figures, words(_BACKUP), gap=1, whole=figures)
     now = snapshot["outage"] if snapshot is not None else None
     if now is not None:
         lasted_s = (snapshot["utc_ms"] - now["began_utc_ms"]) / 1_000
-        _add(
-            table, f"{describe_name('outage', now['kind'], words)}, {words(_GOING_ON)}", now, lasted_s, "enough so far"
-        )
+        name = f"{describe_name('outage', now['kind'], words)}, {words(_GOING_ON)}"
+        table.add_row(name, *_figures(now, lasted_s), _judged(now, _SO_FAR, words))
     for one in over:
-        _add(table, describe_name("outage", one["kind"], words), one, one["duration_s"], "enough")
-    console.print(table if table.row_count else f"no outage in the last {days:g} days")
+        name = describe_name("outage", one["kind"], words)
+        table.add_row(name, *_figures(one, one["duration_s"]), _judged(one, _ENOUGH, words))
+    console.print(table if table.row_count else words(_NO_OUTAGE).format(days=f"{days:g}"))
 
 
-def _add(table: Table, name: str, one: dict[str, Any], lasted_s: float, enough: str) -> None:
-    rest_dark_s = one.get("rest_dark_s") or 0.0
-    was_enough = one.get("was_enough", one["dark_s"] <= rest_dark_s)
-    if was_enough and rest_dark_s:
-        enough = f"{enough}; dark for {rest_dark_s:.0f} s while R2 was at rest"
-    table.add_row(
-        name,
+def _figures(one: dict[str, Any], lasted_s: float) -> tuple[str, ...]:
+    return (
         utc_text(one["began_utc_ms"]),
         f"{lasted_s / 60:.1f} min",
         "—" if one["lowest_v"] is None else f"{one['lowest_v']:.2f}",
         f"{one['charge_out_ah']:.3f}",
-        enough if was_enough else f"not enough: dark for {one['dark_s']:.0f} s",
     )
+
+
+def _judged(one: dict[str, Any], enough: str, words: Callable[[str], str]) -> str:
+    """Return whether the battery was enough; what a resting R2 left dark is told, and not laid to it."""
+    rest_dark_s = one.get("rest_dark_s") or 0.0
+    was_enough = one.get("was_enough", one["dark_s"] <= rest_dark_s)
+    if not was_enough:
+        return words(_NOT_ENOUGH).format(seconds=f"{one['dark_s'] - rest_dark_s:.0f}")
+    return words(_RESTED).format(enough=words(enough), seconds=f"{rest_dark_s:.0f}") if rest_dark_s else words(enough)

@@ -10,6 +10,8 @@ from vigie.assembly.access import first_password
 from vigie.cli import screen
 from vigie.config import Config
 from vigie.errors import AccessError
+from vigie.wording.dialogue import system_language
+from vigie.wording.words import mark, translator
 
 
 def announce(config: Config) -> None:
@@ -27,12 +29,11 @@ def announce(config: Config) -> None:
         return
     if password is None:
         return
+    words = translator(system_language())
     text = Text.assemble(
-        "Log in as ",
-        (FIRST, "bold"),
-        " with the password ",
-        (password, "bold"),
-        "\nIt is shown this once, and another one must be chosen at the first login.\n"
-        f"Lost it? `vigie user passwd {FIRST}`",
-    )
-    screen.console(stderr=True).print(Panel(text, title="First login", expand=False, padding=(1, 3)))
+        words(mark("Log in as")), " ", (FIRST, "bold"), " ", words(mark("with the password")), " ", (password, "bold"),
+        "\n", words(mark("It is shown this once, and another one must be chosen at the first login.")),
+        "\n", words(mark("Lost it? {command}")).format(command=f"`vigie user passwd {FIRST}`"),
+    )  # fmt: skip
+    title = words(mark("First login"))
+    screen.console(stderr=True).print(Panel(text, title=title, expand=False, padding=(1, 3)))

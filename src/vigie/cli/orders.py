@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from vigie.config import Config
 from vigie.errors import CommandRefused
 from vigie.units import SECONDS_PER_HOUR
 from vigie.wording.alarms import title
+from vigie.wording.dialogue import system_language
 from vigie.wording.words import describe_name, translator
 
 
@@ -23,7 +23,7 @@ def give(config: Config, url: str | None, body: dict[str, Any], *, as_json: bool
         LinkError: nobody answers.
     """
     answer = _answered(program(config, url), body, as_json=as_json)
-    words = translator(language())
+    words = translator(system_language())
     reason = describe_name("reason", answer["reason"], words)
     if not as_json:
         screen.console().print(f"{reason}: {_contacts(answer, words)}")
@@ -41,7 +41,7 @@ def give_about_alarm(config: Config, url: str | None, body: dict[str, Any], *, a
     answer = _answered(asked, body, as_json=as_json)
     if as_json:
         return
-    words = translator(language())
+    words = translator(system_language())
     done = describe_name("reason", answer["reason"], words)
     if body["action"] == "shelve":
         done = f"shelved for {body['shelve_s'] / SECONDS_PER_HOUR:g} h"
@@ -68,14 +68,5 @@ def _answered(asked: Program, body: dict[str, Any], *, as_json: bool) -> dict[st
     if as_json:
         screen.console().print_json(json.dumps(answer))
     if not answer["is_accepted"]:
-        raise CommandRefused(describe_name("reason", answer["reason"], translator(language())))
+        raise CommandRefused(describe_name("reason", answer["reason"], translator(system_language())))
     return answer
-
-
-def language() -> str:
-    """Return the two-letter language of the terminal."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return value[:2].lower()
-    return "en"

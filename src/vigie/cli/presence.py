@@ -10,6 +10,8 @@ from vigie.wording.words import mark
 
 ASKED = ("snapshot", "age_ms", "link", "web_alarms")
 """What an answer of ``/api/v1/state`` must have."""
+_AGE = mark("{seconds} s old")
+_NO_AGE = mark("of unknown age")
 _UNKNOWN = mark("State unknown since {instant}: the controller says nothing; what follows is what it said last.")
 
 
@@ -48,6 +50,6 @@ def utc_text(utc_ms: int) -> str:
     return datetime.fromtimestamp(utc_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def age(age_ms: int | None) -> str:
+def age(age_ms: int | None, words: Callable[[str], str] = str) -> str:
     """Return how old something is."""
-    return "of unknown age" if age_ms is None else f"{age_ms / 1_000:.1f} s old"
+    return words(_NO_AGE) if age_ms is None else words(_AGE).format(seconds=f"{age_ms / 1_000:.1f}")

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from vigie.cli import screen, targets
-from vigie.cli.orders import language
 from vigie.config import Config
 from vigie.control.commands import Mains, Reason
 from vigie.control.signals import Relay
@@ -32,6 +31,7 @@ from vigie.simulation.replay import (
     replay,
 )
 from vigie.units import SECONDS_PER_HOUR
+from vigie.wording.dialogue import system_language
 from vigie.wording.words import describe, translator
 
 SHOWN = 20
@@ -180,7 +180,7 @@ def assumptions(config: Config) -> list[str]:
 
 
 def _print(report: Report, config: Config) -> None:
-    words = translator(language())
+    words = translator(system_language())
     console = screen.console()
     console.print(Text.assemble((Path(config.recorded.path).name, "bold"), f"  {describe(report.mode, words)}"))
     summary = Table.grid(padding=(0, 2))

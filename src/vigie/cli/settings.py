@@ -12,6 +12,10 @@ from vigie.cli import delivery, process, screen
 from vigie.config import SECTIONS, BadSettings, Config, Fault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 from vigie.config.sections import PLANTS
+from vigie.wording.dialogue import system_language
+from vigie.wording.words import mark, translator
+
+_DIFFERENCE = mark("Until the file is corrected other settings are in force. The difference:")
 
 
 def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
@@ -29,17 +33,18 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
             faults = [fault._asdict() for fault in error.faults]
             console.print_json(json.dumps({"faults": faults, "warnings": [], "in_force_instead": differing}))
         elif differing:
-            console.print("Until the file is corrected other settings are in force. The difference:", markup=False)
+            console.print(translator(system_language())(_DIFFERENCE), markup=False)
             for line in differing:
                 console.print(f"  {line}", markup=False)
         raise
     known = [*warnings(config), *kernel_risks(config)]
+    words = translator(system_language())
     if as_json:
         console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
         return
     for warning in known:
-        console.print(Text.assemble(("known risk", "yellow"), f" {warning}"))
-    console.print(f"{config.source}: no faults")
+        console.print(Text.assemble((words(mark("known risk")), "yellow"), f" {warning}"))
+    console.print(words(mark("{source}: no faults")).format(source=config.source))
 
 
 def _usable(argv: Sequence[str], *, probe: bool) -> Config:

@@ -10,7 +10,6 @@ from rich.text import Text
 from vigie.assembly.files import files_in
 from vigie.cli import screen
 from vigie.cli.client import get, program
-from vigie.cli.orders import language
 from vigie.cli.presence import ASKED, age, demand_now, is_of_now, unknown_since, utc_text
 from vigie.config import Config
 from vigie.control.commands import Reason
@@ -18,7 +17,11 @@ from vigie.errors import JournalError, LinkError
 from vigie.link.judgement import raised_verdict
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
-from vigie.wording.words import describe_name, translator
+from vigie.wording.dialogue import system_language
+from vigie.wording.words import describe_name, mark, translator
+
+_HOT = mark("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
+_TO_DO = mark("`vigie alarms` says what to do")
 
 
 def show(config: Config, url: str | None, *, as_json: bool) -> None:
@@ -42,7 +45,7 @@ def _print(state: dict[str, Any]) -> None:
     snapshot = state["snapshot"]
     if snapshot is None:
         return
-    words = translator(language())
+    words = translator(system_language())
     console = screen.console()
     alarms = [*snapshot["alarms"], *state["web_alarms"]]
     verdict = _verdict(snapshot, alarms, words) if is_of_now(state) else unknown_since(state, words)
@@ -53,15 +56,16 @@ def _print(state: dict[str, Any]) -> None:
     speed = "" if snapshot["speed"] == 1 else f" x{snapshot['speed']:g}"
     plant = describe_name("plant", snapshot["plant"], words) + speed
     console.print(
-        f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({age(state['age_ms'])})"
+        f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({age(state['age_ms'], words)})"
     )
     for alarm in alarms:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
         named = (title(alarm["alarm"], words), "bold")
-        console.print(Text.assemble(named, f" ({since}; `vigie alarms` says what to do)"))
+        console.print(Text.assemble(named, f" ({since}; {words(_TO_DO)})"))
     if "absent" in snapshot["temperature_status"] and snapshot["plant"] != "recorded":
-        console.print("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
-    channels = screen.table("", "V", "A", "W", "sweeps", "status", whole=("V", "A", "W", "sweeps"))
+        console.print(words(_HOT))
+    sweeps = words(mark("readings"))
+    channels = screen.table("", "V", "A", "W", sweeps, words(mark("status")), whole=("V", "A", "W", sweeps))
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:
             status = ", ".join(describe_name("status", name, words) for name in channel["status"])
@@ -69,7 +73,10 @@ def _print(state: dict[str, Any]) -> None:
             name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
             channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
     console.print(channels)
-    relays = screen.table("", "contact", "why", "since", "switchings", whole=("contact", "since", "switchings"))
+    heads = contact, _, since, switchings = [
+        words(head) for head in (mark("contact"), mark("why"), mark("since"), mark("switchings"))
+    ]
+    relays = screen.table("", *heads, whole=(contact, since, switchings))
     for relay in snapshot["relays"]:
         contact = describe_name("contact", relay["contact"], words)
         reason = describe_name("reason", relay["reason"], words)

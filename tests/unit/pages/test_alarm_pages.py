@@ -39,7 +39,7 @@ def test_every_page_carries_the_worst_alarm_in_its_bar_and_the_count_in_its_titl
     bar = re.search(r'<div class="alarm-bar is-asking".*?</a>', html, re.S)
     assert bar
     assert "Critique" in bar[0]
-    assert "Secteur perdu" in bar[0]
+    assert "Coupure secteur" in bar[0]
     assert "encore 1" in html
     assert verdict_of(html) == "alarm"
 

@@ -127,7 +127,7 @@ def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
     with closing(Site(tmp_path)) as site:
         site.publish(outage=outage)
         html = site.page("/outages")
-    assert "Exercice</span>, en cours" in html
+    assert "Essai d’autonomie</span>, en cours" in html
     assert "12,34" in html
 
 

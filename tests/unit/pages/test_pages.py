@@ -136,7 +136,7 @@ def test_an_alarm_says_why_and_marks_the_title(site: Site) -> None:
 def test_an_unreadable_journal_is_told_and_the_page_still_works(site: Site) -> None:
     site.publish()
     html = site.page("/")
-    assert "Le journal est illisible\u00a0:" in html
+    assert "Le journal est illisible." in html
     assert verdict_of(html) == "ok"
 
 

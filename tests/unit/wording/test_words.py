@@ -57,7 +57,7 @@ def test_a_language_without_words_gives_english() -> None:
 
 def test_the_vocabulary_of_a_page_holds_every_enum() -> None:
     words = vocabulary(translator("fr"))
-    assert words["reason"]["mains_lost"] == "secteur perdu\u00a0: la batterie est nécessaire"
+    assert words["reason"]["mains_lost"] == "coupure secteur\u00a0: la batterie est nécessaire"
     assert {kind.__name__.lower() for kind in ENUMS} <= set(words)
 
 
@@ -75,9 +75,9 @@ def test_french_sentences_name_the_thing() -> None:
     assert tell("switching", "R2", "closed", "open", french) == "R2 ouvert"
     assert tell("fault", "mains", "", "", french) == "Défaut\u00a0: secteur"
     assert (
-        tell("alarm", "mains_lost", "normal", "unacknowledged", french, "raised") == "Secteur perdu\u00a0: déclenchée"
+        tell("alarm", "mains_lost", "normal", "unacknowledged", french, "raised") == "Coupure secteur\u00a0: déclenchée"
     )
-    assert tell("outage", "drill", "", "ended", french) == "Fin de l’exercice"
+    assert tell("outage", "drill", "", "ended", french) == "Fin de l’essai d’autonomie"
     assert tell("charge", "battery", "left", "charged", french) == "Batterie chargée"
 
 
