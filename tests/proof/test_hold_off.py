@@ -45,8 +45,7 @@ def later(node: Node, elapsed_s: float, shown: Standing, settings: MainsSettings
     before_s = now_s - elapsed_s
     known = Steadiness(node.standing, before_s - node.age_s, node.hold_off_s)
     known = steadiness.followed(known, shown, settings, now_s)
-    bystander = Bystander(configured(Wiring.LINE, mains=settings), node.needed_s)
-    bystander.is_away = node.is_away
+    bystander = Bystander(configured(Wiring.LINE, mains=settings), node.needed_s, node.is_away)
     bystander.stands_since_s = None if node.stood_s is None else before_s - node.stood_s
     bystander.see(now_s, WORDS[shown])
     since_s, longest_s = bystander.stands_since_s, settings.longest_steady_s
