@@ -150,8 +150,8 @@ _ADVICE: Mapping[IntEnum, str] = {
     ),
     Alarm.DELIVERY_FAILED: mark(
         "The journal keeps the measurements and they are sent when the store takes them. `vigie delivery show` says "
-        "what it answered, `vigie delivery test` tries it. What it can never take (refused, or of a wrong calendar) is set "
-        "aside: `vigie delivery forget` gives it up and ends the alarm."
+        "what it answered, `vigie delivery test` tries it. What it can never take (refused, or of a wrong calendar) is "
+        "set aside: `vigie delivery forget` gives it up and ends the alarm."
     ),
     Alarm.BATTERY_EMPTIED: mark(
         "It carries little until it is charged again, which takes a day or more: leave charger and contacts as they "
