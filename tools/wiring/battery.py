@@ -50,6 +50,7 @@ def charge_only(language: str) -> Paper:
     paper.write(74, 41, ("Supply", "Alimentation"), ("13.8 V", "13,8 V"), anchor="middle", is_bold=True)
     paper.box(146, 26, 204, 58)
     paper.write(248, 44, ("Charger 13.6 V", "Chargeur 13,6 V"), anchor="middle", is_bold=True)
+    paper.write(248, 57, ("Q1 off: takes 5 mA at most", "Q1 coupé : reprend 5 mA au plus"), size=9.5, anchor="middle")
     paper.wire("minus", (MINUS_X, 88), (MINUS_X, 100))
     paper.wire("minus", (110, 88), (110, 100), (MINUS_X, 100), (MINUS_X, 414), width=4)
     paper.dot(MINUS_X, 100)
@@ -96,7 +97,7 @@ def _branches(paper: Paper, x: float, y: float) -> None:
     paper.wire("plus", (20, y + 26), (104, y + 26), width=3)
     paper.write(12, y + 20, ("X3 +", "X3 +"), size=10.5, is_bold=True)
     for branch_x, name, rating in (
-        (26, "F4", ("2 A", "2 A")),
+        (26, "F4", ("1-2 A", "1-2 A")),
         (62, "F6", ("2 A", "2 A")),
         (98, "F5", ("0.5 A", "0,5 A")),
     ):
@@ -240,7 +241,7 @@ def _legend_charge_only(paper: Paper) -> None:
             "R2 ouvert : plus de charge, mais la batterie alimente",
         ),
         ("No diode D1 is needed here.", "toujours les charges. Ici D1 n'est pas nécessaire."),
-        ("LVD: cuts an empty battery off.", "LVD : coupe une batterie vide."),
+        ("LVD: cuts an empty battery off the loads.", "LVD : sépare des charges une batterie vide."),
         (
             "V3, behind the ideal diodes, must stay over 13.2 V.",
             "V3, derrière les diodes, doit rester au-dessus de 13,2 V.",

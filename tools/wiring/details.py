@@ -72,10 +72,13 @@ def lamp(language: str) -> Paper:
         12,
         186,
         (
-            "Q0, Q1 off and locked, F1, F3 out, contact on its own.",
-            "Q0, Q1 coupés, condamnés, F1, F3 retirés, contact seul.",
+            "Q0, Q1 off and locked; F1, F2, F3, F5 (and F7) out.",
+            "Q0, Q1 coupés, condamnés ; F1 à F3, F5 (F7) retirés.",
         ),
-        ("Coil at rest: lamp ON. Coil energised: lamp OFF.", "Bobine au repos : lampe ALLUMÉE. Excitée : ÉTEINTE."),
+        (
+            "Contact alone. At rest: lamp ON. Energised: lamp OFF.",
+            "Contact seul. Au repos : lampe ALLUMÉE. Excité : ÉTEINTE.",
+        ),
         ("Pull the Pi's supply while the lamp is off: it comes ON.", "Coupez le Pi, lampe éteinte : elle se RALLUME."),
         ("Start and reboot the Pi: it stays ON.", "Rallumez, redémarrez le Pi : elle reste ALLUMÉE."),
         (
