@@ -10,6 +10,9 @@ def main() -> None:
     from vigie.cli.starting import end_quietly  # noqa: PLC0415 - those enums, and more
 
     end_quietly()
+    from vigie.memory import keep_out_the_unneeded  # noqa: PLC0415 - not before Ctrl-C is quiet
+
+    keep_out_the_unneeded(needed=("requests", "rich"))
     from vigie.cli import app  # noqa: PLC0415 - that is the second
 
     app.main()

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypedDict, Unpack, get_args
 
 from vigie import streams
-from vigie.cli import logs
 from vigie.cli.exit_codes import Exit, exit_code
 from vigie.config import BadSettings, Config, UnfitSettings, demand_plant, difference_to, in_place_of, load
 from vigie.errors import VigieError
@@ -201,6 +200,8 @@ def run(
     """
     share_one_heap()
     streams.outlive_log_reader()
+    from vigie.cli import logs  # noqa: PLC0415 - a command has nothing to log, and it takes time
+
     logs.configure()
     try:
         config = _awaited(argv, wait)

@@ -8,7 +8,7 @@ import tomlkit
 from rich.text import Text
 from tomlkit.items import Table
 
-from vigie.cli import delivery, process, screen
+from vigie.cli import process, screen
 from vigie.config import SECTIONS, BadSettings, Config, Fault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 from vigie.config.sections import PLANTS
@@ -57,7 +57,11 @@ def _usable(argv: Sequence[str], *, probe: bool) -> Config:
 
 def _probed(config: Config) -> list[Fault]:
     """Return what the store says against a request, when there is a store."""
-    trouble = delivery.probed(config)[0] if config.remote_write.url else ""
+    if not config.remote_write.url:
+        return []
+    from vigie.cli import delivery  # noqa: PLC0415 - HTTP and protobuf, for this question alone
+
+    trouble = delivery.probed(config)[0]
     return [Fault("remote_write", trouble)] if trouble else []
 
 

@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_type_hints
 
@@ -138,7 +139,15 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
 
 def _validated(kind: type, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple
     """Return a section of its table. Types are strict: neither ``"12.9"`` nor ``true`` is a voltage, nor ``1`` true."""
-    return TypeAdapter(kind).validate_python(_with_tuples(table), strict=True)
+    if not table and kind._field_defaults.keys() == set(kind._fields):  # type: ignore[attr-defined]
+        return kind()  # what nobody set needs no check, and most sections are that: a command starts sooner
+    return _checked(kind).validate_python(_with_tuples(table), strict=True)
+
+
+@cache
+def _checked(kind: type) -> TypeAdapter[Any]:
+    """Return what checks a section; making it takes longer than reading the file."""
+    return TypeAdapter(kind)
 
 
 def _with_tuples(value: Any) -> Any:  # noqa: ANN401 - anything TOML can hold

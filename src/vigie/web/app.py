@@ -18,10 +18,11 @@ from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
 from vigie.web import accounts, api, data, exports, pages, problems, users, websocket
 from vigie.web.access import answer_broken_door, init_access, may_open_socket
+from vigie.web.address import host_of
 from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
 from vigie.web.mount import Mount, TrustedProxyFix
-from vigie.web.origins import OriginGate, Origins, host_of
+from vigie.web.origins import OriginGate, Origins
 from vigie.web.security import (
     MAX_BODY_BYTES,
     HostGuard,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from vigie.errors import SettingsError
 from vigie.units import setting
-from vigie.web.origins import normalised
+from vigie.web.address import normalised
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -46,6 +46,11 @@ def test_delivery_imports_nothing_of_pages_or_laboratory() -> None:
     assert not found & (COMMAND_LINE | LABORATORY | PAGES | {"greenlet", "asyncio"})
 
 
+@pytest.mark.parametrize("module", ["settings", "alarms", "orders", "backup", "imports", "replays", "salvages"])
+def test_command_that_has_nothing_to_log_or_to_send_starts_without_what_does(module: str) -> None:
+    assert not imported(f"vigie.cli.{module}") & {"structlog", "asyncio", "pygments", "google", "socketio", "flask"}
+
+
 def test_what_is_put_off_is_there_when_somebody_asks_for_it() -> None:
     program = f"{AS_ITS_PROCESS}import asyncio; "
     program += (

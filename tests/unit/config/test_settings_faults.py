@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from vigie.config import BadSettings, check, load, warnings
 from vigie.config.reading import rows
@@ -43,6 +44,15 @@ def test_nothing_given_is_the_twin_with_every_default() -> None:
     assert config.plant.kind == PlantKind.TWIN
     assert config.start.mode == StartMode.LAST
     assert config.rig is None
+
+
+COMPLETE = [name for name, kind in SECTIONS.items() if kind._field_defaults.keys() == set(kind._fields)]
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_section_that_nobody_gives_is_what_the_check_would_make_of_it(name: str) -> None:
+    kind = SECTIONS[name]
+    assert TypeAdapter(kind).validate_python({}, strict=True) == kind()
 
 
 def test_unknown_section_is_named_with_the_nearest_one() -> None:
