@@ -9,7 +9,6 @@ threshold that the listed values do not straddle is an error.
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from operator import and_
 from typing import Any
 
 
@@ -47,7 +46,8 @@ class Draw:
         self._answers: list[Any] = []
         self._ways: list[tuple[int, Any, list[int]]] = []
         """The ways not yet taken: how many answers came before, the answer there, and what is possible then."""
-        self._kept: dict[int, int] = {}
+        self._masks: list[int] = []
+        self._number_of: dict[int, int] = {}
 
     def group(self, members: int) -> int:
         """Add a group of quantities that are listed together; return its number."""
@@ -71,18 +71,21 @@ class Draw:
         self._answers.append(bool(yes))
         return bool(yes)
 
-    def one_of(self, paths: list["Path"]) -> tuple[Any]:
-        """Take one after the other the outcomes of known paths that are still possible; return it in a tuple."""
+    def one_of(self, ways: list["Way"]) -> tuple[Any]:
+        """Take one after the other the known ways that are still possible; return the outcome in a tuple."""
         within = self.possible
-        ways = [
-            ([a & b for a, b in zip(masks, within, strict=True)], (outcome,))
-            for masks, outcome in paths
-            if all(map(and_, masks, within))
-        ]
-        self._ways += [(len(self._answers), answer, possible) for possible, answer in ways[1:]]
-        self.possible, answer = ways[0]
+        left = [way for way in ways if all(within[group] & mask for group, mask in way[0])]
+        first, *others = [(self._within(limits), (outcome,)) for limits, outcome in left]
+        self._ways += [(len(self._answers), answer, possible) for possible, answer in others]
+        self.possible, answer = first
         self._answers.append(answer)
         return answer
+
+    def _within(self, limits: "Limits") -> list[int]:
+        possible = self.possible.copy()
+        for group, mask in limits:
+            possible[group] &= mask
+        return possible
 
     def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list["Path"]:
         """Run to the end of every path; return what was possible there and what came out."""
@@ -106,33 +109,55 @@ class Draw:
 
         Two with the same outcome that differ in the values of one group are one: every value of either leads there.
         """
-        before = len(paths) + 1
-        while len(paths) < before:
-            before = len(paths)
+        outcomes = list(dict.fromkeys(outcome for _, outcome in paths))
+        number_of = {outcome: number for number, outcome in enumerate(outcomes)}
+        rows = [(*map(self._numbered, masks), number_of[outcome]) for masks, outcome in paths]
+        before = len(rows) + 1
+        while len(rows) < before:
+            before = len(rows)
             for group in range(len(self.sizes)):
-                possible: dict[Any, int] = {}
-                for masks, outcome in paths:
-                    others = masks[:group], masks[group + 1 :], outcome
-                    possible[others] = possible.get(others, 0) | masks[group]
-                paths = [((*low, self._only(mask), *high), outcome) for (low, high, outcome), mask in possible.items()]
-        return paths
+                rows = self._joined_in(group, rows)
+        return [(tuple(self._masks[number] for number in row[:-1]), outcomes[row[-1]]) for row in rows]
 
-    def _only(self, mask: int) -> int:
-        """Return the one copy that is kept of a mask: there are few, each a kilobyte, and uses by the 100,000."""
-        return self._kept.setdefault(mask, mask)
+    def _joined_in(self, group: int, rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Return rows of numbers, for masks and an outcome, with those made one that differ in a group only."""
+        found: dict[tuple[int, ...], int] = {}
+        for row in rows:
+            others, mask = row[:group] + row[group + 1 :], row[group]
+            known = found.get(others)
+            found[others] = mask if known is None else self._numbered(self._masks[known] | self._masks[mask])
+        if len(found) == len(rows):
+            return rows
+        return [(*others[:group], mask, *others[group:]) for others, mask in found.items()]
+
+    def _numbered(self, mask: int) -> int:
+        """Return the number of a mask: there are few, each a kilobyte, which takes its time to compare."""
+        number = self._number_of.setdefault(mask, len(self._masks))
+        if number == len(self._masks):
+            self._masks.append(mask)
+        return number
+
+    def _limited(self, paths: list["Path"]) -> list["Way"]:
+        """Return paths with the groups in which they leave something out."""
+        whole = self.everything()
+        return [
+            (tuple((group, mask) for group, mask in enumerate(masks) if mask != whole[group]), outcome)
+            for masks, outcome in paths
+        ]
 
     def summarised(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that follows the paths of a pure one only once, and then takes their outcomes.
 
         Where a question in it has no influence on what it returns, the paths that it parted are one again.
         """
-        outcomes: dict[tuple[Any, ...], list[Path]] = {}
+        outcomes: dict[tuple[Any, ...], list[Way]] = {}
 
         def answered(*args: Any) -> Any:
             answer = next(self.known, None)
             if answer is None:
                 if args not in outcomes:
-                    outcomes[args] = self.joined(self.paths(lambda: function(*args), self.everything()))
+                    paths = self.paths(lambda: function(*args), self.everything())
+                    outcomes[args] = self._limited(self.joined(paths))
                 answer = self.one_of(outcomes[args])
             return answer[0]
 
@@ -140,6 +165,10 @@ class Draw:
 
 
 Path = tuple[tuple[int, ...], Any]
+"""The values possible in each group at the end, and what came out."""
+Limits = tuple[tuple[int, int], ...]
+"""A group and the values possible in it, for each group in which not all are."""
+Way = tuple[Limits, Any]
 
 
 COMPUTED: frozenset[float] = frozenset()
