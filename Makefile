@@ -9,7 +9,7 @@ ARGS ?=
 MINUTES ?= 120
 SUITE ?= trixie
 
-.PHONY: help run test test-quick fresh-test check bench soak proof faults vm docker install-test lock screenshots docs clean
+.PHONY: help run test test-quick test-long fresh-test check bench soak proof faults vm docker install-test lock screenshots docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp  ## Install what the tests need and pass all of them (Py
 
 test-quick: $(VENV)/dev.stamp  ## The tests that start neither processes, servers nor a browser
 	@tools/clean_environment.sh "$(BIN)/python" tools/run_tests.py --here --only quick
+
+test-long: $(VENV)/dev.stamp  ## What computes for minutes: interlocks whose break shows late are found by the proof (part of CI)
+	@tools/clean_environment.sh "$(BIN)/python" tools/run_tests.py --here --only long
 
 fresh-test:  ## Both commands in a fresh Debian root, as root and as a user (SUITE=trixie|bookworm; root, Debian)
 	@tools/fresh_test.sh "$(SUITE)"

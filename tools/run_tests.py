@@ -1,7 +1,8 @@
 """All tests, stage by stage: one stage's failure hides no other, and the end says what passed, failed, skipped and why.
 
 The oldest supported Python of this machine runs what only computes, the newest what starts processes. ``--only "other
-python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python.
+python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python;
+``--only long`` what computes for minutes and that no other stage runs.
 """
 
 import argparse
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "test-results"
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHER = "other python"
+LONG = "long"
 SUPPORTED = ("3.11", "3.12", "3.13")
 SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 CORES = len(os.sched_getaffinity(0))
@@ -35,6 +37,7 @@ class Stage(NamedTuple):
     at_once: int
     spread: tuple[str, ...] = ("--dist", "worksteal")
     is_on_oldest: bool = False
+    marked: str = "not long"
 
 
 STAGES = (
@@ -45,6 +48,7 @@ STAGES = (
     Stage("processes and servers", ("tests/integration",), 3 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
     Stage("browser", ("tests/browser",), CORES),
 )
+ON_DEMAND = (Stage(LONG, ("tests/property", "tests/proof", "tests/faults"), CORES, is_on_oldest=True, marked="long"),)
 
 
 class Case(NamedTuple):
@@ -72,7 +76,7 @@ class Result(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stages asked for; 0 when none failed."""
-    names = [*(stage.name for stage in STAGES), OTHER]
+    names = [*(stage.name for stage in (*STAGES, *ON_DEMAND)), OTHER]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=names, action="append", default=[], help="this stage; may be repeated")
     parser.add_argument("--here", action="store_true", help="with the Python that runs this, whatever else there is")
@@ -81,8 +85,8 @@ def main(arguments: Sequence[str]) -> int:
     pythons = {THIS: sys.executable} if options.here else interpreters()
     results: list[Result] = []
     try:
-        for stage in STAGES:
-            if not options.only or stage.name in options.only:
+        for stage in (*STAGES, *ON_DEMAND):
+            if stage.name in (options.only or [one.name for one in STAGES]):
                 version = (min if stage.is_on_oldest else max)(pythons, key=number)
                 results.append(
                     tested(f"{stage.name} ({version})", [*pytest(prepared(version, pythons)), *at_once(stage)])
@@ -142,7 +146,7 @@ def pytest(python: str) -> list[str]:
 
 def at_once(stage: Stage) -> list[str]:
     """Return what tells pytest a stage's tests and how to spread them."""
-    return ["-n", str(stage.at_once), *stage.spread, *stage.paths]
+    return ["-n", str(stage.at_once), *stage.spread, "-m", stage.marked, *stage.paths]
 
 
 def tested(name: str, command: Sequence[str]) -> Result:

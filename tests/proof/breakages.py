@@ -30,6 +30,8 @@ class Breakage(NamedTuple):
     """Name of the settings that it is searched in."""
     is_example: bool = False
     """Its story stands in the documentation."""
+    is_deep: bool = False
+    """Shows only after several periods, and so after most of a minute: left to ``make test-long``."""
 
 
 @contextmanager
@@ -106,12 +108,12 @@ BREAKAGES = (
         "charge_only",
     ),
     Breakage("a loss begins no hold-off", steadiness, "seen", lambda *_: Standing.STANDS),
-    Breakage("our own drill counts as a loss", supervisor, "is_settling", lambda *_: False),
+    Breakage("our own drill counts as a loss", supervisor, "is_settling", lambda *_: False, is_deep=True),
     Breakage("a drill begins on a low battery", interlocks, "r1_block", _without(Reason.BATTERY_NOT_PROVEN, _r1_block)),
     Breakage("a drill goes under the floor", interlocks, "r1_block", _without(Reason.BATTERY_UNDER_FLOOR, _r1_block)),
     Breakage("a drill leaves the loads dark", interlocks, "r1_block", _without(Reason.LOADS_NOT_CARRIED, _r1_block)),
-    Breakage("a drill never ends", interlocks, "r1_block", _without(Reason.DRILL_TOO_LONG, _r1_block)),
-    Breakage("a drill lasts a period too long", interlocks, "r1_block", _one_period_too_long),
+    Breakage("a drill never ends", interlocks, "r1_block", _without(Reason.DRILL_TOO_LONG, _r1_block), is_deep=True),
+    Breakage("a drill lasts a period too long", interlocks, "r1_block", _one_period_too_long, is_deep=True),
     Breakage(
         "a drill without a measurement",
         interlocks,
@@ -140,7 +142,7 @@ BREAKAGES = (
     Breakage("the battery always reads high", interlocks, "lowest_battery_v", lambda *_: _LOWEST_V),
     Breakage("V3 always seems steady", interlocks, "is_steady", lambda *_: True),
     Breakage("V3 never seems steady", interlocks, "is_steady", lambda *_: False),
-    Breakage("every period restarts the clocks", supervisor, "_moved", _moved_anew),
+    Breakage("every period restarts the clocks", supervisor, "_moved", _moved_anew, is_deep=True),
     Breakage("the mains always seems present", supervisor, "evidence", lambda *_: Mains.PRESENT),
     Breakage("the mains always seems unknown", supervisor, "evidence", lambda *_: Mains.UNKNOWN),
     Breakage("the mains is judged by V3 alone", supervisor, "evidence", _by_v3_alone),

@@ -32,7 +32,9 @@ def searched(name: str) -> tuple[Control, Broken]:
     return control, found.broken
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one.name, marks=[pytest.mark.long] if one.is_deep else []) for one in BREAKAGES]
+)
 def test_every_broken_interlock_is_found_and_lives_again(name: str) -> None:
     control, broken = searched(name)
     with broken_on_purpose(BY_NAME[name]):
