@@ -1,8 +1,7 @@
 """All tests, stage by stage: one stage's failure hides no other, and the end says what passed, failed, skipped and why.
 
 The oldest supported Python of this machine runs what only computes, the newest what starts processes. ``--only "other
-python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python;
-``--only long`` what computes for minutes and that no other stage runs.
+python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python.
 """
 
 import argparse
@@ -21,7 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "test-results"
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHER = "other python"
-LONG = "long"
 SUPPORTED = ("3.11", "3.12", "3.13")
 SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 CORES = len(os.sched_getaffinity(0))
@@ -48,7 +46,11 @@ STAGES = (
     Stage("processes and servers", ("tests/integration",), 3 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
     Stage("browser", ("tests/browser",), CORES),
 )
-ON_DEMAND = (Stage(LONG, ("tests/property", "tests/proof", "tests/faults"), CORES, is_on_oldest=True, marked="long"),)
+LONG = (
+    Stage("long: computing", (*QUICK, "tests/proof", "tests/faults"), CORES, is_on_oldest=True, marked="long"),
+    Stage("long: running", ("tests/integration", "tests/browser"), 2 * CORES, STAGES[2].spread, marked="long"),
+)
+"""What takes most of a minute, or says once more in another language or store what a shorter case says."""
 
 
 class Case(NamedTuple):
@@ -76,17 +78,18 @@ class Result(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stages asked for; 0 when none failed."""
-    names = [*(stage.name for stage in (*STAGES, *ON_DEMAND)), OTHER]
+    names = [*(stage.name for stage in STAGES), OTHER]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=names, action="append", default=[], help="this stage; may be repeated")
+    parser.add_argument("--long", action="store_true", help="what the stages leave out because it takes long")
     parser.add_argument("--here", action="store_true", help="with the Python that runs this, whatever else there is")
     options = parser.parse_args(arguments)
     RESULTS.mkdir(parents=True, exist_ok=True)
     pythons = {THIS: sys.executable} if options.here else interpreters()
     results: list[Result] = []
     try:
-        for stage in (*STAGES, *ON_DEMAND):
-            if stage.name in (options.only or [one.name for one in STAGES]):
+        for stage in LONG if options.long else STAGES:
+            if not options.only or stage.name in options.only:
                 version = (min if stage.is_on_oldest else max)(pythons, key=number)
                 results.append(
                     tested(f"{stage.name} ({version})", [*pytest(prepared(version, pythons)), *at_once(stage)])

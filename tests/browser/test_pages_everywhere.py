@@ -25,7 +25,9 @@ WAYS = {
 """The themes and widths a page takes in turn, loaded in the first: what grows also shrinks, what darkens lights up."""
 
 
-@pytest.fixture(scope="module", params=WAYS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(one, marks=[pytest.mark.long] if one == "en" else []) for one in WAYS]
+)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -110,7 +112,7 @@ def test_troubled_states_are_accessible_too(page: Page, installation: Installati
     judge("stale")
 
 
-@pytest.mark.parametrize("language", WAYS)
+@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.long), "de"])
 def test_the_server_writes_the_same_texts_as_the_script(
     chromium: Browser, installation: Installation, language: str
 ) -> None:

@@ -154,6 +154,7 @@ def seen(control: tuple[Callable[..., Any], ...], story: Story) -> list[Any]:
     return outcomes
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(stories())
 def test_compiled_and_plain_watch_agree_bit_for_bit(story: Story) -> None:

@@ -72,6 +72,7 @@ def lived(control: Control, story: Story) -> list[Any]:
     return outcomes
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 @settings(max_examples=100)
 @given(stories())

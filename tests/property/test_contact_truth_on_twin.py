@@ -321,6 +321,7 @@ def test_the_log_knows_each_outage_and_drill_of_the_twin_and_what_it_took(wiring
         assert one.was_enough
 
 
+@pytest.mark.long
 def test_compiled_and_plain_watch_and_log_agree_period_by_period() -> None:
     quick_check, quick_follow = compiled(check), compiled(follow)
     settings = OUTAGE_RULES

@@ -53,7 +53,7 @@ def agrees(store: Store, site: Site) -> None:
     assert counted(store, NAME, end_ms, expected) == counts(expected)
 
 
-@pytest.mark.parametrize("kind", [Prometheus, VictoriaMetrics])
+@pytest.mark.parametrize("kind", [Prometheus, pytest.param(VictoriaMetrics, marks=pytest.mark.long)])
 def test_a_site_at_speed_loses_nothing_while_its_store_is_dead(
     kind: type[Store], tmp_path: Path, site: Callable[..., Site]
 ) -> None:

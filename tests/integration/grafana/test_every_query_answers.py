@@ -82,7 +82,11 @@ def numbers(series: dict[str, Any]) -> list[float]:
     return [float(value) for _, value in series.get("values") or [series["value"]]]
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.long] if path.stem.endswith("-en") else []) for path in FILES],
+    ids=name,
+)
 def test_every_panel_shows_something(path: Path, story: Story) -> None:
     board = read(path)
     untold = OF_A_RASPBERRY_PI - {series.split("{")[0] for series in story.site.metrics()}

@@ -72,7 +72,7 @@ def standing(site: Site, name: str) -> object:
     return None if found is None else found["standing"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_hot_room_is_told_mailed_and_stops_the_charge_until_it_is_cool_and_acknowledged(
     site: Site, mail_port: int, certificates: Certificates
