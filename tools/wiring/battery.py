@@ -106,8 +106,8 @@ def _branches(paper: Paper, x: float, y: float) -> None:
         paper.write(branch_x + 7, y + 76, (name, name), size=10)
         paper.write(branch_x + 7, y + 88, rating, size=10)
         paper.terminal(branch_x, y + 108)
-    paper.write(14, y + 126, ("loads", "équipements"), size=10.5)
-    paper.write(54, y + 140, ("5 V for", "5 V du"), ("the Pi", "Pi"), size=10.5)
+    paper.write(14, y + 126, ("loads", ""), ("", "équipements"), size=10.5)
+    paper.write(51, y + 126, ("Pi 5 V", "Pi 5 V"), size=10.5)
     paper.write(98, y + 126, ("K1", "K1"), size=10.5)
     paper.write(12, y + 178, ("their minus:", "leur moins :"), ("to the bar", "à la barre"), size=10.5)
 
