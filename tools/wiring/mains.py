@@ -103,7 +103,7 @@ def _pilot(paper: Paper) -> None:
     paper.write(184, 252, ("230 V", "230 V"), size=9.5, anchor="end", is_bold=True)
     paper.write(192, 252, ("12 V", "12 V"), size=9.5, is_bold=True)
     paper.wire("plus", (322, 274), (322, 306))
-    paper.write(352, 270, ("+12 V of the loads", "+12 V des charges"), size=10.5, anchor="end")
+    paper.write(352, 270, ("+12 V of the loads", "+12 V des équipements"), size=10.5, anchor="end")
     paper.fuse(322, 293)
     paper.write(312, 297, ("F5 0.5 A", "F5 0,5 A"), size=10.5, anchor="end")
     paper.wire("plus", (322, 306), (322, 366), (218, 366), (218, 372))
