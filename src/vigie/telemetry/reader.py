@@ -20,6 +20,9 @@ from vigie.telemetry.store import read_version
 __all__ = ["JournalReader", "Series"]
 
 _BUSY_TIMEOUT_S = 2.0
+_PAGES_KIB = 512
+"""Of the file kept by a connection, of which there are as many as questions asked at once: SQLite's own 2 MB each fill
+over half an hour."""
 _POINTS_LIMIT = 10_000
 UNREADABLE = "unreadable"
 """Stands after a fault in the place of an event that cannot be read."""
@@ -203,6 +206,7 @@ class JournalReader:
             check_same_thread=False,
         )
         connection.text_factory = lenient_text
+        connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}").fetchone()
         try:
             version = read_version(connection, self._path)
         except BaseException:
