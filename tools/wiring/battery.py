@@ -106,7 +106,7 @@ def _branches(paper: Paper, x: float, y: float) -> None:
         paper.write(branch_x + 7, y + 76, (name, name), size=10)
         paper.write(branch_x + 7, y + 88, rating, size=10)
         paper.terminal(branch_x, y + 108)
-    paper.write(14, y + 126, ("loads", "charges"), size=10.5)
+    paper.write(14, y + 126, ("loads", "équip."), size=10.5)
     paper.write(54, y + 140, ("5 V for", "5 V du"), ("the Pi", "Pi"), size=10.5)
     paper.write(98, y + 126, ("K1", "K1"), size=10.5)
     paper.write(12, y + 178, ("their minus:", "leur moins :"), ("to the bar", "à la barre"), size=10.5)
@@ -204,7 +204,7 @@ def _ideal_diodes(paper: Paper) -> None:
     paper.write(73, 284, ("GND", "GND"), ("(*)", "(*)"), size=9.5)
     paper.wire("plus", (40, 290), (40, 318), (72, 318), (72, 340))
     paper.terminal(72, 340)
-    paper.write(12, 358, ("X3 +: loads, Pi", "X3 + : charges,"), ("and K1 with F4,", "Pi et K1 avec"), size=10.5)
+    paper.write(12, 358, ("X3 +: loads, Pi", "X3 + : Pi, K1 et"), ("and K1 with F4,", "équipements :"), size=10.5)
     paper.write(12, 383, ("F6, F5 as in “line”", "F4, F6, F5 comme"), ("", "en « line »"), size=10.5)
 
 
@@ -216,11 +216,11 @@ def _legend_line(paper: Paper) -> None:
             "(*) The GND of V1, V2, V3: each its own thin wire to the",
             "(*) GND de V1, V2, V3 : chacun son fil fin vers la barre",
         ),
-        ("minus bar; no load current through the HAT.", "du moins ; aucun courant des charges à travers la carte."),
+        ("minus bar; no load current through the HAT.", "du moins ; aucun courant des équipements par la carte."),
         ("Shunts (IN+, IN-) in the plus lead only.", "Shunts (IN+, IN-) dans le plus uniquement."),
         (
             "Drawn at rest: R2's coil without current, R2 closed.",
-            "Dessiné au repos : bobine de R2 sans courant, R2 fermé.",
+            "Dessiné au repos : bobine de R2 non alimentée, R2 fermé.",
         ),
         ("D1: current flows only from battery to unit.", "D1 : le courant ne va que de la batterie vers le bloc."),
         size=11,
@@ -235,13 +235,13 @@ def _legend_charge_only(paper: Paper) -> None:
             "(*) The GND of V1, V2, V3: each its own thin wire to the",
             "(*) GND de V1, V2, V3 : chacun son fil fin vers la barre",
         ),
-        ("minus bar; no load current through the HAT.", "du moins ; aucun courant des charges à travers la carte."),
+        ("minus bar; no load current through the HAT.", "du moins ; aucun courant des équipements par la carte."),
         (
             "R2 open: no charge, but the battery still feeds the loads.",
-            "R2 ouvert : plus de charge, mais la batterie alimente",
+            "R2 ouvert : recharge coupée, mais la batterie alimente",
         ),
-        ("No diode D1 is needed here.", "toujours les charges. Ici D1 n'est pas nécessaire."),
-        ("LVD: cuts an empty battery off the loads.", "LVD : sépare des charges une batterie vide."),
+        ("No diode D1 is needed here.", "toujours les équipements. Ici D1 n'est pas nécessaire."),
+        ("LVD: cuts an empty battery off the loads.", "LVD : sépare des équipements une batterie vide."),
         (
             "V3, behind the ideal diodes, must stay over 13.2 V.",
             "V3, derrière les diodes, doit rester au-dessus de 13,2 V.",

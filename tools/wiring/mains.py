@@ -103,7 +103,7 @@ def _pilot(paper: Paper) -> None:
     paper.write(184, 252, ("230 V", "230 V"), size=9.5, anchor="end", is_bold=True)
     paper.write(192, 252, ("12 V", "12 V"), size=9.5, is_bold=True)
     paper.wire("plus", (322, 274), (322, 306))
-    paper.write(352, 270, ("+12 V of the loads", "+12 V des charges"), size=10.5, anchor="end")
+    paper.write(352, 270, ("+12 V of the loads", "+12 V des équipements"), size=10.5, anchor="end")
     paper.fuse(322, 293)
     paper.write(312, 297, ("F5 0.5 A", "F5 0,5 A"), size=10.5, anchor="end")
     paper.wire("plus", (322, 306), (322, 366), (218, 366), (218, 372))
@@ -128,8 +128,8 @@ def _legend(paper: Paper) -> None:
     paper.write(
         12,
         440,
-        ("At rest (Pi dead, 12 V gone): R1 and the coil let go,", "Au repos (Pi mort, 12 V absent) : R1 et la bobine"),
-        ("K1's NC contacts close, the mains is there.", "lâchent, les contacts NC de K1 ferment : secteur présent."),
+        ("At rest (Pi dead, 12 V gone): R1 and the coil let go,", "Au repos (Pi éteint, 12 V absent) : R1 et K1"),
+        ("K1's NC contacts close, the mains is there.", "retombent, les NC de K1 ferment : secteur présent."),
         ("Q1 is drawn off. K1 cuts L and N.", "Q1 est dessiné coupé. K1 coupe L et N."),
         (
             "No 230 V on the Pi's boards. 230 V and 12 V in separate",
