@@ -17,6 +17,7 @@ from vigie.telemetry import export
 from vigie.telemetry.imported import Shelf
 from vigie.telemetry.parquet import export_parquet
 from vigie.telemetry.reader import JournalReader
+from vigie.wording.words import mark
 
 RESOLUTIONS = ("raw", "minute", "hour")
 FORMATS = ("csv", "parquet")
@@ -48,7 +49,7 @@ def write(config: Config, wish: Wish) -> None:
     """
     extract = _extract(wish)
     if wish.output is not None:
-        targets.new_file("the export", wish.output, (f".{wish.form}",))
+        targets.new_file(mark("the export"), wish.output, (f".{wish.form}",))
     journal = files(config).journal
     about = {"table": extract.table, "version": __version__}
     if wish.log is None:
