@@ -174,6 +174,13 @@ TROUBLES = {
     "practice on real boards": Trouble(("commission", "--plant", "rig", "--yes")),
     "a plant nobody commissions": Trouble(("commission", "--plant", "recorded")),
     "another language": Trouble(("commission", "--language", "xx")),
+    "an empty folder's name": Trouble(("status", "--data", "")),
+    "no date": Trouble(("export", "--from", "yesterday", "--data", "data"), users(b"")),
+    "no time before another": Trouble(
+        ("export", "--from", "2026-02-01", "--to", "2026-01-01", "--data", "data"), users(b"")
+    ),
+    "no time zone": Trouble(("export", "--timezone", "Mars", "--data", "data"), users(b"")),
+    "no resolution": Trouble(("export", "--resolution", "x", "--data", "data"), users(b"")),
     "no boards": Trouble(
         ("commission", "--config", "vigie.toml", "--data", "data"),
         written("[plant]\nkind = 'rig'\n[rig]\nr1_line = 'NOWHERE'\n"),
