@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 SECONDS_PER_MINUTE = 60.0
 SECONDS_PER_HOUR = 3600.0
@@ -46,7 +47,7 @@ class _ByName:
         names = [member.name.lower() for member in self.kind]
         if isinstance(value, str) and value.lower() in names:
             return self.kind[value.upper()]
-        raise ValueError(f"must be one of {', '.join(names)}")
+        raise PydanticCustomError("one_of", "must be one of {names}", {"names": ", ".join(names)})
 
 
 def by_name(kind: type[IntEnum]) -> tuple[BeforeValidator, PlainSerializer]:

@@ -265,7 +265,7 @@ def test_an_outage_that_begins_and_ends_is_followed(page: Page, installation: In
         }
     }
     expect(page.locator(".outage-now")).to_contain_text("12,31\u00a0V")
-    expect(page.locator(".outage-now")).to_contain_text("Coupure du secteur")
+    expect(page.locator(".outage-now")).to_contain_text("Coupure secteur")
     expect(page.locator(".log tbody tr").first).to_contain_text("en cours")
     installation.changes = {}
     expect(page.locator(".outage-now")).to_be_hidden()

@@ -127,7 +127,7 @@ def test_manual_mode_by_keyboard_and_a_contact_that_opens_on_confirmation_only(
     expect(page.locator("[data-relay=R1] .answer")).to_have_text("Confirmé.")
     page.get_by_role("button", name="Fermer R1").click()
     expect(blade).to_have_attribute("data-value", "closed")
-    page.locator(".banner-manual").get_by_role("button", name="Revenir en observation").click()
+    page.locator(".banner-manual").get_by_role("button", name="Revenir au mode Observer").click()
     expect(page.locator(".banner-manual")).to_be_hidden()
 
 

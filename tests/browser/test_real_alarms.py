@@ -58,7 +58,7 @@ def test_an_outage_pops_up_is_acknowledged_mailed_and_stands_in_the_log(page: Pa
     bar = page.locator(".alarm-bar")
     expect(bar).to_contain_text("Coupure secteur")
     page.goto(f"{site.url}/outages")
-    expect(page.locator(".outage-now")).to_contain_text("Coupure du secteur")
+    expect(page.locator(".outage-now")).to_contain_text("Coupure secteur")
     page.locator("#bar-ack-mains_lost").click()
     wait_for(lambda: ("acknowledged", "web") in changes(site), what="the acknowledgement in the journal")
     expect(bar.locator("#bar-ack-mains_lost")).to_have_count(0)

@@ -64,5 +64,5 @@ def test_r2_opened_by_hand_stops_the_charge_and_observing_closes_it(page: Page, 
     page.locator("#confirm-ok").click()
     expect(page.locator("[data-relay=R2] .reading-word")).to_have_text("ouvert")
     wait_for(lambda: abs(site.snapshot()["channels"][1]["current_a"]) < 0.01, what="no current into the battery")
-    page.get_by_role("button", name="Revenir en observation").first.click()
+    page.get_by_role("button", name="Revenir au mode Observer").first.click()
     expect(page.locator("[data-relay=R2] .reading-word")).to_have_text("fermé")

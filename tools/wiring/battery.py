@@ -220,7 +220,7 @@ def _legend_line(paper: Paper) -> None:
         ("Shunts (IN+, IN-) in the plus lead only.", "Shunts (IN+, IN-) dans le plus uniquement."),
         (
             "Drawn at rest: R2's coil without current, R2 closed.",
-            "Dessiné au repos : bobine de R2 sans courant, R2 fermé.",
+            "Dessiné au repos : bobine de R2 non alimentée, R2 fermé.",
         ),
         ("D1: current flows only from battery to unit.", "D1 : le courant ne va que de la batterie vers le bloc."),
         size=11,
@@ -238,7 +238,7 @@ def _legend_charge_only(paper: Paper) -> None:
         ("minus bar; no load current through the HAT.", "du moins ; aucun courant d'équipement à travers la carte."),
         (
             "R2 open: no charge, but the battery still feeds the loads.",
-            "R2 ouvert : plus de charge, mais la batterie alimente",
+            "R2 ouvert : recharge coupée, mais la batterie alimente",
         ),
         ("No diode D1 is needed here.", "toujours les équipements. Ici D1 n'est pas nécessaire."),
         ("LVD: cuts an empty battery off the loads.", "LVD : sépare des équipements une batterie vide."),

@@ -128,8 +128,8 @@ def _legend(paper: Paper) -> None:
     paper.write(
         12,
         440,
-        ("At rest (Pi dead, 12 V gone): R1 and the coil let go,", "Au repos (Pi mort, 12 V absent) : R1 et la bobine"),
-        ("K1's NC contacts close, the mains is there.", "lâchent, les contacts NC de K1 ferment : secteur présent."),
+        ("At rest (Pi dead, 12 V gone): R1 and the coil let go,", "Au repos (Pi éteint, 12 V absent) : R1 et K1"),
+        ("K1's NC contacts close, the mains is there.", "retombent, les NC de K1 ferment : secteur présent."),
         ("Q1 is drawn off. K1 cuts L and N.", "Q1 est dessiné coupé. K1 coupe L et N."),
         (
             "No 230 V on the Pi's boards. 230 V and 12 V in separate",

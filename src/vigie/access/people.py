@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from vigie.errors import CommandRefused
+from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
 
 GUEST = "guest"
@@ -76,7 +77,7 @@ class Refused(CommandRefused):
     def __init__(self, message: str, **values: object) -> None:
         self.message = message
         self.values = values
-        super().__init__(message.format(**values))
+        super().__init__(spoken(message, **values))
 
 
 def checked_name(name: str) -> str:

@@ -13,6 +13,8 @@ from vigie.access.people import AuditEntry, Role, Session, User
 from vigie.access.schema import APPLICATION_ID, AUDIT_ROWS, MIGRATIONS
 from vigie.errors import AccessError
 from vigie.telemetry.alone import may_lack_room, opened_alone
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.words import mark
 
 _BUSY_TIMEOUT_S = 5.0
 _OWNER_ONLY = 0o600
@@ -183,7 +185,7 @@ class UsersFile:
             except (sqlite3.Error, OSError) as error:
                 if not isinstance(error, sqlite3.OperationalError):
                     self.close()
-                raise AccessError(f"{self.path} {_what_to_do(error)} ({error})") from error
+                raise AccessError(f"{spoken(_what_to_do(error), file=self.path)} ({technical(error)})") from error
             finally:
                 if self._is_alone:
                     self.close()
@@ -239,11 +241,16 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
     if application != APPLICATION_ID and (has_tables or application):
-        raise AccessError(f"{path} is no file of Vigie's users: move it away")
+        raise AccessError(spoken("{file} is no file of Vigie's users: move it away", file=path))
     if version > len(MIGRATIONS):
         raise AccessError(
-            f"{path} was written by a newer Vigie (version {version}, this one knows {len(MIGRATIONS)}): update Vigie, "
-            "or restore the file of before the update"
+            spoken(
+                "{file} was written by a newer Vigie (version {version}, this one knows {known}): update Vigie, or "
+                "restore the file of before the update",
+                file=path,
+                version=version,
+                known=len(MIGRATIONS),
+            )
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -264,10 +271,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _what_to_do(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError | OSError):
-        return "cannot be used: look at the disk's space and at the file's owner and permissions"
-    return (
-        "is damaged: restore it from a backup, or move it away and start again, which makes the user admin anew and "
-        "prints a password (other users are lost). Nobody is let in until then"
+        return mark("{file} cannot be used: look at the disk's space and at the file's owner and permissions")
+    return mark(
+        "{file} is damaged: restore it from a backup, or move it away and start again, which makes the user admin anew "
+        "and prints a password (other users are lost). Nobody is let in until then"
     )
 
 

@@ -56,7 +56,7 @@ def open_session(config: Config, speed: float) -> Session:
         SettingsError: no section [rig], or two relays on one line.
     """
     if config.rig is None:
-        raise SettingsError("commissioning needs plant.kind = rig and a section [rig]")
+        raise SettingsError(spoken("commissioning needs plant.kind = rig and a section [rig]"))
     paths = files(config)
     lock = ControllerLock(paths.lock)
     try:
@@ -104,7 +104,7 @@ def check(session: Session, config: Config) -> list[str]:
         HardwareError: a board cannot be opened.
     """
     if config.rig is None:
-        raise SettingsError("the new settings have no section [rig]")
+        raise SettingsError(spoken("the new settings have no section [rig]"))
     session.bench.close()
     rig = (
         open_rig(config.rig, session.clock)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vigie.config import Config
+from vigie.controller.lock import CANNOT_WRITE
 from vigie.errors import VigieError
 from vigie.unfinished import gone_if_it_fails
+from vigie.wording.dialogue import spoken, technical
 
 SHORTEST_TOKEN = 8
 
@@ -41,7 +43,11 @@ def files(config: Config) -> Files:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise VigieError(
-            f"data folder {directory} cannot be made: {error.strerror}; choose another with --data or site.data"
+            spoken(
+                "data folder {folder} cannot be made: {why}; choose another with --data or site.data",
+                folder=directory,
+                why=technical(error.strerror),
+            )
         ) from error
     return files_in(directory)
 
@@ -71,7 +77,13 @@ def link_token(path: Path) -> str:
     try:
         token = path.read_bytes().strip() if path.exists() else b""
     except OSError as error:
-        raise VigieError(f"cannot read {path}: {error.strerror}; both processes must run as the same user") from error
+        raise VigieError(
+            spoken(
+                "cannot read {path}: {why}; both processes must run as the same user",
+                path=path,
+                why=technical(error.strerror),
+            )
+        ) from error
     if token.isascii() and token.decode("ascii").isprintable() and len(token) >= SHORTEST_TOKEN:
         return token.decode("ascii")
     _make_token(path)
@@ -95,4 +107,4 @@ def _make_token(path: Path) -> None:
                 os.link(complete, path)
             complete.unlink()
     except OSError as error:
-        raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
+        raise VigieError(spoken(CANNOT_WRITE, path=path, why=technical(error.strerror))) from error

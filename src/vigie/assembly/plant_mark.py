@@ -15,6 +15,7 @@ from vigie.config import Config
 from vigie.config.sections import PLANTS, PlantKind
 from vigie.errors import SettingsError
 from vigie.unfinished import gone_if_it_fails
+from vigie.wording.dialogue import spoken
 
 FORMAT = 1
 
@@ -30,7 +31,7 @@ class PlantMark(NamedTuple):
     """Of that log's first row, which tells it from others; None where nobody knows."""
 
     def __str__(self) -> str:
-        return f"the recording {self.recording}" if self.recording else PLANTS[self.plant]
+        return spoken("the recording {name}", name=self.recording) if self.recording else spoken(PLANTS[self.plant])
 
     def may_run_as(self, other: "PlantMark") -> bool:
         """Tell whether both are one plant, as far as is known."""
@@ -77,8 +78,13 @@ def claim(paths: Files, mine: PlantMark) -> str:
 def _demand_same(paths: Files, found: PlantMark, mine: PlantMark) -> None:
     if not found.may_run_as(mine):
         raise SettingsError(
-            f"data folder {paths.directory} belongs to {found}; {mine} does not run in it, because the measurements, "
-            f"outages and alarms of both would mix. Give {mine} a folder of its own: --data OTHER, or site.data"
+            spoken(
+                "data folder {folder} belongs to {found}; {mine} does not run in it, because the measurements, outages "
+                "and alarms of both would mix. Give {mine} a folder of its own: --data OTHER, or site.data",
+                folder=paths.directory,
+                found=found,
+                mine=mine,
+            )
         )
 
 

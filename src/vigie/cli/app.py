@@ -10,8 +10,16 @@ import typer
 from vigie import __version__, streams
 from vigie.cli import exit_codes, starting
 from vigie.cli.commands import commissioning, config, delivery, journal, mail, orders, processes, records, user
-from vigie.errors import VigieError
+from vigie.errors import HardwareError, JournalError, RecordingError, VigieError
+from vigie.wording.dialogue import language, speaking, spoken, system_language, technical
+from vigie.wording.words import SOURCE_LANGUAGE, mark
 
+_UNSPOKEN: tuple[tuple[type[VigieError], str], ...] = (
+    (HardwareError, mark("The boards cannot be used.")),
+    (JournalError, mark("The journal cannot be used.")),
+    (RecordingError, mark("The recording cannot be used.")),
+)
+"""Errors whose texts are in English always, and what is said before them in another language."""
 EXIT_STATUSES = "Exit status: " + "; ".join(f"{code:d} {text}" for code, text in exit_codes.MEANINGS.items()) + "."
 
 app = typer.Typer(
@@ -53,20 +61,31 @@ def root(
 
 
 def main() -> None:
-    """Run the command line; an expected error is a message and an exit status, not a traceback."""
+    """Run the command line in the system's language; an expected error is a message and an exit status."""
     streams.have_input()
     streams.end_without_reader()
     streams.outlive_log_reader()
+    with speaking(system_language()):
+        _run()
+
+
+def _run() -> None:
     try:
         try:
             app()
         finally:
             sys.stdout.flush()  # while an error of it still finds somebody
     except VigieError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{_told(error)}\n")
         sys.exit(exit_codes.exit_code(error))
     except OSError as error:
         if error.filename is not None or error.errno not in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
             raise
-        sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
+        sys.stderr.write(spoken("the output cannot be written: {why}", why=technical(error.strerror)) + "\n")
         os._exit(exit_codes.Exit.FAILED)  # the interpreter would try to write the rest
+
+
+def _told(error: VigieError) -> str:
+    """Return an error as it is said to the person."""
+    general = next((text for kind, text in _UNSPOKEN if isinstance(error, kind)), "")
+    return f"{spoken(general)}\n{technical(error)}" if general and language() != SOURCE_LANGUAGE else str(error)

@@ -16,6 +16,7 @@ from vigie.assembly.backup_format import Manifest
 from vigie.cli import screen, targets
 from vigie.config import Config
 from vigie.errors import VigieError
+from vigie.wording.words import mark
 
 STREAM = "-"
 _SUFFIXES = (".tar.gz", ".tgz")
@@ -37,7 +38,7 @@ def write(config: Config, target: str | None, content: Content, *, as_json: bool
             manifest = backup.write_stream(config, sys.stdout.buffer, told, content)
         sys.stderr.write(f"{_summary(manifest)}\n")
         return
-    path = targets.new_file("the backup", Path(target or "."), _SUFFIXES, backup.default_name(config))
+    path = targets.new_file(mark("the backup"), Path(target or "."), _SUFFIXES, backup.default_name(config))
     with _bar() as told:
         manifest = backup.write_file(config, path, told, content)
     if as_json:

@@ -10,6 +10,8 @@ import requests
 from vigie.assembly.files import files, link_token
 from vigie.config import Config
 from vigie.errors import CommandRefused, LinkError
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.words import mark
 
 TIMEOUT_S = 6.0
 ANSWERED_NO = 409
@@ -17,6 +19,7 @@ ANSWERED_NO = 409
 FIRST_SERVER_ERROR = 500
 UNAUTHORIZED = 401
 TOKEN_VARIABLE = "VIGIE_TOKEN"  # noqa: S105 - its name
+_STRANGE = mark("{url} answered {answer}: is that Vigie's web application?")
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -41,7 +44,7 @@ def program(config: Config, url: str | None) -> Program:
         VigieError: the data folder holds a secret that cannot be used.
     """
     if url is not None and not _is_address(url):
-        raise LinkError(f"--url {url} is no address: write http://HOST:PORT/flask")
+        raise LinkError(spoken("--url {url} is no address: write http://HOST:PORT/flask", url=url))
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.web.host, config.web.host)  # noqa: S104 - read, not bound
     own = f"http://{host}:{config.web.port}/flask"
     asked = url.rstrip("/") if url else own
@@ -104,10 +107,14 @@ def _own(response: requests.Response, answer: dict[str, Any], names: Sequence[st
 
 
 def _foreign(response: requests.Response, answer: dict[str, Any]) -> str:
-    return f"{response.url} answered {response.status_code}, {_why(answer)}: is that Vigie's web application?"
+    return spoken(_STRANGE, url=response.url, answer=f"{response.status_code}, {technical(_detail(answer))}")
 
 
 def _why(problem: dict[str, Any]) -> str:
+    return technical(_detail(problem))
+
+
+def _detail(problem: dict[str, Any]) -> str:
     return str(problem.get("detail") or problem.get("title") or problem)
 
 
@@ -128,12 +135,17 @@ def answer_of(
         )
     except requests.exceptions.RequestException as error:
         raise LinkError(
-            f"nobody answers at {url}: is `vigie run` running, and on this port? ({type(error).__name__})"
+            spoken("nobody answers at {url}: is `vigie run` running, and on this port?", url=url)
+            + f" ({type(error).__name__})"
         ) from error
     if response.status_code == UNAUTHORIZED:
         raise CommandRefused(
-            f"{asked.url} asks for a login: run this as the user who runs Vigie and with the same --data or --config, "
-            f"or set {TOKEN_VARIABLE} to the content of link.token in its data folder"
+            spoken(
+                "{url} asks for a login: run this as the user who runs Vigie and with the same --data or --config, or "
+                "set {variable} to the content of link.token in its data folder",
+                url=asked.url,
+                variable=TOKEN_VARIABLE,
+            )
         )
     return response
 
@@ -145,6 +157,6 @@ def _json(response: requests.Response) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict):
         raise LinkError(
-            f"{response.url} answered {response.status_code} without JSON: is that Vigie's web application?"
+            spoken(_STRANGE, url=response.url, answer=spoken("{status} without JSON", status=response.status_code))
         )
     return answer

@@ -33,7 +33,7 @@ from vigie.commission.unattended import Unattended
 from vigie.config import Config, load, warnings
 from vigie.errors import SettingsError
 from vigie.plant.rig import Boards
-from vigie.wording.dialogue import speaking, spoken, system_language
+from vigie.wording.dialogue import speaking, spoken, system_language, technical
 from vigie.wording.words import languages, mark
 
 _PROVISIONAL: Mapping[str, Mapping[str, str]] = {
@@ -68,9 +68,9 @@ def run(options: Options) -> None:
     console = screen.console(stderr=options.as_json)
     target = options.output or options.config or Path("vigie.toml")
     if options.output is not None:
-        targets.new_file("the settings", options.output, (".toml",))
+        targets.new_file(mark("the settings"), options.output, (".toml",))
     if options.report is not None:
-        targets.new_file("the report", options.report, (".md",))
+        targets.new_file(mark("the report"), options.report, (".md",))
     text = _text_so_far(options.config)
     is_twin = _is_twin(options.plant, text)
     _refuse_practice_on_real_boards(options, is_twin)
@@ -97,7 +97,9 @@ def _text_so_far(config: Path | None) -> str:
     if config is None:
         return ""
     if not config.exists():
-        raise SettingsError(f"{config} does not exist; leave --config out to begin with an empty file")
+        raise SettingsError(
+            spoken("{file} does not exist; leave --config out to begin with an empty file", file=config)
+        )
     return settings_file.read_text(config)
 
 
@@ -110,23 +112,29 @@ def _is_twin(plant: str | None, text: str) -> bool:
     try:
         tables: dict[str, Any] = tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
-        raise SettingsError(f"the settings file is not TOML: {error}") from error
+        raise SettingsError(spoken("the settings file is not TOML: {why}", why=technical(error))) from error
     kind = plant or str(tables.get("plant", {}).get("kind", "twin"))
     if kind not in {"twin", "rig"}:
-        raise typer.BadParameter(f"plant {kind!r} cannot be commissioned: twin (emulated boards) or rig (real ones)")
+        raise typer.BadParameter(
+            spoken("plant {kind!r} cannot be commissioned: twin (emulated boards) or rig (real ones)", kind=kind)
+        )
     boards = str(tables.get("rig", {}).get("boards", "real"))
     return kind == "twin" or (plant is None and boards == "emulated")
 
 
 def _refuse_practice_on_real_boards(options: Options, is_twin: bool) -> None:
     if not is_twin and (options.is_unattended or options.multimeter == "twin" or options.speed):
-        raise typer.BadParameter("--yes, --speed and --multimeter twin are for the twin: real loads need your eyes")
+        raise typer.BadParameter(
+            spoken("--yes, --speed and --multimeter twin are for the twin: real loads need your eyes")
+        )
 
 
 def _language(told: str | None, text: str) -> str:
     """Return the language to speak: of the command line, else of the settings, else of the system."""
     if told is not None and told not in languages():
-        raise typer.BadParameter(f"--language {told}: there are words in {', '.join(languages())}")
+        raise typer.BadParameter(
+            spoken("--language {told}: there are words in {known}", told=told, known=", ".join(languages()))
+        )
     of_settings = str(tomlkit.parse(text).unwrap().get("site", {}).get("language", ""))
     return told or of_settings or system_language()
 

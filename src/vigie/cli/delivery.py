@@ -16,6 +16,7 @@ from vigie.delivery.wire import encode
 from vigie.errors import CommandRefused, SettingsError, VigieError
 from vigie.telemetry.delivery_log import Aside, DeliveryLog
 from vigie.telemetry.schema import KEYS_PER_MS
+from vigie.wording.dialogue import spoken
 
 CLOCKS_AGREE_S = 5.0
 
@@ -122,7 +123,9 @@ def _instant_ms(text: str) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise VigieError(f"{text!r} is no instant like 2026-11-01 or 2026-11-01T12:00:00+01:00") from None
+        raise VigieError(
+            spoken("{text!r} is no instant like 2026-11-01 or 2026-11-01T12:00:00+01:00", text=text)
+        ) from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     return round(instant.timestamp() * 1000)

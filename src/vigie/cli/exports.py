@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from vigie import __version__
 from vigie.assembly.files import files
 from vigie.cli import screen, targets
+from vigie.cli.options import ONE_OF
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.telemetry import export
 from vigie.telemetry.imported import Shelf
 from vigie.telemetry.parquet import export_parquet
 from vigie.telemetry.reader import JournalReader
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.words import mark
 
 RESOLUTIONS = ("raw", "minute", "hour")
 FORMATS = ("csv", "parquet")
@@ -48,7 +51,7 @@ def write(config: Config, wish: Wish) -> None:
     """
     extract = _extract(wish)
     if wish.output is not None:
-        targets.new_file("the export", wish.output, (f".{wish.form}",))
+        targets.new_file(mark("the export"), wish.output, (f".{wish.form}",))
     journal = files(config).journal
     about = {"table": extract.table, "version": __version__}
     if wish.log is None:
@@ -68,7 +71,9 @@ def write(config: Config, wish: Wish) -> None:
         try:
             count = _write_file(reader, wish, extract, about, expected)
         except OSError as error:
-            raise VigieError(f"{wish.output} cannot be written: {error.strerror}") from error
+            raise VigieError(
+                spoken("{file} cannot be written: {why}", file=wish.output, why=technical(error.strerror))
+            ) from error
     sys.stderr.write(f"{count} rows in {wish.output}\n")
 
 
@@ -77,14 +82,14 @@ def _extract(wish: Wish) -> export.Extract:
         ("--format", wish.form, FORMATS), ("--resolution", wish.resolution, RESOLUTIONS), ("--what", wish.what, WHATS),
     ):  # fmt: skip
         if value not in known:
-            raise VigieError(f"{option} {value}: must be one of {', '.join(known)}")
+            raise VigieError(f"{option} {value}: {spoken(ONE_OF, names=', '.join(known))}")
     zone = zone_named(wish.timezone)
     from_utc_ms = _FIRST_MS if wish.since is None else instant_ms("--from", wish.since, zone)
     to_utc_ms = _END_MS if wish.until is None else instant_ms("--to", wish.until, zone)
     if from_utc_ms >= to_utc_ms:
-        raise VigieError(f"--from {wish.since} is not before --to {wish.until}")
+        raise VigieError(spoken("--from {since} is not before --to {until}", since=wish.since, until=wish.until))
     if wish.form == "parquet" and wish.output is None:
-        raise VigieError("Parquet is not text: name a file with --output")
+        raise VigieError(spoken("Parquet is not text: name a file with --output"))
     table = "events" if wish.what == "events" else wish.resolution
     return export.Extract(cast("export.TableName", table), from_utc_ms, to_utc_ms)
 
@@ -98,7 +103,9 @@ def zone_named(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise VigieError(f"--timezone {name}: no such time zone here; write one like Europe/Zurich or UTC") from None
+        raise VigieError(
+            spoken("--timezone {name}: no such time zone here; write one like Europe/Zurich or UTC", name=name)
+        ) from None
 
 
 def instant_ms(option: str, text: str, zone: tzinfo = UTC) -> int:
@@ -110,12 +117,16 @@ def instant_ms(option: str, text: str, zone: tzinfo = UTC) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise VigieError(f"{option} {text}: not a date or time like 2026-11-22 or 2026-11-22T15:30") from None
+        raise VigieError(
+            spoken("{given}: not a date or time like 2026-11-22 or 2026-11-22T15:30", given=f"{option} {text}")
+        ) from None
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
     try:
         return round(aware.timestamp() * 1_000)
     except OverflowError:
-        raise VigieError(f"{option} {text}: beyond what a calendar holds in this time zone") from None
+        raise VigieError(
+            spoken("{given}: beyond what a calendar holds in this time zone", given=f"{option} {text}")
+        ) from None
 
 
 def _write_file(

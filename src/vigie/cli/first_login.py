@@ -10,7 +10,7 @@ from vigie.assembly.access import first_password
 from vigie.cli import screen
 from vigie.config import Config
 from vigie.errors import AccessError
-from vigie.wording.dialogue import system_language
+from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import mark, translator
 
 
@@ -25,7 +25,7 @@ def announce(config: Config) -> None:
     try:
         password = first_password(config)
     except AccessError as error:
-        sys.stderr.write(f"nobody can log in: {error}\n")
+        sys.stderr.write(spoken("nobody can log in: {why}", why=error) + "\n")
         return
     if password is None:
         return

@@ -13,6 +13,7 @@ from vigie.cli.starting import MODULES
 from vigie.config import Config, load
 from vigie.config.sections import USUAL_FOLDER
 from vigie.errors import VigieError
+from vigie.wording.dialogue import spoken
 from vigie.wording.service_commands import ServiceManager
 
 _PROC = Path("/proc")
@@ -56,10 +57,15 @@ def with_folder(config: Path | None, **given: Unpack[process.Given]) -> Config:
     found = process.usable(argv)
     if not found.data_directory.is_dir():
         raise VigieError(
-            f"no data folder {found.data_directory}: start an installation (vigie run), or name its folder with --data"
+            spoken(
+                "no data folder {folder}: start an installation (vigie run), or name its folder with --data",
+                folder=found.data_directory,
+            )
         )
     if argv != named and _named_folder(named) is None and found.data_directory != Path(USUAL_FOLDER).expanduser():
-        sys.stderr.write(f"data folder of the installation that runs: {found.data_directory}\n")
+        sys.stderr.write(
+            spoken("data folder of the installation that runs: {folder}", folder=found.data_directory) + "\n"
+        )
     return found
 
 
@@ -88,8 +94,14 @@ def arguments(
         and (port is None or process.usable(one.argv, is_quiet=True).web.port == port)
     ]
     if len(found) > 1:
-        listed = ", ".join(f"{one.folder} (process {one.pid})" for one in found)
-        raise VigieError(f"{len(found)} installations run: {listed}; name one of these folders with --data")
+        listed = ", ".join(spoken("{name} (process {pid})", name=one.folder, pid=one.pid) for one in found)
+        raise VigieError(
+            spoken(
+                "{count} installations run: {listed}; name one of these folders with --data",
+                count=len(found),
+                listed=listed,
+            )
+        )
     return [*found[0].argv, *named] if found else named
 
 

@@ -4,10 +4,12 @@ from enum import IntEnum
 from typing import NamedTuple, TypeVar
 
 from vigie.cli.exports import zone_named
+from vigie.cli.options import ONE_OF
 from vigie.config import Config
 from vigie.errors import VigieError
 from vigie.logfile.reading import ClockSet, Dates, Decimal, ReadingSettings
 from vigie.plant.recorded_settings import Sign
+from vigie.wording.dialogue import spoken
 
 _Kind = TypeVar("_Kind", bound=IntEnum)
 
@@ -34,7 +36,7 @@ def choice(columns: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in columns.split(",") if part.strip()]
     for key, sign, value in pairs:
         if not sign or not value.strip():
-            raise VigieError(f"--columns {key}: write it as time=NAME,battery_v=NAME")
+            raise VigieError(spoken("--columns {key}: write it as time=NAME,battery_v=NAME", key=key))
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -81,5 +83,5 @@ def _named(kind: type[_Kind], option: str, value: str, otherwise: _Kind) -> _Kin
         return otherwise
     names = {member.name.lower(): member for member in kind}
     if value not in names:
-        raise VigieError(f"{option} {value}: must be one of {', '.join(names)}")
+        raise VigieError(f"{option} {value}: {spoken(ONE_OF, names=', '.join(names))}")
     return names[value]

@@ -5,7 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from vigie.wording.dialogue import spoken
 from vigie.wording.service_commands import ServiceManager
+from vigie.wording.words import mark
+
+ONE_OF = mark("must be one of {names}")
 
 
 def not_empty(value: str | None) -> str | None:
@@ -15,7 +19,7 @@ def not_empty(value: str | None) -> str | None:
         BadParameter: it is empty.
     """
     if value == "":
-        raise typer.BadParameter("is empty: is a variable not set? Name it, or leave it out")
+        raise typer.BadParameter(spoken("is empty: is a variable not set? Name it, or leave it out"))
     return value
 
 

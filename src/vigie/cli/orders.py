@@ -11,7 +11,7 @@ from vigie.config import Config
 from vigie.errors import CommandRefused
 from vigie.units import SECONDS_PER_HOUR
 from vigie.wording.alarms import title
-from vigie.wording.dialogue import system_language
+from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import describe_name, translator
 
 
@@ -44,9 +44,9 @@ def give_about_alarm(config: Config, url: str | None, body: dict[str, Any], *, a
     words = translator(system_language())
     done = describe_name("reason", answer["reason"], words)
     if body["action"] == "shelve":
-        done = f"shelved for {body['shelve_s'] / SECONDS_PER_HOUR:g} h"
+        done = spoken("shelved for {hours:g} h", hours=body["shelve_s"] / SECONDS_PER_HOUR)
     elif body["action"] == "unshelve":
-        done = "off its shelf"
+        done = spoken("off its shelf")
     for name in named:
         screen.console().print(f"{title(name, words)} ({name}): {done}")
 

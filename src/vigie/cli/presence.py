@@ -1,17 +1,24 @@
 """Whether what the running program told is of now, and what is said when it is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from vigie.errors import LinkError
 from vigie.link.messages import stale_after_ms
-from vigie.wording.words import mark
+from vigie.wording.dialogue import language, spoken
+from vigie.wording.words import mark, translator
 
 ASKED = ("snapshot", "age_ms", "link", "web_alarms")
 """What an answer of ``/api/v1/state`` must have."""
 _AGE = mark("{seconds} s old")
 _NO_AGE = mark("of unknown age")
+_AWAY = mark("the controller is away ({why}): these values are {age}")
+_LINKS: Mapping[str, str] = {
+    "connected": mark("its connection stands, but it reports nothing"),
+    "lost": mark("its connection is lost"),
+    "never": mark("it has never connected"),
+}
 _UNKNOWN = mark("State unknown since {instant}: the controller says nothing; what follows is what it said last.")
 
 
@@ -38,11 +45,11 @@ def demand_now(state: dict[str, Any]) -> None:
         LinkError: there is no snapshot, or an old one only.
     """
     if state["snapshot"] is None:
-        raise LinkError("the controller has not reported yet: look again in a moment, or whether it runs")
+        raise LinkError(spoken("the controller has not reported yet: look again in a moment, or whether it runs"))
     if not is_of_now(state):
-        link = state["link"]
-        why = "its connection stands, but it reports nothing" if link == "connected" else f"link {link}"
-        raise LinkError(f"the controller is away ({why}): these values are {age(state['age_ms'])}")
+        old = age(state["age_ms"], translator(language()))
+        link: str = state["link"]
+        raise LinkError(spoken(_AWAY, why=spoken(_LINKS[link]), age=old))
 
 
 def utc_text(utc_ms: int) -> str:

@@ -21,9 +21,11 @@ from vigie.config import BadSettings, Config, UnfitSettings, demand_plant, diffe
 from vigie.errors import VigieError
 from vigie.hardware.systemd import Notifier
 from vigie.memory import share_one_heap
+from vigie.wording.dialogue import spoken
 from vigie.wording.service_commands import SERVICE_COMMANDS, ServiceCommands, ServiceManager
+from vigie.wording.words import mark
 
-_MEANWHILE = (
+_MEANWHILE = mark(
     "Until the file is corrected the last settings that worked are in force; where there were none, the file without "
     "what has faults."
 )
@@ -108,7 +110,7 @@ class _Started(NamedTuple):
             if not good:
                 raise
             if not is_quiet:
-                sys.stderr.write(f"{error}\n{_MEANWHILE}\n")
+                sys.stderr.write(f"{error}\n{spoken(_MEANWHILE)}\n")
             return good
 
 

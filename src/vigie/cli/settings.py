@@ -12,7 +12,7 @@ from vigie.cli import process, screen
 from vigie.config import SECTIONS, BadSettings, Config, Fault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import Row, as_table, rows
 from vigie.config.sections import PLANTS
-from vigie.wording.dialogue import system_language
+from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import mark, translator
 
 _DIFFERENCE = mark("Until the file is corrected other settings are in force. The difference:")
@@ -72,7 +72,7 @@ def show(config: Config, *, as_json: bool) -> None:
     if as_json:
         console.print(json.dumps(tables, ensure_ascii=False, indent=2))
         return
-    console.print(f"# These settings run {PLANTS[config.plant_name]}.\n")
+    console.print("# " + spoken("These settings run {plant}.", plant=spoken(PLANTS[config.plant_name])) + "\n")
     console.print(document(tables).as_string())
 
 

@@ -14,7 +14,7 @@ from tomlkit.items import Integer, Table, Trivia
 from vigie.config.text_file import text_of
 from vigie.errors import SettingsError, VigieError
 from vigie.unfinished import gone_if_it_fails
-from vigie.wording.dialogue import spoken
+from vigie.wording.dialogue import spoken, technical
 
 
 def read_text(path: Path) -> str:
@@ -26,7 +26,7 @@ def read_text(path: Path) -> str:
     try:
         return text_of(path) if path.exists() else ""
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+        raise SettingsError(spoken("{file} cannot be read: {why}", file=path, why=technical(error.strerror))) from error
     except SettingsError as error:
         raise SettingsError(f"{path} {error}") from error
 
@@ -49,7 +49,7 @@ def with_changes(text: str, changes: Mapping[str, Mapping[str, Any]]) -> str:
                 if key not in table or table[key] != value:
                     table[key] = _item(key, value)
     except TOMLKitError as error:
-        raise SettingsError(f"the settings file is not TOML: {error}") from error
+        raise SettingsError(spoken("the settings file is not TOML: {why}", why=technical(error))) from error
     return tomlkit.dumps(document)
 
 
@@ -82,7 +82,11 @@ def write(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise VigieError(f"{path} cannot be written: {error.strerror}; choose another place for it") from error
+        raise VigieError(
+            spoken(
+                "{file} cannot be written: {why}; choose another place for it", file=path, why=technical(error.strerror)
+            )
+        ) from error
 
 
 def replace(path: Path, candidate: Path, stamp: str) -> Path | None:
@@ -98,7 +102,11 @@ def replace(path: Path, candidate: Path, stamp: str) -> Path | None:
             backup.hardlink_to(path)
         candidate.replace(path)
     except OSError as error:
-        raise VigieError(f"{path} cannot be replaced: {error.strerror}; the old one is still there") from error
+        raise VigieError(
+            spoken(
+                "{file} cannot be replaced: {why}; the old one is still there", file=path, why=technical(error.strerror)
+            )
+        ) from error
     return backup
 
 
@@ -120,5 +128,5 @@ def _table(parent: Any, name: str, *, is_super: bool) -> Any:  # noqa: ANN401 - 
         parent[name] = tomlkit.table(is_super_table=is_super)
     table = parent[name]
     if not isinstance(table, Table) and not hasattr(table, "items"):
-        raise SettingsError(f"{name} is a value in the settings file, not a section")
+        raise SettingsError(spoken("{name} is a value in the settings file, not a section", name=name))
     return table

@@ -17,9 +17,10 @@ from vigie.errors import JournalError, LinkError
 from vigie.link.judgement import raised_verdict
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
-from vigie.wording.dialogue import system_language
+from vigie.wording.dialogue import spoken, system_language, technical
 from vigie.wording.words import describe_name, mark, translator
 
+_NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
 _HOT = mark("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
 _TO_DO = mark("`vigie alarms` says what to do")
 
@@ -99,9 +100,14 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def _newest_in_journal(config: Config) -> str:
+    path = files_in(config.data_directory).journal
     try:
-        with closing(JournalReader(files_in(config.data_directory).journal)) as reader:
+        with closing(JournalReader(path)) as reader:
             newest = reader.newest_utc_ms()
     except JournalError as error:
-        return str(error)
-    return "the journal is empty" if newest is None else f"the journal's newest period is of {utc_text(newest)}"
+        return (
+            spoken("the journal cannot be read: {why}", why=technical(error)) if path.exists() else spoken(_NO_JOURNAL)
+        )
+    if newest is None:
+        return spoken("the journal is empty")
+    return spoken("the journal's newest period is of {instant}", instant=utc_text(newest))

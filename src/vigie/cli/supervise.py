@@ -38,8 +38,9 @@ class Watched(NamedTuple):
 
     arguments: Sequence[str]
     """Of every process: its settings."""
-    plant: str
-    url: str
+    starts: str
+    watches: str
+    stopped: str
     data: str
     delivery_silent_s: float | None
     """Longest time without a sign of life from delivery; None: there is no store to deliver to."""
@@ -48,14 +49,22 @@ class Watched(NamedTuple):
     def by(cls, config: "Config", arguments: Sequence[str]) -> "Watched":
         """Return what the settings ask for, which were read from these arguments."""
         from vigie.config.sections import PLANTS  # noqa: PLC0415 - the supervisor itself never needs the settings
+        from vigie.wording.dialogue import spoken  # noqa: PLC0415 - nor words: it is told them
 
-        speed = f", {config.plant.speed:g} times real time" if config.plant.speed != 1 else ""
+        speed = config.plant.speed
+        plant = spoken(PLANTS[config.plant_name])
+        if speed != 1:
+            plant += spoken(", {speed:g} times real time", speed=speed)
         store = config.remote_write
+        url, data = f"http://{config.web.host}:{config.web.port}/flask/", str(config.data_directory)
+        watches = spoken("Vigie watches {plant}: {url}", plant=plant, url=url)
+        ends = spoken("data in {folder}; Ctrl+C stops, contacts stay as they are", folder=data)
         return cls(
             arguments,
-            f"{PLANTS[config.plant_name]}{speed}",
-            f"http://{config.web.host}:{config.web.port}/flask/",
-            str(config.data_directory),
+            spoken("Vigie starts: {plant}", plant=plant),
+            f"{watches}\n  {ends}",
+            spoken("stopped; contacts stay as they are"),
+            data,
             # a request may wait once for each address of the store
             60.0 + 4 * store.timeout_s if store.url else None,
         )
@@ -75,7 +84,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
-        _tell(f"\n  Vigie starts: {self._watched.plant}\n")
+        _tell(f"\n  {self._watched.starts}\n")
         with tempfile.TemporaryDirectory(prefix="vigie-") as folder:
             children = self._children(Path(folder))
             try:
@@ -85,7 +94,7 @@ class Supervisor:
             finally:
                 self._stop(children)
         if self._is_stopping:
-            _tell("  stopped; contacts stay as they are\n")
+            _tell(f"  {self._watched.stopped}\n")
         return status
 
     def _children(self, folder: Path) -> list[Child]:
@@ -136,8 +145,7 @@ class Supervisor:
         if self._announced or not all(child.is_ready for child in children[:2]):
             return
         self._announced = True
-        _tell(f"\n  Vigie watches {self._watched.plant}: {self._watched.url}")
-        _tell(f"  data in {self._watched.data}; Ctrl+C stops, contacts stay as they are\n")
+        _tell(f"\n  {self._watched.watches}\n")
 
 
 def _tell(text: str) -> None:

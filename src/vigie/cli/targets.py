@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vigie.errors import VigieError
+from vigie.wording.dialogue import spoken
 
 
 def new_file(what: str, path: Path, suffixes: Sequence[str], name_in_folder: str = "") -> Path:
     """Return where to write; a folder gets ``name_in_folder`` where the file has a name of its own.
 
     Args:
-        what: goes to the file, for messages: "the backup", "the settings".
+        what: goes to the file, marked for the catalogues: "the backup", "the settings".
         path: as it was typed.
         suffixes: one of these ends the file's name.
         name_in_folder: name of the file if ``path`` is a folder; empty when the person must name it.
@@ -20,14 +21,33 @@ def new_file(what: str, path: Path, suffixes: Sequence[str], name_in_folder: str
     """
     if path.is_dir():
         if not name_in_folder:
-            raise VigieError(f"{path} is a folder: name a file in it for {what}, such as {path / f'name{suffixes[0]}'}")
+            raise VigieError(
+                spoken(
+                    "{path} is a folder: name a file in it for {what}, such as {example}",
+                    path=path,
+                    what=spoken(what),
+                    example=path / f"name{suffixes[0]}",
+                )
+            )
         return path / name_in_folder
     if not path.parent.is_dir():
-        raise VigieError(f"{path.parent} is no folder: make or mount it first, or name another place for {what}")
+        raise VigieError(
+            spoken(
+                "{folder} is no folder: make or mount it first, or name another place for {what}",
+                folder=path.parent,
+                what=spoken(what),
+            )
+        )
     if not path.name.lower().endswith(tuple(suffixes)):
         looks_like_folder = not path.suffix and not path.exists()
-        advice = f"; if {path} is to be a folder, make or mount it first" if looks_like_folder else ""
-        raise VigieError(f"{path}: the file for {what} must end in {' or '.join(suffixes)}{advice}")
+        told = spoken(
+            "{path}: the file for {what} must end in {suffixes}",
+            path=path,
+            what=spoken(what),
+            suffixes=spoken(" or ").join(suffixes),
+        )
+        advice = spoken("; if {path} is to be a folder, make or mount it first", path=path) if looks_like_folder else ""
+        raise VigieError(told + advice)
     return path
 
 
@@ -46,6 +66,8 @@ def refuse_loss(option: str, output: Path, inputs: Sequence[Path], *, may_replac
     if not output.exists():
         return
     if any(one.exists() and output.samefile(one) for one in inputs):
-        raise VigieError(f"{option} {output} is what this command reads: name another file")
+        raise VigieError(spoken("{file} is what this command reads: name another file", file=f"{option} {output}"))
     if not may_replace:
-        raise VigieError(f"{option} {output} is there already: name another file, or replace it with --force")
+        raise VigieError(
+            spoken("{file} is there already: name another file, or replace it with --force", file=f"{option} {output}")
+        )

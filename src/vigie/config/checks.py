@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.access.settings import Login
+from vigie.config.alarm_limits import alarm_faults
 from vigie.config.limits import contradictions
 from vigie.config.scales import scale_risks
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.config.texts import unusable_texts
 from vigie.config.wiring import wiring_risks
-from vigie.control.alarms.rules import faults_of
 from vigie.control.filtering import sweep_interval_s
 from vigie.control.signals import Channel, Wiring
 from vigie.delivery import settings as delivery_settings
@@ -43,25 +43,35 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[Fault]:
     filtering, loop, manual = sections.get("filter"), sections.get("loop"), sections.get("manual")
     if filtering is not None:
         sweeps, good = filtering.sweeps, filtering.least_good
-        need(good <= sweeps, "filter.least_good", f"{good} is more than filter.sweeps = {sweeps}")
+        need(
+            good <= sweeps,
+            "filter.least_good",
+            spoken("{good} is more than filter.sweeps = {sweeps}", good=good, sweeps=sweeps),
+        )
     if filtering is not None and loop is not None:
         interval_s = sweep_interval_s(filtering, loop.period_s)
         taken_s = (filtering.sweeps - 1) * interval_s
         need(
             taken_s < loop.period_s,
             "filter.sweeps",
-            f"{filtering.sweeps} sweeps every {interval_s:g} s take {taken_s:g} s, "
-            f"which must be under loop.period_s = {loop.period_s:g} s",
+            spoken(
+                "{sweeps} sweeps every {interval_s:g} s take {taken_s:g} s, which must be under loop.period_s = "
+                "{period_s:g} s",
+                sweeps=filtering.sweeps,
+                interval_s=interval_s,
+                taken_s=taken_s,
+                period_s=loop.period_s,
+            ),
         )
     if manual is not None:
         need(
             manual.default_s <= manual.longest_s,
             "manual.default_s",
-            f"more than manual.longest_s = {manual.longest_s:g}",
+            spoken("more than manual.longest_s = {longest_s:g}", longest_s=manual.longest_s),
         )
     alarms, interlocks, mail = sections.get("alarms"), sections.get("interlocks"), sections.get("mail")
     if alarms is not None and interlocks is not None:
-        faults += [Fault(key, message) for key, message in faults_of(alarms, interlocks)]
+        faults += alarm_faults(alarms, interlocks)
     if mail is not None:
         try:
             notify_settings.check(mail)
@@ -77,22 +87,32 @@ def _crossed_plant(sections: Mapping[str, Any]) -> list[Fault]:
     faults: list[Fault] = []
     plant, recorded, loop = sections.get("plant"), sections.get("recorded"), sections.get("loop")
     if plant is not None and loop is not None and loop.period_s / plant.speed > LONGEST_PERIOD_S:
-        message = (
-            f"{loop.period_s:g} s at plant.speed = {plant.speed:g} is a period of {loop.period_s / plant.speed:g} s; "
-            f"the watchdogs restart a controller that is silent for 10 s, so at most {LONGEST_PERIOD_S:g} s"
+        message = spoken(
+            "{period_s:g} s at plant.speed = {speed:g} is a period of {real_s:g} s; the watchdogs restart a controller "
+            "that is silent for 10 s, so at most {longest_s:g} s",
+            period_s=loop.period_s,
+            speed=plant.speed,
+            real_s=loop.period_s / plant.speed,
+            longest_s=LONGEST_PERIOD_S,
         )
         faults.append(Fault("loop.period_s", message))
     for channel in Channel:
         config = sections.get(f"channels.{channel.name.lower()}")
         if config is not None and config.sign == 0:
-            faults.append(Fault(f"channels.{channel.name.lower()}.sign", "0 is neither direction; use 1 or -1"))
+            faults.append(Fault(f"channels.{channel.name.lower()}.sign", spoken("0 is neither direction; use 1 or -1")))
         if config is not None and config.plausible_min_v >= config.plausible_max_v:
-            faults.append(Fault(f"channels.{channel.name.lower()}.plausible_min_v", "must be under plausible_max_v"))
+            faults.append(
+                Fault(f"channels.{channel.name.lower()}.plausible_min_v", spoken("must be under plausible_max_v"))
+            )
     battery = sections.get("channels.battery")
     if battery is not None and not battery.is_fitted:
-        faults.append(Fault("channels.battery.is_fitted", "V1 is the battery voltage; nothing works without it"))
+        faults.append(
+            Fault("channels.battery.is_fitted", spoken("V1 is the battery voltage; nothing works without it"))
+        )
     if plant is not None and recorded is not None and plant.kind == PlantKind.RECORDED and not recorded.path:
-        faults.append(Fault("recorded.path", "names no log; give the CSV file to play here or with --recording FILE"))
+        faults.append(
+            Fault("recorded.path", spoken("names no log; give the CSV file to play here or with --recording FILE"))
+        )
     twin = sections.get("twin")
     if twin is not None:
         faults += _unusable_site(twin.installation)
@@ -108,10 +128,14 @@ def _crossed_web(sections: Mapping[str, Any]) -> list[Fault]:
         except SettingsError as error:
             faults.append(Fault("web", str(error)))
     if web is not None and metrics is not None and web.port == metrics.port != 0:
-        message = f"{metrics.port} is web.port too, and one port answers for one program: give another"
+        message = spoken(
+            "{port} is web.port too, and one port answers for one program: give another", port=metrics.port
+        )
         faults.append(Fault("metrics.port", message))
     if web is not None and access is not None and access.login == Login.OFF and not _is_this_machine(web.host):
-        message = f"off lets whoever reaches {web.host} switch the relays: only with web.host = 127.0.0.1"
+        message = spoken(
+            "off lets whoever reaches {host} switch the relays: only with web.host = 127.0.0.1", host=web.host
+        )
         faults.append(Fault("access.login", message))
     return faults
 
@@ -144,19 +168,26 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
     plant, wiring, mains = sections.get("plant"), sections.get("wiring"), sections.get("mains")
     faults: list[Fault] = []
     if plant is not None and plant.speed != 1.0:
-        faults.append(Fault("plant.speed", f"{plant.speed:g}: real time runs at 1; only twin and recorded can differ"))
+        faults.append(
+            Fault(
+                "plant.speed",
+                spoken("{speed:g}: real time runs at 1; only twin and recorded can differ", speed=plant.speed),
+            )
+        )
     if wiring is not None and wiring.controller_supply is None:
         faults.append(
             Fault(
                 "wiring.controller_supply",
-                "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
-                "A blackout depends on it, so there is no default",
+                spoken(
+                    "demanded on the rig: 'loads' when this computer lives on the loads' 12 V, 'independent' when not. "
+                    "A blackout depends on it, so there is no default"
+                ),
                 is_demanded=True,
             )
         )
     twin = sections.get("twin")
     if twin is not None and twin.installation.controller_supply == ControllerSupply.LOADS:
-        message = "only plant.kind = twin lets its computer die: emulated lines keep their levels without power"
+        message = spoken("only plant.kind = twin lets its computer die: emulated lines keep their levels without power")
         faults.append(Fault("twin.installation.controller_supply", message))
     rig, filtering, loop = sections.get("rig"), sections.get("filter"), sections.get("loop")
     if rig is not None:
@@ -168,24 +199,35 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
         for name in (channel.name.lower() for channel in Channel):
             config = sections.get(f"channels.{name}")
             if config is not None and config.is_fitted and getattr(rig, f"{name}_address") == 0:
-                message = f"0 is no chip, but channels.{name} is fitted: give its address, or is_fitted = false"
+                message = spoken(
+                    "0 is no chip, but channels.{name} is fitted: give its address, or is_fitted = false", name=name
+                )
                 faults.append(Fault(f"rig.{name}_address", message))
     made = sections.get("faults")
     if rig is not None and made is not None and made.listed and rig.boards == Boards.REAL:
-        faults.append(Fault("faults.listed", "faults are made on the twin, a recording or emulated boards, never here"))
+        faults.append(
+            Fault("faults.listed", spoken("faults are made on the twin, a recording or emulated boards, never here"))
+        )
     if rig is not None and filtering is not None and loop is not None:
         sweep_s = SWEEP_S[rig.averaging]
         if filtering.sweeps * sweep_s >= loop.period_s:
             faults.append(
                 Fault(
                     "rig.averaging",
-                    f"{rig.averaging.name.lower()} makes a sweep take {sweep_s:g} s: {filtering.sweeps} of them do "
-                    f"not fit into loop.period_s = {loop.period_s:g} s; average less, sweep less, or "
-                    "lengthen the period",
+                    spoken(
+                        "{averaging} makes a sweep take {sweep_s:g} s: {sweeps} of them do not fit into loop.period_s "
+                        "= {period_s:g} s; average less, sweep less, or lengthen the period",
+                        averaging=rig.averaging.name.lower(),
+                        sweep_s=sweep_s,
+                        sweeps=filtering.sweeps,
+                        period_s=loop.period_s,
+                    ),
                 )
             )
     if mains is not None and mains.present_unless_discharging:
-        faults.append(Fault("mains.present_unless_discharging", "only for recordings; V3 proves the mains on a rig"))
+        faults.append(
+            Fault("mains.present_unless_discharging", spoken("only for recordings; V3 proves the mains on a rig"))
+        )
     return faults
 
 
@@ -210,31 +252,40 @@ def warnings(config: Config) -> list[Fault]:
         )
     is_recorded = config.plant.kind == PlantKind.RECORDED
     if is_recorded and config.channels[Channel.LOAD].is_fitted:
-        message = "a recording has no V3: every period of `vigie run` fails (`vigie replay` leaves V3 out); set false"
+        message = spoken(
+            "a recording has no V3: every period of `vigie run` fails (`vigie replay` leaves V3 out); set false"
+        )
         found.append(Fault("channels.load.is_fitted", message))
     if config.channels[Channel.BATTERY].calibration == Calibration.NONE and not is_recorded:
         found.append(
             Fault(
                 "channels.battery.calibration",
-                "V1 is not calibrated; a 10 kOhm resistor in its lead makes it read about 0.8 V low (gain 1.03125 and "
-                "offset_v 0.4 are a starting guess; `vigie commission` calibrates it against a multimeter)",
+                spoken(
+                    "V1 is not calibrated; a 10 kOhm resistor in its lead makes it read about 0.8 V low (gain 1.03125 "
+                    "and offset_v 0.4 are a starting guess; `vigie commission` calibrates it against a multimeter)"
+                ),
             )
         )
     if config.plant.kind == PlantKind.TWIN and config.twin.installation.wiring != config.wiring.battery_contact:
         found.append(
             Fault(
                 "twin.installation.wiring",
-                f"the simulated installation is wired {config.twin.installation.wiring.name.lower()}, the settings "
-                f"believe {config.wiring.battery_contact.name.lower()}: only to practise on",
+                spoken(
+                    "the simulated installation is wired {true}, the settings believe {believed}: only to practise on",
+                    true=config.twin.installation.wiring.name.lower(),
+                    believed=config.wiring.battery_contact.name.lower(),
+                ),
             )
         )
     if config.wiring.bypass_diode and config.wiring.battery_contact == Wiring.CHARGE_ONLY:
-        message = (
+        message = spoken(
             "with charge_only the battery feeds the loads past R2: a diode across it does nothing there; set false"
         )
         found.append(Fault("wiring.bypass_diode", message))
     if config.plant.kind == PlantKind.TWIN and config.wiring.bypass_diode > config.twin.installation.bypass_diode:
-        message = "the simulated installation has no diode (twin.installation.bypass_diode): only to practise on"
+        message = spoken(
+            "the simulated installation has no diode (twin.installation.bypass_diode): only to practise on"
+        )
         found.append(Fault("wiring.bypass_diode", message))
     if config.rig is not None and not config.rig.thermometer:
         found.append(
@@ -248,9 +299,10 @@ def warnings(config: Config) -> list[Fault]:
     delivery_warnings = delivery_settings.warnings(config.remote_write, config.journal.batch_s)
     found += [Fault(f"remote_write.{key}", text) for key, text in delivery_warnings]
     if config.remote_write.url and config.plant.speed > 1.0:
-        message = (
-            f"at plant.speed = {config.plant.speed:g} the dates run ahead of the store's clock; Prometheus from 3.0 on "
-            "takes none that are more than ten minutes ahead, and they wait: run at plant.speed = 1 to fill a store"
+        message = spoken(
+            "at plant.speed = {speed:g} the dates run ahead of the store's clock; Prometheus from 3.0 on takes none "
+            "that are more than ten minutes ahead, and they wait: run at plant.speed = 1 to fill a store",
+            speed=config.plant.speed,
         )
         found.append(Fault("remote_write.url", message))
     return found

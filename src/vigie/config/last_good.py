@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from vigie.config.reading import BadSettings, check, raw_tables, section
 from vigie.config.sections import USUAL_FOLDER, Config, Fault
 from vigie.unfinished import gone_if_it_fails
+from vigie.wording.dialogue import spoken
 
 FORMAT = 1
 NAME = "settings-in-force.json"
@@ -43,8 +44,9 @@ class LastGood(NamedTuple):
             kept, new = self.tables.get(name, {}), tables.get(name, {})
             for key in dict.fromkeys([*kept, *new]):
                 if kept.get(key) != new.get(key):
-                    shown = [repr(one[key]) if key in one else "not set" for one in (new, kept)]
-                    lines.append(f"{name}.{key}: {shown[0]} in the file, {shown[1]} in force")
+                    shown = [repr(one[key]) if key in one else spoken("not set") for one in (new, kept)]
+                    told = spoken("{new} in the file, {old} in force", new=shown[0], old=shown[1])
+                    lines.append(str(Fault(f"{name}.{key}", told)))
         return lines
 
 
@@ -144,7 +146,7 @@ def demand_plant(path: Path, config: Config, overrides: Tables) -> None:
     kept = last_good(path, overrides)
     kind = kept.tables.get("plant", {}).get("kind") if kept is not None else None
     if kind is not None:
-        raise BadSettings(str(path), [Fault("plant.kind", f"is not named any more; it was {kind}")])
+        raise BadSettings(str(path), [Fault("plant.kind", spoken("is not named any more; it was {kind}", kind=kind))])
 
 
 def difference_to(path: Path, overrides: Tables) -> list[str]:
@@ -152,11 +154,12 @@ def difference_to(path: Path, overrides: Tables) -> list[str]:
     kept = last_good(path, overrides)
     if kept is None:
         _, left_out = _without_faults(path, overrides, is_service=False)
-        return [f"{name}: left out, as if the file did not name it" for name in dict.fromkeys(left_out)]
+        told = spoken("left out, as if the file did not name it")
+        return [str(Fault(name, told)) for name in dict.fromkeys(left_out)]
     try:
         return kept.difference(raw_tables(path))
     except BadSettings:
-        return [f"the file cannot be read at all; {kept.path} is in force"]
+        return [spoken("the file cannot be read at all; {file} is in force", file=kept.path)]
 
 
 def _folder(path: Path, overrides: Tables) -> Path:

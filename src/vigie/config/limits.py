@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from vigie.config.scales import beyond_scale
 from vigie.config.sections import Fault
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 HEADROOM_K = 10.0
 """A battery this much over its limit must still be believed, or its heat would pass for a broken thermometer."""
@@ -34,18 +36,23 @@ ORDER = (
     Below("cycle.recharge_below_v", "cycle.charge_to_v"),
     Below("interlocks.floor_v", "cycle.discharge_to_v"),
     Below("interlocks.floor_v", "interlocks.proof_v"),
-    Below("interlocks.floor_v", "protect.close_below_v", "protect would rest the battery down to where a drill ends"),
-    Below("interlocks.floor_v", "cycle.recharge_below_v", "cycle would rest the battery down to where a drill ends"),
-    Below("interlocks.load_floor_v", "interlocks.floor_v", "loads get less than the battery has: no drill would last"),
-    Below("alarms.loads_dark_v", "interlocks.floor_v", "loads fed well enough for a drill would count as dark"),
-    Below("outage_log.dark_v", "interlocks.floor_v", "loads fed well enough for a drill would count as dark"),
-    Below("channels.battery.plausible_min_v", "alarms.battery_under_v", "an empty battery would seem a broken meter"),
-    Below("channels.charge.plausible_min_v", "alarms.battery_under_v", "an empty battery would seem a broken meter"),
-    Below("alarms.battery_over_v", "channels.battery.plausible_max_v", "an overcharge would seem a broken meter"),
-    Below("alarms.battery_over_v", "channels.charge.plausible_max_v", "an overcharge would seem a broken meter"),
-    Below("mains.supply_present_v", "channels.load.plausible_max_v", "the supply would seem a broken meter"),
-    Below("mains.charging_a", "channels.charge.plausible_max_a", "no believed current could show a charger"),
-    Below("mains.discharging_a", "channels.charge.plausible_max_a", "no believed current could show an outage"),
+    Below("interlocks.floor_v", "protect.close_below_v",
+          mark("protect would rest the battery down to where a drill ends")),
+    Below("interlocks.floor_v", "cycle.recharge_below_v",
+          mark("cycle would rest the battery down to where a drill ends")),
+    Below("interlocks.load_floor_v", "interlocks.floor_v",
+          mark("loads get less than the battery has: no drill would last")),
+    Below("alarms.loads_dark_v", "interlocks.floor_v", mark("loads fed well enough for a drill would count as dark")),
+    Below("outage_log.dark_v", "interlocks.floor_v", mark("loads fed well enough for a drill would count as dark")),
+    Below("channels.battery.plausible_min_v", "alarms.battery_under_v",
+          mark("an empty battery would seem a broken meter")),
+    Below("channels.charge.plausible_min_v", "alarms.battery_under_v",
+          mark("an empty battery would seem a broken meter")),
+    Below("alarms.battery_over_v", "channels.battery.plausible_max_v", mark("an overcharge would seem a broken meter")),
+    Below("alarms.battery_over_v", "channels.charge.plausible_max_v", mark("an overcharge would seem a broken meter")),
+    Below("mains.supply_present_v", "channels.load.plausible_max_v", mark("the supply would seem a broken meter")),
+    Below("mains.charging_a", "channels.charge.plausible_max_a", mark("no believed current could show a charger")),
+    Below("mains.discharging_a", "channels.charge.plausible_max_a", mark("no believed current could show an outage")),
     Below("loop.bus_deadline_s", "loop.period_s"),
 )  # fmt: skip
 
@@ -74,26 +81,34 @@ def _disordered(line: Below, sections: Mapping[str, Any]) -> Fault | None:
     if low < high:
         return None
     unit = _UNITS[lower.rsplit("_", 1)[1]]
-    why = f"; {line.otherwise}" if line.otherwise else ""
-    return Fault(line.lower, f"{low:g} {unit} must be under {line.upper} = {high:g} {unit}{why}")
+    told = spoken(
+        "{low:g} {unit} must be under {upper} = {high:g} {unit}", low=low, unit=unit, upper=line.upper, high=high
+    )
+    otherwise = line.otherwise and f"; {spoken(line.otherwise)}"
+    return Fault(line.lower, told + otherwise)
 
 
 def _of_readings(sections: Mapping[str, Any]) -> Iterator[Fault]:
     filtering, load = sections.get("filter"), sections.get("channels.load")
     if filtering is not None and 0 < filtering.frozen_after_s < LEAST_STILL_S:
-        message = (
-            f"{filtering.frozen_after_s:g} s would take healthy channels for frozen ones: at least "
-            f"{LEAST_STILL_S:g} s, or 0 for no watch"
+        message = spoken(
+            "{given_s:g} s would take healthy channels for frozen ones: at least {least_s:g} s, or 0 for no watch",
+            given_s=filtering.frozen_after_s,
+            least_s=LEAST_STILL_S,
         )
         yield Fault("filter.frozen_after_s", message)
     if load is not None and load.plausible_min_v > 0:
-        message = f"{load.plausible_min_v:g} V: loads without voltage would seem a broken meter; at most 0 V"
+        message = spoken(
+            "{volts:g} V: loads without voltage would seem a broken meter; at most 0 V", volts=load.plausible_min_v
+        )
         yield Fault("channels.load.plausible_min_v", message)
     alarms, interlocks = sections.get("alarms"), sections.get("interlocks")
     if alarms is not None and interlocks is not None and 0 < interlocks.load_floor_v <= alarms.loads_dark_v:
-        message = (
-            f"{alarms.loads_dark_v:g} V must be under interlocks.load_floor_v = {interlocks.load_floor_v:g} V, "
-            "or a drill darkens the loads before it ends"
+        message = spoken(
+            "{dark_v:g} V must be under interlocks.load_floor_v = {floor_v:g} V, or a drill darkens the loads before "
+            "it ends",
+            dark_v=alarms.loads_dark_v,
+            floor_v=interlocks.load_floor_v,
         )
         yield Fault("alarms.loads_dark_v", message)
 
@@ -104,16 +119,22 @@ def _of_heat(sections: Mapping[str, Any]) -> Iterator[Fault]:
         return
     limit_c = interlocks.temperature_limit_c
     if filtering is not None and limit_c + HEADROOM_K > filtering.temperature_max_c:
-        message = (
-            f"{limit_c:g} degC must be at least {HEADROOM_K:g} K under filter.temperature_max_c = "
-            f"{filtering.temperature_max_c:g} degC: a hotter one would seem a broken thermometer and be charged on"
+        message = spoken(
+            "{limit_c:g} degC must be at least {headroom_k:g} K under filter.temperature_max_c = {max_c:g} degC: "
+            "a hotter one would seem a broken thermometer and be charged on",
+            limit_c=limit_c,
+            headroom_k=HEADROOM_K,
+            max_c=filtering.temperature_max_c,
         )
         yield Fault("interlocks.temperature_limit_c", message)
     release_c = limit_c - interlocks.temperature_release_k
     if release_c < ROOM_C:
-        message = (
-            f"{interlocks.temperature_release_k:g} K under the limit is {release_c:g} degC; a battery in a room may "
-            f"never be so cool and R2 never close again: at most {limit_c - ROOM_C:g} K with this limit"
+        message = spoken(
+            "{given_k:g} K under the limit is {release_c:g} degC; a battery in a room may never be so cool and R2 "
+            "never close again: at most {most_k:g} K with this limit",
+            given_k=interlocks.temperature_release_k,
+            release_c=release_c,
+            most_k=limit_c - ROOM_C,
         )
         yield Fault("interlocks.temperature_release_k", message)
 
@@ -125,15 +146,19 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[Fault]:
     held_v = alarms.charger_v - alarms.charger_tolerance_v
     for name, key in (("outage_log", "low_v"), ("contact_truth", "takes_charge_below_v")):
         if name in sections and (low_v := getattr(sections[name], key)) >= held_v:
-            message = (
-                f"{low_v:g} V must be under alarms.charger_v less charger_tolerance_v = {held_v:g} V: "
-                "a full battery there takes no charge, and charger or contact would be blamed"
+            message = spoken(
+                "{low_v:g} V must be under alarms.charger_v less charger_tolerance_v = {held_v:g} V: a full battery "
+                "there takes no charge, and charger or contact would be blamed",
+                low_v=low_v,
+                held_v=held_v,
             )
             yield Fault(f"{name}.{key}", message)
     if alarms.recharged_h * SECONDS_PER_HOUR >= alarms.undercharge_days * SECONDS_PER_DAY:
-        message = (
-            f"{alarms.undercharge_days:g} d must be longer than alarms.recharged_h = {alarms.recharged_h:g} h, "
-            "or the alarm stands before a battery can count as charged"
+        message = spoken(
+            "{days:g} d must be longer than alarms.recharged_h = {hours:g} h, or the alarm stands before a battery can "
+            "count as charged",
+            days=alarms.undercharge_days,
+            hours=alarms.recharged_h,
         )
         yield Fault("alarms.undercharge_days", message)
 
@@ -142,30 +167,39 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
     loop, plant, alarms = sections.get("loop"), sections.get("plant"), sections.get("alarms")
     truth, outage_log, journal = (sections.get(name) for name in ("contact_truth", "outage_log", "journal"))
     if truth is not None and truth.settle_s + truth.proof_s >= truth.answer_s:
-        message = (
-            f"{truth.answer_s:g} s must be longer than settle_s and proof_s together = "
-            f"{truth.settle_s + truth.proof_s:g} s, or every switching is called unproven before it can be proven"
+        message = spoken(
+            "{answer_s:g} s must be longer than settle_s and proof_s together = {together_s:g} s, or every switching "
+            "is called unproven before it can be proven",
+            answer_s=truth.answer_s,
+            together_s=truth.settle_s + truth.proof_s,
         )
         yield Fault("contact_truth.answer_s", message)
     if loop is None:
         return
     if outage_log is not None and outage_log.longest_gap_s < 2 * loop.period_s:
-        message = (
-            f"{outage_log.longest_gap_s:g} s must be at least two control periods = {2 * loop.period_s:g} s, "
-            "or no outage would have cost any charge"
+        message = spoken(
+            "{gap_s:g} s must be at least two control periods = {two_s:g} s, or no outage would have cost any charge",
+            gap_s=outage_log.longest_gap_s,
+            two_s=2 * loop.period_s,
         )
         yield Fault("outage_log.longest_gap_s", message)
     if alarms is not None and plant is not None and alarms.controller_silent_s < 2 * loop.period_s / plant.speed:
-        message = (
-            f"{alarms.controller_silent_s:g} s must be at least two control periods = "
-            f"{2 * loop.period_s / plant.speed:g} s of real time, or a healthy controller counts as lost"
+        message = spoken(
+            "{silent_s:g} s must be at least two control periods = {two_s:g} s of real time, or a healthy controller "
+            "counts as lost",
+            silent_s=alarms.controller_silent_s,
+            two_s=2 * loop.period_s / plant.speed,
         )
         yield Fault("alarms.controller_silent_s", message)
     if journal is not None and plant is not None:
         held_s = journal.waiting_periods * loop.period_s / plant.speed
         if held_s < LEAST_WAITING_S:
-            message = (
-                f"{journal.waiting_periods} periods are {held_s:g} s at plant.speed = {plant.speed:g}, and a slow disk "
-                f"would lose some: at least {math.ceil(LEAST_WAITING_S * plant.speed / loop.period_s)}"
+            message = spoken(
+                "{periods} periods are {held_s:g} s at plant.speed = {speed:g}, and a slow disk would lose some: at "
+                "least {least}",
+                periods=journal.waiting_periods,
+                held_s=held_s,
+                speed=plant.speed,
+                least=math.ceil(LEAST_WAITING_S * plant.speed / loop.period_s),
             )
             yield Fault("journal.waiting_periods", message)

@@ -24,14 +24,23 @@ from vigie.config.text_file import text_of
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.plant.scenario import SCENARIOS
+from vigie.wording.dialogue import language, spoken, technical
+from vigie.wording.words import SOURCE_LANGUAGE, mark
 
 _TYPES = {
-    "bool_type": "must be true or false, without quotes",
-    "int_type": "must be a whole number, without quotes",
-    "float_type": "must be a number, without quotes",
-    "string_type": "must be text, in quotes",
+    "bool_type": mark("must be true or false, without quotes"),
+    "int_type": mark("must be a whole number, without quotes"),
+    "float_type": mark("must be a number, without quotes"),
+    "string_type": mark("must be text, in quotes"),
+    "tuple_type": mark("must be a list, in square brackets"),
+    "one_of": mark("must be one of {names}"),
+    "greater_than_equal": mark("must be at least {ge:.12g}"),
+    "greater_than": mark("must be over {gt:.12g}"),
+    "less_than_equal": mark("must be at most {le:.12g}"),
 }
-_COMMISSION = "`vigie commission --plant rig` finds out how the boards are wired and writes it to a settings file"
+"""What pydantic's kinds of faults mean, over the values that go with each."""
+_BOUNDS = frozenset({"greater_than_equal", "greater_than", "less_than_equal"})
+_COMMISSION = mark("`vigie commission --plant rig` finds out how the boards are wired and writes it to a settings file")
 DEMO_FILE = Path(__file__).with_name("demo.toml")
 
 
@@ -40,8 +49,9 @@ class BadSettings(SettingsError):
 
     def __init__(self, source: str, faults: list[Fault], cure: str = "") -> None:
         self.faults = faults
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        lines = [f"{source}: {count}", *(f"  - {fault}" for fault in faults), *([cure] if cure else [])]
+        head = mark("{source}: 1 fault") if len(faults) == 1 else mark("{source}: {count} faults")
+        told = spoken(head, source=source, count=len(faults))
+        lines = [told, *(f"  - {fault}" for fault in faults), *([cure] if cure else [])]
         super().__init__("\n".join(lines))
 
     @property
@@ -65,14 +75,14 @@ def load(
     """
     laid = overrides or {}
     if path is None and is_service:
-        fault = Fault("file", "a service has no default plant: name its settings file with --config")
-        raise BadSettings("settings", [fault])
+        fault = Fault("file", spoken("a service has no default plant: name its settings file with --config"))
+        raise BadSettings(spoken("settings"), [fault])
     if path is not None:
         source, tables = str(path), _read(path, str(path))
     elif laid.get("plant", {}).get("kind", "twin") == "twin":
-        source, tables = "built-in demonstration settings", _read(DEMO_FILE, DEMO_FILE.name)
+        source, tables = spoken("built-in demonstration settings"), _read(DEMO_FILE, DEMO_FILE.name)
     else:
-        source, tables = "settings (no file, defaults only)", {}
+        source, tables = spoken("settings (no file, defaults only)"), {}
     given = {} if path is None else {name: dict(table) for name, table in tables.items()}
     for section, values in laid.items():
         tables.setdefault(section, {}).update(values)
@@ -108,10 +118,10 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         BadSettings: with every fault.
     """
     faults: list[Fault] = [
-        Fault(name, f"unknown section{_nearest(name, SECTIONS)}") for name in tables if name not in SECTIONS
+        Fault(name, spoken("unknown section") + _nearest(name, SECTIONS)) for name in tables if name not in SECTIONS
     ]
     if is_service and "kind" not in tables.get("plant", {}):
-        faults.append(Fault("plant.kind", "demanded of a service: rig, twin or recorded", is_demanded=True))
+        faults.append(Fault("plant.kind", spoken("demanded of a service: rig, twin or recorded"), is_demanded=True))
     sections: dict[str, Any] = {}
     is_rig = tables.get("plant", {}).get("kind") == "rig"
     for name, kind in SECTIONS.items():
@@ -128,11 +138,12 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
             faults += _explained(name, error)
     plant = sections.get("plant")
     if plant is not None and plant.scenario not in SCENARIOS:
-        faults.append(Fault("plant.scenario", f"{plant.scenario!r} is unknown{_nearest(plant.scenario, SCENARIOS)}"))
+        unknown = spoken("{name!r} is unknown", name=plant.scenario)
+        faults.append(Fault("plant.scenario", unknown + _nearest(plant.scenario, SCENARIOS)))
     faults += crossed(sections, is_rig=is_rig)
     if faults:
         is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
-        raise BadSettings(source, faults, _COMMISSION if is_to_find_out else "")
+        raise BadSettings(source, faults, spoken(_COMMISSION) if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
     return Config(source=source, channels=cast("Any", channels), **sections)
 
@@ -251,14 +262,17 @@ def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
         document = tomllib.loads(text_of(path))
     except FileNotFoundError:
         raise BadSettings(
-            source, [Fault("file", "does not exist; write one with `vigie config show > FILE`", is_demanded=True)]
+            source,
+            [Fault("file", spoken("does not exist; write one with `vigie config show > FILE`"), is_demanded=True)],
         ) from None
     except OSError as error:
-        raise BadSettings(source, [Fault("file", f"cannot be read: {error.strerror}")]) from error
+        raise BadSettings(
+            source, [Fault("file", spoken("cannot be read: {why}", why=technical(error.strerror)))]
+        ) from error
     except SettingsError as error:
         raise BadSettings(source, [Fault("file", str(error))]) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadSettings(source, [Fault("file", f"is not TOML: {error}")]) from error
+        raise BadSettings(source, [Fault("file", spoken("is not TOML: {why}", why=technical(error)))]) from error
     return _sections(document, source)
 
 
@@ -275,7 +289,7 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
                     tables[f"channels.{channel}"] = table
                 else:
                     faults.append(
-                        Fault(f"channels.{channel}", "must be a section [channels.battery|charge|load|spare]")
+                        Fault(f"channels.{channel}", spoken("must be a section [channels.battery|charge|load|spare]"))
                     )
         else:
             tables[name] = value
@@ -286,10 +300,15 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
 
 def _outside(name: str, value: object) -> Fault:
     if name == "channels":
-        return Fault(name, "must be a section [channels.battery|charge|load|spare] with its settings under it")
+        return Fault(name, spoken("must be a section [channels.battery|charge|load|spare] with its settings under it"))
     if name in SECTIONS:
-        return Fault(name, f"is the name of a section: write [{name}] on a line of its own, and its settings under it")
-    return Fault(name, f"stands outside every section{_nearest(name, SECTIONS)}")
+        return Fault(
+            name,
+            spoken(
+                "is the name of a section: write [{name}] on a line of its own, and its settings under it", name=name
+            ),
+        )
+    return Fault(name, spoken("stands outside every section") + _nearest(name, SECTIONS))
 
 
 def _explained(section: str, error: ValidationError) -> list[Fault]:
@@ -302,20 +321,24 @@ def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) ->
     name = f"{section}.{key}" if key else section
     row = known.get(key)
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return Fault(name, f"unknown setting{_nearest(key, known)}")
+        return Fault(name, spoken("unknown setting") + _nearest(key, known))
     if detail["type"] in {"missing", "missing_argument"}:
-        message = f"demanded, there is no default ({row.help if row else 'see the reference page'})"
+        meaning = row.help if row and language() == SOURCE_LANGUAGE else spoken("see the reference page")
+        message = spoken("demanded, there is no default ({meaning})", meaning=meaning)
         return Fault(name, message, is_demanded=row is not None)
-    if detail["type"] in _TYPES:
-        given = detail["input"]
-        said = str(given).lower() if isinstance(given, bool) else repr(given)
-        return Fault(name, f"{said}: {_TYPES[detail['type']]}")
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    unit = f" {row.unit}" if row and row.unit else ""
-    return Fault(name, f"{detail['input']!r}: {message}{unit}")
+    kind, given = str(detail["type"]), detail["input"]
+    said = str(given).lower() if isinstance(given, bool) else repr(given)
+    if kind in _TYPES:
+        message = spoken(_TYPES[kind], **detail.get("ctx", {}))
+    else:
+        message = technical(str(detail["msg"]).removeprefix("Value error, "))
+    unit = f" {row.unit}" if row and row.unit and kind in _BOUNDS else ""
+    return Fault(name, f"{said}: {message}{unit}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(names)}"
+    if close:
+        return spoken("; did you mean {name}?", name=close[0])
+    return spoken("; known: {names}", names=", ".join(names))

@@ -7,10 +7,13 @@ from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, Fault
 from vigie.control.signals import Channel
 from vigie.hardware.ina219 import BUS_FULL_SCALE_V, FULL_SCALE_SHUNT, SHUNT_LSB_V
 from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
 LEAST_STEPS = 4
 """A limit of fewer steps of the meter is met by its offset (up to 100 uV) and noise alone."""
-_NEVER = "is never met by the readings of its channel with that channel's"
+_NEVER = mark(
+    "{value:g} {unit} is never met by the readings of its channel: with that channel's {keys} it reads {reach}"
+)
 _WIDE = 2.0
 """A meter that reads this many times more or less than the default limit has another shunt than the limit is for."""
 
@@ -37,13 +40,16 @@ def beyond_scale(sections: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the limits that no reading can reach."""
     for limit, value, channel in _held_against(VOLTAGES, sections):
         if value >= highest_v(channel):
-            yield Fault(limit, f"{value:g} V {_NEVER} gain and offset_v: it reads up to {highest_v(channel):g} V")
+            reach = spoken("up to {most:g} {unit}", most=highest_v(channel), unit="V")
+            yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="gain, offset_v", reach=reach))
     for limit, value, channel in _held_against(LOWEST, sections):
         if value <= channel.offset_v:
-            yield Fault(limit, f"{value:g} V {_NEVER} offset_v: it reads down to {channel.offset_v:g} V")
+            reach = spoken("down to {least:g} {unit}", least=channel.offset_v, unit="V")
+            yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="offset_v", reach=reach))
     for limit, value, channel in _held_against(CURRENTS, sections):
         if value >= highest_a(channel):
-            yield Fault(limit, f"{value:g} A {_NEVER} shunt_ohm: it reads up to {highest_a(channel):g} A")
+            reach = spoken("up to {most:g} {unit}", most=highest_a(channel), unit="A")
+            yield Fault(limit, spoken(_NEVER, value=value, unit="A", keys="shunt_ohm", reach=reach))
 
 
 def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterator[tuple[str, float, ChannelConfig]]:

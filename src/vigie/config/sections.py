@@ -37,6 +37,7 @@ from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
 from vigie.web.settings import StackSettings, WebSettings
+from vigie.wording.words import mark
 
 USUAL_FOLDER = "~/.local/share/vigie"
 
@@ -50,10 +51,10 @@ class PlantKind(IntEnum):
 
 
 PLANTS = {
-    "twin": "the twin (simulated)",
-    "rig": "the rig (real boards)",
-    "emulated": "a rig over emulated boards (simulated)",
-    "recorded": "a recording",
+    "twin": mark("the twin (simulated)"),
+    "rig": mark("the rig (real boards)"),
+    "emulated": mark("a rig over emulated boards (simulated)"),
+    "recorded": mark("a recording"),
 }
 """Every :attr:`Config.plant_name`, in words."""
 

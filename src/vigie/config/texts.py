@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vigie.config.sections import Fault
+from vigie.wording.dialogue import spoken
 from vigie.wording.words import languages
 
 LONGEST_NAME = 100
@@ -43,21 +44,27 @@ def unusable_texts(sections: Mapping[str, Any]) -> list[Fault]:
 
 def _wrong_with_name(name: str) -> Iterator[str]:
     if not name.strip():
-        yield f"{name!r} is empty; give a name that can be read"
+        yield spoken("{name!r} is empty; give a name that can be read", name=name)
     elif len(name) > LONGEST_NAME:
-        yield f"{name[:20]!r}... has {len(name)} characters; at most {LONGEST_NAME}"
+        yield spoken(
+            "{name!r}... has {count} characters; at most {most}", name=name[:20], count=len(name), most=LONGEST_NAME
+        )
     elif any(unicodedata.category(letter) in _BREAKS for letter in name):
-        yield f"{name!r} has a line end or control character; give one line of text"
+        yield spoken("{name!r} has a line end or control character; give one line of text", name=name)
 
 
 def _wrong_with_language(code: str) -> Iterator[str]:
     if code and code not in languages():
-        yield f"{code!r} is none of {', '.join(languages())}; give one of them, or nothing for that of the system"
+        yield spoken(
+            "{code!r} is none of {known}; give one of them, or nothing for that of the system",
+            code=code,
+            known=", ".join(languages()),
+        )
 
 
 def _wrong_with_host(host: str) -> Iterator[str]:
     if not host.strip():
-        yield f"{host!r} is no address; give 127.0.0.1 for this machine alone, 0.0.0.0 for everybody"
+        yield spoken("{host!r} is no address; give 127.0.0.1 for this machine alone, 0.0.0.0 for everybody", host=host)
 
 
 def _wrong_with_address(url: str) -> Iterator[str]:
@@ -69,7 +76,7 @@ def _wrong_with_address(url: str) -> Iterator[str]:
     except ValueError:
         is_one = False
     if not is_one or not url.isascii() or not url.isprintable() or " " in url:
-        yield f"{url!r} is no address like http://127.0.0.1:8000/flask"
+        yield spoken("{url!r} is no address like {example}", url=url, example="http://127.0.0.1:8000/flask")
 
 
 def _wrong_with_port(url: str) -> Iterator[str]:
@@ -81,4 +88,9 @@ def _wrong_with_port(url: str) -> Iterator[str]:
         return
     if is_others:
         other = "http" if address.scheme == "https" else "https"
-        yield f"port {address.port} speaks {other}, the address begins with {address.scheme}: correct one of them"
+        yield spoken(
+            "port {port} speaks {other}, the address begins with {scheme}: correct one of them",
+            port=address.port,
+            other=other,
+            scheme=address.scheme,
+        )

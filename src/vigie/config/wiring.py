@@ -45,7 +45,7 @@ def kernel_risks(config: Config, sysfs: Path = Path("/sys")) -> list[Fault]:
     """Return what this machine's kernel does with the contacts of real boards when the program ends."""
     if config.rig is None or config.rig.boards != Boards.REAL or outputs_persist(sysfs) is not False:
         return []
-    message = (
+    message = spoken(
         "this kernel turns the relays' lines into inputs when the program ends (persist_gpio_outputs = N, set by "
         "dtparam=strict_gpiod): every stop, restart or crash drops the coils and moves the contacts. Remove "
         "strict_gpiod from /boot/firmware/config.txt and restart the computer"

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from vigie.clock import machine_utc_s
 from vigie.errors import AlreadyRunning, VigieError
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.words import mark
+
+CANNOT_WRITE = mark("cannot write {path}: {why}; choose another folder with --data")
 
 
 class ControllerLock:
@@ -31,11 +35,15 @@ class ControllerLock:
             if with_folder:
                 self._folder = _locked_folder(path.parent)
         except OSError:
-            holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip() or "unknown process"
+            holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip() or spoken("unknown process")
             self.close()
             raise AlreadyRunning(
-                f"another controller runs this installation already: {holder} (lock {path}); stop it first, or give "
-                "this one its own folder with --data"
+                spoken(
+                    "another controller runs this installation already: {holder} (lock {path}); stop it first, or give "
+                    "this one its own folder with --data",
+                    holder=holder,
+                    path=path,
+                )
             ) from None
         since = datetime.fromtimestamp(machine_utc_s(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         with contextlib.suppress(OSError):  # the lock holds on a full or read-only disk too; only the name is missing
@@ -75,4 +83,4 @@ def _opened(path: Path) -> int:
     except OSError as error:
         if error.errno == errno.EROFS and path.exists():  # a controller must come back although the disk went read-only
             return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        raise VigieError(f"cannot write {path}: {error.strerror}; choose another folder with --data") from error
+        raise VigieError(spoken(CANNOT_WRITE, path=path, why=technical(error.strerror))) from error

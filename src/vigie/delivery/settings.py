@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from vigie.errors import SettingsError
 from vigie.secret_line import secret_line
 from vigie.units import setting
-from vigie.wording.dialogue import spoken
+from vigie.wording.dialogue import spoken, technical
 
+EXAMPLE = "http://127.0.0.1:9090/prometheus/api/v1/write"
 PROMPT_S = 5.0
 """Measurements that take longer from the end of their period to the store are worth a warning."""
 _SECRET = re.compile(r"(^|&)[^=]*(token|password|passwd|secret|key)[^=]*=", re.IGNORECASE)
@@ -39,17 +40,21 @@ def faults(settings: RemoteWriteSettings) -> list[tuple[str, str]]:
         return []
     found = [("url", text) for text in _url_faults(settings.url)]
     if settings.token_file and settings.username:
-        found.append(("token_file", "and username are both set: the store knows one of them, leave the other out"))
-    if settings.username and not settings.password_file:
         found.append(
-            ("password_file", f"is demanded by username = {settings.username!r}: name the file with its password")
+            ("token_file", spoken("and username are both set: the store knows one of them, leave the other out"))
         )
+    if settings.username and not settings.password_file:
+        told = spoken(
+            "is demanded by username = {username!r}: name the file with its password", username=settings.username
+        )
+        found.append(("password_file", told))
     if settings.password_file and not settings.username:
-        found.append(("username", "is demanded by password_file: name the user it belongs to"))
+        found.append(("username", spoken("is demanded by password_file: name the user it belongs to")))
     if ":" in settings.username:
-        found.append(("username", f"{settings.username!r} has a colon, which ends the name: leave it out"))
+        told = spoken("{username!r} has a colon, which ends the name: leave it out", username=settings.username)
+        found.append(("username", told))
     if not (settings.tenant.isascii() and settings.tenant.isprintable()):
-        found.append(("tenant", f"{settings.tenant!r} must be plain ASCII"))
+        found.append(("tenant", spoken("{tenant!r} must be plain ASCII", tenant=settings.tenant)))
     return found
 
 
@@ -70,7 +75,10 @@ def unusable_files(settings: RemoteWriteSettings) -> list[tuple[str, str]]:
             ssl.create_default_context(cafile=settings.ca_file)
         except OSError as error:  # ssl.SSLError is one
             why = error.strerror or str(error)
-            found.append(("ca_file", f"{settings.ca_file} cannot be used: {why}; it must hold PEM certificates"))
+            told = spoken(
+                "{file} cannot be used: {why}; it must hold PEM certificates", file=settings.ca_file, why=technical(why)
+            )
+            found.append(("ca_file", told))
     return found
 
 
@@ -107,10 +115,12 @@ def secret(file: str, name: str) -> str:
     try:
         line = secret_line(file)
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"remote_write.{name} {file} cannot be read: {said}") from error
+        why = technical(error.strerror) if isinstance(error, OSError) else spoken("it is not text")
+        told = spoken("{file} cannot be read: {why}", file=file, why=why)
+        raise SettingsError(f"remote_write.{name} {told}") from error
     if not line or not line.isprintable() or (name == "token_file" and not line.isascii()):
-        raise SettingsError(f"remote_write.{name} {file} holds no secret in its first line")
+        told = spoken("{file} holds no secret in its first line", file=file)
+        raise SettingsError(f"remote_write.{name} {told}")
     return line
 
 
@@ -119,20 +129,20 @@ def _url_faults(url: str) -> list[str]:
         address = urlsplit(url)
         port = address.port
     except ValueError as error:
-        return [f"{url!r} is no address: {error}"]
+        return [spoken("{url!r} is no address: {why}", url=url, why=technical(error))]
     shown = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
     if address.username is not None or address.password is not None:
-        return [f"{shown} has a name or password in it: put them into username and password_file"]
+        return [spoken("{url} has a name or password in it: put them into username and password_file", url=shown)]
     if _SECRET.search(address.query):
-        return [f"{shown} has a secret in it: put it into token_file"]
+        return [spoken("{url} has a secret in it: put it into token_file", url=shown)]
     if address.scheme not in {"http", "https"} or not address.hostname or port == 0:
-        return [f"{url!r} is no address like http://127.0.0.1:9090/prometheus/api/v1/write"]
+        return [spoken("{url!r} is no address like {example}", url=url, example=EXAMPLE)]
     if not url.isascii() or not url.isprintable() or " " in url:
-        return [f"{url!r} has a character no address can have"]
+        return [spoken("{url!r} has a character no address can have", url=url)]
     if address.fragment:
-        return [f"{url!r} has a #: a server never sees what follows it"]
+        return [spoken("{url!r} has a #: a server never sees what follows it", url=url)]
     if address.path in {"", "/"}:
-        return [f"{url!r} has no path: Prometheus takes remote write at /api/v1/write"]
+        return [spoken("{url!r} has no path: Prometheus takes remote write at /api/v1/write", url=url)]
     return []
 
 

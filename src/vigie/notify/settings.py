@@ -13,6 +13,7 @@ from vigie.units import by_name, setting
 from vigie.wording.dialogue import spoken
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
+EXAMPLE = "name@example.org"
 LEAST_REMINDER_H = 0.25
 TLS_PORT = 465
 CLEAR_PORTS = (25, 587)
@@ -123,39 +124,65 @@ def check(settings: MailSettings) -> None:
         if receiver.channel == Channel.APPRISE:
             if not receiver.url_file:
                 raise SettingsError(
-                    f"receiver {receiver.address!r} has channel apprise but no url_file: name the file with its address"
+                    spoken(
+                        "receiver {address!r} has channel apprise but no url_file: name the file with its address",
+                        address=receiver.address,
+                    )
                 )
         elif not _ADDRESS.fullmatch(receiver.address):
-            raise SettingsError(f"receiver {receiver.address!r} is no e-mail address like name@example.org")
+            raise SettingsError(
+                spoken(
+                    "receiver {address!r} is no e-mail address like {example}",
+                    address=receiver.address,
+                    example=EXAMPLE,
+                )
+            )
     names = [receiver.address for receiver in settings.receivers]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SettingsError(f"receiver {twice[0]!r} is named twice: keep one, with the lower severity")
+        raise SettingsError(
+            spoken("receiver {address!r} is named twice: keep one, with the lower severity", address=twice[0])
+        )
     if settings.host and not settings.receivers:
-        raise SettingsError("mail.host is set but nobody is told: add a [[mail.receivers]] with an address")
+        raise SettingsError(spoken("mail.host is set but nobody is told: add a [[mail.receivers]] with an address"))
     if settings.sender and not _ADDRESS.fullmatch(settings.sender):
-        raise SettingsError(f"mail.sender {settings.sender!r} is no e-mail address like name@example.org")
+        raise SettingsError(
+            spoken(
+                "mail.sender {address!r} is no e-mail address like {example}", address=settings.sender, example=EXAMPLE
+            )
+        )
     if 0 < settings.reminder_h < LEAST_REMINDER_H:
         raise SettingsError(
-            f"mail.reminder_h {settings.reminder_h:g} h would remind without end: at least {LEAST_REMINDER_H:g} h, or 0"
+            spoken(
+                "mail.reminder_h {hours:g} h would remind without end: at least {least_h:g} h, or 0",
+                hours=settings.reminder_h,
+                least_h=LEAST_REMINDER_H,
+            )
         )
     if settings.host:
         _check_port(settings)
     if bool(settings.user) != bool(settings.password_file):
-        raise SettingsError("mail.user and mail.password_file belong together: set both, or neither")
+        raise SettingsError(spoken("mail.user and mail.password_file belong together: set both, or neither"))
 
 
 def _check_port(settings: MailSettings) -> None:
     """Check a port that everybody uses in one way; others may speak anything."""
-    written = f"mail.port = {settings.port} with mail.security = {settings.security.name.lower()}"
+    written = f"mail.port = {settings.port}, mail.security = {settings.security.name.lower()}"
     if settings.port == TLS_PORT and settings.security != Security.TLS:
         raise SettingsError(
-            f"{written}: a server encrypts port 465 from the first byte and would never answer; set "
-            "mail.security = tls, or port = 587 with starttls"
+            spoken(
+                "{written}: a server encrypts port 465 from the first byte and would never answer; set mail.security = "
+                "tls, or port = 587 with starttls",
+                written=written,
+            )
         )
     if settings.port in CLEAR_PORTS and settings.security == Security.TLS:
         raise SettingsError(
-            f"{written}: a server begins in clear on that port; set mail.security = starttls, or port = 465 with tls"
+            spoken(
+                "{written}: a server begins in clear on that port; set mail.security = starttls, or port = 465 with "
+                "tls",
+                written=written,
+            )
         )
 
 

@@ -7,6 +7,7 @@ from math import isfinite, pi, sin
 from vigie.errors import SettingsError
 from vigie.plant.site import AmbientSettings
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from vigie.wording.dialogue import spoken
 
 WARMEST_HOUR = 15.0
 COLDEST_C, HOTTEST_C = -60.0, 100.0
@@ -25,20 +26,35 @@ class Air:
         self._times_s = [point[0] for point in settings.course]
         self._points_c = [point[1] for point in settings.course]
         if not all(isfinite(number) for point in settings.course for number in point):
-            raise SettingsError("ambient.course holds something that is not a finite number")
+            raise SettingsError(spoken("ambient.course holds something that is not a finite number"))
         for celsius in self._points_c:
             if not COLDEST_C <= celsius <= HOTTEST_C:
                 raise SettingsError(
-                    f"ambient.course holds {celsius:g} degC, outside {COLDEST_C:g}..{HOTTEST_C:g} degC: "
-                    "a battery is not simulated there"
+                    spoken(
+                        "ambient.course holds {celsius:g} degC, outside {coldest:g}..{hottest:g} degC: a battery is "
+                        "not simulated there",
+                        celsius=celsius,
+                        coldest=COLDEST_C,
+                        hottest=HOTTEST_C,
+                    )
                 )
         for before_s, after_s in pairwise(self._times_s):
             if after_s <= before_s:
-                raise SettingsError(f"ambient.course goes from {before_s} s to {after_s} s: its times must rise")
+                raise SettingsError(
+                    spoken(
+                        "ambient.course goes from {before_s} s to {after_s} s: its times must rise",
+                        before_s=before_s,
+                        after_s=after_s,
+                    )
+                )
         if self._times_s and 0.0 < settings.course_every_s <= self._times_s[-1]:
             raise SettingsError(
-                f"ambient.course lasts {self._times_s[-1]} s and begins again after {settings.course_every_s} s: "
-                "make course_every_s longer, or 0 for once"
+                spoken(
+                    "ambient.course lasts {lasts_s} s and begins again after {every_s} s: make course_every_s longer, "
+                    "or 0 for once",
+                    lasts_s=self._times_s[-1],
+                    every_s=settings.course_every_s,
+                )
             )
 
     def celsius(self, now_s: float) -> float:

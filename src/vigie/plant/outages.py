@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 
 from vigie.errors import SettingsError
 from vigie.units import by_name, setting
+from vigie.wording.dialogue import spoken
 
 
 class OutageKind(IntEnum):
@@ -69,7 +70,11 @@ def _listed(pairs: tuple[tuple[float, float], ...]) -> Iterator[Spell]:
     for start_s, duration_s in sorted(pairs):
         if not (start_s >= 0.0 and 0.0 < duration_s < inf):
             raise SettingsError(
-                f"outage at {start_s} s lasting {duration_s} s: start must be 0 s or later, duration above 0 s"
+                spoken(
+                    "outage at {start_s} s lasting {duration_s} s: start must be 0 s or later, duration above 0 s",
+                    start_s=start_s,
+                    duration_s=duration_s,
+                )
             )
         yield start_s, start_s + duration_s
 
@@ -109,8 +114,12 @@ class Outages:
         if settings.kind == OutageKind.EVERY:
             if settings.lasting_s >= settings.every_s:
                 raise SettingsError(
-                    f"outages of {settings.lasting_s:g} s every {settings.every_s:g} s leave no mains between them: "
-                    "make lasting_s shorter than every_s, or give one long outage as listed"
+                    spoken(
+                        "outages of {lasting_s:g} s every {every_s:g} s leave no mains between them: make lasting_s "
+                        "shorter than every_s, or give one long outage as listed",
+                        lasting_s=settings.lasting_s,
+                        every_s=settings.every_s,
+                    )
                 )
             return _every(settings)
         if settings.kind == OutageKind.RANDOM:

@@ -27,6 +27,7 @@ from vigie.hardware.temperature import SYSFS, SysfsThermometer
 from vigie.plant.meter_board import MeterBoard
 from vigie.plant.port import HasFallen
 from vigie.units import by_name, setting
+from vigie.wording.dialogue import spoken
 
 _NAN = float("nan")
 _GOOD, _ABSENT, _FAILED = int(Status.GOOD), int(Status.ABSENT), int(Status.FAILED)
@@ -310,8 +311,12 @@ def open_ambient_thermometer(settings: RigSettings, sysfs: Path = SYSFS) -> Sysf
     name, address = settings.ambient_thermometer, settings.ambient_thermometer_address
     if (name, address) == (settings.thermometer, settings.thermometer_address):
         raise SettingsError(
-            f"thermometer {name} {address or 'without an address'} cannot measure battery and air at once: give "
-            "thermometer_address and ambient_thermometer_address one sensor each"
+            spoken(
+                "thermometer {name} {address} cannot measure battery and air at once: give thermometer_address and "
+                "ambient_thermometer_address one sensor each",
+                name=name,
+                address=address or spoken("without an address"),
+            )
         )
     return _open_thermometer(name, address, settings, sysfs)
 
@@ -327,8 +332,13 @@ def _addresses(settings: RigSettings) -> tuple[int, ...]:
     for channel, other in combinations(Channel, 2):
         if addresses[channel] and addresses[channel] == addresses[other]:
             raise SettingsError(
-                f"channels {channel.name} and {other.name} cannot share the INA219 at 0x{addresses[channel]:02x}: "
-                "give each its own address, or 0 to the one that is not fitted"
+                spoken(
+                    "channels {one} and {other} cannot share the INA219 at 0x{address:02x}: give each its own address, "
+                    "or 0 to the one that is not fitted",
+                    one=channel.name,
+                    other=other.name,
+                    address=addresses[channel],
+                )
             )
     return addresses
 
@@ -343,11 +353,18 @@ def relay_wiring(settings: RigSettings) -> tuple[RelayWiring, ...]:
     contacts = (settings.r1_contact, settings.r2_contact, settings.r3_contact, settings.r4_contact)
     lines = [mine or boards for mine, boards in zip(own, _LINES[settings.relay_board], strict=True)]
     if NOT_FITTED in (lines[Relay.R1], lines[Relay.R2]):
-        raise SettingsError("R1 and R2 must be fitted: give r1_line and r2_line a GPIO line, or leave them empty")
+        raise SettingsError(
+            spoken("R1 and R2 must be fitted: give r1_line and r2_line a GPIO line, or leave them empty")
+        )
     for relay, other in combinations(Relay, 2):
         if lines[relay] == lines[other] != NOT_FITTED:
             raise SettingsError(
-                f"{relay.name} and {other.name} cannot share the line {lines[relay]}: give each its own"
+                spoken(
+                    "{one} and {other} cannot share the line {line}: give each its own",
+                    one=relay.name,
+                    other=other.name,
+                    line=lines[relay],
+                )
             )
     return tuple(
         RelayWiring(relay.name, "" if line == NOT_FITTED else line, contact)

@@ -10,6 +10,7 @@ from vigie.errors import SettingsError
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.outages import OutageSettings
 from vigie.units import by_name, setting
+from vigie.wording.dialogue import spoken
 
 
 class ControllerSupply(IntEnum):
@@ -120,5 +121,6 @@ def chosen_battery(settings: BatterySettings) -> Battery:
     if settings.model == "agm":
         return Battery(agm(settings.c20_ah), NEW)
     if settings.model not in DATA_SHEETS:
-        raise SettingsError(f"battery model {settings.model!r} is unknown: agm, {', '.join(DATA_SHEETS)}")
+        known = ", ".join(["agm", *DATA_SHEETS])
+        raise SettingsError(spoken("battery model {model!r} is unknown: {known}", model=settings.model, known=known))
     return Battery(DATA_SHEETS[settings.model], NEW)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
-from vigie.web.formats import date, duration, instant, number, quantity, timezone_name, write
+from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
 from vigie.web.i18n import LANGUAGE_NAMES
 from vigie.web.presentation import Look, is_asking, look_at, look_up
 from vigie.web.texts import script_texts
@@ -37,7 +37,13 @@ def now_utc_ms() -> int | None:
 def live(path: str, form: str = "text", css: str = "") -> Markup:
     """Return a field of the snapshot as text that the page's script keeps up to date."""
     text = write(look_up(current_look().values, path), form, now_utc_ms())
-    return Markup('<span class="live {}" data-live="{}" data-fmt="{}">{}</span>').format(css, path, form, text)
+    span = Markup('<span class="live {}" data-live="{}" data-fmt="{}"{}>{}</span>')
+    return span.format(css, path, form, why_nothing() if text == NOTHING else "", text)
+
+
+def why_nothing() -> Markup:
+    """Return the attributes that say what a dash in the place of a number means."""
+    return Markup(' role="img" title="{0}" aria-label="{0}"').format(no_value())
 
 
 def marks(path: str) -> Markup:
@@ -119,6 +125,7 @@ def context() -> dict[str, Any]:
         "marks": marks,
         "shown": shown,
         "gauge": gauge,
+        "why_nothing": why_nothing,
         "word": word,
         "number": number,
         "quantity": quantity,

@@ -12,6 +12,7 @@ from flask_babel import get_locale, gettext
 from vigie.wording.words import describe_name
 
 NOTHING = "—"
+"""Stands for a number that is not known: a unit follows it. Everything else says :func:`no_value`."""
 NO_BREAK = "\u00a0"
 FLOW_A = 0.02
 """Below this current nothing is said to flow: twenty times the meter's offset."""
@@ -20,6 +21,11 @@ FLOW_A = 0.02
 def timezone_name() -> str:
     """Return the installation's time zone, the zone of every time on a page; ``UTC`` when it has no name."""
     return str(getattr(LOCALTZ, "key", None) or getattr(LOCALTZ, "zone", None) or "UTC")
+
+
+def no_value() -> str:
+    """Return what is said where nothing is known."""
+    return gettext("no value")
 
 
 def number(value: float | None, decimals: int = 0) -> str:
@@ -34,7 +40,7 @@ def number(value: float | None, decimals: int = 0) -> str:
 def duration(seconds: float | None) -> str:
     """Return a duration in its two largest units, cut and not rounded: "2 h 05 min", "3 d 4 h"."""
     if seconds is None:
-        return NOTHING
+        return no_value()
     whole = max(0, int(seconds))
     minutes, hours, days = whole // 60, whole // 3600, whole // 86400
     if not minutes:
@@ -49,7 +55,7 @@ def duration(seconds: float | None) -> str:
 def size(count: float | None) -> str:
     """Return a count of bytes in decimal multiples."""
     if count is None:
-        return NOTHING
+        return no_value()
     for exponent, prefix in ((9, "G"), (6, "M"), (3, "k")):
         if count >= 10**exponent:
             return f"{number(count / 10**exponent, 1)}{NO_BREAK}{prefix}{gettext('B')}"
@@ -57,14 +63,14 @@ def size(count: float | None) -> str:
 
 
 def day_pattern() -> str:
-    """Return how a day and its month are written: in German a point stands behind the day."""
-    return "d. MMM" if str(get_locale()) == "de" else "d MMM"
+    """Return how a day and its month are written on one line: in German a point stands behind the day."""
+    return f"d.{NO_BREAK}MMM" if str(get_locale()) == "de" else f"d{NO_BREAK}MMM"
 
 
 def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
     """Return a time of day, with the date when it is not the day of ``now_utc_ms``."""
     if utc_ms is None:
-        return NOTHING
+        return no_value()
     moment = datetime.fromtimestamp(utc_ms / 1000, LOCALTZ)
     clock = format_datetime(moment, "HH:mm", locale=get_locale())
     if now_utc_ms is not None and datetime.fromtimestamp(now_utc_ms / 1000, LOCALTZ).date() == moment.date():
@@ -85,14 +91,14 @@ def date(utc_ms: float) -> str:
 def since(utc_ms: float | None, now_utc_ms: float | None) -> str:
     """Return when something began and how long ago that is."""
     if utc_ms is None or now_utc_ms is None:
-        return NOTHING
+        return no_value()
     return f"{instant(utc_ms, now_utc_ms)} ({duration((now_utc_ms - utc_ms) / 1000)})"
 
 
 def flow(current_a: float | None) -> str:
     """Return in one word what a current into the battery does."""
     if current_a is None:
-        return NOTHING
+        return no_value()
     if abs(current_a) < FLOW_A:
         return gettext("at rest")
     return gettext("charging") if current_a > 0 else gettext("discharging")
@@ -105,7 +111,7 @@ _SECONDS = {"s": 1, "h": 3600, "d": 86_400}
 def quantity(value: float | None, unit: str) -> str:
     """Return a value with its unit, as alarms name it: ``degC``, ``V``, ``%`` (of a share), ``s``, ``h``, ``d``."""
     if value is None:
-        return NOTHING
+        return no_value()
     if unit in _SECONDS:
         return duration(value * _SECONDS[unit])
     symbol, decimals = _QUANTITIES.get(unit, (unit, 1))
@@ -114,12 +120,12 @@ def quantity(value: float | None, unit: str) -> str:
 
 def yes_no(value: bool | None) -> str:
     """Return the word for a truth value that may be unknown."""
-    return NOTHING if value is None else gettext("yes") if value else gettext("no")
+    return no_value() if value is None else gettext("yes") if value else gettext("no")
 
 
 def _named(kind: str, value: Any) -> str:  # noqa: ANN401 - a name or a list of names off the wire
     if value is None:
-        return NOTHING
+        return no_value()
     names = [value] if isinstance(value, str) else value
     return ", ".join(describe_name(kind, name, gettext) for name in names or ["good"])
 
@@ -129,7 +135,7 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
     "yesno": yes_no,
     "bytes": size,
     "duration": duration,
-    "text": lambda value: NOTHING if value is None else str(value),
+    "text": lambda value: no_value() if value is None else str(value),
     "ghz": lambda value: number(None if value is None else value / 1e9, 2),
     "milli": lambda value: number(None if value is None else value * 1000, 2),
 }
@@ -153,5 +159,5 @@ def write(value: Any, form: str, now_utc_ms: float | None) -> str:  # noqa: ANN4
     if form == "instant":
         return instant(value, now_utc_ms)
     if form == "remaining":
-        return NOTHING if value is None or now_utc_ms is None else duration((value - now_utc_ms) / 1000)
+        return no_value() if value is None or now_utc_ms is None else duration((value - now_utc_ms) / 1000)
     return number(value, int(form.removeprefix("n")))

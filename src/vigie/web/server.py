@@ -21,6 +21,7 @@ from vigie.errors import VigieError
 from vigie.memory import give_back, share_one_heap
 from vigie.web.arrivals import PatientWorker
 from vigie.web.settings import WebSettings, networks_of
+from vigie.wording.dialogue import speaking, spoken, system_language, technical
 
 GRACE_S = 2
 HANGING_S = 30
@@ -130,7 +131,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise VigieError(f"web.host {host!r} is no address: {error.strerror}") from error
+        raise VigieError(_no_address(host, error)) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
@@ -141,15 +142,32 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _no_address(host: str, error: OSError) -> str:
+    with speaking(system_language()):
+        return spoken("web.host {host!r} is no address: {why}", host=host, why=technical(error.strerror))
+
+
 def _why_not(host: str, port: int, error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return (
-            f"port {port} on {host} needs privileges: choose web.port (--port) >= 1024 and let nginx answer on {port}"
+    """Return why nothing listens, in the system's language: who starts the program reads it on the terminal."""
+    with speaking(system_language()):
+        if isinstance(error, PermissionError):
+            return spoken(
+                "port {port} on {host} needs privileges: choose web.port (--port) >= 1024 and let nginx answer on "
+                "{port}",
+                port=port,
+                host=host,
+            )
+        holder = _holder_of(port)
+        if holder:
+            return spoken(
+                "port {port} on {host} is taken by {holder}: stop it or choose another web.port (--port)",
+                port=port,
+                host=host,
+                holder=holder,
+            )
+        return spoken(
+            "cannot listen on port {port} of {host}: {why}", port=port, host=host, why=technical(error.strerror)
         )
-    holder = _holder_of(port)
-    if holder:
-        return f"port {port} on {host} is taken by {holder}: stop it or choose another web.port (--port)"
-    return f"cannot listen on port {port} of {host}: {error.strerror}"
 
 
 def _holder_of(port: int) -> str:
@@ -159,11 +177,11 @@ def _holder_of(port: int) -> str:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,):
                 if connection.pid is None:
-                    return "another program"
+                    return spoken("another program")
                 holder = psutil.Process(connection.pid)
                 words = holder.cmdline()[:3]
                 module = f" -m {words[2]}" if words[1:2] == ["-m"] else ""
-                return f"{holder.name()}{module} (process {holder.pid})"
+                return spoken("{name} (process {pid})", name=f"{holder.name()}{module}", pid=holder.pid)
     except psutil.Error:
-        return "another program"
+        return spoken("another program")
     return ""

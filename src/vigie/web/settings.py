@@ -9,6 +9,7 @@ from pydantic import Field
 from vigie.errors import SettingsError
 from vigie.units import setting
 from vigie.web.address import normalised
+from vigie.wording.dialogue import spoken, technical
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -68,21 +69,33 @@ def check(settings: WebSettings) -> None:
     for name in settings.trusted_hosts:
         if not name.strip(".") or "*" in name:
             raise SettingsError(
-                f"web.trusted_hosts {name!r} would let any site's page act here: write the full name, for instance "
-                '"pi.example.org", or ".example.org" for all names below it'
+                spoken(
+                    "web.trusted_hosts {name!r} would let any site's page act here: write the full name, for instance "
+                    '"pi.example.org", or ".example.org" for all names below it',
+                    name=name,
+                )
             )
     for origin in settings.origins:
         if normalised(origin) is None:
             raise SettingsError(
-                f"web.origins {origin!r} is no address of a site: write scheme, name and port, without a path, for "
-                'instance "https://pi.example.org:8443"'
+                spoken(
+                    "web.origins {origin!r} is no address of a site: write scheme, name and port, without a path, for "
+                    'instance "https://pi.example.org:8443"',
+                    origin=origin,
+                )
             )
     networks_of(settings.trusted_proxies)
     most = settings.threads - THREADS_KEPT_FREE
     if settings.live_browsers > most:
         raise SettingsError(
-            f"web.live_browsers {settings.live_browsers} is more than web.threads {settings.threads} can carry: "
-            f"lower it to {most} or raise web.threads to {settings.live_browsers + THREADS_KEPT_FREE}"
+            spoken(
+                "web.live_browsers {browsers} is more than web.threads {threads} can carry: lower it to {most} or "
+                "raise web.threads to {least}",
+                browsers=settings.live_browsers,
+                threads=settings.threads,
+                most=most,
+                least=settings.live_browsers + THREADS_KEPT_FREE,
+            )
         )
 
 
@@ -95,7 +108,9 @@ def networks_of(proxies: Iterable[str]) -> list[Network]:
     try:
         return [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
     except ValueError as error:
-        raise SettingsError(f"web.trusted_proxies: {error}; give addresses or networks") from error
+        raise SettingsError(
+            spoken("web.trusted_proxies: {why}; give addresses or networks", why=technical(error))
+        ) from error
 
 
 def is_among(address: str, networks: Iterable[Network]) -> bool:

@@ -22,9 +22,9 @@ SHADE_COOKIE = "vigie_shade"
 DASHBOARD_LANGUAGES = ("fr", "en", "de")
 BOARDS = {
     "overview": mark("Overview"),
-    "observe": mark("Observation"),
-    "protect": mark("Protection"),
-    "cycle": mark("Cycling"),
+    "observe": mark("Observe"),
+    "protect": mark("Protect"),
+    "cycle": mark("Cycle"),
     "manual": mark("Manual"),
     "charge": mark("Charge curve"),
     "ageing": mark("Ageing"),

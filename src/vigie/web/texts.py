@@ -2,6 +2,7 @@
 
 from flask_babel import gettext
 
+from vigie.web.formats import no_value
 from vigie.web.origins import NOT_ACCEPTED
 
 
@@ -10,6 +11,7 @@ def script_texts() -> dict[str, str]:
     return {
         "day": gettext("d"),
         "byte": gettext("B"),
+        "no_value": no_value(),
         "yes": gettext("yes"),
         "no": gettext("no"),
         "rest": gettext("at rest"),

@@ -109,8 +109,8 @@ _ADVICE: Mapping[IntEnum, str] = {
         "voltage at rest after some hours."
     ),
     Alarm.CHARGE_NOT_TAPERING: mark(
-        "Feel whether the battery is warm: a shorted cell or the beginning of thermal runaway. Stop the charge if it "
-        "warms up, and have the battery tested."
+        "Check with a thermometer whether the battery is warm: a shorted cell or the beginning of thermal runaway. "
+        "Stop the charge if it warms up, and have the battery tested."
     ),
     Alarm.BATTERY_WARM: mark(
         "Air or cool the room and keep heat away from the battery: ten degrees more halve its life. At the limit the "

@@ -36,6 +36,15 @@ def spoken(message: str, /, **values: object) -> str:
     return translator(language())(message).format(**values)
 
 
+def technical(text: object) -> str:
+    """Return what a part that knows no languages has said in English, called that in another language.
+
+    >>> technical("Permission denied")
+    'Permission denied'
+    """
+    return str(text) if language() == SOURCE_LANGUAGE else spoken("{text} (technical detail, in English)", text=text)
+
+
 def system_language(environment: Mapping[str, str] = os.environ) -> str:
     """Return the language of the system where there are words in it, else English.
 

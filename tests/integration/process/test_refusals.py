@@ -107,7 +107,7 @@ def test_status_without_a_running_program_says_so(tmp_path: Path) -> None:
     told = one.cli("status")
     assert told.returncode == 6
     assert "nobody answers" in told.stderr
-    assert "controller has not run yet" in told.stderr
+    assert "there is no journal yet" in told.stderr
     assert not one.data.exists(), "asking makes no folder"
 
 

@@ -1,12 +1,25 @@
 """What the commands show a person is in the language of the system."""
 
-from typing import Any
+import json
+import re
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+import requests
 
 from tests.integration.web.snapshots import make_alarm, make_snapshot
+from tests.unit.cli.conftest import Told
 from vigie.cli import alarms, first_login, settings, status
 from vigie.config import load
+from vigie.controller.lock import ControllerLock
+from vigie.errors import VigieError
+from vigie.web.server import listen
+from vigie.wording.dialogue import speaking
 
 ENGLISH = ("readings", "status", "why", "since", "switchings", " old", "began", "lasted", "lowest V", "backup",
            "enough", "stands", "says what", "Log in", "password", "shown this once", "no faults")  # fmt: skip
@@ -50,3 +63,167 @@ def test_the_first_login_and_the_check_of_settings_speak_it(
     shown = "".join(capsys.readouterr())
     assert {"fr": "Première connexion", "de": "Erste Anmeldung"}[language] in shown
     assert [word for word in ENGLISH if word in shown] == []
+
+
+class Trouble(NamedTuple):
+    """A command line that must fail, what is done to its folder before, and what the web application answers it."""
+
+    arguments: tuple[str, ...]
+    prepare: Callable[[Path], object] = lambda _folder: None
+    answer: tuple[int, object] | None = None
+
+
+def written(text: str | bytes) -> Callable[[Path], object]:
+    content = text if isinstance(text, bytes) else text.encode()
+    return lambda folder: (folder / "vigie.toml").write_bytes(content)
+
+
+def users(content: bytes, application: int = 0) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        (folder / "data").mkdir()
+        if content:
+            (folder / "data/users.sqlite").write_bytes(content)
+            return
+        with closing(sqlite3.connect(folder / "data/users.sqlite")) as file:
+            file.execute("CREATE TABLE other (a)")
+            file.execute(f"PRAGMA application_id = {application}")
+            file.execute("PRAGMA user_version = 999")
+
+    return write
+
+
+def away(**changes: Any) -> tuple[int, object]:
+    return 200, state(alarms=[]) | changes
+
+
+CHECK = ("config", "check", "--config", "vigie.toml")
+URL = ("--url", "http://127.0.0.1:9/flask")
+TROUBLES = {
+    "nobody answers, no journal": Trouble(("status", *URL)),
+    "a journal that is none": Trouble(
+        ("status", *URL, "--data", "data"),
+        lambda folder: ((folder / "data").mkdir(), (folder / "data/journal.sqlite").write_bytes(b"no journal" * 200)),
+    ),
+    "no address": Trouble(("alarms", "--url", "pi:8000")),
+    "another program answers": Trouble(("outages", *URL), answer=(200, "text")),
+    "another JSON": Trouble(("alarms", *URL), answer=(200, {"title": "Nginx"})),
+    "a server's error": Trouble(("status", *URL), answer=(503, {"detail": "out of memory"})),
+    "no login": Trouble(("status", *URL), answer=(401, {})),
+    "no snapshot": Trouble(("status", *URL), answer=(200, state() | {"snapshot": None})),
+    "never connected": Trouble(("status", *URL), answer=away(link="never")),
+    "connection lost": Trouble(("status", *URL), answer=away(link="lost")),
+    "silent": Trouble(("status", *URL), answer=away(age_ms=900_000)),
+    "no file": Trouble(CHECK),
+    "a folder": Trouble(CHECK, lambda folder: (folder / "vigie.toml").mkdir()),
+    "no TOML": Trouble(CHECK, written("[plant\n")),
+    "UTF-16": Trouble(CHECK, written("[plant]".encode("utf-16"))),
+    "Latin-1": Trouble(CHECK, written("[site]\nname = 'r\u00e9seau'".encode("latin-1"))),
+    "too large": Trouble(CHECK, written("#" * 1_000_001)),
+    "unknown names": Trouble(CHECK, written("a = 1\nplant = 2\nchannels = 3\n")),
+    "unknown settings": Trouble(CHECK, written("[plantx]\n[plant]\nscenario = 'x'\n[channels.battery]\ngain_ = 1.0\n")),
+    "wrong types": Trouble(
+        CHECK,
+        written(
+            "[protect]\nopen_above_v = '12'\n[site]\nname = 3\n[web]\nport = 1.5\norigins = 'x'\n"
+            "[wiring]\nbypass_diode = 1\nbattery_contact = 'x'\n[mail]\nreceivers = [{}]\n"
+        ),
+    ),
+    "out of range": Trouble(
+        CHECK,
+        written("[protect]\nopen_above_v = 99.0\n[loop]\nperiod_s = -1.0\n[twin.installation.battery]\nc20_ah = 0.0\n"),
+    ),
+    "texts": Trouble(
+        CHECK,
+        written(
+            f"[site]\nname = ' '\nbattery = '{'x' * 101}'\nlanguage = 'xx'\n[relays]\nr1 = 'a\\nb'\n"
+            "[web]\nhost = ''\n[stack]\ngrafana_url = 'x'\nprometheus_url = 'https://pi:80/prometheus'\n"
+        ),
+    ),
+    "contradictions": Trouble(
+        CHECK,
+        written(
+            "[plant]\nspeed = 100.0\n[protect]\nclose_below_v = 13.0\n[filter]\nleast_good = 90\n"
+            "[interlocks]\nfloor_v = 13.5\ntemperature_limit_c = 60.0\ntemperature_release_k = 40.0\n"
+            "[channels.battery]\nsign = 0\nis_fitted = false\n[channels.load]\nplausible_min_v = 1.0\n"
+            "[alarms]\noff = ['x']\nbattery_warm_c = 60.0\n[web]\nhost = '0.0.0.0'\nlive_browsers = 500\n"
+            "[access]\nlogin = 'off'\n[mail]\nhost = 'x'\n[remote_write]\nurl = 'x'\nusername = 'a:b'\n"
+            "[twin.installation.battery]\nmodel = 'x'\n[twin.installation.outages]\nkind = 'every'\n"
+            "lasting_s = 9.0\nevery_s = 8.0\n[journal]\nwaiting_periods = 1\n[manual]\ndefault_s = 9000.0\n"
+        ),
+    ),
+    "contradictions of a rig": Trouble(
+        CHECK,
+        written(
+            "[plant]\nkind = 'rig'\nspeed = 2.0\n[rig]\nr1_line = 'GPIO5'\nr2_line = 'GPIO5'\nr1_contact = 'nc'\n"
+            "r2_contact = 'nc'\nload_address = 0\naveraging = 'times_128'\n[loop]\nperiod_s = 0.5\n"
+            "[mains]\npresent_unless_discharging = true\n[metrics]\nport = 8000\n"
+        ),
+    ),
+    "a real rig without settings": Trouble(("config", "check", "--plant", "rig")),
+    "no folder": Trouble(("user", "list", "--data", "nowhere")),
+    "damaged users": Trouble(("user", "list", "--data", "data"), users(b"damaged" * 1_000)),
+    "foreign users": Trouble(("user", "list", "--data", "data"), users(b"", 7)),
+    "users of a newer version": Trouble(("user", "list", "--data", "data"), users(b"", 0x56474945)),
+    "a wrong name": Trouble(("user", "role", "jo", "admin", "--data", "data"), users(b"")),
+    "nothing to commission": Trouble(("commission", "--config", "vigie.toml")),
+    "no TOML to commission": Trouble(("commission", "--config", "vigie.toml"), written("[plant\n")),
+    "a folder for the settings": Trouble(("commission", "--output", ".")),
+    "no folder for the settings": Trouble(("commission", "--output", "nowhere/vigie.toml")),
+    "another suffix": Trouble(("commission", "--output", "settings")),
+    "a report elsewhere": Trouble(("commission", "--output", "a.toml", "--report", "b.txt")),
+    "practice on real boards": Trouble(("commission", "--plant", "rig", "--yes")),
+    "a plant nobody commissions": Trouble(("commission", "--plant", "recorded")),
+    "another language": Trouble(("commission", "--language", "xx")),
+    "an empty folder's name": Trouble(("status", "--data", "")),
+    "no date": Trouble(("export", "--from", "yesterday", "--data", "data"), users(b"")),
+    "no time before another": Trouble(
+        ("export", "--from", "2026-02-01", "--to", "2026-01-01", "--data", "data"), users(b"")
+    ),
+    "no time zone": Trouble(("export", "--timezone", "Mars", "--data", "data"), users(b"")),
+    "no resolution": Trouble(("export", "--resolution", "x", "--data", "data"), users(b"")),
+    "no boards": Trouble(
+        ("commission", "--config", "vigie.toml", "--data", "data"),
+        written("[plant]\nkind = 'rig'\n[rig]\nr1_line = 'NOWHERE'\n"),
+    ),
+}
+SAID_IN_ENGLISH = re.compile(
+    r"\b(the|is|are|must|cannot|not|of|with|and|this|it|has|you|nobody|its|there|which|does|be|to|fault)\b",
+    re.IGNORECASE,
+)
+
+
+def shown_words(told: Told, folder: Path, language: str) -> str:
+    """Return what was said without what is typed, quoted or marked as a technical detail in English."""
+    text = (told.out + told.err).replace(str(folder), "")
+    detail = {"fr": r"\(détail technique, en anglais\)", "de": r"\(technische Einzelheit, auf Englisch\)"}[language]
+    text = re.sub(rf"(?m)[^:,\n]*(?:: [^:\n]*)? {detail}", "", text)
+    text = "\n".join(line for line in text.split("\n") if not line.startswith(("Usage:", "Try ", "│", "╭", "╰")))
+    return re.sub(r"`[^`]*`|--\w+|'[^']*'|\[[\w.|]+\]|\w+\.\w+|http\S+", "", text)
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_ordinary_trouble_is_told_in_it(
+    name: str, language: str, vigie: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    trouble = TROUBLES[name]
+    monkeypatch.setenv("LC_ALL", f"{language}_XX.UTF-8")
+    monkeypatch.chdir(tmp_path)
+    trouble.prepare(tmp_path)
+    if trouble.answer is not None:
+        answer = requests.Response()
+        answer.status_code, content = trouble.answer
+        answer._content = json.dumps(content).encode()
+        answer.url = URL[1]
+        monkeypatch.setattr(requests, "request", lambda *_, **__: answer)
+    told = vigie(*trouble.arguments)
+    assert told.status != 0
+    assert SAID_IN_ENGLISH.findall(shown_words(told, tmp_path, language)) == [], told
+
+
+def test_a_taken_port_and_a_held_installation_are_told_in_it(language: str, tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken, pytest.raises(VigieError) as error:
+        listen("127.0.0.1", taken.getsockname()[1])
+    assert {"fr": "choisissez un autre", "de": "anderen web.port"}[language] in str(error.value)
+    with closing(ControllerLock(tmp_path / "lock")), speaking(language), pytest.raises(VigieError) as held:
+        ControllerLock(tmp_path / "lock")
+    assert {"fr": "un autre contrôleur", "de": "eine andere Steuerung"}[language] in str(held.value)

@@ -135,7 +135,7 @@ def test_a_mail_port_that_everybody_uses_otherwise_is_refused(port: int, securit
     mail = {"host": "mail.example.org", "port": port, "security": security, "receivers": [{"address": "a@example.org"}]}
     if is_refused:
         message = refused({"mail": mail})["mail"]
-        assert f"mail.port = {port} with mail.security = {security}" in message
+        assert f"mail.port = {port}, mail.security = {security}" in message
     else:
         check({"mail": mail}, "test")
 

@@ -43,7 +43,7 @@ def test_numbers_read_as_french_numbers(value: float | None, decimals: int, text
         (172_799, "47 h 59 min"),
         (273_600, "3 j 4 h"),
         (-3, "0 s"),
-        (None, "—"),
+        (None, "pas de valeur"),
     ],
 )
 def test_durations_are_cut_never_rounded_up(seconds: float | None, text: str) -> None:
@@ -60,14 +60,16 @@ def test_a_current_says_where_it_goes() -> None:
         "en charge",
         "en décharge",
         "au repos",
-        "—",
+        "pas de valeur",
     ]
 
 
 def test_the_date_is_told_only_when_it_is_not_today() -> None:
     noon_ms = 1_790_078_400_000
     assert " " not in formats.instant(noon_ms - 60_000, noon_ms)
-    assert "sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
+    told = formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
+    assert "sept." in told
+    assert " " not in told, "it stays on one line"
 
 
 def test_an_empty_list_of_flags_says_that_all_is_good() -> None:
@@ -82,6 +84,6 @@ def test_german_numbers_dates_and_words() -> None:
     with app.test_request_context(headers={"Accept-Language": "de-CH"}):
         assert formats.number(-12345.6, 1) == "−12.345,6"
         assert formats.duration(273_600).replace("\u00a0", " ") == "3 d 4 h"
-        assert formats.date(noon_ms - 3 * 86_400_000) == "19. Sept."
-        assert "19. Sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
+        assert formats.date(noon_ms - 3 * 86_400_000) == "19.\u00a0Sept."
+        assert "19.\u00a0Sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
         assert [formats.flow(current_a) for current_a in (0.5, -0.5, 0.01)] == ["lädt", "entlädt", "in Ruhe"]

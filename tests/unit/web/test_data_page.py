@@ -210,7 +210,7 @@ def test_a_reader_that_takes_nothing_is_given_up_after_a_while(client: FlaskClie
 def test_words_of_columns_name_the_channel_unless_it_is_the_battery_s(client: FlaskClient) -> None:
     with client.application.test_request_context("/", headers={"Accept-Language": "fr"}):
         assert [column_words(name) for name in ("battery_bus_v", "load_current_a", "temperature_c")] == [
-            "Tension", "Courant (Charges)", "Température",
+            "Tension", "Courant (Équipements)", "Température",
         ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from translations import extract  # noqa: E402
 
 TRANSLATED = sorted(path.name for path in CATALOGUES.iterdir())
-PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+(?::[^{}]*)?\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+(?:!r)?(?::[^{}]*)?\}")
 
 
 def catalogue(language: str) -> Catalog:

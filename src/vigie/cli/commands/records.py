@@ -23,6 +23,7 @@ from vigie.cli.options import (
     example,
     not_empty,
 )
+from vigie.wording.dialogue import spoken
 
 app = typer.Typer()
 
@@ -115,7 +116,7 @@ def import_log(
     from vigie.cli import imports, installation, log_reading
 
     if (file is not None) + listed + (remove is not None) != 1:
-        raise typer.BadParameter("name one file, or say --list or --remove NAME")
+        raise typer.BadParameter(spoken("name one file, or say --list or --remove NAME"))
     settings = installation.with_folder(config, data=data)
     if file is not None:
         said = log_reading.Said(columns, timezone, dates, decimal, start, clock, accept_loss, positive_current)

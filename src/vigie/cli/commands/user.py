@@ -12,6 +12,7 @@ import typer
 
 from vigie.cli.options import AsJson, ConfigFile, Data
 from vigie.errors import CommandRefused
+from vigie.wording.dialogue import spoken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,26 +160,28 @@ def _password(name: str, *, generate: bool, from_input: bool) -> str | None:
     from vigie.access.passwords import checked
 
     if generate and from_input:
-        raise CommandRefused("choose one of --generate and --password-stdin")
+        raise CommandRefused(spoken("choose one of --generate and --password-stdin"))
     if generate:
         return None
     if from_input:
         line = sys.stdin.readline()
         if not line:
-            raise CommandRefused("standard input has ended without a password: write one line to it, or use --generate")
+            raise CommandRefused(
+                spoken("standard input has ended without a password: write one line to it, or use --generate")
+            )
         return checked(line.rstrip("\r\n"), name)
     if not sys.stdin.isatty():
-        raise CommandRefused("no terminal to ask for a password: use --password-stdin or --generate")
-    password = checked(getpass.getpass(f"Password for {name}: "), name)
-    if getpass.getpass("Again: ") != password:
-        raise CommandRefused("the two passwords differ; nothing was changed")
+        raise CommandRefused(spoken("no terminal to ask for a password: use --password-stdin or --generate"))
+    password = checked(getpass.getpass(spoken("Password for {name}: ", name=name)), name)
+    if getpass.getpass(spoken("Again: ")) != password:
+        raise CommandRefused(spoken("the two passwords differ; nothing was changed"))
     return password
 
 
 def _tell(password: str | None) -> None:
     if password is not None:
-        typer.echo(f"password: {password}")
-        typer.echo("it is shown this once; at the first login another one must be chosen")
+        typer.echo(spoken("password: {password}", password=password))
+        typer.echo(spoken("It is shown this once, and another one must be chosen at the first login."))
 
 
 def _by() -> str:

@@ -1,6 +1,5 @@
 """The one table of alarms, and the rules it becomes with the settings in force."""
 
-import difflib
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
@@ -18,7 +17,6 @@ __all__ = [
     "Line",
     "Quantity",
     "Rule",
-    "faults_of",
     "rules",
     "web_rules",
 ]
@@ -146,34 +144,6 @@ def rules(settings: AlarmSettings, interlocks: InterlockSettings, worn_share: fl
 def web_rules(settings: AlarmSettings) -> tuple[Rule, ...]:
     """Return the rules of the web process, in the order of the alarms."""
     return tuple(_rule(line, settings, {}) for line in WEB_TABLE)
-
-
-def faults_of(settings: AlarmSettings, interlocks: InterlockSettings) -> list[tuple[str, str]]:
-    """Return what contradicts itself in the settings: key and message of each fault."""
-    faults = []
-    over = TABLE[A.BATTERY_OVER_VOLTAGE]
-    lowest_charger_v = settings.charger_v - settings.charger_tolerance_v
-    pairs = (
-        ("battery_warm_c", "interlocks.temperature_limit_c", interlocks.temperature_limit_c),
-        ("battery_under_v", "interlocks.floor_v", interlocks.floor_v),
-        ("charger_dead_v", "charger_v less charger_tolerance_v", lowest_charger_v),
-        (
-            "charger_v",
-            f"battery_over_v less its hysteresis of {over.hysteresis:g} V",
-            settings.battery_over_v - over.hysteresis,
-        ),
-    )
-    for key, upper, limit in pairs:
-        value = getattr(settings, key)
-        if value >= limit:
-            faults.append((f"alarms.{key}", f"{value:g} must be under {upper} = {limit:g}"))
-    names = [alarm.name.lower() for alarm in Alarm]
-    for name in settings.off:
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-            advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
-            faults.append(("alarms.off", f"there is no alarm {name!r}; {advice}"))
-    return faults
 
 
 def _rule(line: Line, settings: AlarmSettings, others: Mapping[str, Mapping[str, float]]) -> Rule:

@@ -3,17 +3,18 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from vigie.config.alarm_limits import alarm_faults
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.engine import has_left
 from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, Place, Quantity, detail
-from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, faults_of, rules, web_rules
+from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, rules, web_rules
 from vigie.control.interlocks import InterlockSettings
 
 INTERLOCKS = InterlockSettings()
 
 
 def faults(**changes: Any) -> dict[str, str]:
-    return dict(faults_of(AlarmSettings(**changes), INTERLOCKS))
+    return {fault.key: fault.message for fault in alarm_faults(AlarmSettings(**changes), INTERLOCKS)}
 
 
 def test_every_alarm_has_one_rule_in_one_of_the_two_processes() -> None:
@@ -76,9 +77,9 @@ def test_the_default_settings_do_not_contradict_themselves() -> None:
         ({"battery_warm_c": 50.0}, "alarms.battery_warm_c", "interlocks.temperature_limit_c = 50"),
         ({"battery_under_v": 12.0}, "alarms.battery_under_v", "interlocks.floor_v = 11.8"),
         ({"charger_dead_v": 13.5}, "alarms.charger_dead_v", "13.2"),
-        ({"charger_v": 14.6}, "alarms.charger_v", "battery_over_v less its hysteresis of 0.2 V = 14.5"),
+        ({"charger_v": 14.6}, "alarms.charger_v", "alarms.battery_over_v - 0.2 V = 14.5"),
         ({"off": ("mains_gone",)}, "alarms.off", "did you mean mains_lost?"),
-        ({"off": ("xyz",)}, "alarms.off", "there are battery_too_hot"),
+        ({"off": ("xyz",)}, "alarms.off", "known: battery_too_hot"),
     ],
 )
 def test_a_contradiction_is_named_with_its_limit(changes: dict[str, Any], key: str, told: str) -> None:
@@ -99,7 +100,7 @@ def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) 
     (metadata,) = get_type_hints(AlarmSettings, include_extras=True)[key].__metadata__
     bound = next(getattr(one, end) for one in metadata.metadata if hasattr(one, end))
     settings = AlarmSettings()._replace(**{key: bound})
-    if faults_of(settings, INTERLOCKS):
+    if list(alarm_faults(settings, INTERLOCKS)):
         return  # refused
     for rule in rules(settings, INTERLOCKS, 0.8) + web_rules(settings):
         if rule.quantity not in {Quantity.R1_WEAR, Quantity.R2_WEAR}:

@@ -1,7 +1,7 @@
 // Brings the server's page up to date: texts, attributes, what is shown, the verdict, the banner, the ages.
 import { duration, instant, write } from "./format.js";
 import { currentLook, isLive, silenceMs } from "./live.js";
-import { all, fill, one, setText, texts, word } from "./page.js";
+import { all, fill, one, setText, setValue, texts, word } from "./page.js";
 import { lookUp } from "./state.js";
 
 let isHeld = false;
@@ -31,9 +31,7 @@ export function update(look, isNews) {
 
 function bindValues(values) {
   const free = (selector) => all(selector).filter((node) => !isHeld || !node.closest(".meter"));
-  for (const node of free("[data-live]")) {
-    setText(node, write(lookUp(values, node.dataset.live), node.dataset.fmt, values.utc_ms));
-  }
+  for (const node of free("[data-live]")) setValue(node, write(lookUp(values, node.dataset.live), node.dataset.fmt, values.utc_ms));
   for (const node of free("[data-gauge]")) {
     const { gauge: path, low, high } = node.dataset;
     const share = Math.min(1, Math.max(0, ((lookUp(values, path) ?? low) - low) / (high - low)));
@@ -53,8 +51,7 @@ function bindValues(values) {
 }
 
 function sayVerdict(look) {
-  setText(one("chip-text"), word("verdict", look.verdict));
-  setText(one("verdict-word"), word("verdict", look.verdict));
+  for (const id of ["chip-text", "verdict-word"]) setText(one(id), word("verdict", look.verdict));
   setText(one("verdict-why"), look.why);
   if (one("verdict-since")) {
     one("verdict-since").hidden = look.sinceUtcMs === null;
@@ -79,7 +76,7 @@ function sayAges(look) {
   const ago = (ms) => fill(texts.ago, { age: duration(ms / 1000) });
   setText(one("age-page"), isLive() ? texts.connected : `${texts.lost}, ${ago(silenceMs())}`);
   setText(one("age-link"), texts[look.link]);
-  setText(one("age-snapshot"), look.ageMs === null ? "—" : ago(look.ageMs));
+  setText(one("age-snapshot"), look.ageMs === null ? texts.no_value : ago(look.ageMs));
 }
 
 export const begin = () => update(currentLook(), true);

@@ -1,5 +1,5 @@
 // Charts of the journal: mean lines over min/max bands, gaps left open, the same values as a table.
-import { clock, clockSeconds, date, fullDate, month, number, NOTHING } from "./format.js";
+import { clock, clockSeconds, date, fullDate, month, number } from "./format.js";
 import { currentLook, onLook } from "./live.js";
 import { all, fill, one, setText, texts, timezone, toggle, word } from "./page.js";
 
@@ -235,7 +235,7 @@ class Chart {
       const [, low, mean, high] = points.get(second) ?? [];
       const write = (value) => number(value ?? null, this.decimals());
       const isOne = low === high;
-      row.insertCell().textContent = mean === undefined ? NOTHING : isOne ? write(mean) : `${write(mean)} (${write(low)} – ${write(high)})`;
+      row.insertCell().textContent = mean === undefined ? texts.no_value : isOne ? write(mean) : `${write(mean)} (${write(low)} – ${write(high)})`;
     }
   }
 }

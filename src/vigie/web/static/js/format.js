@@ -1,7 +1,6 @@
 // Values as people read them: the same texts as formats.py writes on the server.
-import { language, texts, timezone, word } from "./page.js";
+import { language, NOTHING, texts, timezone, word } from "./page.js";
 
-export const NOTHING = "—";
 export const FLOW_A = 0.02;
 const NBSP = "\u00a0";
 const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 1], "1/h": ["/h", 0] };
@@ -23,7 +22,7 @@ export function number(value, decimals = 0) {
 }
 
 export function duration(seconds) {
-  if (isNothing(seconds)) return NOTHING;
+  if (isNothing(seconds)) return texts.no_value;
   const whole = Math.max(0, Math.floor(seconds));
   const minutes = Math.floor(whole / 60), hours = Math.floor(whole / 3600), days = Math.floor(whole / 86400);
   if (!minutes) return `${whole}${NBSP}s`;
@@ -33,7 +32,7 @@ export function duration(seconds) {
 }
 
 export function size(count) {
-  if (isNothing(count)) return NOTHING;
+  if (isNothing(count)) return texts.no_value;
   for (const [exponent, prefix] of [[9, "G"], [6, "M"], [3, "k"]]) {
     if (count >= 10 ** exponent) return `${number(count / 10 ** exponent, 1)}${NBSP}${prefix}${texts.byte}`;
   }
@@ -53,32 +52,31 @@ function dated(options) {
 const dayOf = (utcMs) => dated({ year: "numeric", month: "numeric", day: "numeric" }).format(utcMs);
 
 export const clock = (utcMs) => dated({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(utcMs);
-export const clockSeconds = (utcMs) =>
-  dated({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(utcMs);
+export const clockSeconds = (utcMs) => dated({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(utcMs);
 
 export function date(utcMs) {
   const parts = dated({ day: "numeric", month: "short" }).formatToParts(utcMs);
   const part = (type) => parts.find((entry) => entry.type === type).value;
-  return `${part("day")}${language === "de" ? "." : ""} ${part("month")}`;
+  return `${part("day")}${language === "de" ? "." : ""}${NBSP}${part("month")}`;
 }
 
 export const fullDate = (utcMs) => dated({ day: "numeric", month: "short", year: "numeric" }).format(utcMs);
 export const month = (utcMs) => dated({ month: "short", year: "numeric" }).format(utcMs);
 
 export function instant(utcMs, nowUtcMs) {
-  if (isNothing(utcMs)) return NOTHING;
+  if (isNothing(utcMs)) return texts.no_value;
   if (nowUtcMs && dayOf(nowUtcMs) === dayOf(utcMs)) return clock(utcMs);
   return `${date(utcMs)}${NBSP}${clock(utcMs)}`;
 }
 
 export function flow(currentA) {
-  if (isNothing(currentA)) return NOTHING;
+  if (isNothing(currentA)) return texts.no_value;
   if (Math.abs(currentA) < FLOW_A) return texts.rest;
   return currentA > 0 ? texts.charging : texts.discharging;
 }
 
 function named(kind, value) {
-  if (isNothing(value)) return NOTHING;
+  if (isNothing(value)) return texts.no_value;
   const names = typeof value === "string" ? [value] : value;
   return (names.length ? names : ["good"]).map((name) => word(kind, name)).join(", ");
 }
@@ -86,15 +84,15 @@ function named(kind, value) {
 function quantity(value, unit) {
   if (unit in SECONDS) return duration(isNothing(value) ? null : value * SECONDS[unit]);
   const [symbol, decimals] = QUANTITIES[unit] ?? [unit, 1];
-  return isNothing(value) ? NOTHING : `${number(unit === "%" ? value * 100 : value, decimals)}${NBSP}${symbol}`.trimEnd();
+  return isNothing(value) ? texts.no_value : `${number(unit === "%" ? value * 100 : value, decimals)}${NBSP}${symbol}`.trimEnd();
 }
 
 const plain = {
   flow,
   bytes: size,
   duration,
-  text: (value) => (isNothing(value) ? NOTHING : String(value)),
-  yesno: (value) => (isNothing(value) ? NOTHING : value ? texts.yes : texts.no),
+  text: (value) => (isNothing(value) ? texts.no_value : String(value)),
+  yesno: (value) => (isNothing(value) ? texts.no_value : value ? texts.yes : texts.no),
   ghz: (value) => number(isNothing(value) ? null : value / 1e9, 2),
   milli: (value) => number(isNothing(value) ? null : value * 1000, 2),
 };
@@ -106,7 +104,7 @@ export function write(value, form, nowUtcMs) {
   if (form.startsWith("of:")) return quantity(value, form.slice(3));
   const isKnown = !isNothing(value) && nowUtcMs;
   if (form === "instant") return instant(value, nowUtcMs);
-  if (form === "since") return isKnown ? `${instant(value, nowUtcMs)} (${duration((nowUtcMs - value) / 1000)})` : NOTHING;
-  if (form === "remaining") return isKnown ? duration((value - nowUtcMs) / 1000) : NOTHING;
+  if (form === "since") return isKnown ? `${instant(value, nowUtcMs)} (${duration((nowUtcMs - value) / 1000)})` : texts.no_value;
+  if (form === "remaining") return isKnown ? duration((value - nowUtcMs) / 1000) : texts.no_value;
   return number(value, Number(form.slice(1)));
 }

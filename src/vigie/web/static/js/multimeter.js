@@ -2,7 +2,7 @@
 import { hold } from "./bind.js";
 import { number } from "./format.js";
 import { onLook } from "./live.js";
-import { all, one, setText, toggle } from "./page.js";
+import { all, one, setValue, toggle } from "./page.js";
 import { lookUp } from "./state.js";
 
 const extremes = new Map();
@@ -13,7 +13,7 @@ function follow(snapshot) {
     const value = lookUp(snapshot, path);
     const key = `${path} ${of}`;
     if (value !== null) extremes.set(key, Math[of](value, extremes.get(key) ?? value));
-    setText(node, number(extremes.get(key), 2));
+    setValue(node, number(extremes.get(key), 2));
   }
 }
 
