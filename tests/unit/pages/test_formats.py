@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -70,6 +71,15 @@ def test_the_date_is_told_only_when_it_is_not_today() -> None:
     told = formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
     assert "sept." in told
     assert " " not in told, "it stays on one line"
+
+
+def test_a_dash_stands_for_a_number_only_and_says_what_it_means() -> None:
+    forms = ("bytes", "duration", "flow", "yesno", "text", "instant", "since", "remaining", "word:mode", "of:V")
+    assert {formats.write(None, form, None) for form in forms} == {"pas de valeur"}
+    assert {formats.write(None, form, None) for form in ("n0", "n3", "milli", "ghz")} == {formats.NOTHING}
+    templates = (Path(formats.__file__).parent / "templates").glob("*.html")
+    bare = [line for path in templates for line in path.read_text("utf-8").split("\n") if formats.NOTHING in line]
+    assert [line for line in bare if "why_nothing()" not in line] == []
 
 
 def test_an_empty_list_of_flags_says_that_all_is_good() -> None:
