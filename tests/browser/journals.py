@@ -75,7 +75,7 @@ def month(end_utc_s: float) -> list[Event]:
         _alarm(ago_s[5] + 900, "battery_warm", "warning", "acknowledged", "acknowledged", "marie"),
         _alarm(ago_s[5] + 7200, "battery_warm", "warning", "cleared", "normal"),
         _alarm(ago_s[3], "meter_reset", "info", "raised", "unacknowledged"),
-        _alarm(ago_s[3] + 60, "meter_reset", "info", "shelved", "shelved", "marie", "being repaired"),
+        _alarm(ago_s[3] + 60, "meter_reset", "info", "shelved", "shelved", "marie", "en réparation"),
         _alarm(end_utc_s - 15 * HOUR_S, "mains_lost", "critical", "raised", "unacknowledged"),
         _ended("outage", end_utc_s - 15 * HOUR_S, 36, 12.1, 0.51),
         _alarm(end_utc_s - 14.4 * HOUR_S, "mains_lost", "critical", "returned", "returned"),

@@ -2,7 +2,8 @@
 
 ``python -m tests.browser.screenshots FOLDER [LANGUAGE]``
 
-They are of a simulated installation with a day of history and two alarms, one of them acknowledged.
+They are of a simulated installation with a day of history, a warm battery, an outage that nobody has taken note of yet
+and a note that somebody has.
 """
 
 import sys
@@ -21,9 +22,11 @@ from .test_pages_everywhere import PAGES
 
 WIDTHS = {"desk": (1280, 900), "phone": (360, 780)}
 THEMES = ("light", "dark")
+WARM_C = 41.6
 ALARMS = (
-    ("mains_lost", {"severity": "critical", "standing": "acknowledged"}),
-    ("battery_warm", {"value": 43.1, "now": 41.6, "limit": 40.0, "unit": "degC"}),
+    ("battery_warm", {"value": 43.1, "now": WARM_C, "limit": 40.0, "unit": "degC"}),
+    ("mains_lost", {"severity": "critical", "standing": "returned", "is_present": False}),
+    ("meter_reset", {"severity": "info", "standing": "acknowledged", "by": "marie"}),
 )
 
 
@@ -61,6 +64,7 @@ def main() -> None:
         for site, paths in ((Installation(open_house), PAGES), (Guarded(door), ("/login",))):
             with closing(site):
                 site.renew()
+                site.changes = {"temperature_c": WARM_C}
                 for name, fields in ALARMS:
                     site.feed.raise_alarm(name, **fields)
                 site.settle()

@@ -68,14 +68,14 @@ def day_pattern() -> str:
 
 
 def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:
-    """Return a time of day, with the date when it is not the day of ``now_utc_ms``."""
+    """Return a time of day, behind the date when it is not of ``now_utc_ms``'s day; a narrow place parts them."""
     if utc_ms is None:
         return no_value()
     moment = datetime.fromtimestamp(utc_ms / 1000, LOCALTZ)
     clock = format_datetime(moment, "HH:mm", locale=get_locale())
     if now_utc_ms is not None and datetime.fromtimestamp(now_utc_ms / 1000, LOCALTZ).date() == moment.date():
         return clock
-    return f"{format_datetime(moment, day_pattern(), locale=get_locale())}{NO_BREAK}{clock}"
+    return f"{format_datetime(moment, day_pattern(), locale=get_locale())} {clock}"
 
 
 def time_of_day(utc_s: float) -> str:
@@ -136,6 +136,7 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
     "bytes": size,
     "duration": duration,
     "text": lambda value: no_value() if value is None else str(value),
+    "fault": lambda value: gettext("no error") if value is None else str(value),
     "ghz": lambda value: number(None if value is None else value / 1e9, 2),
     "milli": lambda value: number(None if value is None else value * 1000, 2),
 }
@@ -145,8 +146,8 @@ def write(value: Any, form: str, now_utc_ms: float | None) -> str:  # noqa: ANN4
     """Return ``value`` in the form a ``data-fmt`` attribute names.
 
     Forms: ``n0``..``n3`` (decimals), ``milli`` (thousandths), ``ghz``, ``bytes``, ``duration`` (s), ``instant``,
-    ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``word:<kind>``,
-    ``of:<unit>`` (a value with its unit).
+    ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``fault`` (a text, and
+    good when there is none), ``word:<kind>``, ``of:<unit>`` (a value with its unit).
     """
     if form in _PLAIN:
         return _PLAIN[form](value)

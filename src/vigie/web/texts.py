@@ -12,6 +12,7 @@ def script_texts() -> dict[str, str]:
         "day": gettext("d"),
         "byte": gettext("B"),
         "no_value": no_value(),
+        "no_error": gettext("no error"),
         "yes": gettext("yes"),
         "no": gettext("no"),
         "rest": gettext("at rest"),

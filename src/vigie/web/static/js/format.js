@@ -66,7 +66,7 @@ export const month = (utcMs) => dated({ month: "short", year: "numeric" }).forma
 export function instant(utcMs, nowUtcMs) {
   if (isNothing(utcMs)) return texts.no_value;
   if (nowUtcMs && dayOf(nowUtcMs) === dayOf(utcMs)) return clock(utcMs);
-  return `${date(utcMs)}${NBSP}${clock(utcMs)}`;
+  return `${date(utcMs)} ${clock(utcMs)}`;
 }
 
 export function flow(currentA) {
@@ -77,8 +77,7 @@ export function flow(currentA) {
 
 function named(kind, value) {
   if (isNothing(value)) return texts.no_value;
-  const names = typeof value === "string" ? [value] : value;
-  return (names.length ? names : ["good"]).map((name) => word(kind, name)).join(", ");
+  return (value.length ? [value].flat() : ["good"]).map((name) => word(kind, name)).join(", ");
 }
 
 function quantity(value, unit) {
@@ -92,6 +91,7 @@ const plain = {
   bytes: size,
   duration,
   text: (value) => (isNothing(value) ? texts.no_value : String(value)),
+  fault: (value) => value ?? texts.no_error,
   yesno: (value) => (isNothing(value) ? texts.no_value : value ? texts.yes : texts.no),
   ghz: (value) => number(isNothing(value) ? null : value / 1e9, 2),
   milli: (value) => number(isNothing(value) ? null : value * 1000, 2),
