@@ -95,8 +95,17 @@ def _lived(trouble: Trouble, situation: Situation, wiring: Wiring) -> Cell:
             site.close()
 
 
-def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments: Moments) -> Story:
-    """Reach the situation, let the troubles begin, last and end, and watch what comes after."""
+def story(
+    site: Site,
+    troubles: Sequence[Trouble],
+    situation: Situation,
+    moments: Moments,
+    is_enough: Callable[[], bool] = lambda: False,
+) -> Story:
+    """Reach the situation, let the troubles begin, last and end, and watch what comes after.
+
+    The troubles end early, and so does the watch, once ``is_enough``.
+    """
     yield from _reach(site, situation)
     moments.events_before = len(site.events)
     site.truth.longest_dark_s = 0.0
@@ -108,7 +117,7 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     moments.counts_from_s = math.nan if asked or waits_for or later else moments.began_s
     for trouble in troubles:
         yield from _befall(site, trouble, lasts_s)
-    while site.now_s < moments.began_s + lasts_s:
+    while site.now_s < moments.began_s + lasts_s and not is_enough():
         if asked and site.now_s >= moments.began_s + ASKED_AFTER_S:
             site.order(asked.pop(0))
             if not asked:
@@ -125,7 +134,8 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     _relieve(site, troubles)
     for order in (order for trouble in troubles for order in trouble.at_the_end):
         site.order(order)
-    while site.now_s < moments.ended_s + max(trouble.after_s for trouble in troubles):
+    after_s = max(trouble.after_s for trouble in troubles)
+    while site.now_s < moments.ended_s + after_s and not is_enough():
         yield
 
 
