@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.faults.cell import Moments, patiently, story
+from tests.faults.cell import SETTLED_S, Moments, patiently, story
 from tests.faults.disks import NoDisk, can_mount
 from tests.faults.faults import A_PERIOD_OF_10_S, SLOWLY, TROUBLES, Trouble
 from tests.faults.promises import promise_of
@@ -17,8 +17,12 @@ from vigie.assembly.controller import journal_state, snapshot_parts
 from vigie.controller.period import Period
 from vigie.controller.status import snapshot
 
-QUIET = 30
+QUIET = 25
 """Periods without anything new to tell after which a fault is left, and what comes after it too."""
+SHORTLY_S = 10.0
+"""A situation is as good as settled, but for what meters are not told of at the start."""
+LONGEST_AFTER = 150
+"""Periods an alarm may outlast its fault: what stays hot for hours is not waited for."""
 
 
 class Told(NamedTuple):
@@ -28,8 +32,6 @@ class Told(NamedTuple):
     snapshot: dict[str, Any]
     journal: Path
     """As it was at the end."""
-    is_last: bool
-    """The journal knows of nothing later."""
 
 
 class Telling:
@@ -88,17 +90,19 @@ def live(trouble: Trouble, situation: Situation, folder: Path) -> list[Told]:
     """Live one fault, once more when the machine was too busy."""
     if trouble.settings == A_PERIOD_OF_10_S:
         trouble = trouble._replace(settings=SLOWLY, period_s=60.0)
-    return patiently(lambda: _lived(trouble, situation, folder / f"{trouble.name}.sqlite"))
+    short = trouble._replace(after_s=min(trouble.after_s, LONGEST_AFTER * trouble.period_s))
+    return patiently(lambda: _lived(short, situation, folder / f"{trouble.name}.sqlite"))
 
 
 def _lived(trouble: Trouble, situation: Situation, journal: Path) -> list[Told]:
     wiring, moments = trouble.wirings[0], Moments()
+    settled_s = SETTLED_S if trouble.family == "sensors" else SHORTLY_S
     with tempfile.TemporaryDirectory(prefix="vigie-told-") as folder:
         site = _TellingSite(Path(folder), wiring, situation, dict(trouble.settings), trouble.disk())
         site.telling = telling = Telling(site, moments, promise_of(trouble.name, situation, wiring).alarm)
         try:
-            site.live(story(site, (trouble,), situation, moments, telling.is_enough))
+            site.live(story(site, (trouble,), situation, moments, telling.is_enough, settled_s))
             shutil.copy(site.path, journal)
         finally:
             site.close()
-    return [Told(trouble.name, told, journal, told is telling.snapshots[-1]) for told in telling.snapshots]
+    return [Told(trouble.name, told, journal) for told in telling.snapshots]

@@ -7,11 +7,22 @@ from playwright.sync_api import Page
 SCRIPT = """
 const live = () => import(new URL("./live.js", document.querySelector('script[src$="/js/main.js"]').src));
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
-const texts = (html) => new DOMParser().parseFromString(html, "text/html").documentElement.textContent;
-const server = async (piece) => (await fetch(piece.dataset.url, { cache: "no-store" })).text();
-const attributes = ["title", "aria-label", "alt", "placeholder", "data-title", "data-consequence", "data-confirm"];
+const load = window.fetch;
 let before = new Map();
+let loading = 0;
 
+/** Tell when a piece that the page has asked for is in its place: a moment after it has come. */
+window.fetch = async (...asked) => {
+  loading += 1;
+  try {
+    const response = await load(...asked);
+    return new Response(await response.text(), response);
+  } finally {
+    setTimeout(() => { loading -= 1; }, 40);
+  }
+};
+
+const attributes = ["title", "aria-label", "alt", "placeholder", "data-title", "data-consequence", "data-confirm"];
 const isMarked = (node) => getComputedStyle(node, "::before").content === '"["';
 
 /** Return what is new; with `looks` also what can be seen of it and what is marked as old, which costs more. */
@@ -45,18 +56,16 @@ window.hear = async ([started, seq, utcMs], isLast) => {
     const { snapshot, isFresh } = currentLook();
     return isFresh && snapshot.loop.started_utc_ms === started && snapshot.seq === seq && snapshot.utc_ms === utcMs;
   };
-  while (!isHeard() && performance.now() < until) await pause();
-  for (const piece of document.querySelectorAll("[data-follows=alarms]")) {
-    const wanted = texts(await server(piece));
-    while (texts(piece.innerHTML) !== wanted && performance.now() < until) await pause();
-  }
+  const wait = async (isDone) => { while (!isDone() && performance.now() < until) await pause(); };
+  await wait(isHeard);
   const followers = isLast ? document.querySelectorAll("[data-follows=journal]") : [];
-  for (const piece of followers) piece.innerHTML = await server(piece);
+  for (const piece of followers) piece.innerHTML = await (await load(piece.dataset.url, { cache: "no-store" })).text();
+  await wait(() => !loading);
   return isHeard() && performance.now() < until ? read(false) : null;
 };
 window.read = read;
 """
-"""``hear`` waits for a state and the pieces that follow the alarms; those that follow the journal come at once."""
+"""``hear`` waits for a state and what the page asks for then; what it asks the journal 2 s later comes at once."""
 
 
 class Text(NamedTuple):

@@ -101,12 +101,14 @@ def story(
     situation: Situation,
     moments: Moments,
     is_enough: Callable[[], bool] = lambda: False,
+    settled_s: float = SETTLED_S,
 ) -> Story:
     """Reach the situation, let the troubles begin, last and end, and watch what comes after.
 
-    The troubles end early, and so does the watch, once ``is_enough``.
+    The situation has lasted for ``settled_s`` before. The troubles end early, and so does the watch, once
+    ``is_enough``.
     """
-    yield from _reach(site, situation)
+    yield from _reach(site, situation, settled_s)
     moments.events_before = len(site.events)
     site.truth.longest_dark_s = 0.0
     moments.began_s = site.now_s
@@ -139,7 +141,7 @@ def story(
         yield
 
 
-def _reach(site: Site, situation: Situation) -> Story:
+def _reach(site: Site, situation: Situation, lasts_s: float) -> Story:
     wanted = situation.contacts(site.config.wiring.battery_contact)
     yield
     while site.periods[-1].decision.hold_off_s > 0.0:
@@ -151,7 +153,7 @@ def _reach(site: Site, situation: Situation) -> Story:
     while site.contacts[-1][1:] != wanted:
         assert site.now_s < REACHED_WITHIN_S, f"{situation.name} is not reached: {site.contacts[-1]}"
         yield
-    settled_s = site.now_s + SETTLED_S
+    settled_s = site.now_s + lasts_s
     while site.now_s < settled_s:
         yield
     assert site.contacts[-1][1:] == wanted, f"{situation.name} did not last"
