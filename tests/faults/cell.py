@@ -95,9 +95,20 @@ def _lived(trouble: Trouble, situation: Situation, wiring: Wiring) -> Cell:
             site.close()
 
 
-def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments: Moments) -> Story:
-    """Reach the situation, let the troubles begin, last and end, and watch what comes after."""
-    yield from _reach(site, situation)
+def story(
+    site: Site,
+    troubles: Sequence[Trouble],
+    situation: Situation,
+    moments: Moments,
+    is_enough: Callable[[], bool] = lambda: False,
+    settled_s: float = SETTLED_S,
+) -> Story:
+    """Reach the situation, let the troubles begin, last and end, and watch what comes after.
+
+    The situation has lasted for ``settled_s`` before. The troubles end early, and so does the watch, once
+    ``is_enough``.
+    """
+    yield from _reach(site, situation, settled_s)
     moments.events_before = len(site.events)
     site.truth.longest_dark_s = 0.0
     moments.began_s = site.now_s
@@ -108,7 +119,7 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     moments.counts_from_s = math.nan if asked or waits_for or later else moments.began_s
     for trouble in troubles:
         yield from _befall(site, trouble, lasts_s)
-    while site.now_s < moments.began_s + lasts_s:
+    while site.now_s < moments.began_s + lasts_s and not is_enough():
         if asked and site.now_s >= moments.began_s + ASKED_AFTER_S:
             site.order(asked.pop(0))
             if not asked:
@@ -125,11 +136,12 @@ def story(site: Site, troubles: Sequence[Trouble], situation: Situation, moments
     _relieve(site, troubles)
     for order in (order for trouble in troubles for order in trouble.at_the_end):
         site.order(order)
-    while site.now_s < moments.ended_s + max(trouble.after_s for trouble in troubles):
+    after_s = max(trouble.after_s for trouble in troubles)
+    while site.now_s < moments.ended_s + after_s and not is_enough():
         yield
 
 
-def _reach(site: Site, situation: Situation) -> Story:
+def _reach(site: Site, situation: Situation, lasts_s: float) -> Story:
     wanted = situation.contacts(site.config.wiring.battery_contact)
     yield
     while site.periods[-1].decision.hold_off_s > 0.0:
@@ -141,7 +153,7 @@ def _reach(site: Site, situation: Situation) -> Story:
     while site.contacts[-1][1:] != wanted:
         assert site.now_s < REACHED_WITHIN_S, f"{situation.name} is not reached: {site.contacts[-1]}"
         yield
-    settled_s = site.now_s + SETTLED_S
+    settled_s = site.now_s + lasts_s
     while site.now_s < settled_s:
         yield
     assert site.contacts[-1][1:] == wanted, f"{situation.name} did not last"

@@ -61,6 +61,31 @@ def machine_of(figures: Mapping[str, Any], journal: JournalStatus, settings_faul
     )
 
 
+def snapshot_parts(config: Config) -> SnapshotParts:
+    """Return what is the same in every snapshot of a controller that starts now."""
+    return SnapshotParts(
+        config.plant_name,
+        config.plant.speed,
+        config.loop.period_s,
+        round(machine_utc_s() * 1_000),
+        _labels(config),
+        config.channels_settings(),
+        config.supervisor_settings(),
+    )
+
+
+def journal_state(status: JournalStatus) -> Mapping[str, Any]:
+    """Return how the journal is doing as the link tells it (``JournalState``)."""
+    return {
+        "path": status.path,
+        "bytes": status.bytes,
+        "is_writing": status.is_writing,
+        "error": status.error,
+        "waiting_periods": status.waiting_periods,
+        "lost_periods": status.lost_periods,
+    }
+
+
 class FiguresThread:
     """Looks at the Raspberry Pi every ten seconds; the loop takes the newest look."""
 
@@ -133,15 +158,7 @@ class ControllerProcess:
             self._obeyed,
         )
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
-        parts = SnapshotParts(
-            config.plant_name,
-            config.plant.speed,
-            config.loop.period_s,
-            round(machine_utc_s() * 1_000),
-            _labels(config),
-            config.channels_settings(),
-            config.supervisor_settings(),
-        )
+        parts = snapshot_parts(config)
         witnesses: list[Any] = [
             JournalWitness(self._journal),
             LogWitness(),
@@ -212,15 +229,7 @@ class ControllerProcess:
         return machine if self._is_rig else machine._replace(clock_unsynchronised=math.nan)  # its calendar is made up
 
     def _journal_state(self) -> Mapping[str, Any]:
-        status = self._journal.state()
-        return {
-            "path": status.path,
-            "bytes": status.bytes,
-            "is_writing": status.is_writing,
-            "error": status.error,
-            "waiting_periods": status.waiting_periods,
-            "lost_periods": status.lost_periods,
-        }
+        return journal_state(self._journal.state())
 
 
 def _await_power(twin: Twin, stop: threading.Event) -> None:

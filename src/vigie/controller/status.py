@@ -12,7 +12,7 @@ from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
 from vigie.controller.period import Period
 from vigie.errors import VigieError
-from vigie.link.judgement import raised_verdict
+from vigie.link.judgement import acting, raised_verdict
 
 
 class Labels(NamedTuple):
@@ -99,7 +99,7 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
 
 
 def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """Return verdict and reasons, never better than the alarms.
+    """Return verdict and reasons, never better than the alarms; it is ``alarm`` only beside a critical one.
 
     A line that does not obey outranks everything but the over-temperature alarm.
     """
@@ -109,6 +109,8 @@ def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping
         verdict = Verdict.ALARM
         at = 1 if decision.verdict_reason == Reason.OVER_TEMPERATURE else 0
         reasons.insert(at, Reason.RELAY_FAILED.name.lower())
+    if verdict == Verdict.ALARM and not any(alarm["severity"] == "critical" for alarm in acting(alarms)):
+        verdict = Verdict.ATTENTION
     return raised_verdict(verdict.name.lower(), alarms), reasons
 
 

@@ -7,6 +7,7 @@ from flask import current_app, g, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
@@ -134,6 +135,7 @@ def context() -> dict[str, Any]:
         "alarm_word": alarm_word,
         "alarm_to_do": alarm_to_do,
         "alarm_value": alarm_value,
+        "readings": READ,
         "event_value": event_value,
         "web_alarms": {alarm["alarm"] for alarm in g.state["web_alarms"]},
         "time": lambda utc_ms: instant(utc_ms, now_utc_ms()),

@@ -91,6 +91,11 @@ def test_bus_past_its_deadline_makes_the_contacts_safe_too() -> None:
         bench.plant.gate.set()
 
 
+def verdict(bench: Bench) -> tuple[str, list[str]]:
+    shown = Snapshot.model_validate(snapshot(PARTS, bench.notes.periods[-1], JOURNAL, {}))
+    return shown.verdict, shown.verdict_reasons
+
+
 def test_relay_that_disobeys_is_told_once_tried_again_every_period_and_an_alarm_on_the_page() -> None:
     bench = Bench().in_mode(Mode.PROTECT)
     bench.plant.battery_v = 12.95
@@ -101,8 +106,10 @@ def test_relay_that_disobeys_is_told_once_tried_again_every_period_and_an_alarm_
     assert period.disobeyed == (Relay.R2,)
     assert period.counters.switchings == (0, 0, 0, 0)
     shown = Snapshot.model_validate(snapshot(PARTS, period, JOURNAL, {}))
-    assert (shown.verdict, shown.verdict_reasons) == ("alarm", ["relay_failed"])
     assert (shown.relays[1].contact, shown.relays[1].commanded) == ("closed", "open")
+    assert verdict(bench) == ("attention", ["relay_failed"])
+    bench.run(3)
+    assert verdict(bench) == ("alarm", ["relay_failed"]), "with the alarm beside it"
     del bench.plant.switch_error[Relay.R2]
     assert bench.run().disobeyed == ()
     assert bench.plant.moves == [(Relay.R2, OPEN)]

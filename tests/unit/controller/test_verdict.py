@@ -13,6 +13,7 @@ from vigie.controller.status import verdict_of
 READINGS: list[dict[str, Any]] = [
     {"battery_v": 13.6, "charge_v": 13.6, "charge_a": 0.01},
     {"battery_v": 12.5, "charge_v": 12.5, "charge_a": -0.5, "load_v": 12.3},
+    {"battery_v": 11.5, "charge_v": 11.5, "charge_a": -0.5, "load_v": 11.3},
 ]
 ALARMS = st.lists(
     st.fixed_dictionaries(
@@ -27,14 +28,19 @@ ALARMS = st.lists(
 
 
 @given(st.sampled_from(READINGS), ALARMS)
-def test_all_is_well_stands_beside_no_alarm(readings: dict[str, Any], alarms: list[dict[str, Any]]) -> None:
+def test_verdict_is_neither_better_nor_worse_than_the_alarms(
+    readings: dict[str, Any], alarms: list[dict[str, Any]]
+) -> None:
     _, decision = step(found(measured(0.0).contacts), measured(1.0, **readings), configured())
     verdict, _ = verdict_of(decision, False, alarms)
     open_ = [one for one in alarms if one["severity"] != "info" and one["standing"] != "shelved"]
+    standing = [one for one in open_ if one["is_present"] or one["standing"] == "latched"]
     if verdict == "ok":
-        assert not [one for one in open_ if one["is_present"] or one["standing"] == "latched"]
+        assert not standing
     if any(one["severity"] == "critical" and one["is_present"] for one in open_):
         assert verdict == "alarm"
+    if verdict == "alarm":
+        assert "critical" in {one["severity"] for one in standing}
 
 
 @pytest.mark.parametrize(

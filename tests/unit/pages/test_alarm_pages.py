@@ -211,3 +211,9 @@ def test_a_look_without_a_snapshot_counts_the_web_s_alarms() -> None:
     empty = {"snapshot": None, "age_ms": None, "link": "never", "web_alarms": [lost]}
     with Site(Path("/nonexistent")).app.test_request_context("/"):
         assert look_at(empty).values["alarm_count"] == 1
+
+
+def test_a_reading_that_is_lost_while_its_alarm_is_present_is_not_shown_as_one_of_now(site: Site) -> None:
+    site.publish(alarms=[make_alarm("battery_warm", now=None)])
+    said = re.sub(r"<[^>]+>", "", site.page("/alarms", "en"))
+    assert "now —, worst 41.2\u00a0°C" in said

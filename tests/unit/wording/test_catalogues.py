@@ -18,6 +18,18 @@ sys.path.insert(0, str(ROOT / "tools"))
 from translations import extract  # noqa: E402
 
 TRANSLATED = sorted(path.name for path in CATALOGUES.iterdir())
+ALIKE = {
+    "fr": {
+        "Attention", "Fluctuation", "Information", "Installation", "Journal", "Machine", "Maximum", "Messages",
+        "Minimum", "Minutes", "Mode", "Pages", "Shunt", "Site", "Version", "absent", "air",
+        "contact", "journal", "max", "min", "mode",
+    },
+    "de": {
+        "Alarm", "Browser", "Dashboards", "Journal", "Labels", "Maximum", "Minimum", "Multimeter", "NAME", "Name",
+        "Shunt", "Thermometer", "Version", "max", "min", "normal",
+    },
+}  # fmt: skip
+"""Messages that are right in a language as they are in English."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+(?:!r)?(?::[^{}]*)?\}")
 
 
@@ -71,6 +83,12 @@ def test_no_message_is_missing_left_over_or_fuzzy(language: str, extracted: set[
         "run python tools/translations.py"
     )
     assert unfinished(catalogue(language)) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_nothing_is_translated_by_itself(language: str) -> None:
+    same = {str(one.id) for one in catalogue(language) if one.id and one.string == one.id}
+    assert {text for text in same if re.search("[a-z]{2}", PLACEHOLDER.sub("", text), re.I)} == ALIKE[language]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
