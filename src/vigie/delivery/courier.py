@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -14,6 +13,7 @@ from vigie.delivery.asides import asides_of
 from vigie.delivery.dates import Dates, Machine
 from vigie.delivery.feed import Feed
 from vigie.delivery.halving import Blocks, Halving, Offender, cut
+from vigie.delivery.progress import Outcome, Progress, step
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.delivery.wire import encode
@@ -29,11 +29,6 @@ SAVE_HEALTHY_S = 60.0
 SAVE_BEHIND_S = 5.0
 LONGEST_PAUSE_S = 20.0
 AFTER_TROUBLE_S = 2.0
-OVERLAP_S = 60.0
-"""Sent again after a start and after the store was away: what a store takes it may keep in memory for seconds, and a
-power cut or a kill takes that from it. Again costs next to nothing and changes nothing."""
-MOST_GOINGS_BACK = 3
-"""Without getting any further: a store that is away again and again must not keep delivery where it is."""
 
 
 class Stopped(Exception):
@@ -98,19 +93,16 @@ class Courier:
         self._dates = Dates(machine, sender.store_utc_s, self._ask, is_real_time=is_real_time)
         self._held = ""
         self._rows = max(1, settings.batch_samples // len(feed.labels))
-        self._cursor = self._furthest = self._saved = START
-        self._is_behind = True
+        self._progress = Progress(START, START)
+        self._saved = START
         self._was_away = False
-        self._goings_back = 0
         self._has_taken_stock = False
-        self._taken: deque[tuple[float, Cursor]] = deque()
         self._standing = Standing()
         self._lag_s = 0.0
         self._unsaved: list[Aside] = []
         self._journal_trouble = ""
         self._generation = -1
         self._saved_s = float("-inf")
-        self._sent_s = float("-inf")
 
     def run(self) -> None:
         """Deliver until ``stop`` is set."""
@@ -137,20 +129,17 @@ class Courier:
     def _step(self) -> bool:
         """Deliver one batch; return whether more waits already."""
         self._open()
-        began = self._cursor
+        before = self._progress
+        began = before.cursor
         chunk = self._in_time(self._journal.read(began, self._rows), began)
         refused = self._deliver(chunk) if chunk.rows else []
-        self._cursor = chunk.end
-        has_gone_back = self._go_back()
-        was_behind, self._is_behind = self._is_behind, has_gone_back or not chunk.is_all
+        was_away, self._was_away = self._was_away, False
+        outcome = Outcome(chunk.end, bool(chunk.rows), chunk.is_all, was_away, self._monotonic_s())
+        self._progress = step(before, outcome)
         if chunk.rows:
-            if not has_gone_back:
-                self._taken.append((self._monotonic_s(), began))
-            fresh = [row for row in chunk.rows if Cursor(began.step_id, row[0] or 0) > self._furthest]
-            self._note(fresh, refused, has_caught_up=was_behind and not self._is_behind)
-        if chunk.end > self._furthest:
-            self._furthest, self._goings_back = chunk.end, 0
-        return self._send_wanted() or (self._is_behind and not self._held)
+            fresh = [row for row in chunk.rows if Cursor(began.step_id, row[0] or 0) > before.furthest]
+            self._note(fresh, refused, has_caught_up=before.is_behind and not self._progress.is_behind)
+        return self._send_wanted() or (self._progress.is_behind and not self._held)
 
     def _in_time(self, chunk: Chunk, began: Cursor) -> Chunk:
         """Leave what may not be sent yet for later.
@@ -175,24 +164,8 @@ class Courier:
         self._held = words
         if is_news:
             log.warning("measurements wait", why=words)
-            self._is_behind = True
+            self._progress = self._progress._replace(is_behind=True)
             self._save()
-
-    def _go_back(self) -> bool:
-        """Send again what the store took shortly before it was away; return whether that is so."""
-        was_away, self._was_away = self._was_away, False
-        if not was_away or not self._taken or self._goings_back >= MOST_GOINGS_BACK:
-            return False
-        self._goings_back += 1
-        self._cursor = self._safe()
-        self._taken.clear()
-        return True
-
-    def _safe(self) -> Cursor:
-        """Return the cursor before everything the store took within ``OVERLAP_S`` before its last yes."""
-        while self._taken and self._taken[0][0] < self._sent_s - OVERLAP_S:
-            self._taken.popleft()
-        return self._taken[0][1] if self._taken else self._cursor
 
     def _open(self) -> None:
         """Learn how far delivery has come, at the start and when the path leads to another file."""
@@ -200,16 +173,13 @@ class Courier:
         if self._journal.generation == self._generation:
             return
         self._saved, standing = self._journal.begin()
-        self._furthest = Cursor(standing.reached_step_id, standing.reached_key)
-        self._cursor = self._saved
-        self._taken.clear()
+        self._progress = self._progress.reopened(self._saved, Cursor(standing.reached_step_id, standing.reached_key))
         self._standing = standing._replace(url=self._settings.url)
         self._unsaved.clear()
         self._generation = self._journal.generation
 
     def _note(self, fresh: Sequence[Row], refused: Sequence[Aside], *, has_caught_up: bool) -> None:
         """Take stock after a batch; the cursor is saved about once a minute, more often while there is much to send."""
-        self._sent_s = self._monotonic_s()
         if fresh:
             newest_s = self._utc_s() if self._is_real_time else utc_ms_of(fresh[-1]) / 1000
             self._lag_s = max(self._lag_s, newest_s - utc_ms_of(fresh[0]) / 1000)
@@ -217,9 +187,9 @@ class Courier:
         if refused:
             samples = sum(aside.samples for aside in refused)
             log.warning("refused for good, set aside", samples=samples, why=refused[0].words)
-        due_s = SAVE_BEHIND_S if self._is_behind else SAVE_HEALTHY_S
+        due_s = SAVE_BEHIND_S if self._progress.is_behind else SAVE_HEALTHY_S
         is_first, self._has_taken_stock = not self._has_taken_stock, True
-        if refused or has_caught_up or is_first or self._sent_s - self._saved_s >= due_s:
+        if refused or has_caught_up or is_first or self._progress.yes_s - self._saved_s >= due_s:
             self._save()
 
     def _send_wanted(self) -> bool:
@@ -234,24 +204,24 @@ class Courier:
 
     def _save(self) -> None:
         """Keep how far it went; a disk that does not take it costs a repetition after a restart, no sample."""
+        progress = self._progress
         try:
-            waiting = self._journal.waiting(self._cursor) if self._is_behind or self._standing.last_error else 0
+            is_to_count = progress.is_behind or self._standing.last_error
             self._standing = self._standing._replace(
-                reached_step_id=self._cursor.step_id,
-                reached_key=self._cursor.key,
-                waiting_periods=waiting,
+                reached_step_id=progress.cursor.step_id,
+                reached_key=progress.cursor.key,
+                waiting_periods=self._journal.waiting(progress.cursor) if is_to_count else 0,
                 lag_s=self._lag_s,
                 updated_utc_ms=round(self._utc_s() * 1000),
             )
-            safe = self._safe()
             told = self._standing._replace(last_error=self._standing.last_error or self._held)
-            self._journal.save(self._saved, safe, told, self._unsaved)
+            self._journal.save(self._saved, progress.safe, told, self._unsaved)
         except JournalError as error:
             self._tell_journal(error)
             return
         finally:
             self._saved_s = self._monotonic_s()
-        self._saved, self._lag_s = safe, 0.0
+        self._saved, self._lag_s = progress.safe, 0.0
         self._unsaved.clear()
 
     def _tell_journal(self, error: JournalError) -> None:
@@ -260,7 +230,7 @@ class Courier:
         self._journal_trouble = str(error)
 
     def _wait_for_more(self) -> None:
-        due_s = self._sent_s + self._settings.interval_s
+        due_s = self._progress.yes_s + self._settings.interval_s
         while not self._stop.wait(LOOK_S):
             self._alive()
             now_s = self._monotonic_s()

@@ -50,7 +50,7 @@ class Delivery:
         return self.stop()
 
     def is_done(self) -> bool:
-        cursor = self.courier._cursor
+        cursor = self.courier._progress.cursor
         with closing(DeliveryLog(self._path)) as log:
             return log.waiting(cursor) == 0 and log.wanted() is None
 
