@@ -11,7 +11,8 @@ import smbus2.smbus2
 from vigie.errors import BusError
 from vigie.hardware.emulated import EmulatedI2cBus, EmulatedIna219
 from vigie.hardware.i2c import I2cBus, RegisterReads
-from vigie.hardware.ina219 import Averaging, Ina219
+from vigie.hardware.ina219 import Ina219
+from vigie.hardware.meter import Averaging
 from vigie.hardware.permission import who_may_open
 
 Kernel = tuple[list[float], list[tuple[int, Any]]]
