@@ -195,8 +195,7 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
 def _usual_gain(job: Job, channel: Channel) -> tuple[float, float]:
     """Return the gain that is expected, and how far a chip can be from it (the rest is the multimeter's last digit).
 
-    A chip is within 1 % (INA219: SBOS448G page 5; INA226: 0.1 %). What its input takes through a resistor has no limits
-    in the data sheets.
+    A chip is within 1 %, many within less. What its input takes through a resistor has no limits in the data sheets.
     """
     if channel == Channel.BATTERY and job.known.sense is SenseKind.SERIES:
         return 1.0 + job.known.sense_ohm / job.limits.meter.input_ohm, 0.03

@@ -96,14 +96,17 @@ class RigSettings(NamedTuple):
     meter: Annotated[
         MeterModel,
         *by_name(MeterModel),
-        setting("Meter chip of all channels: ina219 (as on the four-channel HAT) or ina226, which needs shunt_ohm too"),
+        setting(
+            f"Meter chip of all channels: {', '.join(model.name.lower() for model in MeterModel)}; any but "
+            f"{USUAL_METER.name.lower()}, that of the four-channel HAT, needs its board's channels.*.shunt_ohm too"
+        ),
     ] = USUAL_METER
     averaging: Annotated[
         Averaging,
         *by_name(Averaging),
         setting(
-            "Conversions averaged in the meter chip (an ina226 takes about as long); a sweep takes 1.2, 38, 75 or "
-            "150 ms. While R2 is open in wiring line it is bits_12 whatever is set here"
+            "Conversions averaged in the meter chip, or as long in another way; a sweep takes 1.2, 38, 75 or 150 ms. "
+            "While R2 is open in wiring line it is bits_12 whatever is set here"
         ),
     ] = Averaging.TIMES_32
     battery_address: AddressSetting = 0x40
