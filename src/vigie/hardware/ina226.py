@@ -72,7 +72,7 @@ class Ina226(RegisterMeter):
         shunt_step_v=SHUNT_LSB_V,
         conversion_s={averaging: 2 * one.samples * one.longest_s for averaging, one in _CONVERSIONS.items()},
         input_ohm=830e3,
-        bias_a=20e-6,
+        bias_a=20e-6,  # 10 uA each (SBOS547 of 2011); revision B says 0.1 nA, and only calibration knows
         shunt_offset_v=10e-6,
     )
     _calibration = 2048  # 0.00512 / (2.5 uV): a step of current is a step of the shunt and cannot overflow

@@ -37,6 +37,7 @@ USUAL_METER = MeterModel.INA219
 """That of the four-channel HAT, for whose shunts and range the channels' defaults are."""
 ADDRESSES = sorted({address for chip in METER_CHIPS.values() for address in chip.capability.addresses})
 
+_GOOD = int(Status.GOOD)
 _STATUS_OF_FLAG = (
     (Flag.OVERFLOW, Status.OVERFLOW),
     (Flag.STALE, Status.STALE),
@@ -47,7 +48,7 @@ _STATUS_OF_FLAG = (
 
 def as_reading(read: MeterReading) -> Reading:
     """Return a chip's reading as a channel's, its flags as :class:`Status` bits."""
-    status = int(Status.GOOD)
+    status = _GOOD
     if read.flags:
         status = sum(int(status) for flag, status in _STATUS_OF_FLAG if read.flags & flag)
     return Reading(read.bus_v, read.shunt_v, status)
