@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from timing import ADDRESSES, at_once, cost_us
 
 from vigie.hardware.i2c import I2cBus, RegisterReads
-from vigie.hardware.ina219 import BUS, POWER, SHUNT, Ina219
+from vigie.hardware.ina219 import Ina219
+from vigie.hardware.register_meter import BUS, POWER, SHUNT
 
 PEERS_VENV = Path(__file__).resolve().parent.parent / ".venv-bench"
 PEERS = ("adafruit-circuitpython-ina219", "pi-ina219")

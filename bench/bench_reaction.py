@@ -19,7 +19,8 @@ from vigie.control.filtering import ChannelSettings, ChannelsSettings
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import Reading
 from vigie.hardware.i2c import I2cBus
-from vigie.hardware.ina219 import Averaging, Ina219
+from vigie.hardware.ina219 import Ina219
+from vigie.hardware.meter import Averaging
 from vigie.plant.meter_board import MeterBoard
 from vigie.plant.port import LOOK_EVERY_S
 

@@ -11,7 +11,8 @@ import time
 from vigie.errors import HardwareError
 from vigie.hardware.emulated import build_emulated_boards
 from vigie.hardware.i2c import I2cBus
-from vigie.hardware.ina219 import Flag, Ina219
+from vigie.hardware.ina219 import Ina219
+from vigie.hardware.meter import Flag
 
 SHUNT_OHM = 0.1
 

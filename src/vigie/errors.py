@@ -21,6 +21,10 @@ class ChipError(HardwareError):
     """One chip on the bus did not answer (absent, NACK) or answered nonsense."""
 
 
+class WrongChipError(ChipError):
+    """Another kind of chip answers at the address than the one that is asked for."""
+
+
 class ReadingError(HardwareError):
     """A chip answered, but its reading must not be used: overflow, stale, out of range."""
 

@@ -7,9 +7,11 @@ from typing import Protocol
 from vigie.clock import SimulatedClock
 from vigie.control.signals import Channel, Contact, Relay
 from vigie.hardware.emulated import EmulatedThermometer, build_emulated_boards
+from vigie.hardware.meter import Capability
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.faults import Fault, FaultKind, Faulty
 from vigie.plant.installation import Installation
+from vigie.plant.meter_chips import METER_CHIPS, MeterModel
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
 from vigie.plant.recorded_settings import RecordedSettings
@@ -19,13 +21,15 @@ from vigie.plant.site import BatterySettings, InstallationSettings
 from vigie.plant.twin import Twin, TwinSettings
 
 SITE = InstallationSettings(battery=BatterySettings(start_soc=0.5))
+SHUNT_OHM = {MeterModel.INA219: 0.1, MeterModel.INA226: 0.02}
+"""On the boards that carry these chips."""
 
 
 class WatchedInstallation(Installation):
     """An installation that counts what is done to its contacts."""
 
-    def __init__(self) -> None:
-        super().__init__(SITE)
+    def __init__(self, meter: MeterModel = MeterModel.INA219) -> None:
+        super().__init__(SITE._replace(shunt_ohm=SHUNT_OHM[meter]), METER_CHIPS[meter].capability)
         self.movements: list[tuple[Relay, Contact]] = []
 
     def set_contact(self, relay: Relay, contact: Contact) -> None:
@@ -45,6 +49,8 @@ class SiteBench(Bench, Protocol):
     """A plant that stands before a simulated installation."""
 
     installation: WatchedInstallation
+    meter: Capability
+    """What its readings are made with."""
 
     def restart(self) -> None:
         """End the program and start it again; the installation stays as it is. Movements count from 0."""
@@ -71,6 +77,7 @@ class TwinBench:
 
     def __init__(self, directory: Path) -> None:
         self._world = directory / "world.json"
+        self.meter = METER_CHIPS[MeterModel.INA219].capability
         self.clock = SimulatedClock(float("inf"), 0.0)
         self._start()
 
@@ -86,19 +93,18 @@ class TwinBench:
 class RigBench:
     """The rig: real drivers over emulated chips, with the relays wired as the guide recommends."""
 
-    settings = RigSettings(
-        ContactKind.NC,
-        ContactKind.NC,
-        boards=Boards.EMULATED,
-        spare_address=0,
-    )
-
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, meter: MeterModel = MeterModel.INA219) -> None:
         del directory  # the lines live as long as the chip
+        chip = METER_CHIPS[meter]
+        self.meter = chip.capability
+        self.settings = RigSettings(
+            ContactKind.NC, ContactKind.NC, boards=Boards.EMULATED, meter=meter, spare_address=0
+        )
         self.clock = SimulatedClock(float("inf"), 0.0)
-        self.installation = WatchedInstallation()
+        self.installation = WatchedInstallation(meter)
         self.boards = build_emulated_boards(
             [self._pins_of(channel) for channel in Channel],
+            chip.emulation,
             on_level_change=self._move,
             monotonic_s=self.clock.now_s,
             sleep=lambda seconds: self.clock.sleep_until(self.clock.now_s() + seconds),
@@ -194,11 +200,17 @@ class FaultyTwinBench:
         self.faulty.clear()
 
 
+def rig_of(meter: MeterModel) -> Callable[[Path], RigBench]:
+    """Return what builds the bench of a rig with these chips."""
+    return lambda directory: RigBench(directory, meter)
+
+
+RIGS = {f"rig {meter.name.lower()}": rig_of(meter) for meter in MeterModel}
 PLANTS: dict[str, Callable[[Path], Bench]] = {
-    "rig": RigBench,
+    **RIGS,
     "twin": TwinBench,
     "recorded": RecordedBench,
     "faulty": FaultyTwinBench,
 }
-SITES: dict[str, Callable[[Path], SiteBench]] = {"rig": RigBench, "twin": TwinBench}
-FAULTY: dict[str, Callable[[Path], FaultyBench]] = {"rig": RigBench, "faulty": FaultyTwinBench}
+SITES: dict[str, Callable[[Path], SiteBench]] = {**RIGS, "twin": TwinBench}
+FAULTY: dict[str, Callable[[Path], FaultyBench]] = {**RIGS, "faulty": FaultyTwinBench}

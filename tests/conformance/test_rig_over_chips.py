@@ -8,15 +8,20 @@ import pytest
 from tests.conformance.plants import RigBench
 from vigie.control.signals import Channel, Contact, Reading, Relay, Status, Sweep
 from vigie.errors import BusError
-from vigie.hardware.ina219 import Averaging, configuration_word
+from vigie.hardware import ina219, ina226
+from vigie.hardware.meter import Averaging
+from vigie.plant.meter_chips import METER_CHIPS, MeterModel
 from vigie.plant.port import LOOK_EVERY_S
 
 FITTED = (Channel.BATTERY, Channel.CHARGE, Channel.LOAD)
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[RigBench]:
-    bench = RigBench(tmp_path)
+WORDS = {MeterModel.INA219: ina219.configuration_word, MeterModel.INA226: ina226.configuration_word}
+
+
+@pytest.fixture(params=MeterModel, ids=lambda meter: meter.name)
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RigBench]:
+    bench = RigBench(tmp_path, request.param)
     bench.plant.read_sweep()
     yield bench
     bench.plant.close()
@@ -27,10 +32,14 @@ def next_sweep(bench: RigBench, seconds: float = 0.05) -> Sweep:
     return bench.plant.read_sweep()
 
 
+def configured(bench: RigBench, averaging: Averaging) -> int:
+    return WORDS[bench.settings.meter](averaging)
+
+
 def test_an_error_names_the_address_of_the_chip(bench: RigBench) -> None:
     bench.lose_channel(Channel.LOAD)
     next_sweep(bench)
-    assert "INA219 at 0x42" in str(bench.plant.errors()[Channel.LOAD])
+    assert f"{bench.settings.meter.name} at 0x42" in str(bench.plant.errors()[Channel.LOAD])
 
 
 def test_a_chip_that_reset_itself_is_told_within_the_period_and_good_after(bench: RigBench) -> None:
@@ -52,7 +61,21 @@ def test_a_current_beyond_the_meter_is_saturated(bench: RigBench) -> None:
     next_sweep(bench)
     reading = next_sweep(bench).load
     assert reading.status == Status.SATURATED
-    assert reading.shunt_v == pytest.approx(0.32)
+    assert reading.shunt_v == pytest.approx(bench.meter.shunt_full_scale_v)
+
+
+def test_a_chip_of_another_kind_is_named_and_gives_no_value(bench: RigBench) -> None:
+    meant = bench.settings.meter
+    other = next(chip for model, chip in METER_CHIPS.items() if model != meant)
+    fitted = bench.boards.bus.chips[0x42]
+    bench.boards.bus.chips[0x42] = other.emulation(0x42, fitted.pins, bench.clock.now_s)
+    sweeps = [next_sweep(bench, 1.0) for _ in range(3)]
+    assert [sweep.load.status for sweep in sweeps[1:]] == [Status.FAILED] * 2
+    assert sweeps[-1].charge.status == Status.GOOD
+    assert f"the chip at 0x42 on /dev/i2c-1 is no {meant.name}" in str(bench.plant.errors()[Channel.LOAD])
+    bench.boards.bus.chips[0x42] = fitted
+    next_sweep(bench)
+    assert next_sweep(bench).load.status == Status.GOOD
 
 
 def test_a_bus_that_has_gone_is_an_error_of_the_whole_and_comes_back(bench: RigBench) -> None:
@@ -98,15 +121,15 @@ def test_a_chip_that_holds_the_bus_is_asked_once_a_second_so_that_the_others_kee
 
 def test_while_it_is_watched_nothing_is_averaged_and_fresh_sweeps_come_within_milliseconds(bench: RigBench) -> None:
     chip = bench.boards.bus.chips[0x42]
-    assert chip.configuration == configuration_word(Averaging.TIMES_32)
+    assert chip.configuration == configured(bench, Averaging.TIMES_32)
     bench.plant.set_watchful(True)
-    assert chip.configuration == configuration_word(Averaging.BITS_12)
+    assert chip.configuration == configured(bench, Averaging.BITS_12)
     began_s = bench.clock.now_s()
     sweeps = [bench.plant.read_sweep() for _ in range(10)]
     assert bench.clock.now_s() - began_s < 0.015
     assert {sweep[channel].status for sweep in sweeps for channel in FITTED} == {Status.GOOD}
     bench.plant.set_watchful(False)
-    assert chip.configuration == configuration_word(Averaging.TIMES_32)
+    assert chip.configuration == configured(bench, Averaging.TIMES_32)
     assert [next_sweep(bench).load.status for _ in range(3)] == [Status.GOOD] * 3
 
 
@@ -153,7 +176,7 @@ def test_a_chip_that_comes_back_while_it_is_watched_is_set_up_for_it(bench: RigB
     for _ in range(3):
         reading = next_sweep(bench, 1.0).load
     assert reading.status == Status.GOOD
-    assert bench.boards.bus.chips[0x42].configuration == configuration_word(Averaging.BITS_12)
+    assert bench.boards.bus.chips[0x42].configuration == configured(bench, Averaging.BITS_12)
 
 
 def test_transfers_take_the_time_of_their_bits(bench: RigBench) -> None:

@@ -9,11 +9,12 @@ from vigie.clock import SimulatedClock
 from vigie.control.signals import Contact, Relay, Status
 from vigie.errors import RelayError, SettingsError
 from vigie.hardware.emulated import build_emulated_boards
-from vigie.hardware.ina219 import Averaging
+from vigie.hardware.meter import Averaging
 from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind
 from vigie.hardware.temperature import SysfsThermometer
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.installation import Installation
+from vigie.plant.meter_chips import METER_CHIPS, MeterModel
 from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.rig import (
     BoardModel,
@@ -56,6 +57,14 @@ def test_an_address_outside_the_chip_s_is_refused(key: str) -> None:
     assert RIG.validate_python({"r1_contact": "nc", "r2_contact": "nc", key: 0}) is not None
 
 
+def test_the_meter_chip_is_named_and_usually_that_of_the_hat() -> None:
+    boards = {"r1_contact": "nc", "r2_contact": "nc"}
+    assert RIG.validate_python(boards).meter is MeterModel.INA219
+    assert RIG.validate_python({**boards, "meter": "ina226"}).meter is MeterModel.INA226
+    with pytest.raises(ValidationError, match="must be one of ina219, ina226"):
+        RIG.validate_python({**boards, "meter": "ina260"})
+
+
 def test_two_channels_cannot_share_a_chip() -> None:
     with pytest.raises(SettingsError, match=r"channels CHARGE and LOAD .* 0x41"):
         emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, load_address=0x41))
@@ -89,7 +98,8 @@ def emulated_rig(
     settings: RigSettings, thermometer: SysfsThermometer | None = None, ambient: SysfsThermometer | None = None
 ) -> Rig:
     clock = SimulatedClock(math.inf, 0.0)
-    boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4, monotonic_s=clock.now_s)
+    chip = METER_CHIPS[settings.meter].emulation
+    boards = build_emulated_boards([lambda: (12.8, 0.0)] * 4, chip, monotonic_s=clock.now_s)
     return open_rig(
         settings,
         clock,
@@ -158,9 +168,10 @@ def test_a_line_the_chip_does_not_have_is_named_on_emulated_boards_too(tmp_path:
         rig_over(site, settings, clock)
 
 
+@pytest.mark.parametrize("meter", MeterModel)
 @pytest.mark.parametrize("averaging", Averaging)
-def test_sweeps_as_fast_as_asked_still_find_new_conversions(averaging: Averaging) -> None:
-    rig = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, averaging=averaging))
+def test_sweeps_as_fast_as_asked_still_find_new_conversions(averaging: Averaging, meter: MeterModel) -> None:
+    rig = emulated_rig(RigSettings(NC, NC, boards=Boards.EMULATED, averaging=averaging, meter=meter))
     rig.read_sweep()
     assert all(reading.status == Status.GOOD for _ in range(10) for reading in rig.read_sweep())
 

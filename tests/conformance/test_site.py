@@ -8,6 +8,7 @@ import pytest
 from tests.conformance.plants import SITES, SiteBench
 from vigie.control.signals import Channel, Contact, Reading, Relay, Status, Sweep
 from vigie.plant.faults import Fault, FaultKind, ListedFate
+from vigie.plant.installation import Node
 from vigie.plant.port import LOOK_EVERY_S
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
@@ -31,6 +32,10 @@ def sweep_after(bench: SiteBench, seconds: float = SWEEP_INTERVAL_S) -> Sweep:
     return bench.plant.read_sweep()
 
 
+def amperes(bench: SiteBench, seen: Reading | Node) -> float:
+    return seen.shunt_v / bench.installation.settings.shunt_ohm
+
+
 def test_every_fitted_channel_is_good_at_the_pace_of_a_period(bench: SiteBench) -> None:
     for _ in range(30):
         bench.clock.sleep_until(bench.clock.now_s() + SWEEP_INTERVAL_S)
@@ -42,14 +47,14 @@ def test_every_fitted_channel_is_good_at_the_pace_of_a_period(bench: SiteBench) 
 @pytest.mark.parametrize("channel", FITTED)
 def test_readings_come_in_the_steps_of_the_meter(bench: SiteBench, channel: Channel) -> None:
     reading = sweep_after(bench)[channel]
-    for value, step in ((reading.bus_v, 4e-3), (reading.shunt_v, 10e-6)):
+    for value, step in ((reading.bus_v, bench.meter.bus_step_v), (reading.shunt_v, bench.meter.shunt_step_v)):
         assert value / step == pytest.approx(round(value / step), abs=1e-6)
 
 
 def test_a_charging_current_is_positive_into_the_battery(bench: SiteBench) -> None:
     sweep = sweep_after(bench, 60.0)
     true = bench.installation.node(Channel.CHARGE)
-    assert true.shunt_v > 0.01
+    assert amperes(bench, true) > 0.1
     assert sweep.charge.shunt_v == pytest.approx(true.shunt_v, abs=1e-3)
     assert sweep.charge.bus_v == pytest.approx(true.bus_v, abs=0.02)
 
@@ -57,22 +62,24 @@ def test_a_charging_current_is_positive_into_the_battery(bench: SiteBench) -> No
 def test_with_the_mains_cut_the_battery_feeds_the_loads_backwards_through_v2(bench: SiteBench) -> None:
     bench.plant.switch(Relay.R1, OPEN)
     sweep = sweep_after(bench, 60.0)
-    assert sweep.charge.shunt_v < -0.01
-    assert sweep.load.shunt_v > 0.01
+    assert amperes(bench, sweep.charge) < -0.1
+    assert amperes(bench, sweep.load) > 0.1
     assert sweep.load.bus_v > 10.0
 
 
 def test_opening_r2_stops_the_charge_current(bench: SiteBench) -> None:
-    assert sweep_after(bench).charge.shunt_v > 0.01
+    assert amperes(bench, sweep_after(bench).charge) > 0.1
     bench.plant.switch(Relay.R2, OPEN)
-    assert abs(sweep_after(bench).charge.shunt_v) < 2e-4
+    assert abs(amperes(bench, sweep_after(bench).charge)) < 2e-3
     bench.plant.switch(Relay.R2, CLOSED)
-    assert sweep_after(bench).charge.shunt_v > 0.01
+    assert amperes(bench, sweep_after(bench).charge) > 0.1
 
 
 def test_v1_reads_less_than_the_battery_behind_its_resistor(bench: SiteBench) -> None:
     sweep = sweep_after(bench)
-    assert 0.5 < bench.installation.battery_v - sweep.battery.bus_v < 1.1
+    missing_v = 10e3 * (sweep.battery.bus_v / bench.meter.input_ohm + bench.meter.bias_a)
+    assert bench.installation.battery_v - sweep.battery.bus_v == pytest.approx(missing_v, abs=0.05)
+    assert missing_v > 0.3
 
 
 @pytest.mark.parametrize("relay", Relay)
@@ -148,4 +155,4 @@ def test_a_fall_ends_the_watch_within_two_looks_and_ten_sweeps_right_after_it_ar
 
 def test_a_discharge_through_v2_is_shown_to_who_watches(bench: SiteBench) -> None:
     bench.plant.switch(Relay.R1, OPEN)
-    assert bench.plant.watch(1.0, lambda charge, load: charge.shunt_v < -0.01)
+    assert bench.plant.watch(1.0, lambda charge, load: amperes(bench, charge) < -0.1)

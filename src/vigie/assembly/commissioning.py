@@ -16,6 +16,7 @@ from vigie.controller.lock import ControllerLock
 from vigie.errors import SettingsError
 from vigie.plant.bench import DriverBench, Sensed, open_bench
 from vigie.plant.emulated_site import EmulatedSite
+from vigie.plant.meter_chips import METER_CHIPS
 from vigie.plant.rig import Boards, Rig, RigSettings, open_rig
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import describe
@@ -69,7 +70,7 @@ def open_session(config: Config, speed: float) -> Session:
     except BaseException:
         lock.close()
         raise
-    limits = _limits(config)
+    limits = _limits(config, config.rig)
     return Session(paths, lock, clock, config.rig, limits, bench, Coils(bench, limits), site)
 
 
@@ -83,7 +84,7 @@ def _bench_over(site: EmulatedSite, settings: RigSettings, clock: Clock) -> Driv
     )
 
 
-def _limits(config: Config) -> Limits:
+def _limits(config: Config, settings: RigSettings) -> Limits:
     return Limits(
         supply_v=config.mains.supply_present_v,
         proof_v=config.interlocks.proof_v,
@@ -91,6 +92,7 @@ def _limits(config: Config) -> Limits:
         load_floor_v=max(config.interlocks.load_floor_v, 10.0),
         settling_s=config.mains.settling_s,
         shunt_ohm=config.channels[Channel.CHARGE].shunt_ohm,
+        meter=METER_CHIPS[settings.meter].capability,
     )
 
 

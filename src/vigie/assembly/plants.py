@@ -12,6 +12,7 @@ from vigie.hardware.emulated.boards import EmulatedThermometer
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.faults import Faulty
 from vigie.plant.installation import Installation
+from vigie.plant.meter_chips import METER_CHIPS
 from vigie.plant.port import Plant
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import read_recording
@@ -78,7 +79,7 @@ def open_emulated_site(config: Config, settings: RigSettings, clock: Clock, path
 
     The relay lines keep their levels in a file, as a Raspberry Pi's kernel keeps them when a program dies.
     """
-    installation = Installation(config.twin.installation)
+    installation = Installation(config.twin.installation, METER_CHIPS[settings.meter].capability)
     return EmulatedSite(installation, settings, config.twin.miswiring, clock, paths.levels)
 
 

@@ -4,7 +4,7 @@ from math import inf
 
 from vigie.commission.coils import Sagged
 from vigie.commission.job import Job
-from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Calibrated, Known, Refused, SenseKind
+from vigie.commission.known import Calibrated, Refused, SenseKind
 from vigie.commission.looking import Pins, Sources
 from vigie.commission.person import Topic
 from vigie.commission.supply import judge_supply
@@ -119,7 +119,7 @@ def _compare(job: Job, when: str, longest_s: float) -> None:
         for _ in range(TRIES):
             meter_v = job.person.number(topic, spoken(when, question=spoken(question)), "V", watch)
             pins = job.coils.look()[known.channels[channel]]
-            doubt = _doubt(known, channel, pins, meter_v)
+            doubt = _doubt(job, channel, pins, meter_v)
             if not doubt:
                 break
             job.person.tell(doubt, is_weak=True)
@@ -136,11 +136,11 @@ def _compare(job: Job, when: str, longest_s: float) -> None:
         )
 
 
-def _doubt(known: Known, channel: Channel, pins: Pins, meter_v: float) -> str:
+def _doubt(job: Job, channel: Channel, pins: Pins, meter_v: float) -> str:
     """Return why a multimeter's value cannot be right, or nothing."""
-    expected_v = pins.bus_v
+    expected_v, known, chip = pins.bus_v, job.known, job.limits.meter
     if channel == Channel.BATTERY and known.sense is SenseKind.SERIES:
-        expected_v += known.sense_ohm * (pins.bus_v / METER_INPUT_OHM + METER_BIAS_A)
+        expected_v += known.sense_ohm * (pins.bus_v / chip.input_ohm + chip.bias_a)
     if abs(meter_v - expected_v) <= METER_ERROR * expected_v:
         return ""
     return spoken(
@@ -163,7 +163,7 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
         for raw, meter_v in known.points[channel]
     )
     name = f"V{channel + 1}"
-    usual, tolerance = _usual_gain(known, channel)
+    usual, tolerance = _usual_gain(job, channel)
     span_v = abs(high - low)
     gain, is_two_point = usual, span_v >= LEAST_SPAN_V
     if is_two_point:
@@ -192,11 +192,11 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
     return Calibrated(gain, offset_v, is_two_point)
 
 
-def _usual_gain(known: Known, channel: Channel) -> tuple[float, float]:
+def _usual_gain(job: Job, channel: Channel) -> tuple[float, float]:
     """Return the gain that is expected, and how far a chip can be from it (the rest is the multimeter's last digit).
 
-    A chip is within 1 % (SBOS448G page 5). What its input takes through a resistor has no limits in the data sheet.
+    A chip is within 1 %, many within less. What its input takes through a resistor has no limits in the data sheets.
     """
-    if channel == Channel.BATTERY and known.sense is SenseKind.SERIES:
-        return 1.0 + known.sense_ohm / METER_INPUT_OHM, 0.03
+    if channel == Channel.BATTERY and job.known.sense is SenseKind.SERIES:
+        return 1.0 + job.known.sense_ohm / job.limits.meter.input_ohm, 0.03
     return 1.0, 0.01

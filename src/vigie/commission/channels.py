@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from vigie.commission.coils import Coils, Sagged
 from vigie.commission.job import Job
-from vigie.commission.known import METER_BIAS_A, METER_INPUT_OHM, Known, Refused, SenseKind
+from vigie.commission.known import Known, Refused, SenseKind
 from vigie.commission.looking import FLOWS_A, Look, described
 from vigie.control.signals import Channel, Relay, Wiring
 from vigie.wording.dialogue import spoken
@@ -20,7 +20,6 @@ _SAME_V = 0.13
 """Two chips at one voltage differ by twice their 0.5 % at most (SBOS448G page 5)."""
 _ELSEWHERE_V = 0.25
 """More than the loads' current can drop between V1's and V2's places at the battery."""
-_LOAD_SHUNT_V = 50e-6
 _PLACES = {
     Channel.BATTERY: mark("V1 (battery) is {chip}"),
     Channel.CHARGE: mark("V2 (charge) is {chip}"),
@@ -205,14 +204,14 @@ def _find_sense(job: Job, looks: _Looks) -> None:
             is_weak=True,
         )
         missing_v = in_drill_v
-    fine_v = job.bench.fine_shunt_v(place[Channel.BATTERY])
+    fine_v, chip = job.bench.fine_shunt_v(place[Channel.BATTERY]), job.limits.meter
     evidence = (
         spoken("V1 {missing_v:.3f} V under V2", missing_v=missing_v),
-        spoken("V1 shunt {fine_uv:.0f} uV (range +-40 mV, 128 samples)", fine_uv=fine_v * 1e6),
+        spoken("V1 shunt {fine_uv:.0f} uV (finest range, averaged)", fine_uv=fine_v * 1e6),
     )
     if missing_v > _SAME_V:
         known.sense = SenseKind.SERIES
-        known.sense_ohm = missing_v / (sense.bus_v / METER_INPUT_OHM + METER_BIAS_A)
+        known.sense_ohm = missing_v / (sense.bus_v / chip.input_ohm + chip.bias_a)
         job.note(
             "sense",
             spoken(
@@ -232,7 +231,7 @@ def _find_sense(job: Job, looks: _Looks) -> None:
                 charge_v=charge.bus_v,
             )
         )
-    elif abs(fine_v) >= _LOAD_SHUNT_V:
+    elif abs(fine_v) >= chip.shunt_offset_v:
         known.sense, known.sense_ohm = SenseKind.LOAD, sense.bus_v / (abs(fine_v) / job.limits.shunt_ohm)
         job.note(
             "sense",

@@ -7,11 +7,9 @@ from typing import NamedTuple
 
 from vigie.control.signals import Channel, Relay, Wiring
 from vigie.errors import CommandRefused
+from vigie.hardware.meter import Capability
 from vigie.plant.bench import Sensed
-
-METER_INPUT_OHM = 320e3
-METER_BIAS_A = 40e-6
-"""What an INA219 takes at IN+ and IN- together (SBOS448G page 5, typical)."""
+from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER
 
 
 class Refused(CommandRefused):
@@ -32,6 +30,7 @@ class Limits(NamedTuple):
     settling_s: float
     """Time the supply may take to come back."""
     shunt_ohm: float = 0.1
+    meter: Capability = METER_CHIPS[USUAL_METER].capability
 
 
 class SenseKind(IntEnum):

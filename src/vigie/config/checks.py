@@ -7,7 +7,7 @@ from typing import Any
 from vigie.access.settings import Login
 from vigie.config.alarm_limits import alarm_faults
 from vigie.config.limits import contradictions
-from vigie.config.scales import scale_risks
+from vigie.config.scales import beyond_meter, scale_risks
 from vigie.config.sections import Calibration, Config, Fault, PlantKind
 from vigie.config.texts import unusable_texts
 from vigie.config.wiring import wiring_risks
@@ -15,18 +15,15 @@ from vigie.control.filtering import sweep_interval_s
 from vigie.control.signals import Channel, Wiring
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
-from vigie.hardware.ina219 import Averaging
 from vigie.notify import settings as notify_settings
 from vigie.plant.air import Air
+from vigie.plant.meter_chips import METER_CHIPS
 from vigie.plant.outages import OutageKind, Outages
-from vigie.plant.rig import Boards, relay_wiring
+from vigie.plant.rig import Boards, RigSettings, relay_wiring
 from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
 from vigie.web import settings as web_settings
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
-
-SWEEP_S = {Averaging.BITS_12: 0.0012, Averaging.TIMES_32: 0.038, Averaging.TIMES_64: 0.075, Averaging.TIMES_128: 0.15}
-"""What one sweep takes at least: the meter chips convert shunt and bus one after the other, four chips at once."""
 
 LONGEST_PERIOD_S = 5.0
 """In real time: a finished period is the controller's sign of life, and the watchdogs wait 10 s for two of them."""
@@ -189,45 +186,46 @@ def _crossed_rig(sections: Mapping[str, Any]) -> list[Fault]:
     if twin is not None and twin.installation.controller_supply == ControllerSupply.LOADS:
         message = spoken("only plant.kind = twin lets its computer die: emulated lines keep their levels without power")
         faults.append(Fault("twin.installation.controller_supply", message))
-    rig, filtering, loop = sections.get("rig"), sections.get("filter"), sections.get("loop")
+    rig = sections.get("rig")
     if rig is not None:
         try:
             relay_wiring(rig)
         except SettingsError as error:
             faults.append(Fault("rig", str(error)))
-    if rig is not None:
-        for name in (channel.name.lower() for channel in Channel):
-            config = sections.get(f"channels.{name}")
-            if config is not None and config.is_fitted and getattr(rig, f"{name}_address") == 0:
-                message = spoken(
-                    "0 is no chip, but channels.{name} is fitted: give its address, or is_fitted = false", name=name
-                )
-                faults.append(Fault(f"rig.{name}_address", message))
+        faults += _crossed_meter(rig, sections)
     made = sections.get("faults")
     if rig is not None and made is not None and made.listed and rig.boards == Boards.REAL:
         faults.append(
             Fault("faults.listed", spoken("faults are made on the twin, a recording or emulated boards, never here"))
         )
-    if rig is not None and filtering is not None and loop is not None:
-        sweep_s = SWEEP_S[rig.averaging]
-        if filtering.sweeps * sweep_s >= loop.period_s:
-            faults.append(
-                Fault(
-                    "rig.averaging",
-                    spoken(
-                        "{averaging} makes a sweep take {sweep_s:g} s: {sweeps} of them do not fit into loop.period_s "
-                        "= {period_s:g} s; average less, sweep less, or lengthen the period",
-                        averaging=rig.averaging.name.lower(),
-                        sweep_s=sweep_s,
-                        sweeps=filtering.sweeps,
-                        period_s=loop.period_s,
-                    ),
-                )
-            )
     if mains is not None and mains.present_unless_discharging:
         faults.append(
             Fault("mains.present_unless_discharging", spoken("only for recordings; V3 proves the mains on a rig"))
         )
+    return faults
+
+
+def _crossed_meter(rig: RigSettings, sections: Mapping[str, Any]) -> list[Fault]:
+    faults = list(beyond_meter(sections, rig.meter))
+    for name in (channel.name.lower() for channel in Channel):
+        config = sections.get(f"channels.{name}")
+        if config is not None and config.is_fitted and getattr(rig, f"{name}_address") == 0:
+            message = spoken(
+                "0 is no chip, but channels.{name} is fitted: give its address, or is_fitted = false", name=name
+            )
+            faults.append(Fault(f"rig.{name}_address", message))
+    filtering, loop = sections.get("filter"), sections.get("loop")
+    sweep_s = METER_CHIPS[rig.meter].capability.conversion_s[rig.averaging]  # the chips convert at once
+    if filtering is not None and loop is not None and filtering.sweeps * sweep_s >= loop.period_s:
+        message = spoken(
+            "{averaging} makes a sweep take {sweep_s:.2g} s: {sweeps} of them do not fit into loop.period_s = "
+            "{period_s:g} s; average less, sweep less, or lengthen the period",
+            averaging=rig.averaging.name.lower(),
+            sweep_s=sweep_s,
+            sweeps=filtering.sweeps,
+            period_s=loop.period_s,
+        )
+        faults.append(Fault("rig.averaging", message))
     return faults
 
 

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, Fault
 from vigie.control.signals import Channel
-from vigie.hardware.ina219 import BUS_FULL_SCALE_V, FULL_SCALE_SHUNT, SHUNT_LSB_V
+from vigie.hardware.meter import Capability
+from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER, MeterModel
+from vigie.plant.rig import RigSettings
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
 
@@ -14,6 +16,8 @@ LEAST_STEPS = 4
 _NEVER = mark(
     "{value:g} {unit} is never met by the readings of its channel: with that channel's {keys} it reads {reach}"
 )
+_SATURATED = 1.05
+"""Believed may be a little more than can be read, as by default: a reading at full scale says so itself."""
 _WIDE = 2.0
 """A meter that reads this many times more or less than the default limit has another shunt than the limit is for."""
 
@@ -38,18 +42,50 @@ CURRENTS = (Read("mains.charging_a", "charge"), Read("mains.discharging_a", "cha
 
 def beyond_scale(sections: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the limits that no reading can reach."""
+    meter = _fitted(sections.get("rig"))
     for limit, value, channel in _held_against(VOLTAGES, sections):
-        if value >= highest_v(channel):
-            reach = spoken("up to {most:g} {unit}", most=highest_v(channel), unit="V")
+        if value >= (most_v := highest_v(channel, meter)):
+            reach = spoken("up to {most:g} {unit}", most=most_v, unit="V")
             yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="gain, offset_v", reach=reach))
     for limit, value, channel in _held_against(LOWEST, sections):
         if value <= channel.offset_v:
             reach = spoken("down to {least:g} {unit}", least=channel.offset_v, unit="V")
             yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="offset_v", reach=reach))
     for limit, value, channel in _held_against(CURRENTS, sections):
-        if value >= highest_a(channel):
-            reach = spoken("up to {most:g} {unit}", most=highest_a(channel), unit="A")
+        if value >= (most_a := highest_a(channel, meter)):
+            reach = spoken("up to {most:g} {unit}", most=most_a, unit="A")
             yield Fault(limit, spoken(_NEVER, value=value, unit="A", keys="shunt_ohm", reach=reach))
+
+
+def beyond_meter(sections: Mapping[str, Any], model: MeterModel) -> Iterator[Fault]:
+    """Yield the channels believed more than a chip reads for which the channels' defaults are not made."""
+    if model == USUAL_METER:
+        return  # told by scale_risks
+    meter = METER_CHIPS[model].capability
+    for role in Channel:
+        name = f"channels.{role.name.lower()}"
+        channel = sections.get(name)
+        if channel is None or not channel.is_fitted:
+            continue
+        believed_a, most_a = channel.plausible_max_a, highest_a(channel, meter)
+        if believed_a > _SATURATED * most_a:
+            message = spoken(
+                "with {shunt_ohm:g} Ohm an {chip} reads up to {highest_a:.3g} A ({full_mv:g} mV), but plausible_max_a "
+                "believes {believed_a:g} A: more than the chip reads would fail every period. Give the board's own "
+                "shunt, at most {most_ohm:.2g} Ohm for that current, or lower plausible_max_a to what can flow there",
+                shunt_ohm=channel.shunt_ohm,
+                chip=meter.name,
+                highest_a=most_a,
+                full_mv=round(meter.shunt_full_scale_v * 1e3, 2),
+                believed_a=believed_a,
+                most_ohm=meter.shunt_full_scale_v / believed_a,
+            )
+            yield Fault(f"{name}.shunt_ohm", message)
+
+
+def _fitted(rig: RigSettings | None) -> Capability:
+    """Return what the chip of [rig] can do; without one, the usual chip, which the twin imitates."""
+    return METER_CHIPS[USUAL_METER if rig is None else rig.meter].capability
 
 
 def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterator[tuple[str, float, ChannelConfig]]:
@@ -63,11 +99,12 @@ def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterat
 
 def scale_risks(config: Config) -> Iterator[Fault]:
     """Yield the limits a changed shunt has left behind."""
+    meter = _fitted(config.rig)
     for role in Channel:
         name, channel = f"channels.{role.name.lower()}", config.channels[role]
         if not channel.is_fitted:
             continue
-        highest, believed = highest_a(channel), channel.plausible_max_a
+        highest, believed = highest_a(channel, meter), channel.plausible_max_a
         if believed == EVERY_CHANNEL["plausible_max_a"] and not believed / _WIDE < highest < believed * _WIDE:
             message = spoken(
                 "{believed_a:g} A was made for the usual shunt; with shunt_ohm = {shunt_ohm:g} the meter reads up to "
@@ -78,7 +115,7 @@ def scale_risks(config: Config) -> Iterator[Fault]:
             )
             yield Fault(f"{name}.plausible_max_a", message)
     charge = config.channels[Channel.CHARGE]
-    step_a = SHUNT_LSB_V / charge.shunt_ohm
+    step_a = meter.shunt_step_v / charge.shunt_ohm
     for key in ("charging_a", "discharging_a"):
         value = getattr(config.mains, key)
         if charge.is_fitted and value < LEAST_STEPS * step_a:
@@ -93,11 +130,11 @@ def scale_risks(config: Config) -> Iterator[Fault]:
             yield Fault(f"mains.{key}", message)
 
 
-def highest_v(channel: ChannelConfig) -> float:
+def highest_v(channel: ChannelConfig, meter: Capability) -> float:
     """Return the highest voltage a channel can read."""
-    return channel.gain * BUS_FULL_SCALE_V + channel.offset_v
+    return channel.gain * meter.bus_full_scale_v + channel.offset_v
 
 
-def highest_a(channel: ChannelConfig) -> float:
-    """Return the largest current a channel can read: 320 mV over its shunt."""
-    return FULL_SCALE_SHUNT * SHUNT_LSB_V / channel.shunt_ohm
+def highest_a(channel: ChannelConfig, meter: Capability) -> float:
+    """Return the largest current a channel can read: the shunt voltage at full scale over its shunt."""
+    return meter.shunt_full_scale_v / channel.shunt_ohm

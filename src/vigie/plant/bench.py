@@ -5,28 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from vigie.clock import Clock
-from vigie.control.signals import Reading, Status
-from vigie.errors import ChipError, TemperatureError
+from vigie.control.signals import Reading
+from vigie.errors import ChipError, TemperatureError, WrongChipError
 from vigie.hardware.gpio import Chip, GpioLines
-from vigie.hardware.i2c import Adapter, I2cBus, RegisterReads, register_writes
-from vigie.hardware.ina219 import CONFIGURATION, SHUNT, SHUNT_LSB_V, Averaging, Flag, Ina219, configuration_word
+from vigie.hardware.i2c import Adapter, I2cBus
+from vigie.hardware.meter import Averaging
 from vigie.hardware.relay_board import ContactKind, Position, RelayBoard, RelayWiring
 from vigie.hardware.temperature import list_thermometers, read_celsius
+from vigie.plant.instruments import Meter
+from vigie.plant.meter_chips import METER_CHIPS, as_reading
 from vigie.plant.rig import Boards, RigSettings, relay_wiring
 
 FOUR_CHANNEL_HAT = (0x40, 0x41, 0x42, 0x43)
 _AVERAGING = Averaging.BITS_12
 """The quickest: a voltage that falls is seen within milliseconds, and means are taken over sweeps."""
-_GAIN_BITS = 0b11 << 11
-_FINE_S = 0.16
-"""Longest time of one shunt and bus conversion at 128 samples (SBOS448G page 5), with a margin."""
-
-_STATUS = {
-    Flag.OVERFLOW: Status.OVERFLOW,
-    Flag.STALE: Status.STALE,
-    Flag.SATURATED: Status.SATURATED,
-    Flag.RESET: Status.RESET,
-}
 
 
 class Sensed(NamedTuple):
@@ -72,6 +64,7 @@ class Bench(Protocol):
         """Return the addresses where a meter chip answers.
 
         Raises:
+            WrongChipError: all that answer are other chips than the settings say.
             BusError: the bus itself is gone.
         """
         ...
@@ -86,7 +79,7 @@ class Bench(Protocol):
         ...
 
     def fine_shunt_v(self, address: int) -> float:
-        """Return one shunt voltage in the +-40 mV range with 128 samples, where the chip's offset is smallest.
+        """Return one shunt voltage as finely as the chip can, where its offset is smallest.
 
         Raises:
             ChipError: the chip does not answer.
@@ -137,7 +130,8 @@ class DriverBench:
         self._thermometers = thermometers or kernel_thermometers
         fitted = (settings.battery_address, settings.charge_address, settings.load_address, settings.spare_address)
         self._addresses = tuple(sorted({*FOUR_CHANNEL_HAT, *fitted} - {0}))
-        self._meters: dict[int, Ina219] = {}
+        self._chip = METER_CHIPS[settings.meter]
+        self._meters: dict[int, Meter] = {}
         self._sweep_at_s = clock.now_s()
 
     def is_energised(self, coil: int) -> bool:
@@ -151,36 +145,42 @@ class DriverBench:
 
     def scan(self) -> tuple[int, ...]:
         self._meters = {}
+        others: list[WrongChipError] = []
         for address in self._addresses:
-            meter = Ina219(self._bus, address, _AVERAGING)
-            with contextlib.suppress(ChipError):
+            meter = self._chip.driver(self._bus, address, _AVERAGING)
+            try:
                 meter.verify()
                 self._meters[address] = meter
+            except WrongChipError as error:
+                others.append(error)
+            except ChipError:
+                continue
+        if others and not self._meters:
+            raise others[0]
         self._wait_for_conversion()
         return tuple(self._meters)
 
     def sweep(self) -> Mapping[int, Reading]:
         self.clock.sleep_until(self._sweep_at_s)
-        readings = {address: _reading(meter) for address, meter in self._meters.items()}
+        readings = {address: as_reading(meter.read()) for address, meter in self._meters.items()}
         self._wait_for_conversion()
         return readings
 
     def fine_shunt_v(self, address: int) -> float:
-        word = configuration_word(Averaging.TIMES_128) & ~_GAIN_BITS
-        reads = RegisterReads(address, (SHUNT,), ">h")
+        meter = self._meters[address]
         try:
-            self._bus.transfer(register_writes(address, ((CONFIGURATION, word),)))
-            self.clock.sleep_until(self.clock.now_s() + _FINE_S)
-            self._bus.transfer(reads.messages)
+            wait_s = meter.begin_fine_shunt()
+            self.clock.sleep_until(self.clock.now_s() + wait_s)
+            return meter.look_at_shunt_v()
         except OSError as error:
-            raise ChipError(f"INA219 at 0x{address:02x} stopped answering ({error.strerror}); check the HAT") from error
-        finally:
-            meter = Ina219(self._bus, address, _AVERAGING)  # a new one takes the change for no reset of the chip
+            name = self._chip.capability.name
+            raise ChipError(f"{name} at 0x{address:02x} stopped answering ({error.strerror}); check the HAT") from error
+        finally:  # a new driver takes the change for no reset of the chip
+            meter = self._chip.driver(self._bus, address, _AVERAGING)
             with contextlib.suppress(ChipError):
                 meter.verify()
             self._meters[address] = meter
             self._wait_for_conversion()
-        return float(reads.words()[0]) * SHUNT_LSB_V
 
     def thermometers(self) -> Sequence[Sensed]:
         return self._thermometers()
@@ -211,9 +211,3 @@ def kernel_thermometers() -> Sequence[Sensed]:
         with contextlib.suppress(TemperatureError):
             found.append(Sensed(sensor.name, sensor.address, read_celsius(sensor)))
     return found
-
-
-def _reading(meter: Ina219) -> Reading:
-    reading = meter.read()
-    status = sum(int(bit) for flag, bit in _STATUS.items() if reading.flags & flag)
-    return Reading(reading.bus_v, reading.shunt_v, status)

@@ -10,6 +10,7 @@ from vigie.control.signals import Channel, Relay
 from vigie.hardware.emulated.boards import EmulatedBoards, build_emulated_boards
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.installation import Installation, Node
+from vigie.plant.meter_chips import METER_CHIPS
 from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.rig import RigSettings, contact_at, relay_wiring
 
@@ -51,6 +52,7 @@ class EmulatedSite:
         self._lag_s = clock.now_s() - installation.now_s
         self.boards: EmulatedBoards = build_emulated_boards(
             [self._pins(channel) for channel in miswiring.channels],
+            METER_CHIPS[settings.meter].emulation,
             levels_file=levels_file,
             on_level_change=self._move,
             monotonic_s=clock.now_s,

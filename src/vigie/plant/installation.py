@@ -6,12 +6,14 @@ from typing import NamedTuple
 from vigie.battery.step import BatteryState, resting
 from vigie.battery.wells import state_of_charge
 from vigie.control.signals import Channel, Contact, Contacts, Relay, Wiring
+from vigie.hardware.meter import Capability
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant import computer
 from vigie.plant.air import Air
 from vigie.plant.circuit import Circuit, Flows
 from vigie.plant.circumstances import Circumstances, Fate, NoFate
 from vigie.plant.computer import Computer, Darkness, Phase
+from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER
 from vigie.plant.outages import Outages
 from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
 from vigie.units import SECONDS_PER_DAY
@@ -22,8 +24,6 @@ _LONGEST_STEP_S = 10.0
 _LONGEST_STEP_FORETOLD_S = 21_600.0
 """Nothing flows in the dark, and a battery at rest is solved exactly."""
 _INSTANT_S = 0.01
-_METER_INPUT_OHM = 320e3
-_METER_BIAS_A = 40e-6
 
 
 class Node(NamedTuple):
@@ -49,13 +49,18 @@ class WorldState(NamedTuple):
 class Installation:
     """A simulated site, moved on by :meth:`advance_to` and switched by :meth:`set_contact`."""
 
-    def __init__(self, settings: InstallationSettings) -> None:
+    def __init__(self, settings: InstallationSettings, meter: Capability = METER_CHIPS[USUAL_METER].capability) -> None:
         """Begin a world at 0 s: R1 and R2 closed, battery rested at its start state of charge.
+
+        Args:
+            settings: the site.
+            meter: takes its input currents through the resistor at V1.
 
         Raises:
             SettingsError: unknown battery model; outages or a course of the air that cannot be used.
         """
         self.settings = settings
+        self._meter = meter
         self.battery = chosen_battery(settings.battery)
         self.fate: Fate = NoFate()
         """What befalls this installation beside its settings."""
@@ -280,4 +285,4 @@ class Installation:
     def _behind_sense_resistor(self, true_v: float) -> float:
         """Return what reaches the pin: input resistance and both bias currents flow through the resistor."""
         sense_ohm = self.settings.sense_ohm
-        return max((true_v - sense_ohm * _METER_BIAS_A) / (1.0 + sense_ohm / _METER_INPUT_OHM), 0.0)
+        return max((true_v - sense_ohm * self._meter.bias_a) / (1.0 + sense_ohm / self._meter.input_ohm), 0.0)

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from vigie.clock import Clock
 from vigie.control.signals import Channel, Reading, Status, Sweep
 from vigie.errors import ChipError, VigieError
-from vigie.hardware.ina219 import Averaging, Flag, Ina219, MeterReading
+from vigie.hardware.meter import Averaging
+from vigie.plant.instruments import Meter
+from vigie.plant.meter_chips import as_reading
 from vigie.plant.port import LOOK_EVERY_S, HasFallen
 
 HANGS_AFTER_S = 0.03
@@ -16,9 +18,9 @@ _GOOD, _ABSENT, _FAILED = int(Status.GOOD), int(Status.ABSENT), int(Status.FAILE
 
 
 class MeterBoard:
-    """Up to four INA219, one per channel. Belongs to one thread."""
+    """Up to four meter chips, one per channel. Belongs to one thread."""
 
-    def __init__(self, meters: Sequence[Ina219 | None], clock: Clock, averaging: Averaging, verify_s: float) -> None:
+    def __init__(self, meters: Sequence[Meter | None], clock: Clock, averaging: Averaging, verify_s: float) -> None:
         """Take over the chips; nothing is sent yet.
 
         Args:
@@ -116,7 +118,7 @@ class MeterBoard:
             return Reading(_NAN, _NAN, _FAILED)
         self._hanging.pop(channel, None)
         self._fresh_at_s[channel] = self._clock.now_s() + meter.conversion_s
-        return Reading(reading.bus_v, reading.shunt_v, _status(reading) if reading.flags else _GOOD)
+        return as_reading(reading)
 
     def _look(self, channel: Channel, looked_at: set[Channel]) -> Reading:
         meter = self._meters[channel]
@@ -129,15 +131,3 @@ class MeterBoard:
         except OSError:
             looked_at.discard(channel)
             return Reading(_NAN, _NAN, _FAILED)
-
-
-_STATUS_OF_FLAG = (
-    (Flag.OVERFLOW, Status.OVERFLOW),
-    (Flag.STALE, Status.STALE),
-    (Flag.SATURATED, Status.SATURATED),
-    (Flag.RESET, Status.RESET),
-)
-
-
-def _status(reading: MeterReading) -> int:
-    return sum(int(status) for flag, status in _STATUS_OF_FLAG if reading.flags & flag)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
 
@@ -13,7 +13,7 @@ from vigie.control.signals import Channel, Contact, Contacts, Relay, Status, Swe
 from vigie.errors import SettingsError, TemperatureError, VigieError
 from vigie.hardware.gpio import Chip, GpioLines
 from vigie.hardware.i2c import Adapter, I2cBus
-from vigie.hardware.ina219 import HIGHEST_ADDRESS, LOWEST_ADDRESS, Averaging, Ina219
+from vigie.hardware.meter import Averaging
 from vigie.hardware.relay_board import (
     PIRELAY_V1,
     PIRELAY_V2,
@@ -24,7 +24,9 @@ from vigie.hardware.relay_board import (
     position_at,
 )
 from vigie.hardware.temperature import SYSFS, SysfsThermometer
+from vigie.plant.instruments import Meter, Thermometer
 from vigie.plant.meter_board import MeterBoard
+from vigie.plant.meter_chips import ADDRESSES, METER_CHIPS, USUAL_METER, MeterModel
 from vigie.plant.port import HasFallen
 from vigie.units import by_name, setting
 from vigie.wording.dialogue import spoken
@@ -55,16 +57,16 @@ ContactSetting = Annotated[
 ]
 
 
-def _ina219_address(address: int) -> int:
-    if address and not LOWEST_ADDRESS <= address <= HIGHEST_ADDRESS:
-        raise ValueError(f"0x{address:02x} is outside 0x{LOWEST_ADDRESS:02x}..0x{HIGHEST_ADDRESS:02x}")
+def _meter_address(address: int) -> int:
+    if address and address not in ADDRESSES:
+        raise ValueError(f"0x{address:02x} is outside 0x{ADDRESSES[0]:02x}..0x{ADDRESSES[-1]:02x}")
     return address
 
 
 AddressSetting = Annotated[
     int,
-    AfterValidator(_ina219_address),
-    setting("I2C address of the channel's INA219, 0 when it is not fitted", ge=0, le=HIGHEST_ADDRESS),
+    AfterValidator(_meter_address),
+    setting("I2C address of the channel's meter chip, 0 when it is not fitted", ge=0, le=ADDRESSES[-1]),
 ]
 NOT_FITTED = "-"
 LineSetting = Annotated[str, setting("GPIO line by name; empty: that of the relay board, '-': not fitted (R3, R4)")]
@@ -92,12 +94,20 @@ class RigSettings(NamedTuple):
     i2c_timeout_ms: Annotated[
         int, setting("Longest time the kernel waits for one stuck transfer", unit="ms", ge=10, le=1000)
     ] = 100
+    meter: Annotated[
+        MeterModel,
+        *by_name(MeterModel),
+        setting(
+            f"Meter chip of all channels: {', '.join(model.name.lower() for model in MeterModel)}; any but "
+            f"{USUAL_METER.name.lower()}, that of the four-channel HAT, needs its board's channels.*.shunt_ohm too"
+        ),
+    ] = USUAL_METER
     averaging: Annotated[
         Averaging,
         *by_name(Averaging),
         setting(
-            "Conversions averaged in the meter chip; a sweep takes 1.2, 38, 75 or 150 ms. While R2 is open in wiring "
-            "line it is bits_12 whatever is set here"
+            "Conversions averaged in the meter chip, or as long in another way; a sweep takes 1.2, 38, 75 or 150 ms. "
+            "While R2 is open in wiring line it is bits_12 whatever is set here"
         ),
     ] = Averaging.TIMES_32
     battery_address: AddressSetting = 0x40
@@ -118,16 +128,6 @@ class RigSettings(NamedTuple):
     ] = 30.0
 
 
-class Thermometer(Protocol):
-    """A thermometer as the rig needs it."""
-
-    def read(self) -> float:
-        """Return degrees Celsius at once, or raise TemperatureError."""
-        ...
-
-    def close(self) -> None: ...
-
-
 class Rig:
     """Implements ``plant.port.Plant`` over the drivers.
 
@@ -137,7 +137,7 @@ class Rig:
 
     def __init__(
         self,
-        meters: Sequence[Ina219 | None],
+        meters: Sequence[Meter | None],
         board: RelayBoard,
         thermometer: Thermometer | None,
         clock: Clock,
@@ -276,7 +276,8 @@ def open_rig(
     if is_emulated != (open_bus is not None) or is_emulated != (open_chips is not None):
         raise SettingsError(f"boards = {settings.boards.name.lower()}, but other boards were given to the rig")
     bus = I2cBus(settings.i2c_bus, timeout_ms=settings.i2c_timeout_ms, open_adapter=open_bus)
-    meters = [Ina219(bus, address, settings.averaging) if address else None for address in _addresses(settings)]
+    driver = METER_CHIPS[settings.meter].driver
+    meters = [driver(bus, address, settings.averaging) if address else None for address in _addresses(settings)]
     wiring = relay_wiring(settings)
     lines = GpioLines([relay.line for relay in wiring if relay.line], open_chips)
     board = RelayBoard(wiring, lines, is_active_high=settings.relay_is_active_high)
@@ -333,8 +334,8 @@ def _addresses(settings: RigSettings) -> tuple[int, ...]:
         if addresses[channel] and addresses[channel] == addresses[other]:
             raise SettingsError(
                 spoken(
-                    "channels {one} and {other} cannot share the INA219 at 0x{address:02x}: give each its own address, "
-                    "or 0 to the one that is not fitted",
+                    "channels {one} and {other} cannot share the meter chip at 0x{address:02x}: give each its own "
+                    "address, or 0 to the one that is not fitted",
                     one=channel.name,
                     other=other.name,
                     address=addresses[channel],

@@ -10,10 +10,12 @@ from vigie.commission.person import Topic
 from vigie.commission.procedure import commission
 from vigie.commission.unattended import Unattended
 from vigie.control.signals import Contact, Relay
+from vigie.hardware.meter import Capability
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.bench import DriverBench, Sensed
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.installation import Installation
+from vigie.plant.meter_chips import METER_CHIPS
 from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.rig import Boards, RigSettings, relay_wiring
 from vigie.plant.site import BatterySettings, InstallationSettings
@@ -26,8 +28,8 @@ SITE = InstallationSettings(battery=BatterySettings(start_soc=0.8))
 class WitnessedInstallation(Installation):
     """Sums up for how long its loads had no voltage; a world that begins dark counts from its first light."""
 
-    def __init__(self, settings: InstallationSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: InstallationSettings, meter: Capability) -> None:
+        super().__init__(settings, meter)
         self.dark_s = 0.0
         self.was_lit = False
         self.movements: list[tuple[float, Relay, Contact]] = []
@@ -83,11 +85,12 @@ class Practice(NamedTuple):
     installation: WitnessedInstallation
     site: EmulatedSite
     bench: DriverBench
+    limits: Limits
     coils: Coils
     person: Scripted
 
     def run(self) -> Known:
-        return commission(self.bench, self.person, LIMITS, self.coils)
+        return commission(self.bench, self.person, self.limits, self.coils)
 
 
 def practice(
@@ -100,7 +103,9 @@ def practice(
 ) -> Practice:
     """Build an installation as a program that ran before has left it: with these coils energised."""
     clock = SimulatedClock(float("inf"), 0.0)
-    installation = WitnessedInstallation(settings)
+    meter = METER_CHIPS[rig.meter].capability
+    limits = LIMITS._replace(shunt_ohm=settings.shunt_ohm, meter=meter)
+    installation = WitnessedInstallation(settings, meter)
     site = EmulatedSite(installation, rig, miswiring, clock)
     for coil in energised:
         site.boards.gpio.drive(site.boards.gpio.names.index(relay_wiring(rig)[coil].line), True)
@@ -118,6 +123,7 @@ def practice(
         installation,
         site,
         bench,
-        Coils(bench, LIMITS),
+        limits,
+        Coils(bench, limits),
         Scripted(site, {} if answers is None else answers, at_question),
     )

@@ -19,6 +19,7 @@ from vigie.commission.procedure import commission
 from vigie.config import Config, load
 from vigie.control.filtering import calibrated_current_a, calibrated_voltage_v
 from vigie.control.signals import Channel, Contact, Relay, Wiring
+from vigie.plant.meter_chips import MeterModel
 from vigie.plant.miswired import MiswiringSettings, TrueContact, TruePolarity
 from vigie.plant.site import BatterySettings, InstallationSettings
 
@@ -77,6 +78,18 @@ def test_each_wrong_wiring_is_found_and_the_loads_stay_fed(name: str, wiring: Wi
     bench = practice(SINGLES[name], site)
     known = bench.run()
     assert_found(bench, known, SINGLES[name], site)
+    assert bench.installation.dark_s == 0.0
+
+
+@pytest.mark.parametrize("name", ["nothing", "V2 reversed", "both NO", "chips in another order", "resistor as a load"])
+def test_boards_with_an_ina226_and_its_shunts_are_found_and_calibrated_like_the_usual_ones(name: str) -> None:
+    site = SITE._replace(shunt_ohm=0.02)
+    bench = practice(SINGLES[name], site, rig=RIG._replace(meter=MeterModel.INA226))
+    known = bench.run()
+    assert_found(bench, known, SINGLES[name], site)
+    v1 = known.calibrations[Channel.BATTERY]
+    for read_v, meter_v in known.points[Channel.BATTERY]:
+        assert v1.gain * read_v + v1.offset_v == pytest.approx(meter_v, abs=0.02)
     assert bench.installation.dark_s == 0.0
 
 

@@ -8,13 +8,16 @@ import pytest
 from vigie.cli.contact_guard import main
 from vigie.clock import SimulatedClock
 from vigie.control.signals import Channel, Status
-from vigie.errors import ChipError, RelayError
-from vigie.hardware.emulated import EmulatedGpioChip
-from vigie.hardware.ina219 import CONFIGURATION, Averaging, configuration_word
+from vigie.errors import ChipError, RelayError, WrongChipError
+from vigie.hardware.emulated import EmulatedGpioChip, EmulatedIna226
+from vigie.hardware.ina219 import configuration_word
+from vigie.hardware.meter import Averaging
+from vigie.hardware.register_meter import CONFIGURATION
 from vigie.hardware.relay_board import ContactKind
 from vigie.plant.bench import DriverBench
 from vigie.plant.emulated_site import EmulatedSite
 from vigie.plant.installation import Installation
+from vigie.plant.meter_chips import MeterModel
 from vigie.plant.miswired import MiswiringSettings
 from vigie.plant.rig import Boards, RigSettings
 from vigie.plant.site import BatterySettings, InstallationSettings
@@ -61,6 +64,17 @@ def test_the_scan_tells_who_answers_also_at_addresses_of_the_settings() -> None:
     assert site.boards.bus.chips[0x41].is_absent
 
 
+def test_the_scan_names_a_chip_of_another_kind_only_where_none_is_as_set() -> None:
+    site, bench = build()
+    chips = site.boards.bus.chips
+    chips[0x43] = EmulatedIna226(0x43, chips[0x43].pins, bench.clock.now_s)
+    assert bench.scan() == (0x40, 0x41, 0x42)
+    for address, chip in chips.items():
+        chips[address] = EmulatedIna226(address, chip.pins, bench.clock.now_s)
+    with pytest.raises(WrongChipError, match=r"the chip at 0x40 on .* is no INA219 .* INA226\); name the chip"):
+        bench.scan()
+
+
 def test_every_sweep_is_a_new_conversion() -> None:
     _, bench = build()
     bench.scan()
@@ -92,6 +106,16 @@ def test_the_fine_reading_uses_the_smallest_range_and_puts_the_chip_back() -> No
     assert bench.fine_shunt_v(0x40) == pytest.approx(site.multimeter_v(Channel.BATTERY) / 10e3 * 0.1, abs=25e-6)
     assert written[0] & 0b11 << 11 == 0
     assert written[-1] == configuration_word(Averaging.BITS_12)
+    assert all(reading.status == Status.GOOD for reading in bench.sweep().values())
+
+
+def test_the_fine_reading_of_an_ina226_finds_a_load_at_a_small_shunt() -> None:
+    clock = SimulatedClock(float("inf"), 0.0)
+    rig = RIG._replace(meter=MeterModel.INA226)
+    site = EmulatedSite(Installation(SITE._replace(shunt_ohm=0.02)), rig, MiswiringSettings(sense_is_load=True), clock)
+    bench = DriverBench(rig, clock, open_bus=site.boards.bus.open, open_chips=lambda: [site.boards.gpio])
+    assert bench.scan() == (0x40, 0x41, 0x42, 0x43)
+    assert bench.fine_shunt_v(0x40) == pytest.approx(site.multimeter_v(Channel.BATTERY) / 10e3 * 0.02, abs=20e-6)
     assert all(reading.status == Status.GOOD for reading in bench.sweep().values())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from vigie.config import BadSettings, check, kernel_risks, warnings
+from vigie.wording.dialogue import speaking
 
 Tables = Mapping[str, Mapping[str, Any]]
 
@@ -177,3 +178,52 @@ def test_a_limit_that_the_scale_of_its_channel_never_reads_is_refused(tables: Ta
 )
 def test_limits_a_changed_shunt_has_left_behind_are_told(channel: dict[str, Any], keys: list[str]) -> None:
     assert list(told({"channels.charge": channel})) == keys
+
+
+def with_shunts(shunt_ohm: float, **boards: Any) -> dict[str, dict[str, Any]]:
+    tables = rig(**boards)
+    for name in ("battery", "charge", "load"):
+        tables.setdefault(f"channels.{name}", {})["shunt_ohm"] = shunt_ohm
+    return tables
+
+
+def test_a_chip_that_cannot_read_what_is_believed_names_shunt_range_and_what_to_do() -> None:
+    faults = refused(rig(meter="ina226"))
+    assert set(faults) == {f"channels.{name}.shunt_ohm" for name in ("battery", "charge", "load")}
+    for part in ("0.1 Ohm", "INA226", "up to 0.819 A (81.92 mV)", "believes 3.3 A", "at most 0.025 Ohm", "plausible"):
+        assert part in faults["channels.charge.shunt_ohm"]
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("fr", "un INA226 lit jusqu’à 0.819 A (81.92 mV)"), ("de", "misst ein INA226 bis 0.819 A (81.92 mV)")],
+)
+def test_the_chip_s_range_is_told_in_every_language(language: str, says: str) -> None:
+    with speaking(language):
+        assert says in refused(rig(meter="ina226"))["channels.charge.shunt_ohm"].replace("\xa0", " ")
+
+
+def test_an_ina226_with_its_own_shunts_is_taken() -> None:
+    check(with_shunts(0.02, meter="ina226"), "test")
+    check(with_shunts(0.025, meter="ina226"), "test")
+
+
+def test_the_chip_s_own_steps_and_voltage_are_held_against_the_limits() -> None:
+    assert "mains.charging_a" in told(with_shunts(0.0005))
+    assert "mains.charging_a" not in told(with_shunts(0.0005, meter="ina226"))
+    low = {"gain": 0.5, "calibration": "two_point"}
+    assert "up to 13 V" in refused({**rig(), "channels.battery": low})["alarms.battery_over_v"]
+    assert "alarms.battery_over_v" not in refused({**rig(meter="ina226"), "channels.battery": low})
+
+
+def test_an_ina219_beyond_its_range_stays_a_warning() -> None:
+    tables = rig()
+    tables["channels.charge"] = {"shunt_ohm": 1.0}
+    assert "channels.charge.plausible_max_a" in told(tables)
+
+
+@pytest.mark.parametrize("meter", ["ina219", "ina226"])
+def test_sweeps_that_do_not_fit_into_the_period_are_refused(meter: str) -> None:
+    tables = with_shunts(0.02, meter=meter, averaging="times_128")
+    assert "makes a sweep take 0.15 s: 10 of them do not fit" in refused(tables)["rig.averaging"]
+    check(with_shunts(0.02, meter=meter, averaging="times_64"), "test")

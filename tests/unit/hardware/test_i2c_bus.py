@@ -9,11 +9,14 @@ import pytest
 import smbus2.smbus2
 
 from vigie.errors import BusError
-from vigie.hardware.emulated import EmulatedI2cBus, EmulatedIna219
+from vigie.hardware.emulated import EmulatedI2cBus, EmulatedIna219, EmulatedIna226
 from vigie.hardware.i2c import I2cBus, RegisterReads
-from vigie.hardware.ina219 import Averaging, Ina219
+from vigie.hardware.ina219 import Ina219
+from vigie.hardware.ina226 import Ina226
+from vigie.hardware.meter import Averaging
 from vigie.hardware.permission import who_may_open
 
+FITTED = {0x41: EmulatedIna219, 0x42: EmulatedIna226}
 Kernel = tuple[list[float], list[tuple[int, Any]]]
 
 
@@ -64,7 +67,8 @@ def test_a_layout_that_does_not_fit_the_registers_is_refused() -> None:
 def kernel_with_chips(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     """The kernel's ioctl under the real smbus2, answered by emulated chips: the very bytes of the driver."""
     now_s = [0.0]
-    chips = EmulatedI2cBus([EmulatedIna219(0x41, lambda: (13.6, -0.0123), lambda: now_s[0])])
+    built = [kind(address, lambda: (13.6, -0.0123), lambda: now_s[0]) for address, kind in FITTED.items()]
+    chips = EmulatedI2cBus(built)
     calls: list[tuple[int, Any]] = []
 
     def answer(_fd: int, request: int, argument: Any = 0) -> int:
@@ -79,10 +83,13 @@ def kernel_with_chips(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     return now_s, calls
 
 
-def test_the_driver_reads_the_chip_through_the_real_smbus2(kernel_with_chips: Kernel) -> None:
+@pytest.mark.parametrize(("driver", "address"), [(Ina219, 0x41), (Ina226, 0x42)])
+def test_the_driver_reads_the_chip_through_the_real_smbus2(
+    kernel_with_chips: Kernel, driver: type[Ina219 | Ina226], address: int
+) -> None:
     now_s, calls = kernel_with_chips
     bus = I2cBus(os.devnull, timeout_ms=250)
-    meter = Ina219(bus, 0x41, Averaging.BITS_12)
+    meter = driver(bus, address, Averaging.BITS_12)
     meter.verify()
     now_s[0] += meter.conversion_s
     reading = meter.read()

@@ -6,7 +6,8 @@ from vigie.errors import BusError, ChipError
 from vigie.hardware.emulated import EmulatedI2cBus, EmulatedIna219
 from vigie.hardware.emulated.ina219 import POWER_ON_CONFIGURATION
 from vigie.hardware.i2c import I2cBus, RegisterReads, register_writes
-from vigie.hardware.ina219 import Averaging, Flag, Ina219, MeterReading, configuration_word
+from vigie.hardware.ina219 import Ina219, configuration_word
+from vigie.hardware.meter import Averaging, Flag, MeterReading
 
 
 class Bench:

@@ -12,7 +12,8 @@ from smbus2 import SMBus, i2c_msg
 from vigie.control.signals import Channel, Reading, Status, Sweep
 from vigie.errors import BusError
 from vigie.hardware.i2c import I2cBus
-from vigie.hardware.ina219 import Averaging, Ina219, configuration_word
+from vigie.hardware.ina219 import Ina219, configuration_word
+from vigie.hardware.meter import Averaging
 from vigie.hardware.relay_board import ContactKind
 from vigie.hardware.temperature import SysfsThermometer, list_thermometers
 from vigie.plant.rig import Rig, RigSettings, open_rig

@@ -4,12 +4,14 @@ from vigie.hardware.emulated.boards import EmulatedBoards, EmulatedThermometer, 
 from vigie.hardware.emulated.gpio import EmulatedGpioChip, LevelChange
 from vigie.hardware.emulated.i2c import EmulatedI2cBus
 from vigie.hardware.emulated.ina219 import EmulatedIna219
+from vigie.hardware.emulated.ina226 import EmulatedIna226
 
 __all__ = [
     "EmulatedBoards",
     "EmulatedGpioChip",
     "EmulatedI2cBus",
     "EmulatedIna219",
+    "EmulatedIna226",
     "EmulatedThermometer",
     "LevelChange",
     "build_emulated_boards",

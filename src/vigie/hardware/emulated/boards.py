@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vigie.errors import TemperatureError
+from vigie.hardware.emulated.chip import BuildChip, Pins
 from vigie.hardware.emulated.gpio import EmulatedGpioChip
 from vigie.hardware.emulated.i2c import EmulatedI2cBus
 from vigie.hardware.emulated.ina219 import EmulatedIna219
@@ -22,7 +23,8 @@ class EmulatedBoards(NamedTuple):
 
 
 def build_emulated_boards(
-    pins: Sequence[Callable[[], tuple[float, float]]],
+    pins: Sequence[Pins],
+    build_chip: BuildChip = EmulatedIna219,
     *,
     levels_file: Path | None = None,
     on_level_change: Callable[[str, bool], None] | None = None,
@@ -33,12 +35,13 @@ def build_emulated_boards(
 
     Args:
         pins: one per meter channel, returns (bus, shunt) in volts at that chip's inputs.
+        build_chip: makes each of the meter's chips.
         levels_file: keeps the relay lines' levels through the end of the process.
         on_level_change: called with (line name, is_high) when a line moves.
         monotonic_s: time of the chips' conversions and of the recorded movements.
         sleep: how a stalled bus waits.
     """
-    chips = [EmulatedIna219(address, pin, monotonic_s) for address, pin in zip(ADDRESSES, pins, strict=True)]
+    chips = [build_chip(address, pin, monotonic_s) for address, pin in zip(ADDRESSES, pins, strict=True)]
     gpio = EmulatedGpioChip(levels_file=levels_file, on_level_change=on_level_change, monotonic_s=monotonic_s)
     return EmulatedBoards(EmulatedI2cBus(chips, sleep), gpio)
 

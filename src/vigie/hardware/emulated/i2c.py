@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from ctypes import memmove, string_at
 from typing import Any
 
-from vigie.hardware.emulated.ina219 import EmulatedIna219
+from vigie.hardware.emulated.chip import EmulatedChip
 
 _READ = 0x0001  # I2C_M_RD
 
@@ -14,7 +14,7 @@ _READ = 0x0001  # I2C_M_RD
 class EmulatedI2cBus:
     """The adapter and its wires. Give its ``open`` to ``I2cBus`` as the way to open the bus."""
 
-    def __init__(self, chips: Iterable[EmulatedIna219], sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, chips: Iterable[EmulatedChip], sleep: Callable[[float], None] = time.sleep) -> None:
         self.chips = {chip.address: chip for chip in chips}
         self.stall_s = 0.0
         """Fault: every transfer hangs this long and then times out, as with a held clock line."""
@@ -61,7 +61,7 @@ class EmulatedI2cBus:
             else:
                 chip.write(string_at(message.buf, message.len))
 
-    def _chip_at(self, address: int) -> EmulatedIna219:
+    def _chip_at(self, address: int) -> EmulatedChip:
         chip = self.chips.get(address)
         if chip is None:
             raise OSError(errno.EREMOTEIO, "Remote I/O error")
