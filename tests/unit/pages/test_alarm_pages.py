@@ -216,4 +216,4 @@ def test_a_look_without_a_snapshot_counts_the_web_s_alarms() -> None:
 def test_a_reading_that_is_lost_while_its_alarm_is_present_is_not_shown_as_one_of_now(site: Site) -> None:
     site.publish(alarms=[make_alarm("battery_warm", now=None)])
     said = re.sub(r"<[^>]+>", "", site.page("/alarms", "en"))
-    assert "now —, worst 41.2\u00a0°C" in said
+    assert "now no value, worst 41.2\u00a0°C" in said
