@@ -114,6 +114,7 @@ class House:
         self._web.end()
 
 
+@pytest.mark.long
 def test_every_fault_is_told_in_the_reader_s_words_and_without_contradiction(chromium: Browser, tmp_path: Path) -> None:
     told = list(live_all(tmp_path))
     found: dict[str, set[str]] = defaultdict(set)
