@@ -16,7 +16,7 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature, Wiring
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import State, SupervisorSettings, adopted, step
 
 Row = tuple[str, float, str, float | None]
@@ -53,7 +53,7 @@ def _us_a_period(images: list[Measurement], *, with_alarms: bool) -> float:
     taken = []
     for _ in range(ROUNDS):
         state: State = adopted(
-            CLOSED, Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), Steadiness(Standing.STANDS, 0.0, 0.0)
+            CLOSED, Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), Steadiness(MainsStanding.STANDS, 0.0, 0.0)
         )
         watch: WatchState = initial_watch(0.0)
         board: Board = quiet_board(table)

@@ -15,7 +15,7 @@ from vigie.logfile.columns import recognise
 from vigie.logfile.log import read_log
 from vigie.logfile.reading import ReadingSettings
 from vigie.telemetry.export import Extract, TableName, estimate
-from vigie.telemetry.export_process import Format, Order
+from vigie.telemetry.export_process import ExportOrder, Format
 from vigie.telemetry.foreign import periods
 from vigie.telemetry.imported import Origin, Shelf
 from vigie.telemetry.reader import JournalReader
@@ -117,7 +117,7 @@ def _charts(path: Path) -> list[Row]:
 
 def _export(path: Path, table: TableName, days: int, form: Format) -> tuple[float, float]:
     """Return the CPU seconds of an export process, which are its time where a core is free, and its bytes."""
-    order = Order(path, Extract(table, END_MS - days * DAY_S * 1000, END_MS), form, {"site": "bench"})
+    order = ExportOrder(path, Extract(table, END_MS - days * DAY_S * 1000, END_MS), form, {"site": "bench"})
     begin, size = _children_cpu_s(), 0
     with subprocess.Popen(order.command(), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

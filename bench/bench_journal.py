@@ -22,7 +22,7 @@ from vigie.control.signals import (
 from vigie.hardware.raspberry_pi import PiFigures
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal, JournalSettings, JournalStatus
-from vigie.telemetry.metrics import Counters, MetricInputs
+from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import PeriodRecord
 from vigie.telemetry.schema import HOUR_MS, MINUTE_MS, rolled
@@ -152,7 +152,7 @@ def _metrics_cost() -> Row:
     contacts = [{"wear_share": 0.1, "switched_a": 10.0}] * 4
     inputs = MetricInputs(
         START_MS, next(periods(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
-        figures, Counters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
+        figures, LoopCounters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
         "0.1.0", "rig",
     )  # fmt: skip
     exporter = Exporter(0, labels={"site": "bench", "battery": "1"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vigie.control.signals import Contact, Relay
 from vigie.plant.installation import Installation
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.site import AmbientSettings, BatterySettings, ChargerSettings, InstallationSettings, LoadSettings
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -23,7 +23,7 @@ SITE = InstallationSettings(
     charger=ChargerSettings(limit_a=0.7),
     load=LoadSettings(current_a=0.6),
     ambient=AmbientSettings(mean_c=22.0, swing_c=4.0),
-    outages=OutageSettings(kind=OutageKind.LISTED, listed=((15 * SECONDS_PER_HOUR, 2 * SECONDS_PER_HOUR),)),
+    outages=OutageSettings(kind=OutageSource.LISTED, listed=((15 * SECONDS_PER_HOUR, 2 * SECONDS_PER_HOUR),)),
 )
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from vigie.telemetry.metrics import METRICS, Kind, Metric, exposed_names
+from vigie.telemetry.metrics import METRICS, Metric, MetricKind, exposed_names
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 
@@ -50,7 +50,7 @@ def theirs(metric: Metric) -> str:
         text += f" in {metric.client_unit}"
     if metric.client_states:
         meanings = metric.client_states
-        if metric.kind is Kind.STATES:
+        if metric.kind is MetricKind.STATES:
             text += f": {', '.join(f'`{state}`' for state in meanings)}"
         else:
             text += f": `{meanings[1]}` is 1, `{meanings[0]}` is 0"

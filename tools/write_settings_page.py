@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vigie.config import SECTIONS
-from vigie.config.reading import Row, rows
+from vigie.config.reading import SettingRow, rows
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -38,7 +38,7 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|") or " "
 
 
-def line(row: Row) -> str:
+def line(row: SettingRow) -> str:
     """Return one setting as a row of its section's table."""
     cells = (f"`{row.key}`", written(row.default), row.unit, row.limits, row.help)
     return f"| {' | '.join(cell(text) for text in cells)} |"

@@ -19,7 +19,7 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Action, Order, State, SupervisorSettings
 from vigie.plant.port import LOOK_EVERY_S
 
@@ -156,7 +156,7 @@ def _looked(flicker: Flicker, from_s: float, to_s: float) -> float | None:
 
 
 def _resting(where: Where, settings: SupervisorSettings) -> State:
-    proven = Steadiness(Standing.STANDS, 0.0, 0.0)
+    proven = Steadiness(MainsStanding.STANDS, 0.0, 0.0)
     latch = Latch(where.is_hot, False, 0)
     state = supervisor.adopted(Contacts(CLOSED, OPEN, CLOSED, OPEN), where.mode, 0.0, 0.0, latch, proven)
     if where.mode == Mode.MANUAL:

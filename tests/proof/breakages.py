@@ -9,7 +9,7 @@ from vigie.control import interlocks, mains, steadiness, supervisor
 from vigie.control.commands import Mains, Reason
 from vigie.control.interlocks import Latch
 from vigie.control.signals import Contact
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 
 _LOWEST_V = 99.0
 _r1_block = interlocks.r1_block
@@ -107,7 +107,7 @@ BREAKAGES = (
         _without(Reason.WIRING_NOT_PROVEN, _r1_block),
         "charge_only",
     ),
-    Breakage("a loss begins no hold-off", steadiness, "seen", lambda *_: Standing.STANDS),
+    Breakage("a loss begins no hold-off", steadiness, "seen", lambda *_: MainsStanding.STANDS),
     Breakage("our own drill counts as a loss", supervisor, "is_settling", lambda *_: False, is_deep=True),
     Breakage("a drill begins on a low battery", interlocks, "r1_block", _without(Reason.BATTERY_NOT_PROVEN, _r1_block)),
     Breakage("a drill goes under the floor", interlocks, "r1_block", _without(Reason.BATTERY_UNDER_FLOOR, _r1_block)),

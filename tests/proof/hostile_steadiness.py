@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from vigie.control import steadiness
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 
 
 class Hold(NamedTuple):
     """What a period knew of the hold-off, and showed it."""
 
     remaining_s: float
-    shown: Standing
+    shown: MainsStanding
 
 
 @contextmanager
-def answering(remaining_s: Any) -> Iterator[list[Standing]]:
+def answering(remaining_s: Any) -> Iterator[list[MainsStanding]]:
     """Let the hold-off last ``remaining_s`` more in every period; yield the list of what it is shown."""
-    shown: list[Standing] = []
+    shown: list[MainsStanding] = []
 
-    def followed(before: Any, now: Standing, *_: Any) -> Any:
+    def followed(before: Any, now: MainsStanding, *_: Any) -> Any:
         shown.append(now)
         return before
 

@@ -11,7 +11,7 @@ from tests.property.witness import is_fed_past_r2, is_still, mains_as_measured
 from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control.commands import Reason, Verdict
 from vigie.control.signals import Measurement, Status, Wiring
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 from vigie.control.supervisor import Action, Decision, Order, SupervisorSettings
 
 
@@ -190,14 +190,14 @@ def _seen(
     memory: Memory, image: Measurement, decision: Decision, hold: Hold, settings: SupervisorSettings
 ) -> Property | None:
     mains = mains_as_measured(image, settings)
-    right = Standing.UNPROVEN
+    right = MainsStanding.UNPROVEN
     if mains == "absent":
         is_settling = memory.awaits_supply and memory.r1_age < settings.mains.settling_s
-        right = Standing.UNPROVEN if is_settling else Standing.LOST
+        right = MainsStanding.UNPROVEN if is_settling else MainsStanding.LOST
     if mains == "present" and _stands(image, settings):
-        right = Standing.STANDS
+        right = MainsStanding.STANDS
     elif mains == "present" and image.load.is_valid and image.contacts.r2 == OPEN:
-        right = Standing.LOST
+        right = MainsStanding.LOST
     return None if hold.shown == right else LOSS_IS_SEEN
 
 

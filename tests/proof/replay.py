@@ -13,7 +13,7 @@ from vigie.control import supervisor
 from vigie.control.commands import Mode
 from vigie.control.interlocks import Latch
 from vigie.control.signals import Contact, Contacts
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Decision
 
 
@@ -55,5 +55,5 @@ def replayed(control: Control, events: Iterable[Restart | Period]) -> Replayed:
 def adopted(restart: Restart, now_s: float) -> supervisor.State:
     """Return the real state after a start."""
     found = Contacts(Contact(restart.r1), Contact(restart.r2), SPARE[0].contact, SPARE[1].contact)
-    latch, known = Latch(restart.is_latched, False, 0), Steadiness(Standing.LOST, 0.0, 0.0)
+    latch, known = Latch(restart.is_latched, False, 0), Steadiness(MainsStanding.LOST, 0.0, 0.0)
     return supervisor.adopted(found, restart.mode, now_s, float(restart.r1_age), latch, known)

@@ -20,7 +20,7 @@ from vigie.control.modes.chosen import Plan
 from vigie.control.modes.manual import Hands
 from vigie.control.modes.wish import Passing
 from vigie.control.signals import Contact, Contacts, Relay
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 from vigie.control.supervisor import Action, ContactState, Decision, Order, Relays, State, Supply
 
 NOW_S = 1000.0
@@ -114,7 +114,7 @@ class Leaf(NamedTuple):
     moved: Moved
     decision: Decision
     """Without the rest of the hold-off."""
-    shown: Standing
+    shown: MainsStanding
     """What the hold-off was shown."""
     holds: int
     """Mask of hold-offs: over, still running."""
@@ -237,7 +237,7 @@ class Control:
         self.leaves(number)
         return self._paths[number]
 
-    def _stepped(self, before: State, shown: list[Standing]) -> tuple[int, Moved, Decision, Standing]:
+    def _stepped(self, before: State, shown: list[MainsStanding]) -> tuple[int, Moved, Decision, MainsStanding]:
         state, decision = supervisor.step(before, self.image.measurement, self.settings)
         return (*self.kept(state), decision._replace(hold_off_s=0.0), shown[-1])
 

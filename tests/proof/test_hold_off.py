@@ -11,18 +11,18 @@ from tests.unit.control.process_images import configured
 from vigie.control import steadiness
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import Wiring
-from vigie.control.steadiness import Standing, Steadiness, at_start
+from vigie.control.steadiness import MainsStanding, Steadiness, at_start
 
 SETTINGS = MainsSettings(steady_s=2.0, longest_steady_s=7.0)
 """Three hold-offs: 2, 4 and, at the longest, 7 periods."""
 ELAPSED_S = (1.0, 99.0)
-WORDS = {Standing.LOST: "lost", Standing.UNPROVEN: "neither", Standing.STANDS: "stands"}
+WORDS = {MainsStanding.LOST: "lost", MainsStanding.UNPROVEN: "neither", MainsStanding.STANDS: "stands"}
 
 
 class Node(NamedTuple):
     """The control's memory and the bystander's, their instants as ages."""
 
-    standing: Standing
+    standing: MainsStanding
     age_s: float
     hold_off_s: float
     needed_s: float
@@ -39,7 +39,7 @@ def started(hold_off_s: float, record_age_s: float, *, was_stopped: bool, settin
     return Node(known.standing, 0.0, known.hold_off_s, needed_s, True, None)
 
 
-def later(node: Node, elapsed_s: float, shown: Standing, settings: MainsSettings) -> tuple[Node, bool, bool]:
+def later(node: Node, elapsed_s: float, shown: MainsStanding, settings: MainsSettings) -> tuple[Node, bool, bool]:
     """Return the memories after a period, and whether R2 may open: for the control, and for the bystander."""
     now_s = 1000.0
     before_s = now_s - elapsed_s
@@ -49,7 +49,7 @@ def later(node: Node, elapsed_s: float, shown: Standing, settings: MainsSettings
     bystander.stands_since_s = None if node.stood_s is None else before_s - node.stood_s
     bystander.see(now_s, WORDS[shown])
     since_s, longest_s = bystander.stands_since_s, settings.longest_steady_s
-    stands = known.standing == Standing.STANDS
+    stands = known.standing == MainsStanding.STANDS
     after = Node(
         known.standing,
         min(now_s - known.since_s, longest_s) if stands else 0.0,
@@ -73,7 +73,7 @@ def explored(settings: MainsSettings) -> set[Node]:
     for node in frontier:
         assert node.hold_off_s == node.needed_s, node
         ahead = set(starts(node.hold_off_s, settings))
-        for elapsed_s, shown in product(ELAPSED_S, Standing):
+        for elapsed_s, shown in product(ELAPSED_S, MainsStanding):
             after, may_open, has_proven = later(node, elapsed_s, shown, settings)
             assert may_open == has_proven, (node, elapsed_s, shown)
             ahead.add(after)
@@ -98,7 +98,9 @@ def test_every_state_of_the_hold_off_agrees_with_the_bystander() -> None:
         ("followed", lambda before, now, settings, now_s: Steadiness(now, now_s, before.hold_off_s)),
         (
             "followed",
-            lambda before, now, settings, now_s: before if now == Standing.UNPROVEN else _followed(before, now, now_s),
+            lambda before, now, settings, now_s: (
+                before if now == MainsStanding.UNPROVEN else _followed(before, now, now_s)
+            ),
         ),
     ],
     ids=["never doubles", "has no first", "forgets too soon", "runs while lost", "begins anew", "survives a doubt"],
@@ -112,7 +114,7 @@ def test_a_broken_hold_off_is_found(monkeypatch: pytest.MonkeyPatch, function: s
 _whole = steadiness.followed
 
 
-def _followed(before: Steadiness, now: Standing, now_s: float) -> Steadiness:
+def _followed(before: Steadiness, now: MainsStanding, now_s: float) -> Steadiness:
     return _whole(before, now, SETTINGS, now_s)
 
 

@@ -14,7 +14,7 @@ from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Action, Order, SupervisorSettings
 
 SWEEPS = 10
@@ -250,7 +250,7 @@ def stories(draw: st.DrawFn) -> Story:
         draw(st.sampled_from(Mode)),
         draw(st.sampled_from([0.0, 600.0])) if found.r1 == Contact.OPEN else 0.0,
         draw(st.sampled_from([Latch(False, False, 0)] * 8 + [Latch(True, False, 0), Latch(True, True, 0)])),
-        draw(st.sampled_from([0.0, 0.0, 2.0, 300.0]).map(lambda s: Steadiness(Standing.LOST, 0.0, s))),
+        draw(st.sampled_from([0.0, 0.0, 2.0, 300.0]).map(lambda s: Steadiness(MainsStanding.LOST, 0.0, s))),
         tuple(one for moment, periods in happening for one in lasted(moment, periods)),
     )
 

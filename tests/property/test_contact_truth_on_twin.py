@@ -25,7 +25,7 @@ from vigie.control.supervisor import Action, Decision, Order, State, SupervisorS
 from vigie.control.wear import WearSettings, switched, worn
 from vigie.plant.faults import Fault, FaultKind, ListedFate
 from vigie.plant.installation import Installation
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.site import BatterySettings, ChargerSettings, InstallationSettings, LoadSettings
 from vigie.plant.twin import MeterSettings, Twin, TwinSettings
 from vigie.simulation.compiled import compiled
@@ -199,7 +199,7 @@ def detected(world: World, seconds: float, *, cycles_every_s: float = math.inf) 
 
 def every(period_s: float) -> OutageSettings:
     return OutageSettings(
-        kind=OutageKind.RANDOM, every_s=400.0 * max(period_s, 1.0), lasting_s=30.0 * max(period_s, 1.0)
+        kind=OutageSource.RANDOM, every_s=400.0 * max(period_s, 1.0), lasting_s=30.0 * max(period_s, 1.0)
     )
 
 
@@ -273,7 +273,7 @@ TABLE = [
 def test_a_fault_is_named_soon_after_the_first_switching_where_readings_allow(
     fault: str, wiring: Wiring, mode: Mode, said: list[tuple[ContactFault, ContactFault]], within_s: float
 ) -> None:
-    outage = OutageSettings(kind=OutageKind.LISTED, listed=((5100.0, 120.0),))
+    outage = OutageSettings(kind=OutageSource.LISTED, listed=((5100.0, 120.0),))
     world = World(wiring, Mode.PROTECT if mode == Mode.PROTECT else Mode.OBSERVE, outages=outage)
     assert detected(world, 1500.0) == []
     world.breaks(fault)
@@ -299,7 +299,7 @@ def test_an_r2_of_the_wrong_kind_is_named_when_the_program_first_closes_it(wirin
 @pytest.mark.parametrize("wiring", list(Wiring))
 def test_the_log_knows_each_outage_and_drill_of_the_twin_and_what_it_took(wiring: Wiring) -> None:
     spells = ((1000.0, 300.0), (3000.0, 20.5), (6000.0, 900.0))
-    world = World(wiring, Mode.OBSERVE, outages=OutageSettings(kind=OutageKind.LISTED, listed=spells), load_a=0.5)
+    world = World(wiring, Mode.OBSERVE, outages=OutageSettings(kind=OutageSource.LISTED, listed=spells), load_a=0.5)
     ended: list[Outage] = []
     for moment in world.lives(8000.0):
         if 4000.0 <= moment.now_s < 4001.0:

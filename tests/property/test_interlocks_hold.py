@@ -16,7 +16,7 @@ from vigie.control.commands import Mains, Reason
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import Latch
 from vigie.control.signals import NO_SENSOR, Contact, Measurement, Status, Sweep
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 from vigie.control.supervisor import adopted, obey, step
 
 
@@ -26,7 +26,7 @@ def live(story: Story) -> None:
     state = adopted(story.found, story.mode, now_s, story.r1_open_s, story.latch, story.known)
     assert tuple(relay.contact for relay in state.relays) == story.found, "6: starting moved a contact"
     filtered = initial_filter_state()
-    known = {"hold_off_s": story.known.hold_off_s, "is_away": story.known.standing == Standing.LOST}
+    known = {"hold_off_s": story.known.hold_off_s, "is_away": story.known.standing == MainsStanding.LOST}
     witness = Witness(story.supervisor, story.found, now_s - story.r1_open_s, story.latch, **known)
     commanded = story.found
     for moment in story.moments:
@@ -125,7 +125,7 @@ BREAKAGES = [
     (interlocks, "gives_nothing", lambda *_: True, "2:"),
     (steadiness, "after_a_loss", lambda *_: 0.0, "2: R2 opens before"),
     (steadiness, "remaining_s", lambda *_: 0.0, "2: R2 opens before"),
-    (steadiness, "seen", lambda *_: Standing.STANDS, "2: R2 opens before"),
+    (steadiness, "seen", lambda *_: MainsStanding.STANDS, "2: R2 opens before"),
     (interlocks, "periods_in", lambda *_: 0, "[34]:"),
     (
         supervisor,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tools.prometheus_rules.figures import BATTERY
 
-from vigie.telemetry.metrics import METRICS, Kind, Metric, exposed_names
+from vigie.telemetry.metrics import METRICS, Metric, MetricKind, exposed_names
 from vigie.telemetry.rows import metric_inputs_of
 from vigie.telemetry.schema import period_columns
 
@@ -42,7 +42,7 @@ def recordings() -> list[Recording]:
 
 def _rules(metric: Metric) -> Iterator[Recording]:
     samples = [_latest(metric, labels) for labels, _ in metric.read(_PERIOD)]
-    if metric.kind is Kind.STATES:
+    if metric.kind is MetricKind.STATES:
         (name,) = metric.client_names
         for state, latest in zip(metric.client_states, samples, strict=True):
             yield Recording(name, latest, ((name, state),))

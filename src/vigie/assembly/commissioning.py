@@ -6,7 +6,7 @@ from vigie.assembly.files import Files, files
 from vigie.assembly.plants import open_emulated_site, rig_over
 from vigie.clock import Clock, MachineClock, SimulatedClock
 from vigie.commission.coils import Coils
-from vigie.commission.known import Limits, Refused
+from vigie.commission.known import CommissioningRefused, Limits
 from vigie.config import Config
 from vigie.control.commands import Mains
 from vigie.control.filtering import initial_filter_state, summarise
@@ -25,7 +25,7 @@ AGREE = 0.02
 """V1 and V2 stand at the same battery: a calibrated pair differs by the wires' drop at most."""
 
 
-class Session(NamedTuple):
+class CommissioningSession(NamedTuple):
     """What is open while a person commissions."""
 
     paths: Files
@@ -44,7 +44,7 @@ class Session(NamedTuple):
         self.lock.close()
 
 
-def open_session(config: Config, speed: float) -> Session:
+def open_session(config: Config, speed: float) -> CommissioningSession:
     """Take the installation and open its boards as they stand.
 
     Args:
@@ -71,7 +71,7 @@ def open_session(config: Config, speed: float) -> Session:
         lock.close()
         raise
     limits = _limits(config, config.rig)
-    return Session(paths, lock, clock, config.rig, limits, bench, Coils(bench, limits), site)
+    return CommissioningSession(paths, lock, clock, config.rig, limits, bench, Coils(bench, limits), site)
 
 
 def _bench_over(site: EmulatedSite, settings: RigSettings, clock: Clock) -> DriverBench:
@@ -96,7 +96,7 @@ def _limits(config: Config, settings: RigSettings) -> Limits:
     )
 
 
-def check(session: Session, config: Config) -> list[str]:
+def check(session: CommissioningSession, config: Config) -> list[str]:
     """Measure one period through the rig of the new settings and return what it shows.
 
     The bench lets the boards go for it.
@@ -130,7 +130,7 @@ def check(session: Session, config: Config) -> list[str]:
     ]
     doubts = _doubts(measurement, config)
     if doubts:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "with the new settings {doubts} ({shown}): nothing was written",
                 doubts="; ".join(doubts),

@@ -11,7 +11,7 @@ from vigie.config import Config
 from vigie.config.sections import PlantKind
 from vigie.controller.lock import ControllerLock
 from vigie.delivery.courier import Courier
-from vigie.delivery.dates import Machine
+from vigie.delivery.dates import MachineCalendar
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.errors import AlreadyRunning, SettingsError
@@ -44,7 +44,7 @@ def deliver(config: Config, stop: threading.Event) -> None:
         Feed(config.site.name, config.site.battery, with_client_names=config.remote_write.client_names),
         Sender(config.remote_write),
         stop,
-        machine=Machine(clock_is_synchronised, uptime_s),
+        machine=MachineCalendar(clock_is_synchronised, uptime_s),
         is_real_time=config.plant.kind == PlantKind.RIG,
         alive=_sparsely(notifier.alive),
     )

@@ -18,7 +18,7 @@ from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal
-from vigie.telemetry.metrics import Counters, MetricInputs
+from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
 
 log = structlog.get_logger("vigie.controller")
@@ -125,7 +125,7 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         commanded=period.decision.contacts,
         switchings={relay.name: counters.switchings[relay] for relay in Relay},
         figures=figures,
-        counters=Counters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
+        counters=LoopCounters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
         alarms=period.alarms,
         contacts=period.contact_reports,
         journal=journal.state(),

@@ -5,7 +5,7 @@ Here currents into the battery are positive: nothing in this module discharges.
 
 from typing import NamedTuple
 
-from vigie.battery.parameters import BatteryParameters, Wear
+from vigie.battery.parameters import BatteryParameters, BatteryWear
 from vigie.battery.side_reactions import GASSING_PER_CELL_V, gassing_a
 from vigie.battery.voltage import SURFACE_SHARE, charge_ohm, emf_slope_v, emf_v
 from vigie.battery.wells import FULLEST
@@ -64,7 +64,9 @@ class _Trial(NamedTuple):
     is_limited: bool
 
 
-def _trial(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger: Charger, stored_a: float) -> _Trial:
+def _trial(
+    parameters: BatteryParameters, wear: BatteryWear, step: ChargeStep, charger: Charger, stored_a: float
+) -> _Trial:
     """Say how far ``stored_a`` is past what the charger gives; rises strictly with ``stored_a``."""
     x1 = step.x1_at_rest + step.x1_per_a * stored_a
     over_v = 1.0 - SURFACE_SHARE * (1.0 - step.surface_keep)
@@ -83,7 +85,7 @@ def _trial(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger:
     return _Trial(voltage_v, gas_a, over_set_v, v_per_a + charger.line_ohm * total_per_a, False)
 
 
-def charge_point(parameters: BatteryParameters, wear: Wear, step: ChargeStep, charger: Charger) -> ChargePoint:
+def charge_point(parameters: BatteryParameters, wear: BatteryWear, step: ChargeStep, charger: Charger) -> ChargePoint:
     """Solve for the current at which the charger's voltage or its limit is met at the END of the step.
 
     Implicit, hence stable for any step; Newton's method inside a bracket, bisection where it is slow.

@@ -35,7 +35,7 @@ class BatteryParameters(NamedTuple):
     """Between the battery and the air around it."""
 
 
-class Wear(NamedTuple):
+class BatteryWear(NamedTuple):
     """Slow states of ageing, 0 in a new battery. They enter capacity and resistance additively."""
 
     corrosion: float
@@ -48,14 +48,14 @@ class Wear(NamedTuple):
     """``C_deg``: share of the capacity lost to cycling."""
 
 
-NEW = Wear(0.0, 0.0, 0.0, 0.0)
+NEW = BatteryWear(0.0, 0.0, 0.0, 0.0)
 
 
 class Battery(NamedTuple):
     """One block as it stands: what it was made to be and what wear has made of it."""
 
     parameters: BatteryParameters
-    wear: Wear
+    wear: BatteryWear
 
 
 SOURCES = {

@@ -2,7 +2,7 @@
 
 from math import exp
 
-from vigie.battery.parameters import BatteryParameters, Wear
+from vigie.battery.parameters import BatteryParameters, BatteryWear
 from vigie.units import CELLS
 
 GASSING_PER_CELL_V = 11.0
@@ -10,7 +10,7 @@ GASSING_PER_K = 0.06
 _HOURS_PER_MONTH = 730.5
 
 
-def gassing_a(parameters: BatteryParameters, wear: Wear, voltage_v: float, temperature_c: float) -> float:
+def gassing_a(parameters: BatteryParameters, wear: BatteryWear, voltage_v: float, temperature_c: float) -> float:
     """Return the gassing current on charge at ``voltage_v`` (12 V block) and ``temperature_c``, in amperes.
 
     Exponential in the cell voltage and the temperature (Schiffer et al., J. Power Sources 168:66, 2007).

@@ -6,7 +6,7 @@ Equations fitted to logged discharges, rests and tapers of VRLA blocks and to 33
 
 from math import exp, log
 
-from vigie.battery.parameters import BatteryParameters, Wear
+from vigie.battery.parameters import BatteryParameters, BatteryWear
 from vigie.battery.wells import FULLEST
 from vigie.units import SECONDS_PER_HOUR
 
@@ -35,7 +35,7 @@ def emf_slope_v(parameters: BatteryParameters, x1: float) -> float:
     return parameters.emf_slope_v + parameters.emf_log_v / (x1 + 1e-4)
 
 
-def discharge_ohm(parameters: BatteryParameters, wear: Wear, temperature_c: float) -> float:
+def discharge_ohm(parameters: BatteryParameters, wear: BatteryWear, temperature_c: float) -> float:
     """Return the resistance on discharge; it falls 0.8 % of its 25 degC value a kelvin.
 
     >>> from vigie.battery.parameters import NEW, agm
@@ -47,7 +47,7 @@ def discharge_ohm(parameters: BatteryParameters, wear: Wear, temperature_c: floa
     return parameters.resistance_ohm_ah / parameters.c20_ah * aged * cold
 
 
-def charge_scale_ohm(parameters: BatteryParameters, wear: Wear) -> float:
+def charge_scale_ohm(parameters: BatteryParameters, wear: BatteryWear) -> float:
     """Return the scale of the charge term; multiply by x1 / (1.003 - x1) for its resistance.
 
     >>> from vigie.battery.parameters import NEW, agm

@@ -7,7 +7,7 @@ of the two wells. Current is positive on DISCHARGE.
 from math import exp
 from typing import NamedTuple
 
-from vigie.battery.parameters import BatteryParameters, Wear
+from vigie.battery.parameters import BatteryParameters, BatteryWear
 from vigie.units import SECONDS_PER_HOUR
 
 FULLEST = 1.003
@@ -47,7 +47,7 @@ def temperature_factor(temperature_c: float) -> float:
     return max(0.86 + 0.014 * temperature_c, 0.3)
 
 
-def capacity_share(wear: Wear) -> float:
+def capacity_share(wear: BatteryWear) -> float:
     """Return what wear leaves of the capacity, 0.01..1.
 
     >>> from vigie.battery.parameters import NEW
@@ -58,7 +58,7 @@ def capacity_share(wear: Wear) -> float:
     return max(1.0 - lost, 0.01)
 
 
-def charge_when_full_ah(parameters: BatteryParameters, wear: Wear, temperature_c: float) -> float:
+def charge_when_full_ah(parameters: BatteryParameters, wear: BatteryWear, temperature_c: float) -> float:
     """Return the charge ``Q`` of both wells when full, in Ah.
 
     >>> from vigie.battery.parameters import NEW, agm

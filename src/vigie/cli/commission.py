@@ -18,7 +18,7 @@ from rich.text import Text
 from tomlkit.exceptions import TOMLKitError
 
 from vigie.assembly import commissioning
-from vigie.assembly.commissioning import Session
+from vigie.assembly.commissioning import CommissioningSession
 from vigie.cli import screen, settings_file, targets
 from vigie.cli.contact_guard import ContactGuard
 from vigie.cli.terminal_person import TO_MEASURE, TO_SEE, Progress, TerminalPerson, terminal_lines
@@ -155,7 +155,7 @@ def _in_folder(data: str | None) -> dict[str, dict[str, Any]]:
     return {} if data is None else {"site": {"data": data}}
 
 
-def _person(options: Options, console: Console, config: Config, session: Session) -> Person:
+def _person(options: Options, console: Console, config: Config, session: CommissioningSession) -> Person:
     site = session.site
     if site is None:
         return TerminalPerson(console, terminal_lines())
@@ -198,7 +198,7 @@ def _signals() -> Iterator[_Ending]:
 
 
 @contextlib.contextmanager
-def _hands_on(session: Session, ending: _Ending, console: Console) -> Iterator[None]:
+def _hands_on(session: CommissioningSession, ending: _Ending, console: Console) -> Iterator[None]:
     """Guard the contacts, and make them safe once more at the end: a signal may have interrupted the first time."""
     levels_file = None if session.site is None else session.paths.levels
     guard = ContactGuard(is_active_high=session.settings.relay_is_active_high, levels_file=levels_file)
@@ -214,14 +214,14 @@ def _hands_on(session: Session, ending: _Ending, console: Console) -> Iterator[N
         ending.is_deaf = was_deaf
 
 
-def _found(session: Session, known: Known, text: str) -> Changes:
+def _found(session: CommissioningSession, known: Known, text: str) -> Changes:
     found = changes(known, session.coils.contactors, session.bench.lines, session.settings)
     if "speed" in tomlkit.parse(text).get("plant", {}):
         found["plant"]["speed"] = 1.0  # real time runs at 1
     return found
 
 
-def _checked(session: Session, candidate: Path, data: str | None, console: Console) -> list[str]:
+def _checked(session: CommissioningSession, candidate: Path, data: str | None, console: Console) -> list[str]:
     """Measure with the new settings; return what that shows, and say it with the risks that are known."""
     config = load(candidate, _in_folder(data))
     shown = commissioning.check(session, config)

@@ -28,7 +28,7 @@ _FIRST_MS, _END_MS = 0, 253_402_300_800_000
 """From 1970 to the end of the year 9999: everything."""
 
 
-class Wish(NamedTuple):
+class ExportWish(NamedTuple):
     """What the command line asks for, as it was typed."""
 
     since: str | None
@@ -42,7 +42,7 @@ class Wish(NamedTuple):
     may_replace: bool
 
 
-def write(config: Config, wish: Wish) -> None:
+def write(config: Config, wish: ExportWish) -> None:
     """Write the range; a half-written file is removed.
 
     Raises:
@@ -77,7 +77,7 @@ def write(config: Config, wish: Wish) -> None:
     sys.stderr.write(f"{count} rows in {wish.output}\n")
 
 
-def _extract(wish: Wish) -> export.Extract:
+def _extract(wish: ExportWish) -> export.Extract:
     for option, value, known in (
         ("--format", wish.form, FORMATS), ("--resolution", wish.resolution, RESOLUTIONS), ("--what", wish.what, WHATS),
     ):  # fmt: skip
@@ -130,7 +130,7 @@ def instant_ms(option: str, text: str, zone: tzinfo = UTC) -> int:
 
 
 def _write_file(
-    reader: JournalReader, wish: Wish, extract: export.Extract, about: dict[str, str], expected: int
+    reader: JournalReader, wish: ExportWish, extract: export.Extract, about: dict[str, str], expected: int
 ) -> int:
     output = cast(Path, wish.output)
     unfinished = output.with_name(output.name + ".part")

@@ -24,7 +24,7 @@ _FAULTS_SHOWN, _FAULTS_LISTED = 5, 20
 _NUMBERS = ("from (UTC)", "to (UTC)", "rows", "MB")
 
 
-class Wish(NamedTuple):
+class ImportWish(NamedTuple):
     """What the command line asks for, as it was typed."""
 
     file: Path
@@ -34,7 +34,7 @@ class Wish(NamedTuple):
     dry_run: bool
 
 
-def take(config: Config, wish: Wish, *, as_json: bool) -> None:
+def take(config: Config, wish: ImportWish, *, as_json: bool) -> None:
     """Import a file, or with ``dry_run`` only say what would be imported.
 
     Raises:
@@ -91,7 +91,7 @@ def remove(config: Config, name: str) -> None:
     sys.stderr.write(f"imported log {name} is deleted\n")
 
 
-def _read(wish: Wish) -> Log:
+def _read(wish: ImportWish) -> Log:
     choice = log_reading.choice(wish.said.columns)
     pick = partial(chosen, choice=choice) if choice else recognise
     reading = log_reading.laid_over(ReadingSettings(), wish.said)
@@ -101,7 +101,7 @@ def _read(wish: Wish) -> Log:
         return read_log(wish.file, pick, reading, lambda read: progress.update(task, completed=read))
 
 
-def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish) -> None:
+def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: ImportWish) -> None:
     if wish.replace:
         return
     if same is not None:
@@ -110,7 +110,7 @@ def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Wish)
         raise VigieError(f"there is an imported log {name} of another file: --name another one, or --replace it")
 
 
-def _report(name: str, log: Log, wish: Wish) -> dict[str, Any]:
+def _report(name: str, log: Log, wish: ImportWish) -> dict[str, Any]:
     used = {place for column in log.columns for place in column.places}
     times_ms = [round(row.utc_s * 1000) for row in log.rows()]
     return {

@@ -7,7 +7,7 @@ from vigie.cli.exports import zone_named
 from vigie.cli.options import ONE_OF
 from vigie.config import Config
 from vigie.errors import VigieError
-from vigie.logfile.reading import ClockSet, Dates, Decimal, ReadingSettings
+from vigie.logfile.reading import ClockSet, DateOrder, Decimal, ReadingSettings
 from vigie.plant.recorded_settings import Sign
 from vigie.wording.dialogue import spoken
 
@@ -50,7 +50,7 @@ def laid_over(settings: ReadingSettings, said: Said) -> ReadingSettings:
         zone_named(said.timezone)
     return ReadingSettings(
         said.timezone or settings.timezone,
-        _named(Dates, "--dates", said.dates, settings.dates),
+        _named(DateOrder, "--dates", said.dates, settings.dates),
         _named(Decimal, "--decimal", said.decimal, settings.decimal),
         _named(ClockSet, "--clock", said.clock, settings.clock),
         said.start or settings.start,

@@ -22,10 +22,10 @@ from vigie.simulation import plot
 from vigie.simulation.replay import (
     Cause,
     Failure,
-    Period,
     Range,
+    ReplayedPeriod,
+    ReplayReport,
     ReplaySettings,
-    Report,
     Switching,
     mode_named,
     replay,
@@ -86,7 +86,7 @@ def show(
         _print(report, config)
 
 
-def as_object(report: Report, config: Config) -> dict[str, Any]:
+def as_object(report: ReplayReport, config: Config) -> dict[str, Any]:
     """Return the report for programs: numbers with their unit in the name, times as ISO text and UTC milliseconds."""
     log, through, times = report.log, report.throughput, report.times
     return {
@@ -143,7 +143,7 @@ def _switching(switching: Switching) -> dict[str, Any]:
     }
 
 
-def _final(last: Period) -> dict[str, Any]:
+def _final(last: ReplayedPeriod) -> dict[str, Any]:
     return {
         "phase": last.state.plan.phase.name.lower(),
         "mains": last.decision.mains.name.lower(),
@@ -179,7 +179,7 @@ def assumptions(config: Config) -> list[str]:
     ]
 
 
-def _print(report: Report, config: Config) -> None:
+def _print(report: ReplayReport, config: Config) -> None:
     words = translator(system_language())
     console = screen.console()
     console.print(Text.assemble((Path(config.recorded.path).name, "bold"), f"  {describe(report.mode, words)}"))
@@ -193,7 +193,7 @@ def _print(report: Report, config: Config) -> None:
         console.print(f"- {line}")
 
 
-def _about_the_log(report: Report, config: Config) -> Iterator[tuple[str, str]]:
+def _about_the_log(report: ReplayReport, config: Config) -> Iterator[tuple[str, str]]:
     log, through = report.log, report.throughput
     yield "span", f"{_utc(log.first_utc_s)} to {_utc(log.last_utc_s)}: {_long(report.duration_s)}"
     yield "rows", f"{log.rows} of voltage and current, {log.temperature_rows} of temperature"
@@ -219,7 +219,7 @@ def _about_the_log(report: Report, config: Config) -> Iterator[tuple[str, str]]:
     yield "energy", f"{through.energy_in_wh:.1f} Wh in, {through.energy_out_wh:.1f} Wh out"
 
 
-def _about_the_control(report: Report, words: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _about_the_control(report: ReplayReport, words: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     times, last = report.times, report.last
 
     def lasted(part_s: float) -> str:
@@ -242,7 +242,7 @@ def _about_the_control(report: Report, words: Callable[[str], str]) -> Iterator[
     yield "", describe(last.decision.verdict, words) + because
 
 
-def _print_switchings(console: Console, report: Report, words: Callable[[str], str]) -> None:
+def _print_switchings(console: Console, report: ReplayReport, words: Callable[[str], str]) -> None:
     switchings = report.switchings
     if not switchings:
         console.print("\nNo contact would have moved.")
@@ -290,10 +290,10 @@ def _bar(name: str) -> Iterator[Callable[[int], Callable[[int], None]]]:
             progress.stop()
 
 
-def _watching(tell: Callable[[int], None], trace: plot.Trace | None) -> Callable[[Period], None]:
+def _watching(tell: Callable[[int], None], trace: plot.Trace | None) -> Callable[[ReplayedPeriod], None]:
     done = 0
 
-    def watch(period: Period) -> None:
+    def watch(period: ReplayedPeriod) -> None:
         nonlocal done
         if trace is not None:
             trace.take(period)

@@ -9,8 +9,8 @@ from rich.text import Text
 from tomlkit.items import Table
 
 from vigie.cli import process, screen
-from vigie.config import SECTIONS, BadSettings, Config, Fault, kernel_risks, unusable_files, warnings
-from vigie.config.reading import Row, as_table, rows
+from vigie.config import SECTIONS, BadSettings, Config, SettingsFault, kernel_risks, unusable_files, warnings
+from vigie.config.reading import SettingRow, as_table, rows
 from vigie.config.sections import PLANTS
 from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import mark, translator
@@ -55,14 +55,14 @@ def _usable(argv: Sequence[str], *, probe: bool) -> Config:
     return config
 
 
-def _probed(config: Config) -> list[Fault]:
+def _probed(config: Config) -> list[SettingsFault]:
     """Return what the store says against a request, when there is a store."""
     if not config.remote_write.url:
         return []
     from vigie.cli import delivery  # noqa: PLC0415 - HTTP and protobuf, for this question alone
 
     trouble = delivery.probed(config)[0]
-    return [Fault("remote_write", trouble)] if trouble else []
+    return [SettingsFault("remote_write", trouble)] if trouble else []
 
 
 def show(config: Config, *, as_json: bool) -> None:
@@ -101,7 +101,7 @@ def document(tables: dict[str, dict[str, Any]]) -> tomlkit.TOMLDocument:
     return whole
 
 
-def _commented(known: list[Row]) -> Table:
+def _commented(known: list[SettingRow]) -> Table:
     """Return a section that is not in use, every setting commented out."""
     table = tomlkit.table()
     for row in known:
@@ -112,7 +112,7 @@ def _commented(known: list[Row]) -> Table:
     return table
 
 
-def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
+def _table(values: dict[str, Any], known: dict[str, SettingRow], prefix: str) -> Table:
     table = tomlkit.table()
     for key, value in values.items():
         if isinstance(value, dict):
@@ -129,7 +129,7 @@ def _table(values: dict[str, Any], known: dict[str, Row], prefix: str) -> Table:
     return table
 
 
-def _explained(row: Row) -> str:
+def _explained(row: SettingRow) -> str:
     limits = " ".join(part for part in (row.limits, row.unit) if part)
     return row.help + (f" [{limits}]" if limits else "")
 

@@ -3,8 +3,8 @@
 from math import inf
 
 from vigie.commission.coils import Sagged
-from vigie.commission.job import Job
-from vigie.commission.known import Calibrated, Refused, SenseKind
+from vigie.commission.job import CommissioningJob
+from vigie.commission.known import Calibrated, CommissioningRefused, SenseKind
 from vigie.commission.looking import Pins, Sources
 from vigie.commission.person import Topic
 from vigie.commission.supply import judge_supply
@@ -45,7 +45,7 @@ class CalibrateOnCharge:
             "Nothing is moved. Have a multimeter ready: three voltages are asked for, here and in the next step."
         )
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         job.coils.await_sources(Sources.BOTH)
         _compare(job, mark("{question}, on charge"), inf)
         job.coils.await_sources(Sources.BOTH)
@@ -66,7 +66,7 @@ class CalibrateInDrill:
             minutes=LONGEST_DRILL_S / 60,
         )
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         coils, limits, place = job.coils, job.limits, job.known.channels
         floors = {place[Channel.LOAD]: limits.load_floor_v, place[Channel.CHARGE]: limits.floor_v}
         coils.await_sources(Sources.BOTH)
@@ -76,7 +76,7 @@ class CalibrateInDrill:
                 _discharge(job, before[place[Channel.CHARGE]].bus_v - SPAN_V)
                 _compare(job, mark("{question}, on the battery"), LONGEST_DRILL_S / 2)
         except Sagged as sag:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken("the battery could not carry the loads ({sag}) and R1 was closed: charge it first", sag=sag)
             ) from sag
         coils.recover(before)
@@ -84,7 +84,7 @@ class CalibrateInDrill:
             job.known.calibrations[channel] = _judged(job, channel)
 
 
-def _discharge(job: Job, to_v: float) -> None:
+def _discharge(job: CommissioningJob, to_v: float) -> None:
     """Wait until the battery is down to ``to_v`` and calm, or is falling too slowly to get there in time."""
     clock, address = job.bench.clock, job.known.channels[Channel.CHARGE]
     until_s = clock.now_s() + LONGEST_DRILL_S / 2
@@ -101,14 +101,14 @@ def _discharge(job: Job, to_v: float) -> None:
                 return
 
 
-def _compare(job: Job, when: str, longest_s: float) -> None:
+def _compare(job: CommissioningJob, when: str, longest_s: float) -> None:
     """Ask for the multimeter at each channel and keep it beside the reading."""
     known, until_s = job.known, job.bench.clock.now_s() + longest_s
 
     def watch() -> None:
         job.coils.hold(_SLICE_S)
         if job.bench.clock.now_s() > until_s:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "no value for {longest_s:g} s: R1 was closed; begin again with the meter at hand",
                     longest_s=longest_s,
@@ -124,7 +124,7 @@ def _compare(job: Job, when: str, longest_s: float) -> None:
                 break
             job.person.tell(doubt, is_weak=True)
         else:
-            raise Refused(spoken("V{number} was not calibrated: {doubt}", number=channel + 1, doubt=doubt))
+            raise CommissioningRefused(spoken("V{number} was not calibrated: {doubt}", number=channel + 1, doubt=doubt))
         known.points.setdefault(channel, []).append((pins.bus_v, meter_v))
         job.person.tell(
             spoken(
@@ -136,7 +136,7 @@ def _compare(job: Job, when: str, longest_s: float) -> None:
         )
 
 
-def _doubt(job: Job, channel: Channel, pins: Pins, meter_v: float) -> str:
+def _doubt(job: CommissioningJob, channel: Channel, pins: Pins, meter_v: float) -> str:
     """Return why a multimeter's value cannot be right, or nothing."""
     expected_v, known, chip = pins.bus_v, job.known, job.limits.meter
     if channel == Channel.BATTERY and known.sense is SenseKind.SERIES:
@@ -154,7 +154,7 @@ def _doubt(job: Job, channel: Channel, pins: Pins, meter_v: float) -> str:
     )
 
 
-def _judged(job: Job, channel: Channel) -> Calibrated:
+def _judged(job: CommissioningJob, channel: Channel) -> Calibrated:
     """Return the calibration of the two points; with the usual gain of one when they are too close together."""
     known = job.known
     (high, meter_high_v), (low, meter_low_v) = known.points[channel]
@@ -169,7 +169,7 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
     if is_two_point:
         gain = (meter_high_v - meter_low_v) / (high - low)
         if abs(gain / usual - 1.0) > NONSENSE:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "{name}: the two points give a gain of {gain:.3f}, {usual:.2f} is usual ({evidence}): one of the "
                     "four values is wrong; begin again",
@@ -192,7 +192,7 @@ def _judged(job: Job, channel: Channel) -> Calibrated:
     return Calibrated(gain, offset_v, is_two_point)
 
 
-def _usual_gain(job: Job, channel: Channel) -> tuple[float, float]:
+def _usual_gain(job: CommissioningJob, channel: Channel) -> tuple[float, float]:
     """Return the gain that is expected, and how far a chip can be from it (the rest is the multimeter's last digit).
 
     A chip is within 1 %, many within less. What its input takes through a resistor has no limits in the data sheets.

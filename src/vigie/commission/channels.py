@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from vigie.commission.coils import Coils, Sagged
-from vigie.commission.job import Job
-from vigie.commission.known import Known, Refused, SenseKind
+from vigie.commission.job import CommissioningJob
+from vigie.commission.known import CommissioningRefused, Known, SenseKind
 from vigie.commission.looking import FLOWS_A, Look, described
 from vigie.control.signals import Channel, Relay, Wiring
 from vigie.wording.dialogue import spoken
@@ -59,7 +59,7 @@ class FindChannels:
             third_s=third_s,
         )
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         coils = job.coils
         alone = _held(coils, Relay.R2, _LOOKS_S)
         for drill_s in _DRILLS_S:
@@ -70,7 +70,7 @@ class FindChannels:
                 break
             job.person.tell(spoken("No charge current yet after {drill_s:g} s on the battery.", drill_s=drill_s))
         else:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "no charge current was seen after {drill_s:g} s on the battery ({seen}): check V2 and the charger",
                     drill_s=_DRILLS_S[-1],
@@ -99,7 +99,7 @@ def _held(coils: Coils, relay: Relay, seconds: float) -> Look:
                 "with R2 open, {sag}, and it was closed again: the mains may have failed; mend that and begin again"
             )
         )
-        raise Refused(spoken(why, sag=sag)) from sag
+        raise CommissioningRefused(spoken(why, sag=sag)) from sag
     coils.recover(before)
     return seen
 
@@ -115,7 +115,7 @@ def _identify(looks: _Looks, known: Known) -> bool:
     load = max(fed, key=lambda address: abs(alone[address].current_a))
     load_a = drill[load].current_a
     if not alone[load].flows or abs(load_a) < FLOWS_A or alone[load].current_a * load_a < 0.0:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "no chip shows the loads' current on the supply and on the battery ({alone} on the supply, {drill} on "
                 "the battery): check V3 and its loads",
@@ -136,7 +136,7 @@ def _identify(looks: _Looks, known: Known) -> bool:
         sign, known.wiring = 1 if charged[charger] > 0.0 else -1, Wiring.CHARGE_ONLY
     senses = [address for address in others if address != charger and alone[address].bus_v >= _BATTERY_LIKE_V]
     if not senses:
-        raise Refused(
+        raise CommissioningRefused(
             spoken("no chip is left that shows the battery's voltage ({seen}): connect V1", seen=described(alone))
         )
     battery = min(senses, key=lambda address: abs(alone[address].bus_v - alone[charger].bus_v))
@@ -148,7 +148,7 @@ def _identify(looks: _Looks, known: Known) -> bool:
     return True
 
 
-def _note(job: Job, looks: _Looks) -> None:
+def _note(job: CommissioningJob, looks: _Looks) -> None:
     known = job.known
     evidence = tuple(spoken(state, seen=described(seen)) for state, seen in zip(_STATES, looks, strict=True))
     places = ", ".join(
@@ -186,7 +186,7 @@ def _note(job: Job, looks: _Looks) -> None:
         )
 
 
-def _find_sense(job: Job, looks: _Looks) -> None:
+def _find_sense(job: CommissioningJob, looks: _Looks) -> None:
     """With R2 open no current flows in V2: V1 and V2 are at the same voltage, whatever stands before V1 apart."""
     known, place = job.known, job.known.channels
     sense, charge = looks.alone[place[Channel.BATTERY]], looks.alone[place[Channel.CHARGE]]
@@ -223,7 +223,7 @@ def _find_sense(job: Job, looks: _Looks) -> None:
             *evidence,
         )
     elif abs(missing_v) > _SAME_V:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "V1 shows {sense_v:.2f} V and V2 {charge_v:.2f} V with R2 open, though both are at the battery: check "
                 "where V1's wires end",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from vigie.commission.known import Contactor, Limits, Refused
+from vigie.commission.known import CommissioningRefused, Contactor, Limits
 from vigie.commission.looking import Effect, Look, Sources, described, effect, is_supplied, look, seen_once, sources
 from vigie.control.signals import Contact, Reading, Relay
 from vigie.errors import VigieError
@@ -163,7 +163,7 @@ class Coils:
             if sources(seen, self._limits.supply_v) == wanted:
                 return
             if self._bench.clock.now_s() >= until_s:
-                raise Refused(
+                raise CommissioningRefused(
                     spoken(
                         "the loads should be fed by {wanted} and are not, after {settling_s:g} s ({seen}): the mains "
                         "may have failed meanwhile; begin again when it is back",

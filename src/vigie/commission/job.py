@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from vigie.commission.coils import Coils
-from vigie.commission.known import Finding, Known, Limits
+from vigie.commission.known import CommissioningFinding, Known, Limits
 from vigie.commission.person import Person
 from vigie.plant.bench import Bench
 
 
-class Job(NamedTuple):
+class CommissioningJob(NamedTuple):
     """One commissioning under way."""
 
     bench: Bench
@@ -19,5 +19,5 @@ class Job(NamedTuple):
 
     def note(self, subject: str, text: str, *evidence: str, is_weak: bool = False) -> None:
         """Keep a finding and tell it."""
-        self.known.findings.append(Finding(subject, text, evidence, is_weak))
+        self.known.findings.append(CommissioningFinding(subject, text, evidence, is_weak))
         self.person.tell(text, is_weak=is_weak)

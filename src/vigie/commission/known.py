@@ -12,7 +12,7 @@ from vigie.plant.bench import Sensed
 from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER
 
 
-class Refused(CommandRefused):
+class CommissioningRefused(CommandRefused):
     """The commissioning will not go on: the loads could go dark, or the readings make no sense."""
 
 
@@ -49,7 +49,7 @@ class Calibrated(NamedTuple):
     is_two_point: bool
 
 
-class Finding(NamedTuple):
+class CommissioningFinding(NamedTuple):
     """One thing found."""
 
     subject: str
@@ -63,7 +63,7 @@ class Finding(NamedTuple):
 class Known:
     """Everything found so far; what a later step needs has been found by an earlier one."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[CommissioningFinding] = field(default_factory=list)
     lives_on_loads: bool = False
     has_diode: bool = False
     """A person says that a bypass diode stands across R2."""

@@ -3,7 +3,7 @@
 from vigie.commission.calibration import CalibrateInDrill, CalibrateOnCharge
 from vigie.commission.channels import FindChannels
 from vigie.commission.coils import Coils
-from vigie.commission.job import Job
+from vigie.commission.job import CommissioningJob
 from vigie.commission.known import Known, Limits
 from vigie.commission.person import Person, Stopped, Topic
 from vigie.commission.relays import FindRelays
@@ -41,7 +41,7 @@ def commission(bench: Bench, person: Person, limits: Limits, coils: Coils) -> Kn
         Refused: a step cannot be done, or not without a risk for the loads.
         HardwareError: a board stopped answering.
     """
-    job = Job(bench, person, limits, coils, Known())
+    job = CommissioningJob(bench, person, limits, coils, Known())
     all_steps = steps()
     try:
         for number, step in enumerate(all_steps, 1):

@@ -1,8 +1,8 @@
 """Which coil moves the mains contact, which the battery contact, and over NO or NC."""
 
 from vigie.commission.coils import LONGEST_PROBE_S, Coils, Probe, Sagged
-from vigie.commission.job import Job
-from vigie.commission.known import Contactor, Refused
+from vigie.commission.job import CommissioningJob
+from vigie.commission.known import CommissioningRefused, Contactor
 from vigie.commission.looking import Effect, Sources, described
 from vigie.commission.person import Topic
 from vigie.control.signals import Relay
@@ -63,7 +63,7 @@ class FindRelays:
             longest_s=LONGEST_PROBE_S,
         )
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         coils = job.coils
         order = coils.candidates[::-1] if coils.sources() == Sources.MAINS else coils.candidates
         if not self._search(order, job):
@@ -75,7 +75,7 @@ class FindRelays:
                 self._search(spare, job)
         missing = [spoken(_NAMES[relay]) for relay in _NAMES if relay not in coils.contactors]
         if missing:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "no relay was seen to be {missing}: check that the relay board has its supply, that its LEDs "
                     "follow, and that the wires are on the contacts; a welded contact moves nothing either, and R1 "
@@ -86,7 +86,7 @@ class FindRelays:
         coils.make_safe()
         coils.await_sources(Sources.BOTH)
 
-    def _search(self, order: tuple[int, ...], job: Job) -> bool:
+    def _search(self, order: tuple[int, ...], job: CommissioningJob) -> bool:
         """Move each unknown coil until R1 and R2 are known; return whether they are."""
         found = job.coils.contactors
         for again in range(ROUNDS):
@@ -99,7 +99,7 @@ class FindRelays:
                     return True
         return False
 
-    def _try(self, coil: int, job: Job) -> None:
+    def _try(self, coil: int, job: CommissioningJob) -> None:
         coils, line = job.coils, job.bench.lines[coil]
         fed_by = coils.sources()
         self._ask_for_a_blink(fed_by, job)
@@ -114,7 +114,7 @@ class FindRelays:
         closes_energised = is_energised == (probe.effect in _CLOSED)
         relay = Relay.R1 if probe.effect in _OF_MAINS else Relay.R2
         if relay in coils.contactors:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "the relays at {one} and at {other} both seem to be {name} ({before} -> {after}); if the mains "
                     "failed just now, or the loads take less than 50 mA, mend that and begin again; else check the "
@@ -142,7 +142,7 @@ class FindRelays:
             spoken(_EFFECTS[probe.effect], before=described(probe.before), after=described(probe.after)),
         )
 
-    def _ask_for_a_blink(self, fed_by: Sources, job: Job) -> None:
+    def _ask_for_a_blink(self, fed_by: Sources, job: CommissioningJob) -> None:
         """With one source only, the relay that is tried may be the one that connects it."""
         only = {Sources.MAINS: Relay.R1, Sources.BATTERY: Relay.R2}.get(fed_by)
         if only is None or only in job.coils.contactors or self._may_blink:
@@ -150,10 +150,10 @@ class FindRelays:
         question, refusal = _BLINKS[only]
         self._may_blink = job.person.agrees(Topic.BLINK, spoken(question))
         if not self._may_blink:
-            raise Refused(spoken(refusal))
+            raise CommissioningRefused(spoken(refusal))
 
 
-def _judge_battery(probe: Probe, fed_by: Sources, job: Job, coil: int) -> None:
+def _judge_battery(probe: Probe, fed_by: Sources, job: CommissioningJob, coil: int) -> None:
     """Refuse to go on with a battery that could not carry the loads when the mains contact opened."""
     floor_v = job.limits.floor_v
     if probe.effect is not Effect.MAINS_OPENED or fed_by != Sources.BOTH:
@@ -163,7 +163,7 @@ def _judge_battery(probe: Probe, fed_by: Sources, job: Job, coil: int) -> None:
         return
     if not probe.is_undone:
         job.coils.toggle(coil)
-    raise Refused(
+    raise CommissioningRefused(
         spoken(
             "when the mains contact opened, the voltages fell ({seen}) and it was closed again: the battery cannot "
             "carry the loads above {floor_v:g} V (interlocks.floor_v), or it is not connected; charge it, check its "
@@ -183,7 +183,7 @@ def _drain(coils: Coils) -> None:
         with coils.opened(Relay.R1, coils.floors(before)):
             coils.hold(_DRAIN_S)
     except Sagged as sag:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "the battery could not carry the loads for {drain_s:g} s: {sag}; charge it first",
                 drain_s=_DRAIN_S,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from vigie.commission.known import Finding, Known
+from vigie.commission.known import CommissioningFinding, Known
 from vigie.commission.outcome import Changes
 from vigie.control.signals import Channel
 from vigie.wording.dialogue import spoken
@@ -51,7 +51,7 @@ def _listed(texts: list[str]) -> list[str]:
     return [f"* {text}" for text in texts]
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: CommissioningFinding) -> str:
     evidence = "".join(f"\n  * {line}" for line in finding.evidence)
     return f"* {finding.text}{evidence}"
 

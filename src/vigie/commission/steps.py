@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from vigie.commission.coils import Coils
-from vigie.commission.job import Job
-from vigie.commission.known import Known, Refused
+from vigie.commission.job import CommissioningJob
+from vigie.commission.known import CommissioningRefused, Known
 from vigie.commission.looking import Look, Sources, battery_v, described, sources
 from vigie.commission.person import Topic
 from vigie.plant.bench import FOUR_CHANNEL_HAT
@@ -26,7 +26,7 @@ class Step(Protocol):
         """What it will do to the loads, told before the person agrees."""
         ...
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         """Find something out and note it in ``known``.
 
         Raises:
@@ -45,7 +45,7 @@ class FindBoards:
     def effect(self) -> str:
         return spoken("Nothing is moved. The meter chips are configured and read, the relay lines are read.")
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         bench, coils, known = job.bench, job.coils, job.known
         known.chips = bench.scan()
         answering = ", ".join(f"0x{address:02x}" for address in known.chips) or spoken("none")
@@ -87,7 +87,7 @@ class AskFacts:
     def effect(self) -> str:
         return spoken("Nothing is moved.")
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         person, known = job.person, job.known
         supply = person.choose(
             Topic.CONTROLLER_SUPPLY,
@@ -103,7 +103,7 @@ class AskFacts:
         _ask_for_leds(job)
         known.capacity_ah = person.number(Topic.CAPACITY, spoken("Capacity printed on the battery (20 h)"), "Ah", None)
         if not 0.5 <= known.capacity_ah <= 1000.0:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "battery capacity {capacity_ah:g} Ah outside 0.5..1000 Ah; read the block's label",
                     capacity_ah=known.capacity_ah,
@@ -111,7 +111,7 @@ class AskFacts:
             )
         job.note("battery", spoken("Battery: 12 V, {capacity_ah:g} Ah.", capacity_ah=known.capacity_ah))
         if not person.agrees(Topic.MAINS, spoken("Is there 230 V mains at the site now?")):
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "without mains only the battery feeds the loads, and a wrong move would cut it off: begin again "
                     "when the mains is back"
@@ -119,7 +119,7 @@ class AskFacts:
             )
 
 
-def _ask_for_the_diode(job: Job) -> None:
+def _ask_for_the_diode(job: CommissioningJob) -> None:
     """Nothing shows it here: it carries nothing while R2 is closed, or the mains is there."""
     job.known.has_diode = job.person.agrees(
         Topic.BYPASS_DIODE,
@@ -138,7 +138,7 @@ def _ask_for_the_diode(job: Job) -> None:
         job.note("bypass_diode", spoken("No bypass diode stands across R2."))
 
 
-def _ask_for_leds(job: Job) -> None:
+def _ask_for_leds(job: CommissioningJob) -> None:
     """Nothing but the eye sees which level energises a coil; what a relay does without power depends on it."""
     lines, found, known = job.bench.lines, job.coils.found, job.known
     lit = [lines[coil] for coil, is_energised in found.items() if is_energised]
@@ -171,7 +171,7 @@ class ReadChips:
     def effect(self) -> str:
         return spoken("Nothing is moved.")
 
-    def run(self, job: Job) -> None:
+    def run(self, job: CommissioningJob) -> None:
         limits = job.limits
         seen = job.coils.look()
         fed_by = sources(seen, limits.supply_v)
@@ -180,13 +180,13 @@ class ReadChips:
             job.note("supply", _why_no_supply(seen, limits.supply_v), is_weak=True)
         fed = [pins for pins in seen.values() if pins.is_fed]
         if not fed:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken("no chip has a voltage: connect IN+, IN- and GND of V1, V2 and V3 (without GND none is read)")
             )
         _refuse_what_cannot_be_watched(seen, len(fed), fed_by, limits.supply_v)
         estimate_v = battery_v(seen, fed_by)
         if estimate_v < limits.proof_v:
-            raise Refused(
+            raise CommissioningRefused(
                 spoken(
                     "the battery shows {estimate_v:.2f} V, under {proof_v:g} V (interlocks.proof_v): it could not "
                     "carry the loads while the mains contact is looked for; charge it first",
@@ -201,7 +201,7 @@ class ReadChips:
 def _refuse_what_cannot_be_watched(seen: Look, count: int, fed_by: Sources, supply_v: float) -> None:
     """Refuse readings that would not show what a move does; ``count`` chips have a voltage."""
     if count < LEAST_FED and (fed_by != Sources.NONE or len(seen) < len(FOUR_CHANNEL_HAT)):
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "only {count} chips have a voltage ({seen}): V1, V2 and V3 must all answer and be connected, with "
                 "their GND, or the loads cannot be watched; then begin again",
@@ -210,7 +210,7 @@ def _refuse_what_cannot_be_watched(seen: Look, count: int, fed_by: Sources, supp
             )
         )
     if fed_by == Sources.NONE and count >= LEAST_FED:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "no current flows to any load ({seen}): connect loads of 50 mA or more, without them the channels "
                 "cannot be told apart",
@@ -218,7 +218,7 @@ def _refuse_what_cannot_be_watched(seen: Look, count: int, fed_by: Sources, supp
             )
         )
     if _supply_gives_nothing(seen, supply_v):
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "the supply's voltage is there, but no current with it ({seen}): connect loads of 50 mA or more, "
                 "without them the channels cannot be told apart",
@@ -262,7 +262,7 @@ def _refuse_what_could_kill_this_computer(coils: Coils, known: Known, fed_by: So
             "the computer would die and let go of the coil, and they would stay dark"
         )
     if why:
-        raise Refused(
+        raise CommissioningRefused(
             spoken(
                 "this computer lives on the loads: {why}. Feed the computer from something else while commissioning, "
                 "or wire R1 and R2 on NC and begin with both sources connected",

@@ -2,7 +2,7 @@
 
 from math import floor
 
-from vigie.commission.job import Job
+from vigie.commission.job import CommissioningJob
 from vigie.wording.dialogue import spoken
 
 UNDER_V = 0.3
@@ -21,7 +21,7 @@ def proving_v(supply_v: float, limit_v: float) -> float:
     return min(limit_v, max(LEAST_V, under_v))
 
 
-def judge_supply(job: Job, supply_v: float) -> None:
+def judge_supply(job: CommissioningJob, supply_v: float) -> None:
     """Note what proves the mains from now on.
 
     Args:

@@ -3,7 +3,7 @@
 from vigie.config.checks import unusable_files, warnings
 from vigie.config.last_good import demand_plant, difference_to, in_place_of, keep
 from vigie.config.reading import BadSettings, check, load
-from vigie.config.sections import SECTIONS, Config, Fault
+from vigie.config.sections import SECTIONS, Config, SettingsFault
 from vigie.config.unfit import UnfitSettings
 from vigie.config.wiring import kernel_risks
 
@@ -11,7 +11,7 @@ __all__ = [
     "SECTIONS",
     "BadSettings",
     "Config",
-    "Fault",
+    "SettingsFault",
     "UnfitSettings",
     "check",
     "demand_plant",

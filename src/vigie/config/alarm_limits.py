@@ -3,14 +3,14 @@
 import difflib
 from collections.abc import Iterator
 
-from vigie.config.sections import Fault
+from vigie.config.sections import SettingsFault
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.rules import TABLE, AlarmSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.wording.dialogue import spoken
 
 
-def alarm_faults(alarms: AlarmSettings, interlocks: InterlockSettings) -> Iterator[Fault]:
+def alarm_faults(alarms: AlarmSettings, interlocks: InterlockSettings) -> Iterator[SettingsFault]:
     """Yield the limits that are not under another one, and the names that are no alarm's."""
     hysteresis_v = TABLE[Alarm.BATTERY_OVER_VOLTAGE].hysteresis
     held, over = "alarms.charger_v - alarms.charger_tolerance_v", f"alarms.battery_over_v - {hysteresis_v:g} V"
@@ -24,7 +24,7 @@ def alarm_faults(alarms: AlarmSettings, interlocks: InterlockSettings) -> Iterat
         value = getattr(alarms, key)
         if value >= limit:
             told = spoken("{value:g} must be under {upper} = {limit:g}", value=value, upper=upper, limit=limit)
-            yield Fault(f"alarms.{key}", told)
+            yield SettingsFault(f"alarms.{key}", told)
     names = [alarm.name.lower() for alarm in Alarm]
     for name in alarms.off:
         if name not in names:
@@ -34,4 +34,4 @@ def alarm_faults(alarms: AlarmSettings, interlocks: InterlockSettings) -> Iterat
                 if close
                 else spoken("; known: {names}", names=", ".join(names))
             )
-            yield Fault("alarms.off", spoken("there is no alarm {name!r}", name=name) + advice)
+            yield SettingsFault("alarms.off", spoken("there is no alarm {name!r}", name=name) + advice)

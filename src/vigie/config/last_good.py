@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vigie.config.reading import BadSettings, check, raw_tables, section
-from vigie.config.sections import USUAL_FOLDER, Config, Fault
+from vigie.config.sections import USUAL_FOLDER, Config, SettingsFault
 from vigie.unfinished import gone_if_it_fails
 from vigie.wording.dialogue import spoken
 
@@ -46,7 +46,7 @@ class LastGood(NamedTuple):
                 if kept.get(key) != new.get(key):
                     shown = [repr(one[key]) if key in one else spoken("not set") for one in (new, kept)]
                     told = spoken("{new} in the file, {old} in force", new=shown[0], old=shown[1])
-                    lines.append(str(Fault(f"{name}.{key}", told)))
+                    lines.append(str(SettingsFault(f"{name}.{key}", told)))
         return lines
 
 
@@ -146,7 +146,9 @@ def demand_plant(path: Path, config: Config, overrides: Tables) -> None:
     kept = last_good(path, overrides)
     kind = kept.tables.get("plant", {}).get("kind") if kept is not None else None
     if kind is not None:
-        raise BadSettings(str(path), [Fault("plant.kind", spoken("is not named any more; it was {kind}", kind=kind))])
+        raise BadSettings(
+            str(path), [SettingsFault("plant.kind", spoken("is not named any more; it was {kind}", kind=kind))]
+        )
 
 
 def difference_to(path: Path, overrides: Tables) -> list[str]:
@@ -155,7 +157,7 @@ def difference_to(path: Path, overrides: Tables) -> list[str]:
     if kept is None:
         _, left_out = _without_faults(path, overrides, is_service=False)
         told = spoken("left out, as if the file did not name it")
-        return [str(Fault(name, told)) for name in dict.fromkeys(left_out)]
+        return [str(SettingsFault(name, told)) for name in dict.fromkeys(left_out)]
     try:
         return kept.difference(raw_tables(path))
     except BadSettings:

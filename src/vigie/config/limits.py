@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from vigie.config.scales import beyond_scale
-from vigie.config.sections import Fault
+from vigie.config.sections import SettingsFault
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
@@ -57,7 +57,7 @@ ORDER = (
 )  # fmt: skip
 
 
-def contradictions(sections: Mapping[str, Any]) -> list[Fault]:
+def contradictions(sections: Mapping[str, Any]) -> list[SettingsFault]:
     """Return the limits that contradict each other, among the sections that validated and the channels fitted."""
     usable = {
         name: table for name, table in sections.items() if getattr(table, "is_fitted", True) and table is not None
@@ -73,7 +73,7 @@ def contradictions(sections: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _disordered(line: Below, sections: Mapping[str, Any]) -> Fault | None:
+def _disordered(line: Below, sections: Mapping[str, Any]) -> SettingsFault | None:
     (below, lower), (above, upper) = line.lower.rsplit(".", 1), line.upper.rsplit(".", 1)
     if below not in sections or above not in sections:
         return None
@@ -85,10 +85,10 @@ def _disordered(line: Below, sections: Mapping[str, Any]) -> Fault | None:
         "{low:g} {unit} must be under {upper} = {high:g} {unit}", low=low, unit=unit, upper=line.upper, high=high
     )
     otherwise = line.otherwise and f"; {spoken(line.otherwise)}"
-    return Fault(line.lower, told + otherwise)
+    return SettingsFault(line.lower, told + otherwise)
 
 
-def _of_readings(sections: Mapping[str, Any]) -> Iterator[Fault]:
+def _of_readings(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     filtering, load = sections.get("filter"), sections.get("channels.load")
     if filtering is not None and 0 < filtering.frozen_after_s < LEAST_STILL_S:
         message = spoken(
@@ -96,12 +96,12 @@ def _of_readings(sections: Mapping[str, Any]) -> Iterator[Fault]:
             given_s=filtering.frozen_after_s,
             least_s=LEAST_STILL_S,
         )
-        yield Fault("filter.frozen_after_s", message)
+        yield SettingsFault("filter.frozen_after_s", message)
     if load is not None and load.plausible_min_v > 0:
         message = spoken(
             "{volts:g} V: loads without voltage would seem a broken meter; at most 0 V", volts=load.plausible_min_v
         )
-        yield Fault("channels.load.plausible_min_v", message)
+        yield SettingsFault("channels.load.plausible_min_v", message)
     alarms, interlocks = sections.get("alarms"), sections.get("interlocks")
     if alarms is not None and interlocks is not None and 0 < interlocks.load_floor_v <= alarms.loads_dark_v:
         message = spoken(
@@ -110,10 +110,10 @@ def _of_readings(sections: Mapping[str, Any]) -> Iterator[Fault]:
             dark_v=alarms.loads_dark_v,
             floor_v=interlocks.load_floor_v,
         )
-        yield Fault("alarms.loads_dark_v", message)
+        yield SettingsFault("alarms.loads_dark_v", message)
 
 
-def _of_heat(sections: Mapping[str, Any]) -> Iterator[Fault]:
+def _of_heat(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     interlocks, filtering = sections.get("interlocks"), sections.get("filter")
     if interlocks is None:
         return
@@ -126,7 +126,7 @@ def _of_heat(sections: Mapping[str, Any]) -> Iterator[Fault]:
             headroom_k=HEADROOM_K,
             max_c=filtering.temperature_max_c,
         )
-        yield Fault("interlocks.temperature_limit_c", message)
+        yield SettingsFault("interlocks.temperature_limit_c", message)
     release_c = limit_c - interlocks.temperature_release_k
     if release_c < ROOM_C:
         message = spoken(
@@ -136,10 +136,10 @@ def _of_heat(sections: Mapping[str, Any]) -> Iterator[Fault]:
             release_c=release_c,
             most_k=limit_c - ROOM_C,
         )
-        yield Fault("interlocks.temperature_release_k", message)
+        yield SettingsFault("interlocks.temperature_release_k", message)
 
 
-def _of_charging(sections: Mapping[str, Any]) -> Iterator[Fault]:
+def _of_charging(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     alarms = sections.get("alarms")
     if alarms is None:
         return
@@ -152,7 +152,7 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[Fault]:
                 low_v=low_v,
                 held_v=held_v,
             )
-            yield Fault(f"{name}.{key}", message)
+            yield SettingsFault(f"{name}.{key}", message)
     if alarms.recharged_h * SECONDS_PER_HOUR >= alarms.undercharge_days * SECONDS_PER_DAY:
         message = spoken(
             "{days:g} d must be longer than alarms.recharged_h = {hours:g} h, or the alarm stands before a battery can "
@@ -160,10 +160,10 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[Fault]:
             days=alarms.undercharge_days,
             hours=alarms.recharged_h,
         )
-        yield Fault("alarms.undercharge_days", message)
+        yield SettingsFault("alarms.undercharge_days", message)
 
 
-def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
+def _of_times(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     loop, plant, alarms = sections.get("loop"), sections.get("plant"), sections.get("alarms")
     truth, outage_log, journal = (sections.get(name) for name in ("contact_truth", "outage_log", "journal"))
     if truth is not None and truth.settle_s + truth.proof_s >= truth.answer_s:
@@ -173,7 +173,7 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
             answer_s=truth.answer_s,
             together_s=truth.settle_s + truth.proof_s,
         )
-        yield Fault("contact_truth.answer_s", message)
+        yield SettingsFault("contact_truth.answer_s", message)
     if loop is None:
         return
     if outage_log is not None and outage_log.longest_gap_s < 2 * loop.period_s:
@@ -182,7 +182,7 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
             gap_s=outage_log.longest_gap_s,
             two_s=2 * loop.period_s,
         )
-        yield Fault("outage_log.longest_gap_s", message)
+        yield SettingsFault("outage_log.longest_gap_s", message)
     if alarms is not None and plant is not None and alarms.controller_silent_s < 2 * loop.period_s / plant.speed:
         message = spoken(
             "{silent_s:g} s must be at least two control periods = {two_s:g} s of real time, or a healthy controller "
@@ -190,7 +190,7 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
             silent_s=alarms.controller_silent_s,
             two_s=2 * loop.period_s / plant.speed,
         )
-        yield Fault("alarms.controller_silent_s", message)
+        yield SettingsFault("alarms.controller_silent_s", message)
     if journal is not None and plant is not None:
         held_s = journal.waiting_periods * loop.period_s / plant.speed
         if held_s < LEAST_WAITING_S:
@@ -202,4 +202,4 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[Fault]:
                 speed=plant.speed,
                 least=math.ceil(LEAST_WAITING_S * plant.speed / loop.period_s),
             )
-            yield Fault("journal.waiting_periods", message)
+            yield SettingsFault("journal.waiting_periods", message)

@@ -18,7 +18,7 @@ from vigie.config.sections import (
     SECTIONS,
     ChannelConfig,
     Config,
-    Fault,
+    SettingsFault,
 )
 from vigie.config.text_file import text_of
 from vigie.control.signals import Channel
@@ -47,7 +47,7 @@ DEMO_FILE = Path(__file__).with_name("demo.toml")
 class BadSettings(SettingsError):
     """Settings with faults, all of them in ``faults``."""
 
-    def __init__(self, source: str, faults: list[Fault], cure: str = "") -> None:
+    def __init__(self, source: str, faults: list[SettingsFault], cure: str = "") -> None:
         self.faults = faults
         head = mark("{source}: 1 fault") if len(faults) == 1 else mark("{source}: {count} faults")
         told = spoken(head, source=source, count=len(faults))
@@ -75,7 +75,7 @@ def load(
     """
     laid = overrides or {}
     if path is None and is_service:
-        fault = Fault("file", spoken("a service has no default plant: name its settings file with --config"))
+        fault = SettingsFault("file", spoken("a service has no default plant: name its settings file with --config"))
         raise BadSettings(spoken("settings"), [fault])
     if path is not None:
         source, tables = str(path), _read(path, str(path))
@@ -117,11 +117,15 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
     Raises:
         BadSettings: with every fault.
     """
-    faults: list[Fault] = [
-        Fault(name, spoken("unknown section") + _nearest(name, SECTIONS)) for name in tables if name not in SECTIONS
+    faults: list[SettingsFault] = [
+        SettingsFault(name, spoken("unknown section") + _nearest(name, SECTIONS))
+        for name in tables
+        if name not in SECTIONS
     ]
     if is_service and "kind" not in tables.get("plant", {}):
-        faults.append(Fault("plant.kind", spoken("demanded of a service: rig, twin or recorded"), is_demanded=True))
+        faults.append(
+            SettingsFault("plant.kind", spoken("demanded of a service: rig, twin or recorded"), is_demanded=True)
+        )
     sections: dict[str, Any] = {}
     is_rig = tables.get("plant", {}).get("kind") == "rig"
     for name, kind in SECTIONS.items():
@@ -139,7 +143,7 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
     plant = sections.get("plant")
     if plant is not None and plant.scenario not in SCENARIOS:
         unknown = spoken("{name!r} is unknown", name=plant.scenario)
-        faults.append(Fault("plant.scenario", unknown + _nearest(plant.scenario, SCENARIOS)))
+        faults.append(SettingsFault("plant.scenario", unknown + _nearest(plant.scenario, SCENARIOS)))
     faults += crossed(sections, is_rig=is_rig)
     if faults:
         is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
@@ -167,7 +171,7 @@ def _with_tuples(value: Any) -> Any:  # noqa: ANN401 - anything TOML can hold
     return tuple(map(_with_tuples, value)) if isinstance(value, list | tuple) else value
 
 
-class Row(NamedTuple):
+class SettingRow(NamedTuple):
     """One setting as the reference page shows it."""
 
     key: str
@@ -179,7 +183,7 @@ class Row(NamedTuple):
     limits: str
 
 
-def rows(name: str) -> list[Row]:
+def rows(name: str) -> list[SettingRow]:
     """Return every setting of a section."""
     kind = SECTIONS[name]
     defaults: Mapping[str, Any] = {}
@@ -188,15 +192,15 @@ def rows(name: str) -> list[Row]:
     return _rows(kind, defaults, "")
 
 
-def _rows(kind: Any, defaults: Mapping[str, Any], prefix: str) -> list[Row]:  # noqa: ANN401 - a NamedTuple class
-    found: list[Row] = []
+def _rows(kind: Any, defaults: Mapping[str, Any], prefix: str) -> list[SettingRow]:  # noqa: ANN401 - a NamedTuple class
+    found: list[SettingRow] = []
     defaults = {**kind._field_defaults, **defaults}
     for key, hint in get_type_hints(kind, include_extras=True).items():
         if hasattr(hint, "_field_defaults"):
             found += _rows(hint, defaults.get(key, hint())._asdict(), f"{prefix}{key}.")
             continue
         help_text, unit, limits = _metadata(hint)
-        found.append(Row(prefix + key, written(defaults.get(key)), help_text, unit, limits))
+        found.append(SettingRow(prefix + key, written(defaults.get(key)), help_text, unit, limits))
     return found
 
 
@@ -263,23 +267,29 @@ def _read(path: Path, source: str) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         raise BadSettings(
             source,
-            [Fault("file", spoken("does not exist; write one with `vigie config show > FILE`"), is_demanded=True)],
+            [
+                SettingsFault(
+                    "file", spoken("does not exist; write one with `vigie config show > FILE`"), is_demanded=True
+                )
+            ],
         ) from None
     except OSError as error:
         raise BadSettings(
-            source, [Fault("file", spoken("cannot be read: {why}", why=technical(error.strerror)))]
+            source, [SettingsFault("file", spoken("cannot be read: {why}", why=technical(error.strerror)))]
         ) from error
     except SettingsError as error:
-        raise BadSettings(source, [Fault("file", str(error))]) from error
+        raise BadSettings(source, [SettingsFault("file", str(error))]) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadSettings(source, [Fault("file", spoken("is not TOML: {why}", why=technical(error)))]) from error
+        raise BadSettings(
+            source, [SettingsFault("file", spoken("is not TOML: {why}", why=technical(error)))]
+        ) from error
     return _sections(document, source)
 
 
 def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
     """Return the document's tables by section name, nested ones (channels.*) with their dotted name."""
     tables: dict[str, dict[str, Any]] = {}
-    faults: list[Fault] = []
+    faults: list[SettingsFault] = []
     for name, value in document.items():
         if not isinstance(value, dict):
             faults.append(_outside(name, value))
@@ -289,7 +299,9 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
                     tables[f"channels.{channel}"] = table
                 else:
                     faults.append(
-                        Fault(f"channels.{channel}", spoken("must be a section [channels.battery|charge|load|spare]"))
+                        SettingsFault(
+                            f"channels.{channel}", spoken("must be a section [channels.battery|charge|load|spare]")
+                        )
                     )
         else:
             tables[name] = value
@@ -298,34 +310,36 @@ def _sections(document: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     return tables
 
 
-def _outside(name: str, value: object) -> Fault:
+def _outside(name: str, value: object) -> SettingsFault:
     if name == "channels":
-        return Fault(name, spoken("must be a section [channels.battery|charge|load|spare] with its settings under it"))
+        return SettingsFault(
+            name, spoken("must be a section [channels.battery|charge|load|spare] with its settings under it")
+        )
     if name in SECTIONS:
-        return Fault(
+        return SettingsFault(
             name,
             spoken(
                 "is the name of a section: write [{name}] on a line of its own, and its settings under it", name=name
             ),
         )
-    return Fault(name, spoken("stands outside every section") + _nearest(name, SECTIONS))
+    return SettingsFault(name, spoken("stands outside every section") + _nearest(name, SECTIONS))
 
 
-def _explained(section: str, error: ValidationError) -> list[Fault]:
+def _explained(section: str, error: ValidationError) -> list[SettingsFault]:
     known = {row.key: row for row in rows(section)}
     return [_fault(section, known, dict(detail)) for detail in error.errors(include_url=False)]
 
 
-def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) -> Fault:
+def _fault(section: str, known: Mapping[str, SettingRow], detail: Mapping[str, Any]) -> SettingsFault:
     key = ".".join(str(part) for part in detail["loc"])
     name = f"{section}.{key}" if key else section
     row = known.get(key)
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return Fault(name, spoken("unknown setting") + _nearest(key, known))
+        return SettingsFault(name, spoken("unknown setting") + _nearest(key, known))
     if detail["type"] in {"missing", "missing_argument"}:
         meaning = row.help if row and language() == SOURCE_LANGUAGE else spoken("see the reference page")
         message = spoken("demanded, there is no default ({meaning})", meaning=meaning)
-        return Fault(name, message, is_demanded=row is not None)
+        return SettingsFault(name, message, is_demanded=row is not None)
     kind, given = str(detail["type"]), detail["input"]
     said = str(given).lower() if isinstance(given, bool) else repr(given)
     if kind in _TYPES:
@@ -333,7 +347,7 @@ def _fault(section: str, known: Mapping[str, Row], detail: Mapping[str, Any]) ->
     else:
         message = technical(str(detail["msg"]).removeprefix("Value error, "))
     unit = f" {row.unit}" if row and row.unit and kind in _BOUNDS else ""
-    return Fault(name, f"{said}: {message}{unit}")
+    return SettingsFault(name, f"{said}: {message}{unit}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, Fault
+from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, SettingsFault
 from vigie.control.signals import Channel
 from vigie.hardware.meter import Capability
 from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER, MeterModel
@@ -40,24 +40,24 @@ LOWEST = (Read("alarms.loads_dark_v", "load"), Read("outage_log.dark_v", "load")
 CURRENTS = (Read("mains.charging_a", "charge"), Read("mains.discharging_a", "charge"))
 
 
-def beyond_scale(sections: Mapping[str, Any]) -> Iterator[Fault]:
+def beyond_scale(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     """Yield the limits that no reading can reach."""
     meter = _fitted(sections.get("rig"))
     for limit, value, channel in _held_against(VOLTAGES, sections):
         if value >= (most_v := highest_v(channel, meter)):
             reach = spoken("up to {most:g} {unit}", most=most_v, unit="V")
-            yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="gain, offset_v", reach=reach))
+            yield SettingsFault(limit, spoken(_NEVER, value=value, unit="V", keys="gain, offset_v", reach=reach))
     for limit, value, channel in _held_against(LOWEST, sections):
         if value <= channel.offset_v:
             reach = spoken("down to {least:g} {unit}", least=channel.offset_v, unit="V")
-            yield Fault(limit, spoken(_NEVER, value=value, unit="V", keys="offset_v", reach=reach))
+            yield SettingsFault(limit, spoken(_NEVER, value=value, unit="V", keys="offset_v", reach=reach))
     for limit, value, channel in _held_against(CURRENTS, sections):
         if value >= (most_a := highest_a(channel, meter)):
             reach = spoken("up to {most:g} {unit}", most=most_a, unit="A")
-            yield Fault(limit, spoken(_NEVER, value=value, unit="A", keys="shunt_ohm", reach=reach))
+            yield SettingsFault(limit, spoken(_NEVER, value=value, unit="A", keys="shunt_ohm", reach=reach))
 
 
-def beyond_meter(sections: Mapping[str, Any], model: MeterModel) -> Iterator[Fault]:
+def beyond_meter(sections: Mapping[str, Any], model: MeterModel) -> Iterator[SettingsFault]:
     """Yield the channels believed more than a chip reads for which the channels' defaults are not made."""
     if model == USUAL_METER:
         return  # told by scale_risks
@@ -80,7 +80,7 @@ def beyond_meter(sections: Mapping[str, Any], model: MeterModel) -> Iterator[Fau
                 believed_a=believed_a,
                 most_ohm=meter.shunt_full_scale_v / believed_a,
             )
-            yield Fault(f"{name}.shunt_ohm", message)
+            yield SettingsFault(f"{name}.shunt_ohm", message)
 
 
 def _fitted(rig: RigSettings | None) -> Capability:
@@ -97,7 +97,7 @@ def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterat
             yield limit, getattr(sections[section], key), channel
 
 
-def scale_risks(config: Config) -> Iterator[Fault]:
+def scale_risks(config: Config) -> Iterator[SettingsFault]:
     """Yield the limits a changed shunt has left behind."""
     meter = _fitted(config.rig)
     for role in Channel:
@@ -113,7 +113,7 @@ def scale_risks(config: Config) -> Iterator[Fault]:
                 shunt_ohm=channel.shunt_ohm,
                 highest_a=highest,
             )
-            yield Fault(f"{name}.plausible_max_a", message)
+            yield SettingsFault(f"{name}.plausible_max_a", message)
     charge = config.channels[Channel.CHARGE]
     step_a = meter.shunt_step_v / charge.shunt_ohm
     for key in ("charging_a", "discharging_a"):
@@ -127,7 +127,7 @@ def scale_risks(config: Config) -> Iterator[Fault]:
                 step_a=step_a,
                 shunt_ohm=charge.shunt_ohm,
             )
-            yield Fault(f"mains.{key}", message)
+            yield SettingsFault(f"mains.{key}", message)
 
 
 def highest_v(channel: ChannelConfig, meter: Capability) -> float:

@@ -248,7 +248,7 @@ SECTIONS: Mapping[str, type] = {
 """Every section of the settings file, in the order of the reference page."""
 
 
-class Fault(NamedTuple):
+class SettingsFault(NamedTuple):
     """One thing wrong with the settings."""
 
     key: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from vigie.config.sections import Fault
+from vigie.config.sections import SettingsFault
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import languages
 
@@ -24,10 +24,10 @@ _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories no line of text holds: control characters, broken halves, line and paragraph ends."""
 
 
-def unusable_texts(sections: Mapping[str, Any]) -> list[Fault]:
+def unusable_texts(sections: Mapping[str, Any]) -> list[SettingsFault]:
     """Return the names nobody could read and the addresses no program could call."""
     return [
-        Fault(f"{section}.{key}", message)
+        SettingsFault(f"{section}.{key}", message)
         for table, wrong_with in (
             (_NAMES, _wrong_with_name),
             (_LANGUAGES, _wrong_with_language),

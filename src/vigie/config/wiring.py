@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vigie.config.sections import Config, Fault
+from vigie.config.sections import Config, SettingsFault
 from vigie.control.signals import Relay
 from vigie.hardware.gpio import outputs_persist
 from vigie.hardware.relay_board import ContactKind
@@ -20,17 +20,17 @@ _OTHER_LINES = mark(
 _PULLED = {True: mark("{line} high"), False: mark("{line} low")}
 
 
-def wiring_risks(config: Config) -> Iterator[Fault]:
+def wiring_risks(config: Config) -> Iterator[SettingsFault]:
     """Yield what a blackout or a boot does with these contacts."""
     rig = config.rig
     is_on_loads = config.wiring.controller_supply == ControllerSupply.LOADS
     pulled = [] if rig is None else [relay for relay in (Relay.R1, Relay.R2) if _is_pulled_open(rig, relay)]
     if config.r2_may_black_out:
-        yield Fault("wiring", _blackout(is_pulled=Relay.R2 in pulled))
+        yield SettingsFault("wiring", _blackout(is_pulled=Relay.R2 in pulled))
     if rig is None:
         return
     if is_on_loads and rig.r1_contact == ContactKind.NO:
-        yield Fault(
+        yield SettingsFault(
             "rig.r1_contact",
             spoken(
                 "R1 is wired NO and this computer lives on the loads: after a blackout the mains cannot come back "
@@ -38,10 +38,10 @@ def wiring_risks(config: Config) -> Iterator[Fault]:
             ),
         )
     if pulled:
-        yield Fault("rig.relay_is_active_high", _pulled_open(rig, pulled, is_on_loads=is_on_loads))
+        yield SettingsFault("rig.relay_is_active_high", _pulled_open(rig, pulled, is_on_loads=is_on_loads))
 
 
-def kernel_risks(config: Config, sysfs: Path = Path("/sys")) -> list[Fault]:
+def kernel_risks(config: Config, sysfs: Path = Path("/sys")) -> list[SettingsFault]:
     """Return what this machine's kernel does with the contacts of real boards when the program ends."""
     if config.rig is None or config.rig.boards != Boards.REAL or outputs_persist(sysfs) is not False:
         return []
@@ -50,7 +50,7 @@ def kernel_risks(config: Config, sysfs: Path = Path("/sys")) -> list[Fault]:
         "dtparam=strict_gpiod): every stop, restart or crash drops the coils and moves the contacts. Remove "
         "strict_gpiod from /boot/firmware/config.txt and restart the computer"
     )
-    return [Fault("rig.boards", message)]
+    return [SettingsFault("rig.boards", message)]
 
 
 def _is_pulled_open(rig: RigSettings, relay: Relay) -> bool:

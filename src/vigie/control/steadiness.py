@@ -12,7 +12,7 @@ from vigie.control.mains import MainsSettings, is_steady
 from vigie.control.signals import Contact, Measurement
 
 
-class Standing(IntEnum):
+class MainsStanding(IntEnum):
     """What a period shows of the mains' steadiness, and what is made of it."""
 
     LOST = 0
@@ -26,7 +26,7 @@ class Standing(IntEnum):
 class Steadiness(NamedTuple):
     """What is remembered of the mains."""
 
-    standing: Standing
+    standing: MainsStanding
     since_s: float
     """Since when it stands; without meaning while it does not."""
     hold_off_s: float
@@ -48,7 +48,7 @@ def at_start(hold_off_s: float, age_s: float, was_stopped: bool, settings: Mains
         needed_s = min(hold_off_s, longest_s(settings))
     else:
         needed_s = after_a_loss(hold_off_s, settings)
-    return Steadiness(Standing.LOST, 0.0, needed_s if settings.steady_s > 0.0 else 0.0)
+    return Steadiness(MainsStanding.LOST, 0.0, needed_s if settings.steady_s > 0.0 else 0.0)
 
 
 def longest_s(settings: MainsSettings) -> float:
@@ -63,7 +63,7 @@ def after_a_loss(hold_off_s: float, settings: MainsSettings) -> float:
     return min(max(2.0 * hold_off_s, settings.steady_s), longest_s(settings))
 
 
-def seen(measurement: Measurement, mains: Mains, is_settling: bool, settings: MainsSettings) -> Standing:
+def seen(measurement: Measurement, mains: Mains, is_settling: bool, settings: MainsSettings) -> MainsStanding:
     """Return what this period shows.
 
     Args:
@@ -73,32 +73,32 @@ def seen(measurement: Measurement, mains: Mains, is_settling: bool, settings: Ma
         settings: of the mains.
     """
     if mains == Mains.ABSENT:
-        return Standing.UNPROVEN if is_settling else Standing.LOST
+        return MainsStanding.UNPROVEN if is_settling else MainsStanding.LOST
     if mains != Mains.PRESENT:
-        return Standing.UNPROVEN
+        return MainsStanding.UNPROVEN
     if is_steady(measurement, settings):
-        return Standing.STANDS
+        return MainsStanding.STANDS
     has_fallen = measurement.load.is_valid and measurement.contacts.r2 == Contact.OPEN
-    return Standing.LOST if has_fallen else Standing.UNPROVEN
+    return MainsStanding.LOST if has_fallen else MainsStanding.UNPROVEN
 
 
-def followed(before: Steadiness, now: Standing, settings: MainsSettings, now_s: float) -> Steadiness:
+def followed(before: Steadiness, now: MainsStanding, settings: MainsSettings, now_s: float) -> Steadiness:
     """Return what is remembered after a period that showed ``now``; an outage counts once, however it is read."""
-    if now == Standing.STANDS:
-        if before.standing != Standing.STANDS:
-            return Steadiness(Standing.STANDS, now_s, before.hold_off_s)
+    if now == MainsStanding.STANDS:
+        if before.standing != MainsStanding.STANDS:
+            return Steadiness(MainsStanding.STANDS, now_s, before.hold_off_s)
         if now_s - before.since_s >= longest_s(settings):
-            return Steadiness(Standing.STANDS, before.since_s, 0.0)
+            return Steadiness(MainsStanding.STANDS, before.since_s, 0.0)
         return before
-    if before.standing == Standing.LOST:
+    if before.standing == MainsStanding.LOST:
         return before
-    if now == Standing.UNPROVEN:
-        return Steadiness(Standing.UNPROVEN, before.since_s, before.hold_off_s)
-    return Steadiness(Standing.LOST, before.since_s, after_a_loss(before.hold_off_s, settings))
+    if now == MainsStanding.UNPROVEN:
+        return Steadiness(MainsStanding.UNPROVEN, before.since_s, before.hold_off_s)
+    return Steadiness(MainsStanding.LOST, before.since_s, after_a_loss(before.hold_off_s, settings))
 
 
 def remaining_s(steadiness: Steadiness, now_s: float) -> float:
     """Return how long the mains must still stand before R2 may open."""
-    if steadiness.standing != Standing.STANDS:
+    if steadiness.standing != MainsStanding.STANDS:
         return steadiness.hold_off_s
     return max(steadiness.hold_off_s - (now_s - steadiness.since_s), 0.0)

@@ -15,7 +15,7 @@ MOST_HURRIED = 3
 """So many periods in a row may be begun by a reading that fell; then one goes unwatched."""
 
 
-class Job(NamedTuple):
+class BusJob(NamedTuple):
     """What the thread is asked for."""
 
     at_s: float
@@ -74,7 +74,7 @@ class BusThread:
         self._hurried_in_a_row = 0
         self.is_watched = False
         """The meter is watched between the sweeps of what is asked for next."""
-        self._wanted: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[BusJob | None] = queue.SimpleQueue()
         self._read: queue.SimpleQueue[BusReading | bool | VigieError] = queue.SimpleQueue()
         self._is_busy = False
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
@@ -104,7 +104,7 @@ class BusThread:
             BusError: the bus is gone, or has not answered by the deadline; while it is stuck every call fails at
                 once, and the first call after it came back works again.
         """
-        return cast("BusReading", self._asked(Job(due_s, False, is_hurried, self.is_watched), deadline_s))
+        return cast("BusReading", self._asked(BusJob(due_s, False, is_hurried, self.is_watched), deadline_s))
 
     def watch(self, until_s: float, deadline_s: float) -> bool:
         """Wait for a period, watching; return whether a reading has fallen, so that it begins at once.
@@ -116,9 +116,9 @@ class BusThread:
         Raises:
             BusError: as :meth:`read`.
         """
-        return self._asked(Job(until_s, True, False, True), deadline_s) is True
+        return self._asked(BusJob(until_s, True, False, True), deadline_s) is True
 
-    def _asked(self, job: Job, deadline_s: float) -> BusReading | bool:
+    def _asked(self, job: BusJob, deadline_s: float) -> BusReading | bool:
         if self._is_busy:
             try:
                 self._read.get_nowait()  # the late answer of a period that is over
@@ -153,7 +153,7 @@ class BusThread:
                 answer = BusError(f"the meter's driver failed unexpectedly: {error!r}")
             self._read.put(answer)
 
-    def _done(self, job: Job) -> BusReading | bool:
+    def _done(self, job: BusJob) -> BusReading | bool:
         self._plant.set_watchful(job.is_watched)
         if job.is_wait:
             return self._waited(job.at_s, is_watched=self._may_hurry(job))
@@ -167,7 +167,7 @@ class BusThread:
             tuple(sweeps), plant.read_temperature(), plant.read_ambient(), dict(plant.errors()), is_hurried
         )
 
-    def _spread(self, job: Job) -> list[Sweep]:
+    def _spread(self, job: BusJob) -> list[Sweep]:
         """Spread the sweeps over the period; return none when a reading has fallen."""
         is_watched = self._may_hurry(job)
         sweeps: list[Sweep] = []
@@ -184,7 +184,7 @@ class BusThread:
             next_s = max(due_s, next_s + self.interval_s / 2)
         return sweeps
 
-    def _may_hurry(self, job: Job) -> bool:
+    def _may_hurry(self, job: BusJob) -> bool:
         return job.is_watched and self._hurried_in_a_row < MOST_HURRIED
 
     def _waited(self, until_s: float, *, is_watched: bool) -> bool:

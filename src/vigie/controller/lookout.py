@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from vigie.control.alarms.catalogue import Protection
 from vigie.control.alarms.charge import WatchSettings
-from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import Rule
 from vigie.control.alarms.watch import Surroundings, observe, resumed_watch
 from vigie.control.commands import Reason
@@ -99,9 +99,9 @@ class Lookout:
         charged_s = at.now_s
         if past.charge is not None and not self._is_charged:
             charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
-        emptied_v = self.book.value(Quantity.BATTERY_EMPTIED_V) or math.nan
+        emptied_v = self.book.value(AlarmQuantity.BATTERY_EMPTIED_V) or math.nan
         self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
-        r1, r2 = (self.book.value(quantity) for quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT))
+        r1, r2 = (self.book.value(quantity) for quantity in (AlarmQuantity.R1_FAULT, AlarmQuantity.R2_FAULT))
         self._truth = resumed_truth(ContactFault(max(int(r1), 0)), ContactFault(max(int(r2), 0)))
         self._outages = _resumed(past.outage, at)
         self._wear = [
@@ -163,8 +163,8 @@ class Lookout:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
         outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
         words = {
-            Quantity.JOURNAL_DAMAGE: seen.machine.journal_damage,
-            Quantity.SETTINGS_FAULTS: seen.machine.settings_faults,
+            AlarmQuantity.JOURNAL_DAMAGE: seen.machine.journal_damage,
+            AlarmQuantity.SETTINGS_FAULTS: seen.machine.settings_faults,
         }
         return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage), words)
 

@@ -10,15 +10,15 @@ from tenacity.wait import wait_base
 
 from vigie.delivery.answers import NotTakenNow, Offence, RefusedForGood
 from vigie.delivery.asides import asides_of
-from vigie.delivery.dates import Dates, Machine
+from vigie.delivery.dates import MachineCalendar, SendableDates
 from vigie.delivery.feed import Feed
 from vigie.delivery.halving import Blocks, Halving, Offender, cut
-from vigie.delivery.progress import Outcome, Progress, step
+from vigie.delivery.progress import BatchOutcome, DeliveryProgress, step
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.delivery.wire import encode
 from vigie.errors import JournalError
-from vigie.telemetry.delivery_log import START, Aside, Chunk, Cursor, DeliveryLog, Standing
+from vigie.telemetry.delivery_log import START, Aside, Chunk, Cursor, DeliveryLog, DeliveryStanding
 from vigie.telemetry.rows import Row, utc_ms_of
 
 log = structlog.get_logger("vigie.delivery")
@@ -31,7 +31,7 @@ LONGEST_PAUSE_S = 20.0
 AFTER_TROUBLE_S = 2.0
 
 
-class Stopped(Exception):
+class DeliveryStopped(Exception):
     """The process is to end."""
 
 
@@ -65,7 +65,7 @@ class Courier:
         sender: Sender,
         stop: threading.Event,
         *,
-        machine: Machine,
+        machine: MachineCalendar,
         is_real_time: bool = True,
         alive: Callable[[], object] = lambda: None,
     ) -> None:
@@ -90,14 +90,14 @@ class Courier:
         self._alive = alive
         self._monotonic_s = machine.monotonic_s
         self._utc_s = machine.utc_s
-        self._dates = Dates(machine, sender.store_utc_s, self._ask, is_real_time=is_real_time)
+        self._dates = SendableDates(machine, sender.store_utc_s, self._ask, is_real_time=is_real_time)
         self._held = ""
         self._rows = max(1, settings.batch_samples // len(feed.labels))
-        self._progress = Progress(START, START)
+        self._progress = DeliveryProgress(START, START)
         self._saved = START
         self._was_away = False
         self._has_taken_stock = False
-        self._standing = Standing()
+        self._standing = DeliveryStanding()
         self._lag_s = 0.0
         self._unsaved: list[Aside] = []
         self._journal_trouble = ""
@@ -106,7 +106,7 @@ class Courier:
 
     def run(self) -> None:
         """Deliver until ``stop`` is set."""
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(DeliveryStopped):
             while not self._stop.is_set():
                 self._alive()
                 try:
@@ -134,7 +134,7 @@ class Courier:
         chunk = self._in_time(self._journal.read(began, self._rows), began)
         refused = self._deliver(chunk) if chunk.rows else []
         was_away, self._was_away = self._was_away, False
-        outcome = Outcome(chunk.end, bool(chunk.rows), chunk.is_all, was_away, self._monotonic_s())
+        outcome = BatchOutcome(chunk.end, bool(chunk.rows), chunk.is_all, was_away, self._monotonic_s())
         self._progress = step(before, outcome)
         if chunk.rows:
             fresh = [row for row in chunk.rows if Cursor(began.step_id, row[0] or 0) > before.furthest]
@@ -288,7 +288,7 @@ class Courier:
             Stopped: the process is to end.
         """
         if self._stop.is_set():
-            raise Stopped
+            raise DeliveryStopped
         body = encode(blocks)
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(NotTakenNow),
@@ -300,7 +300,7 @@ class Courier:
         try:
             tries(self._sender.send, body)
         except tenacity.RetryError as error:
-            raise Stopped from error
+            raise DeliveryStopped from error
         self._alive()
         self._was_away = self._was_away or self._sender.was_cut_off
         if self._standing.last_error:

@@ -19,7 +19,7 @@ SETTLED_S = 3600.0
 """A calendar that has run so long without a further step counts as meant, where no time server can confirm it."""
 
 
-class Machine(NamedTuple):
+class MachineCalendar(NamedTuple):
     """What this computer knows of its own calendar."""
 
     is_synchronised: Callable[[], bool | None]
@@ -29,7 +29,7 @@ class Machine(NamedTuple):
     monotonic_s: Callable[[], float] = machine_monotonic_s
 
 
-class Dates:
+class SendableDates:
     """Judges dates by this computer's calendar and by the store's clock. One thread uses it.
 
     What is believed of the store's clock is asked anew before it holds anything back. A store whose clock once
@@ -38,7 +38,7 @@ class Dates:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: MachineCalendar,
         store_utc_s: Callable[[], float | None],
         ask: Callable[[], object],
         *,

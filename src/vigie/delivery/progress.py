@@ -24,7 +24,7 @@ class Taken(NamedTuple):
     """What was delivered before it."""
 
 
-class Progress(NamedTuple):
+class DeliveryProgress(NamedTuple):
     """Where delivery stands between two batches."""
 
     cursor: Cursor
@@ -45,12 +45,12 @@ class Progress(NamedTuple):
         """The cursor before everything the store may forget: what to keep for a restart."""
         return self.taken[0].began if self.taken else self.cursor
 
-    def reopened(self, saved: Cursor, furthest: Cursor) -> "Progress":
+    def reopened(self, saved: Cursor, furthest: Cursor) -> "DeliveryProgress":
         """Return where it stands in another file of the journal, from which ``saved`` was read."""
         return self._replace(cursor=saved, furthest=furthest, taken=())
 
 
-class Outcome(NamedTuple):
+class BatchOutcome(NamedTuple):
     """What became of the batch that followed the cursor."""
 
     end: Cursor
@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
     """Monotonic, once it was settled."""
 
 
-def step(progress: Progress, outcome: Outcome) -> Progress:
+def step(progress: DeliveryProgress, outcome: BatchOutcome) -> DeliveryProgress:
     """Return where delivery stands after a batch."""
     goes_back = outcome.was_away and bool(progress.taken) and progress.goings_back < MOST_GOINGS_BACK
     yes_s = outcome.at_s if outcome.has_rows else progress.yes_s
@@ -72,7 +72,7 @@ def step(progress: Progress, outcome: Outcome) -> Progress:
     if outcome.has_rows:
         taken = (*taken, Taken(outcome.at_s, progress.cursor))
     is_further = outcome.end > progress.furthest
-    return Progress(
+    return DeliveryProgress(
         cursor=progress.safe if goes_back else outcome.end,
         furthest=outcome.end if is_further else progress.furthest,
         is_behind=goes_back or not outcome.is_all,

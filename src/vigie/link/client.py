@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.link.connection import Connection
+from vigie.link.connection import LinkConnection
 from vigie.link.messages import Answer, Command
 from vigie.link.wire import REFUSED_TOKEN
 
@@ -40,7 +40,7 @@ class LinkClient:
         self._token = token
         self._instance = uuid4().hex
         self._on_command = on_command
-        self._connection: Connection | None = None
+        self._connection: LinkConnection | None = None
         self._newest: Mapping[str, Any] | None = None
         self._is_closing = threading.Event()
         self._has_news = threading.Event()
@@ -82,7 +82,7 @@ class LinkClient:
         retry_s = self.FIRST_RETRY_S
         self._alone_since_s = machine_monotonic_s()
         while not self._is_closing.is_set():
-            connection = Connection(self._answer)
+            connection = LinkConnection(self._answer)
             self._connection = connection
             try:
                 auth = {"token": self._token(), "instance": self._instance}
@@ -107,7 +107,7 @@ class LinkClient:
 
     def _send_newest(self) -> None:
         sent: Mapping[str, Any] | None = None
-        sent_on: Connection | None = None
+        sent_on: LinkConnection | None = None
         while True:
             self._has_news.wait()
             self._has_news.clear()

@@ -22,7 +22,7 @@ def _new_client() -> Any:  # noqa: ANN401 - the library is not typed
     )
 
 
-class Connection:
+class LinkConnection:
     """One connection attempt and, if it succeeds, its life. Never reused.
 
     ``on_command`` gets a command as it came and returns the acknowledgement; it is called in threads of its own.

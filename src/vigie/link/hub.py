@@ -58,7 +58,7 @@ class Side(TypedDict):
     """JSON of ``messages.DeliveryReport``; None where nothing is sent to a store."""
 
 
-class State(Side):
+class LinkState(Side):
     """What the web knows of the controller at one moment; travels as it is to pages and API."""
 
     snapshot: dict[str, Any] | None
@@ -119,7 +119,7 @@ class Hub:
         """Have ``listener`` called after each new snapshot and each change of the link; it must be quick."""
         self._listeners.append(listener)
 
-    def state(self) -> State:
+    def state(self) -> LinkState:
         """Return the newest snapshot, its age now, the link's state, and what the web has to tell beside."""
         side = self.side()
         with self._lock:
@@ -130,7 +130,7 @@ class Hub:
                 link: LinkName = "connected"
             else:
                 link = "lost" if self._was_connected else "never"
-            return State(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
+            return LinkState(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the newest snapshot, None when there never was one."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vigie.logfile.reading import Dates
+from vigie.logfile.reading import DateOrder
 from vigie.units import SECONDS_PER_DAY
 
 _LAST_S = 253_402_300_800.0
@@ -48,7 +48,7 @@ class TimeForm(NamedTuple):
 
     kind: str
     """``calendar``, ``compact`` (20261122100000), ``serial`` (day numbers), ``relative``, or a unit since 1970."""
-    dates: Dates = Dates.AUTO
+    dates: DateOrder = DateOrder.AUTO
     zone: tzinfo = UTC
     start_s: float = 0.0
     """Of a relative clock: the instant at which it shows zero."""
@@ -61,7 +61,7 @@ class Clocks:
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
-        self.orders: Counter[Dates] = Counter()
+        self.orders: Counter[DateOrder] = Counter()
         """Dates that can be read in one order only."""
         self.first: float | None = None
         """What a clock of numbers shows first."""
@@ -84,9 +84,9 @@ class Clocks:
     def _see_date(self, told: re.Match[str]) -> None:
         if len(told[1]) > 2 or told[2] == ".":
             return
-        orders = [order for order in (Dates.DMY, Dates.MDY) if _ymd(told, order) is not None]
+        orders = [order for order in (DateOrder.DMY, DateOrder.MDY) if _ymd(told, order) is not None]
         if len(told[4]) == 2 and not orders:
-            orders = [Dates.YMD]
+            orders = [DateOrder.YMD]
         if len(orders) == 1:
             self.orders[orders[0]] += 1
         elif told[1] != told[3]:
@@ -181,7 +181,7 @@ def _compact(text: str) -> datetime:
     return day + timedelta(hours=hour, minutes=minute, seconds=second, milliseconds=milli)
 
 
-def _moment(text: str, dates: Dates) -> datetime:
+def _moment(text: str, dates: DateOrder) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -228,7 +228,7 @@ def _worded(text: str) -> str:
     return plain if plain[:1].isdigit() else text
 
 
-def _dated(text: str, dates: Dates) -> datetime:
+def _dated(text: str, dates: DateOrder) -> datetime:
     """Return a moment written in another way than ISO 8601.
 
     Raises:
@@ -239,7 +239,7 @@ def _dated(text: str, dates: Dates) -> datetime:
     clock = _CLOCK.fullmatch(told[5].removesuffix("uhr").removesuffix("Uhr").strip() or "0:00") if told else None
     if told is None or clock is None:
         raise LookupError
-    ymd = _ymd(told, Dates.DMY if told[2] == "." and dates != Dates.YMD else dates)
+    ymd = _ymd(told, DateOrder.DMY if told[2] == "." and dates != DateOrder.YMD else dates)
     if ymd is None:
         raise ValueError(f"time {text[:40]!r}: no such day with day and month in the order of the other rows")
     hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
@@ -252,12 +252,12 @@ def _dated(text: str, dates: Dates) -> datetime:
     return day + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)
 
 
-def _ymd(told: re.Match[str], order: Dates) -> tuple[int, int, int] | None:
+def _ymd(told: re.Match[str], order: DateOrder) -> tuple[int, int, int] | None:
     first, second, last = int(told[1]), int(told[3]), int(told[4])
-    if len(told[1]) > 2 or order == Dates.YMD:
+    if len(told[1]) > 2 or order == DateOrder.YMD:
         year, month, day = first, second, last
     else:
-        year, (day, month) = last, (second, first) if order == Dates.MDY else (first, second)
+        year, (day, month) = last, (second, first) if order == DateOrder.MDY else (first, second)
     year += 2000 * (year < 100)
     try:
         datetime(year, month, day)  # noqa: DTZ001 - only whether there is such a day

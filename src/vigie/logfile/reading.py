@@ -9,7 +9,7 @@ from vigie.errors import RecordingError
 from vigie.units import by_name, setting
 
 
-class Dates(IntEnum):
+class DateOrder(IntEnum):
     """The order of day, month and year in dates such as 03/04/2026."""
 
     AUTO = 0
@@ -39,10 +39,10 @@ class ReadingSettings(NamedTuple):
 
     timezone: Annotated[str, setting("Zone of times that do not say their own, like Europe/Zurich")] = "UTC"
     dates: Annotated[
-        Dates,
-        *by_name(Dates),
+        DateOrder,
+        *by_name(DateOrder),
         setting("Order in dates such as 03/04/2026: dmy, mdy, ymd, or auto (what the file proves)"),
-    ] = Dates.AUTO
+    ] = DateOrder.AUTO
     decimal: Annotated[
         Decimal, *by_name(Decimal), setting("Decimal mark: point, comma, or auto (what the file proves)")
     ] = Decimal.AUTO

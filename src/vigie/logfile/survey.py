@@ -8,7 +8,7 @@ from vigie.errors import RecordingError
 from vigie.logfile.columns import TIME, Column
 from vigie.logfile.instants import Clocks, TimeForm
 from vigie.logfile.numbers import Marks, is_nothing, median, number
-from vigie.logfile.reading import Dates, Decimal, ReadingSettings
+from vigie.logfile.reading import DateOrder, Decimal, ReadingSettings
 from vigie.logfile.source import Source
 
 _BATTERY_V = (1.0, 1000.0)
@@ -73,7 +73,7 @@ def _time_form(source: Source, clocks: Clocks, column: Column, reading: ReadingS
     return TimeForm(kind, zone=zone, start_s=start_s - first * column.per_unit, second=column.per_unit)
 
 
-def _order(source: Source, clocks: Clocks) -> Dates:
+def _order(source: Source, clocks: Clocks) -> DateOrder:
     proven = clocks.orders.most_common()
     strays = sum(times for _, times in proven[1:])
     if proven and strays <= _STRAY_SHARE * proven[0][1]:
@@ -81,7 +81,7 @@ def _order(source: Source, clocks: Clocks) -> Dates:
     if proven or clocks.sample:
         why = "some dates have the day first and some the month" if proven else f"date {clocks.sample[:40]!r}"
         raise RecordingError(f"log {source.form.path}: {why}: day or month first? say --dates dmy or mdy (or ymd)")
-    return Dates.AUTO
+    return DateOrder.AUTO
 
 
 class _Voltage:

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from vigie.notify.settings import Receiver
-from vigie.notify.smtp import Fate, Outcome
+from vigie.notify.smtp import MailFate, MailOutcome
 from vigie.secret_line import secret_line
 
 PACKAGE = "apprise"
@@ -23,11 +23,11 @@ class AppriseReceiver:
         self._timeout_s = timeout_s
         self._child: threading.Thread | None = None
 
-    def send(self, subject: str, text: str) -> Outcome:
+    def send(self, subject: str, text: str) -> MailOutcome:
         """Hand over one message; what goes wrong is in the outcome."""
         name = self._receiver.address
         if self._child is not None and self._child.is_alive():
-            return Outcome(Fate.PUT_OFF, f"receiver {name!r}: an earlier message still hangs")
+            return MailOutcome(MailFate.PUT_OFF, f"receiver {name!r}: an earlier message still hangs")
         errors: list[str] = []
 
         def hand_over() -> None:
@@ -42,7 +42,7 @@ class AppriseReceiver:
         self._child.start()
         self._child.join(self._timeout_s)
         error = errors[0] if errors else f"no answer within {self._timeout_s:g} s"
-        return Outcome(Fate.PUT_OFF, f"receiver {name!r}: {error}") if error else Outcome(Fate.SENT)
+        return MailOutcome(MailFate.PUT_OFF, f"receiver {name!r}: {error}") if error else MailOutcome(MailFate.SENT)
 
     def _error(self, subject: str, text: str) -> str:
         """Hand over one message; return why it was not taken, empty when it was."""

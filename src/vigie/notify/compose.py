@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.notify.policy import Kind, number, severity_of
+from vigie.notify.policy import MessageKind, number, severity_of
 from vigie.notify.settings import MailSettings, Receiver
 from vigie.telemetry.outbox import AlarmEvent, Letter, TrackedAlarm
 from vigie.wording import alarms as words
@@ -32,15 +32,15 @@ def _policy() -> Any:  # noqa: ANN401 - email's
 
 
 _STORIES = {
-    Kind.RAISED: mark("%(title)s"),
-    Kind.ESCALATED: mark("worse: %(title)s"),
-    Kind.RETRIGGERED: mark("again: %(title)s"),
-    Kind.CHATTERING: mark("comes and goes: %(title)s"),
-    Kind.OVER: mark("over: %(title)s"),
+    MessageKind.RAISED: mark("%(title)s"),
+    MessageKind.ESCALATED: mark("worse: %(title)s"),
+    MessageKind.RETRIGGERED: mark("again: %(title)s"),
+    MessageKind.CHATTERING: mark("comes and goes: %(title)s"),
+    MessageKind.OVER: mark("over: %(title)s"),
 }
 _NOTES = {
-    Kind.CHATTERING: mark("It was raised %(times)s times. You will be told when it has stayed away."),
-    Kind.OVER: mark("The condition is over."),
+    MessageKind.CHATTERING: mark("It was raised %(times)s times. You will be told when it has stayed away."),
+    MessageKind.OVER: mark("The condition is over."),
 }
 _HTML = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8">'
@@ -68,20 +68,24 @@ class Composer:
         self._settings = settings
         self._translators: dict[str, Translate] = {}
 
-    def about(self, event: AlarmEvent, told: TrackedAlarm, kind: Kind, receiver: Receiver, now_utc_ms: int) -> Letter:
+    def about(
+        self, event: AlarmEvent, told: TrackedAlarm, kind: MessageKind, receiver: Receiver, now_utc_ms: int
+    ) -> Letter:
         """Return the message about one change of an alarm; the same event gives the same message id."""
         translate = self._words(receiver)
         severity = (
-            Severity(max(severity_of(event.data), told.severity)) if kind == Kind.OVER else severity_of(event.data)
+            Severity(max(severity_of(event.data), told.severity))
+            if kind == MessageKind.OVER
+            else severity_of(event.data)
         )
         title = words.title(event.alarm, translate)
         story = translate(_STORIES[kind]) % {"title": title}
-        is_over = kind == Kind.OVER and event.after != "latched"
+        is_over = kind == MessageKind.OVER and event.after != "latched"
         rows = [
             *readings.rows(event.data, translate),
-            *self._facts(event.alarm, event.data, receiver, is_over=kind == Kind.OVER),
+            *self._facts(event.alarm, event.data, receiver, is_over=kind == MessageKind.OVER),
         ]
-        if kind == Kind.OVER:
+        if kind == MessageKind.OVER:
             ended = number(event.data, "returned_utc_ms", event.utc_ms)
             rows.append((translate(mark("Over since")), moment(ended)))
         lines = [translate(_NOTES[kind]) % {"times": event.data.get("times", "?")}] if kind in _NOTES else []
@@ -89,7 +93,7 @@ class Composer:
             rows.append((translate(mark("What to do")), words.advice(event.alarm, translate)))
         short = readings.in_short(event.data)
         told_now = f"{story} ({short})" if short else story
-        page = _Page(told_now, rows, lines, _CALM if kind == Kind.OVER else _COLOURS[severity])
+        page = _Page(told_now, rows, lines, _CALM if kind == MessageKind.OVER else _COLOURS[severity])
         value = _value(event.alarm, event.data, translate)
         told_in_short = _pair(_severity(severity, translate), story, translate)
         details = "; ".join(part for part in (value, short) if part)
@@ -121,13 +125,13 @@ class Composer:
             lines.append(" ".join(part.rstrip(".") + "." for part in said if part))
         severity = max((Severity(alarm.severity) for alarm in standing), default=Severity.WARNING)
         page = _Page(title, readings.rows(now, translate), lines, _COLOURS[severity])
-        return self._letter(receiver, Kind.REMINDER, page, now_utc_ms, str(now_utc_ms), severity=severity)
+        return self._letter(receiver, MessageKind.REMINDER, page, now_utc_ms, str(now_utc_ms), severity=severity)
 
     def digest(self, letters: Sequence[Letter], receiver: Receiver, now_utc_ms: int) -> Letter:
         """Return one message in the place of several."""
         translate = self._words(receiver)
         severity = max(Severity(letter.severity) for letter in letters)
-        worst = max(letters, key=lambda letter: (letter.severity, letter.kind != Kind.OVER))
+        worst = max(letters, key=lambda letter: (letter.severity, letter.kind != MessageKind.OVER))
         title = translate(mark("%(count)s messages in one: %(worst)s")) % {
             "count": len(letters),
             "worst": worst.subject.removeprefix(f"[{self._site}] "),
@@ -135,7 +139,7 @@ class Composer:
         lines = [letter.line for letter in letters]
         page = _Page(title, (), lines, _COLOURS[severity])
         return self._letter(
-            receiver, Kind.DIGEST, page, now_utc_ms, letters[-1].message_id, severity=severity,
+            receiver, MessageKind.DIGEST, page, now_utc_ms, letters[-1].message_id, severity=severity,
             happened_utc_ms=letters[0].happened_utc_ms,
         )  # fmt: skip
 
@@ -148,7 +152,7 @@ class Composer:
         lines += [words.title(alarm.alarm, translate) for alarm in standing]
         rows = [*readings.rows(now, translate), (translate(mark("Alarms that stand")), str(len(standing)))]
         page = _Page(translate(mark("I am alive")), rows, lines)
-        return self._letter(receiver, Kind.ALIVE, page, now_utc_ms, day)
+        return self._letter(receiver, MessageKind.ALIVE, page, now_utc_ms, day)
 
     def test(self, receiver: Receiver, now_utc_ms: int) -> Letter:
         """Return a message that only proves the way."""
@@ -156,7 +160,7 @@ class Composer:
         lines = [translate(mark("This is a test. Alarms of this installation will reach you like this message."))]
         least = _severity(receiver.severity, translate)
         page = _Page(translate(mark("test message")), [(translate(mark("You are told from")), least)], lines)
-        return self._letter(receiver, Kind.TEST, page, now_utc_ms, str(now_utc_ms))
+        return self._letter(receiver, MessageKind.TEST, page, now_utc_ms, str(now_utc_ms))
 
     def subject(self, letter: Letter, receiver: Receiver, now_utc_ms: int) -> str:
         """Return the subject as it leaves now: a late one says of when it is."""
@@ -186,7 +190,7 @@ class Composer:
         message["Auto-Submitted"] = "auto-generated"
         if letter.thread:
             message["References"] = f"<{letter.thread}@{self._domain}>"
-        if letter.severity == Severity.CRITICAL and letter.kind != Kind.OVER:
+        if letter.severity == Severity.CRITICAL and letter.kind != MessageKind.OVER:
             message["X-Priority"] = "1"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
@@ -219,7 +223,7 @@ class Composer:
     def _letter(
         self,
         receiver: Receiver,
-        kind: Kind,
+        kind: MessageKind,
         page: _Page,
         now_utc_ms: int,
         identity: str,
@@ -231,7 +235,7 @@ class Composer:
         line: str = "",
     ) -> Letter:
         translate = self._words(receiver)
-        is_urgent = bool(alarm) and kind != Kind.OVER
+        is_urgent = bool(alarm) and kind != MessageKind.OVER
         title = _pair(_severity(severity, translate), page.title, translate) if is_urgent else page.title
         subject = _one_line(f"[{self._site}] {title}")
         rows = [*page.rows, (translate(mark("Site")), self._site)]

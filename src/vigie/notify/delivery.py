@@ -8,9 +8,9 @@ from vigie.errors import JournalError
 from vigie.notify import pacing
 from vigie.notify.apprise_channel import AppriseReceiver
 from vigie.notify.compose import Composer
-from vigie.notify.pacing import Handed, Plan
-from vigie.notify.settings import Channel, MailSettings, Receiver
-from vigie.notify.smtp import Fate, MailDoorClosed, MailServer, Outcome
+from vigie.notify.pacing import Handed, SendingPlan
+from vigie.notify.settings import MailSettings, MessageChannel, Receiver
+from vigie.notify.smtp import MailDoorClosed, MailFate, MailOutcome, MailServer
 from vigie.telemetry.outbox import Letter, Outbox
 from vigie.units import SECONDS_PER_HOUR
 
@@ -20,7 +20,7 @@ _LONG_AWAY_S = SECONDS_PER_HOUR
 _GIVEN_UP = frozenset({"refused", "expired"})
 
 
-class Door:
+class WayOut:
     """When a way out may be tried again."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Door:
         return since_s is not None and (self.is_permanent or now_s - since_s >= _LONG_AWAY_S)
 
 
-class Report(NamedTuple):
+class MessagesReport(NamedTuple):
     """How delivery is doing."""
 
     waiting: int
@@ -80,10 +80,10 @@ class Delivery:
         self._utc_s = utc_s
         self._receivers = {receiver.address: receiver for receiver in settings.receivers}
         self._doors = {
-            receiver.address: Door() for receiver in settings.receivers if receiver.channel == Channel.APPRISE
+            receiver.address: WayOut() for receiver in settings.receivers if receiver.channel == MessageChannel.APPRISE
         }
         self._services = {name: AppriseReceiver(self._receivers[name], settings.timeout_s) for name in self._doors}
-        self._mail_door = Door()
+        self._mail_door = WayOut()
         self._history: dict[str, deque[Handed]] = {name: deque(maxlen=2000) for name in self._receivers}
         self._fates: dict[str, str] = {}
         self._known: dict[int, list[Letter]] = {}
@@ -117,7 +117,7 @@ class Delivery:
         for letter in gone:
             self._settle(box, letter._replace(state="refused", last_error="is no receiver in the settings any more"))
         waiting = [letter for letter in waiting if letter.receiver in self._receivers]
-        by_mail = [x for x in waiting if self._receivers[x.receiver].channel == Channel.MAIL]
+        by_mail = [x for x in waiting if self._receivers[x.receiver].channel == MessageChannel.MAIL]
         if by_mail and self._settings.host:
             self._run_mail(box, by_mail)
         for name, service in self._services.items():
@@ -128,7 +128,7 @@ class Delivery:
     def test(self, receiver: Receiver) -> str:
         """Hand over a test message past the outbox; return the error, empty when it was taken."""
         letter = self._composer.test(receiver, self._now_ms())
-        if receiver.channel == Channel.APPRISE:
+        if receiver.channel == MessageChannel.APPRISE:
             return AppriseReceiver(receiver, self._settings.timeout_s).send(letter.subject, letter.text).error
         if not self._settings.host:
             return "mail.host is not set: no mail server to hand it to"
@@ -138,7 +138,7 @@ class Delivery:
         except MailDoorClosed as error:
             return str(error)
 
-    def report(self) -> Report:
+    def report(self) -> MessagesReport:
         """Return how it goes; asks memory only."""
         now_s = self._monotonic_s()
         doors = [self._mail_door, *self._doors.values()]
@@ -148,7 +148,7 @@ class Delivery:
             for letter in letters
             if self._unwritten.get(letter.message_id, letter).state == "waiting"
         )
-        return Report(
+        return MessagesReport(
             waiting,
             next((door.error for door in doors if door.error), self._refusal or self._disk_error),
             self._last_sent_utc_ms,
@@ -184,20 +184,20 @@ class Delivery:
             door.failed(self._monotonic_s(), str(error), is_permanent=error.is_permanent)
             self._put_all_off(box, waiting, str(error), on_its_way)
 
-    def _run_service(self, box: Outbox, waiting: Sequence[Letter], door: Door, service: AppriseReceiver) -> None:
+    def _run_service(self, box: Outbox, waiting: Sequence[Letter], door: WayOut, service: AppriseReceiver) -> None:
         if not self._may_knock(door, waiting):
             return
         for letter in self._chosen(box, waiting):
             receiver = self._receivers[letter.receiver]
             outcome = service.send(self._composer.subject(letter, receiver, self._now_ms()), letter.text)
-            if outcome.fate != Fate.SENT:
+            if outcome.fate != MailFate.SENT:
                 door.failed(self._monotonic_s(), outcome.error)
                 self._put_all_off(box, waiting, outcome.error, letter)
                 return
             door.opened(self._monotonic_s())
             self._judge(box, letter, outcome)
 
-    def _may_knock(self, door: Door, waiting: Iterable[Letter]) -> bool:
+    def _may_knock(self, door: WayOut, waiting: Iterable[Letter]) -> bool:
         leaving = [letter for plan in self._plans(waiting).values() for letter in (*plan.singles, *plan.digest)]
         has_fresh = any(letter.tries == 0 for letter in leaving)
         return bool(leaving) and door.may_try(self._monotonic_s(), has_fresh=has_fresh)
@@ -215,7 +215,7 @@ class Delivery:
             ),
         )
 
-    def _plans(self, waiting: Iterable[Letter]) -> dict[str, Plan]:
+    def _plans(self, waiting: Iterable[Letter]) -> dict[str, SendingPlan]:
         """Return by receiver what he gets now, without those who get nothing."""
         now_s, now_ms = self._monotonic_s(), self._now_ms()
         longest_ms = pacing.LONGEST_PAUSE_S * 2500  # a date farther away was set by a clock that was wrong
@@ -252,19 +252,19 @@ class Delivery:
                 )
         self._known[id(box)] = [*known, summary]
 
-    def _handed(self, server: MailServer, letter: Letter) -> Outcome:
+    def _handed(self, server: MailServer, letter: Letter) -> MailOutcome:
         receiver = self._receivers[letter.receiver]
         try:
             return server.send(self._composer.mail(letter, receiver, self._now_ms()), letter.receiver)
         except ValueError as error:  # one message that cannot be written as mail must not stop the others
-            return Outcome(Fate.REFUSED, f"cannot be written as a mail: {error}")
+            return MailOutcome(MailFate.REFUSED, f"cannot be written as a mail: {error}")
 
-    def _judge(self, box: Outbox, letter: Letter, outcome: Outcome) -> None:
+    def _judge(self, box: Outbox, letter: Letter, outcome: MailOutcome) -> None:
         now_ms = self._now_ms()
-        if outcome.fate == Fate.PUT_OFF:
+        if outcome.fate == MailFate.PUT_OFF:
             self._settle(box, self._put_off(letter, outcome.error, 1.0))
             return
-        if outcome.fate == Fate.REFUSED:
+        if outcome.fate == MailFate.REFUSED:
             self._refusal = f"{letter.receiver}: {outcome.error}"
             self._settle(box, letter._replace(state="refused", tries=letter.tries + 1, last_error=outcome.error))
             return

@@ -14,7 +14,7 @@ from vigie.notify.compose import Composer
 from vigie.notify.delivery import Delivery
 from vigie.notify.live import LiveAlarms
 from vigie.notify.own_events import OwnEvents
-from vigie.notify.policy import REMINDED_STANDINGS, Kind, follow
+from vigie.notify.policy import REMINDED_STANDINGS, MessageKind, follow
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import AlarmEvent, Letter, Outbox, TrackedAlarm
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -267,7 +267,7 @@ class Dispatcher:
         after_s = self._settings.reminder_h * SECONDS_PER_HOUR
         if not any(now_s - self._told_s.setdefault(alarm.alarm, now_s) >= after_s for alarm in standing):
             return
-        busy = {x.receiver for x in self._delivery.undelivered(self._file) if x.kind == Kind.REMINDER}
+        busy = {x.receiver for x in self._delivery.undelivered(self._file) if x.kind == MessageKind.REMINDER}
         letters = []
         for receiver in self._settings.receivers:
             mine = [alarm for alarm in standing if alarm.severity >= receiver.severity]

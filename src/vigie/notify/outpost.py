@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
-from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import Rule
 from vigie.errors import CommandRefused, JournalError
 from vigie.telemetry.alarm_book import AlarmBook, Instant
@@ -26,7 +26,7 @@ class Outpost:
         outbox: Outbox,
         note: Callable[[AlarmEvent], None],
         silence_s: Callable[[], float],
-        troubles: Mapping[Quantity, Callable[[], bool]],
+        troubles: Mapping[AlarmQuantity, Callable[[], bool]],
         monotonic_s: Callable[[], float] = machine_monotonic_s,
         utc_s: Callable[[], float] = machine_utc_s,
     ) -> None:
@@ -57,9 +57,9 @@ class Outpost:
     def step(self) -> None:
         """Look once; call it every second or so."""
         at = self._now()
-        values = [math.nan] * len(Quantity)
+        values = [math.nan] * len(AlarmQuantity)
         # a web process that has just started has waited for nobody
-        values[Quantity.CONTROLLER_SILENT_S] = min(self._silence_s(), at.now_s - self._started_s)
+        values[AlarmQuantity.CONTROLLER_SILENT_S] = min(self._silence_s(), at.now_s - self._started_s)
         for quantity, is_in_trouble in self._troubles.items():
             values[quantity] = float(is_in_trouble())
         with self._lock:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.notify.policy import ABOUT_ONE_ALARM, URGENT, Kind
+from vigie.notify.policy import ABOUT_ONE_ALARM, URGENT, MessageKind
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import Letter
 from vigie.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -26,7 +26,7 @@ class Handed(NamedTuple):
     alarm: str
 
 
-class Plan(NamedTuple):
+class SendingPlan(NamedTuple):
     """What a receiver gets now."""
 
     singles: tuple[Letter, ...]
@@ -34,11 +34,11 @@ class Plan(NamedTuple):
     """Messages to fold into one."""
 
 
-NOTHING = Plan((), ())
-_ABOUT_ALARMS = frozenset({*ABOUT_ONE_ALARM, Kind.DIGEST})
+NOTHING = SendingPlan((), ())
+_ABOUT_ALARMS = frozenset({*ABOUT_ONE_ALARM, MessageKind.DIGEST})
 
 
-def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSettings, now_s: float) -> Plan:
+def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSettings, now_s: float) -> SendingPlan:
     """Return what a receiver gets of what waits for him.
 
     Nothing waits longer than :func:`longest_wait_s`: with many messages one leaves that often at least, a summary of
@@ -61,7 +61,7 @@ def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSet
     one_by_one = settings.hourly_cap - _urgent_in_hour(settings) - _paced_in_hour(settings)
     is_few = in_window + len(foldable) <= settings.digest_after and in_hour + len(waiting) <= one_by_one
     if is_few:
-        return Plan(tuple(waiting), ())
+        return SendingPlan(tuple(waiting), ())
     pause_s = longest_wait_s(settings)
     is_due = (
         any(_is_urgent(letter, history, now_s) for letter in foldable)
@@ -69,10 +69,10 @@ def plan(waiting: Sequence[Letter], history: Sequence[Handed], settings: MailSet
         or (len(foldable) > 1 and in_hour < one_by_one and not _had_digest(told, now_s - pause_s))
     )
     if not foldable or not is_due:
-        return Plan(others[:room], ())
+        return SendingPlan(others[:room], ())
     if len(foldable) == 1:
-        return Plan((*others[: room - 1], *foldable), ())
-    return Plan(others[: room - 1], tuple(foldable))
+        return SendingPlan((*others[: room - 1], *foldable), ())
+    return SendingPlan(others[: room - 1], tuple(foldable))
 
 
 def longest_wait_s(settings: MailSettings) -> float:
@@ -96,7 +96,7 @@ def _paced_in_hour(settings: MailSettings) -> int:
 
 
 def _had_digest(told: Sequence[Handed], since_s: float) -> bool:
-    return any(one.kind == Kind.DIGEST and one.at_s > since_s for one in told)
+    return any(one.kind == MessageKind.DIGEST and one.at_s > since_s for one in told)
 
 
 def _is_urgent(letter: Letter, history: Sequence[Handed], now_s: float) -> bool:

@@ -8,7 +8,7 @@ from vigie.control.alarms.catalogue import Severity
 from vigie.telemetry.outbox import AlarmEvent, TrackedAlarm
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a message is about."""
 
     RAISED = "raised"
@@ -22,19 +22,21 @@ class Kind(StrEnum):
     TEST = "test"
 
 
-ABOUT_ONE_ALARM = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.RETRIGGERED, Kind.CHATTERING, Kind.OVER})
+ABOUT_ONE_ALARM = frozenset(
+    {MessageKind.RAISED, MessageKind.ESCALATED, MessageKind.RETRIGGERED, MessageKind.CHATTERING, MessageKind.OVER}
+)
 """Kinds that a digest may stand for."""
-URGENT = frozenset({Kind.RAISED, Kind.ESCALATED})
+URGENT = frozenset({MessageKind.RAISED, MessageKind.ESCALATED})
 REMINDED_STANDINGS = frozenset({"unacknowledged", "latched"})
 
 _ENDS = frozenset({"returned", "latched", "cleared"})
 _BACK_FROM_SHELF = frozenset({"unshelved", "shelf_ended"})
 _STANDS_UNNOTED = "unacknowledged"
 _PRESENT = frozenset({_STANDS_UNNOTED, "acknowledged", "shelved"})
-_RAISES = frozenset({Kind.RAISED, Kind.RETRIGGERED, Kind.CHATTERING})
+_RAISES = frozenset({MessageKind.RAISED, MessageKind.RETRIGGERED, MessageKind.CHATTERING})
 
 
-def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tuple[TrackedAlarm, Kind | None]:
+def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tuple[TrackedAlarm, MessageKind | None]:
     """Return what is known of the alarm after an event, and the kind of message the event is worth, if any.
 
     Args:
@@ -45,7 +47,7 @@ def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tu
     raised_utc_ms = number(event.data, "raised_utc_ms", event.utc_ms)
     severity = severity_of(event.data)
     kind = _kind(known, event, raised_utc_ms)
-    is_end = event.change in _ENDS or kind == Kind.OVER
+    is_end = event.change in _ENDS or kind == MessageKind.OVER
     is_new = known is None or (event.change == "raised" and kind is not None)
     after = TrackedAlarm(
         alarm=event.alarm,
@@ -61,22 +63,22 @@ def follow(known: TrackedAlarm | None, event: AlarmEvent, now_utc_ms: int) -> tu
     return after, kind
 
 
-def _kind(known: TrackedAlarm | None, event: AlarmEvent, raised_utc_ms: int) -> Kind | None:
+def _kind(known: TrackedAlarm | None, event: AlarmEvent, raised_utc_ms: int) -> MessageKind | None:
     stands = known is not None and not known.is_over
     if event.change in _ENDS:
-        return Kind.OVER if stands else None
+        return MessageKind.OVER if stands else None
     if event.change in _BACK_FROM_SHELF:
         if event.after == _STANDS_UNNOTED:
-            return Kind.RETRIGGERED
-        return Kind.OVER if stands and event.after not in _PRESENT else None
+            return MessageKind.RETRIGGERED
+        return MessageKind.OVER if stands and event.after not in _PRESENT else None
     if known is not None and stands and event.change in _RAISES and _is_told(known, event, raised_utc_ms):
         return None
-    return Kind(event.change) if event.change in ABOUT_ONE_ALARM else None
+    return MessageKind(event.change) if event.change in ABOUT_ONE_ALARM else None
 
 
 def _is_told(known: TrackedAlarm, event: AlarmEvent, raised_utc_ms: int) -> bool:
     """Return whether this very occurrence was told before its event was read."""
-    return known.is_from_memory or (event.change == Kind.RAISED and known.raised_utc_ms == raised_utc_ms)
+    return known.is_from_memory or (event.change == MessageKind.RAISED and known.raised_utc_ms == raised_utc_ms)
 
 
 def severity_of(data: Mapping[str, float | int | str]) -> Severity:

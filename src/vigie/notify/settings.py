@@ -30,7 +30,7 @@ class Security(IntEnum):
     """Encrypted from the first byte; usually port 465."""
 
 
-class Channel(IntEnum):
+class MessageChannel(IntEnum):
     """How a receiver is reached."""
 
     MAIL = 0
@@ -59,7 +59,9 @@ class Receiver(NamedTuple):
     severity: Annotated[Severity, *by_name(Severity), setting("Least severity told: info, warning or critical")] = (
         Severity.WARNING
     )
-    channel: Annotated[Channel, *by_name(Channel), setting("How it is reached: mail or apprise")] = Channel.MAIL
+    channel: Annotated[MessageChannel, *by_name(MessageChannel), setting("How it is reached: mail or apprise")] = (
+        MessageChannel.MAIL
+    )
     url_file: Annotated[
         str, setting("With channel apprise: file whose first line is the service's Apprise address (it is a secret)")
     ] = ""
@@ -104,7 +106,7 @@ class MailSettings(NamedTuple):
     @property
     def is_configured(self) -> bool:
         """Whether anybody can be told anything."""
-        return any(self.host or receiver.channel == Channel.APPRISE for receiver in self.receivers)
+        return any(self.host or receiver.channel == MessageChannel.APPRISE for receiver in self.receivers)
 
     @property
     def sender_address(self) -> str:
@@ -121,7 +123,7 @@ def check(settings: MailSettings) -> None:
         SettingsError: a receiver or the login is not complete, or reminders come too often.
     """
     for receiver in settings.receivers:
-        if receiver.channel == Channel.APPRISE:
+        if receiver.channel == MessageChannel.APPRISE:
             if not receiver.url_file:
                 raise SettingsError(
                     spoken(

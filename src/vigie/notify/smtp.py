@@ -26,7 +26,7 @@ class MailDoorClosed(VigieError):
         self.is_permanent = is_permanent
 
 
-class Fate(IntEnum):
+class MailFate(IntEnum):
     """What became of one message."""
 
     SENT = 0
@@ -36,10 +36,10 @@ class Fate(IntEnum):
     """The server does not want it (5xx)."""
 
 
-class Outcome(NamedTuple):
+class MailOutcome(NamedTuple):
     """What became of one message, and the server's words when it was not taken."""
 
-    fate: Fate
+    fate: MailFate
     error: str = ""
 
 
@@ -85,7 +85,7 @@ class MailServer:
         finally:
             self._smtp.close()
 
-    def send(self, message: EmailMessage, receiver: str) -> Outcome:
+    def send(self, message: EmailMessage, receiver: str) -> MailOutcome:
         """Hand over one message to one receiver; it has left when the server has said so.
 
         Raises:
@@ -103,10 +103,10 @@ class MailServer:
         except smtplib.SMTPResponseException as error:
             return _judged(error.smtp_code, error.smtp_error)
         except smtplib.SMTPNotSupportedError as error:
-            return Outcome(Fate.REFUSED, f"{receiver}: {error}")
+            return MailOutcome(MailFate.REFUSED, f"{receiver}: {error}")
         except (OSError, smtplib.SMTPException) as error:
             raise self._closed(error) from error
-        return Outcome(Fate.SENT)
+        return MailOutcome(MailFate.SENT)
 
     def _connected(self, context: ssl.SSLContext | None) -> smtplib.SMTP:
         settings = self._settings
@@ -166,8 +166,8 @@ class MailServer:
         return MailDoorClosed(f"{self._where}: {said}; {advice}", is_permanent=is_permanent)
 
 
-def _judged(code: int, words: bytes | str) -> Outcome:
-    return Outcome(Fate.REFUSED if code >= _PERMANENT else Fate.PUT_OFF, f"{code} {_words(words)}")
+def _judged(code: int, words: bytes | str) -> MailOutcome:
+    return MailOutcome(MailFate.REFUSED if code >= _PERMANENT else MailFate.PUT_OFF, f"{code} {_words(words)}")
 
 
 def _words(said: bytes | str) -> str:

@@ -10,7 +10,7 @@ VISITOR_STAYS_S = 60.0
 """Somebody who came lets go of the contacts when the computer has run this long."""
 
 
-class Phase(IntEnum):
+class ComputerPhase(IntEnum):
     """Where the computer is."""
 
     RUNNING = 0
@@ -24,7 +24,7 @@ class Phase(IntEnum):
 class Computer(NamedTuple):
     """The computer, in the world's seconds."""
 
-    phase: Phase
+    phase: ComputerPhase
     since_s: float
     deaths: int
     """How often its power was cut since the world began."""
@@ -36,10 +36,10 @@ class Computer(NamedTuple):
     @property
     def is_up(self) -> bool:
         """A program can run on it."""
-        return self.phase in (Phase.RUNNING, Phase.ON_CAPACITORS)
+        return self.phase in (ComputerPhase.RUNNING, ComputerPhase.ON_CAPACITORS)
 
 
-ALWAYS_UP = Computer(Phase.RUNNING, 0.0, 0, 0.0, False)
+ALWAYS_UP = Computer(ComputerPhase.RUNNING, 0.0, 0, 0.0, False)
 
 
 class Darkness(NamedTuple):
@@ -70,27 +70,27 @@ def follow(computer: Computer, is_powered: bool, now_s: float, settings: Install
     """Return the computer at ``now_s``, one change at most: call again until nothing changes."""
     if _visitor_changes_s(computer, settings) <= now_s:
         return computer._replace(is_bridged=not computer.is_bridged)
-    if computer.phase == Phase.RUNNING and not is_powered:
-        return computer._replace(phase=Phase.ON_CAPACITORS, since_s=now_s)
-    if computer.phase == Phase.ON_CAPACITORS and is_powered:
-        return computer._replace(phase=Phase.RUNNING, since_s=now_s)
-    if computer.phase == Phase.ON_CAPACITORS and now_s >= computer.since_s + settings.hold_up_s:
-        return computer._replace(phase=Phase.DARK, since_s=now_s, deaths=computer.deaths + 1, died_s=now_s)
-    if computer.phase == Phase.DARK and is_powered:
-        return computer._replace(phase=Phase.BOOTING, since_s=now_s)
-    if computer.phase == Phase.BOOTING and not is_powered:
-        return computer._replace(phase=Phase.DARK, since_s=now_s)
-    if computer.phase == Phase.BOOTING and now_s >= computer.since_s + settings.boot_s:
-        return computer._replace(phase=Phase.RUNNING, since_s=now_s)
+    if computer.phase == ComputerPhase.RUNNING and not is_powered:
+        return computer._replace(phase=ComputerPhase.ON_CAPACITORS, since_s=now_s)
+    if computer.phase == ComputerPhase.ON_CAPACITORS and is_powered:
+        return computer._replace(phase=ComputerPhase.RUNNING, since_s=now_s)
+    if computer.phase == ComputerPhase.ON_CAPACITORS and now_s >= computer.since_s + settings.hold_up_s:
+        return computer._replace(phase=ComputerPhase.DARK, since_s=now_s, deaths=computer.deaths + 1, died_s=now_s)
+    if computer.phase == ComputerPhase.DARK and is_powered:
+        return computer._replace(phase=ComputerPhase.BOOTING, since_s=now_s)
+    if computer.phase == ComputerPhase.BOOTING and not is_powered:
+        return computer._replace(phase=ComputerPhase.DARK, since_s=now_s)
+    if computer.phase == ComputerPhase.BOOTING and now_s >= computer.since_s + settings.boot_s:
+        return computer._replace(phase=ComputerPhase.RUNNING, since_s=now_s)
     return computer
 
 
 def next_change_s(computer: Computer, settings: InstallationSettings) -> float:
     """Return when something changes by the mere passing of time; infinite when never."""
     changes_s = _visitor_changes_s(computer, settings)
-    if computer.phase == Phase.ON_CAPACITORS:
+    if computer.phase == ComputerPhase.ON_CAPACITORS:
         return min(changes_s, computer.since_s + settings.hold_up_s)
-    if computer.phase == Phase.BOOTING:
+    if computer.phase == ComputerPhase.BOOTING:
         return min(changes_s, computer.since_s + settings.boot_s)
     return changes_s
 
@@ -98,8 +98,8 @@ def next_change_s(computer: Computer, settings: InstallationSettings) -> float:
 def _visitor_changes_s(computer: Computer, settings: InstallationSettings) -> float:
     """Return when somebody comes or goes."""
     if computer.is_bridged:
-        return computer.since_s + VISITOR_STAYS_S if computer.phase == Phase.RUNNING else inf
-    if computer.phase == Phase.DARK and settings.visit_after_s > 0.0:
+        return computer.since_s + VISITOR_STAYS_S if computer.phase == ComputerPhase.RUNNING else inf
+    if computer.phase == ComputerPhase.DARK and settings.visit_after_s > 0.0:
         return computer.since_s + settings.visit_after_s
     return inf
 

@@ -12,7 +12,7 @@ from vigie.plant import computer
 from vigie.plant.air import Air
 from vigie.plant.circuit import Circuit, Flows
 from vigie.plant.circumstances import Circumstances, Fate, NoFate
-from vigie.plant.computer import Computer, Darkness, Phase
+from vigie.plant.computer import Computer, ComputerPhase, Darkness
 from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER
 from vigie.plant.outages import Outages
 from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
@@ -198,7 +198,7 @@ class Installation:
         """Say how the controller's computer fares, given what :meth:`up_again_s` foretold; None while it is up."""
         if self._computer.is_up:
             return None
-        is_booting = self._computer.phase == Phase.BOOTING
+        is_booting = self._computer.phase == ComputerPhase.BOOTING
         lasted_s, ends_in_s = self._now_s - self._computer.died_s, max(up_again_s - self._now_s, 0.0)
         return Darkness(is_booting, lasted_s, ends_in_s, "" if is_booting else self._why_dark())
 

@@ -13,7 +13,7 @@ from vigie.units import by_name, setting
 from vigie.wording.dialogue import spoken
 
 
-class OutageKind(IntEnum):
+class OutageSource(IntEnum):
     """Where outages come from."""
 
     NONE = 0
@@ -30,8 +30,8 @@ class OutageKind(IntEnum):
 class OutageSettings(NamedTuple):
     """The outages of the simulated mains, in seconds since the simulated world began."""
 
-    kind: Annotated[OutageKind, *by_name(OutageKind), setting("Outages: none, listed, every, random or csv")] = (
-        OutageKind.NONE
+    kind: Annotated[OutageSource, *by_name(OutageSource), setting("Outages: none, listed, every, random or csv")] = (
+        OutageSource.NONE
     )
     listed: Annotated[
         tuple[tuple[float, float], ...], setting("Pairs of start and duration, for listed", unit="s")
@@ -107,11 +107,11 @@ class Outages:
 
     @staticmethod
     def _chosen(settings: OutageSettings) -> Iterator[Spell]:
-        if settings.kind == OutageKind.LISTED:
+        if settings.kind == OutageSource.LISTED:
             return iter(list(_listed(settings.listed)))
-        if settings.kind == OutageKind.CSV:
+        if settings.kind == OutageSource.CSV:
             return iter(list(_listed(_read_csv(Path(settings.csv_path)))))
-        if settings.kind == OutageKind.EVERY:
+        if settings.kind == OutageSource.EVERY:
             if settings.lasting_s >= settings.every_s:
                 raise SettingsError(
                     spoken(
@@ -122,7 +122,7 @@ class Outages:
                     )
                 )
             return _every(settings)
-        if settings.kind == OutageKind.RANDOM:
+        if settings.kind == OutageSource.RANDOM:
             return _random(settings)
         return iter(())
 

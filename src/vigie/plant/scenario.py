@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from vigie.control.signals import Wiring
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.site import (
     AmbientSettings,
     BatterySettings,
@@ -35,7 +35,7 @@ DEMO = Scenario(
             load=LoadSettings(current_a=1.0),
             ambient=AmbientSettings(mean_c=24.0, swing_c=4.0),
             outages=OutageSettings(
-                kind=OutageKind.EVERY, every_s=3600.0, lasting_s=600.0, jitter_s=300.0, first_s=2700.0
+                kind=OutageSource.EVERY, every_s=3600.0, lasting_s=600.0, jitter_s=300.0, first_s=2700.0
             ),
             wiring=Wiring.CHARGE_ONLY,
         ),
@@ -55,7 +55,7 @@ CHATTER = Scenario(
             load=LoadSettings(current_a=0.5),
             ambient=AmbientSettings(mean_c=24.0, swing_c=4.0),
             outages=OutageSettings(
-                kind=OutageKind.EVERY, every_s=2400.0, lasting_s=300.0, jitter_s=240.0, first_s=900.0
+                kind=OutageSource.EVERY, every_s=2400.0, lasting_s=300.0, jitter_s=240.0, first_s=900.0
             ),
         ),
     ),
@@ -65,7 +65,7 @@ STANDBY = Scenario(
     "A full 7 Ah battery on float, constant loads, an outage of some twenty minutes every ten days or so.",
     TwinSettings(
         installation=InstallationSettings(
-            outages=OutageSettings(kind=OutageKind.RANDOM, every_s=864_000.0, lasting_s=1200.0),
+            outages=OutageSettings(kind=OutageSource.RANDOM, every_s=864_000.0, lasting_s=1200.0),
         ),
     ),
 )
@@ -75,7 +75,7 @@ HOT_ROOM = Scenario(
     TwinSettings(
         installation=InstallationSettings(
             ambient=AmbientSettings(mean_c=35.0, swing_c=8.0),
-            outages=OutageSettings(kind=OutageKind.RANDOM, every_s=864_000.0, lasting_s=1200.0),
+            outages=OutageSettings(kind=OutageSource.RANDOM, every_s=864_000.0, lasting_s=1200.0),
         ),
     ),
 )
@@ -113,7 +113,7 @@ BLACKOUT = Scenario(
     TwinSettings(
         installation=InstallationSettings(
             load=LoadSettings(current_a=0.5),
-            outages=OutageSettings(kind=OutageKind.EVERY, every_s=1200.0, lasting_s=300.0, first_s=600.0),
+            outages=OutageSettings(kind=OutageSource.EVERY, every_s=1200.0, lasting_s=300.0, first_s=600.0),
             controller_supply=ControllerSupply.LOADS,
         ),
     ),

@@ -11,7 +11,7 @@ from vigie.battery.thermal import HOTTEST_C
 from vigie.battery.wells import FULLEST, Wells
 from vigie.control.signals import Contact, Contacts, Relay
 from vigie.errors import SettingsError
-from vigie.plant.computer import ALWAYS_UP, Computer, Phase
+from vigie.plant.computer import ALWAYS_UP, Computer, ComputerPhase
 from vigie.plant.installation import WorldState
 from vigie.unfinished import gone_if_it_fails
 
@@ -86,7 +86,7 @@ def read_world(path: Path) -> tuple[WorldState, float]:
 
 def _computer(stored: Mapping[str, Any]) -> Computer:
     values = {key: _within(stored, key, *limits) for key, limits in _COMPUTER_RANGES.items()}
-    phase = Phase[stored["phase"].upper()]
+    phase = ComputerPhase[stored["phase"].upper()]
     return Computer(phase, values["since_s"], int(values["deaths"]), values["died_s"], bool(stored["is_bridged"]))
 
 

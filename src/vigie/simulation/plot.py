@@ -13,7 +13,7 @@ from vigie.control.signals import Contact
 from vigie.control.supervisor import SupervisorSettings
 from vigie.errors import VigieError
 from vigie.plant.recording import Point
-from vigie.simulation.replay import Period, Report
+from vigie.simulation.replay import ReplayedPeriod, ReplayReport
 from vigie.units import SECONDS_PER_DAY
 
 ROOM_FOR_A_WORD = 0.03
@@ -48,7 +48,7 @@ class Threshold(NamedTuple):
     label: str
 
 
-class Span(NamedTuple):
+class LogSpan(NamedTuple):
     """A stretch of the log's time."""
 
     from_utc_s: float
@@ -68,7 +68,7 @@ class Trace:
         self._mains_is_absent: list[bool] = []
         self._is_lost: list[bool] = []
 
-    def take(self, period: Period) -> None:
+    def take(self, period: ReplayedPeriod) -> None:
         """Keep one period."""
         measurement, decision = period.measurement, period.decision
         self.utc_s.append(period.utc_s)
@@ -79,7 +79,7 @@ class Trace:
         self._mains_is_absent.append(decision.mains == Mains.ABSENT)
         self._is_lost.append(not measurement.is_valid)
 
-    def bands(self) -> tuple[tuple[str, str, list[Span]], ...]:
+    def bands(self) -> tuple[tuple[str, str, list[LogSpan]], ...]:
         """Return label, colour and spans of every state that is drawn as a band."""
         return (
             ("R2 open", BLUE, self._spans(self._r2_is_open)),
@@ -88,18 +88,18 @@ class Trace:
             ("measurement lost", INK, self._spans(self._is_lost)),
         )
 
-    def _spans(self, flags: Sequence[bool]) -> list[Span]:
+    def _spans(self, flags: Sequence[bool]) -> list[LogSpan]:
         """Return where a flag holds; a period counts until the next one."""
-        found: list[Span] = []
+        found: list[LogSpan] = []
         began_s: float | None = None
         for utc_s, flag in zip(self.utc_s, flags, strict=True):
             if flag and began_s is None:
                 began_s = utc_s
             elif not flag and began_s is not None:
-                found.append(Span(began_s, utc_s))
+                found.append(LogSpan(began_s, utc_s))
                 began_s = None
         if began_s is not None:
-            found.append(Span(began_s, self.utc_s[-1]))
+            found.append(LogSpan(began_s, self.utc_s[-1]))
         return found
 
 
@@ -140,7 +140,12 @@ def check(path: Path) -> None:
 
 
 def draw(
-    path: Path, name: str, report: Report, trace: Trace, temperatures: Sequence[Point], control: SupervisorSettings
+    path: Path,
+    name: str,
+    report: ReplayReport,
+    trace: Trace,
+    temperatures: Sequence[Point],
+    control: SupervisorSettings,
 ) -> None:
     """Draw a replay, 1200 pixels wide as PNG; the same replay gives the same bytes.
 
@@ -208,7 +213,7 @@ def _day(utc_s: float) -> float:
     return utc_s / SECONDS_PER_DAY
 
 
-def _title(name: str, report: Report) -> str:
+def _title(name: str, report: ReplayReport) -> str:
     first, last = (
         datetime.fromtimestamp(utc_s, UTC).strftime("%Y-%m-%d %H:%M")
         for utc_s in (report.log.first_utc_s, report.log.last_utc_s)
@@ -221,7 +226,7 @@ def _beside(panel: Any, text: str, y: float, colour: str, anchor: str = "center"
     panel.text(1.008, y, text, transform=panel.get_yaxis_transform(), color=colour, va=anchor, ha="left", fontsize=9)
 
 
-def _shade_gaps(panels: Sequence[Any], report: Report) -> None:
+def _shade_gaps(panels: Sequence[Any], report: ReplayReport) -> None:
     for gap in report.log.gaps:
         for panel in panels:
             panel.axvspan(_day(gap.from_utc_s), _day(gap.to_utc_s), color=GREY, alpha=0.45, linewidth=0, zorder=0)
@@ -275,7 +280,7 @@ def _draw_temperature(panel: Any, temperatures: Sequence[Point]) -> None:  # noq
     panel.grid(axis="y", color=GREY, linewidth=0.4)
 
 
-def _draw_time(panel: Any, report: Report) -> None:  # noqa: ANN401
+def _draw_time(panel: Any, report: ReplayReport) -> None:  # noqa: ANN401
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
 
     first_s, last_s = report.log.first_utc_s, report.log.last_utc_s

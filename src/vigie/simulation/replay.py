@@ -23,7 +23,7 @@ from vigie.control.filtering import (
 from vigie.control.interlocks import Latch
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Measurement, Relay, Status
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.errors import VigieError
 from vigie.plant.recorded import Recorded
@@ -34,7 +34,7 @@ from vigie.units import SECONDS_PER_HOUR
 MODES = (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE)
 """The modes that decide by themselves."""
 
-NEVER_LOST = Steadiness(Standing.UNPROVEN, 0.0, 0.0)
+NEVER_LOST = Steadiness(MainsStanding.UNPROVEN, 0.0, 0.0)
 """A log begins somewhere in a battery's life: nothing is known of a loss before it."""
 
 LOSS_LAG_S = 0.001
@@ -62,7 +62,7 @@ class ReplaySettings(NamedTuple):
     control: SupervisorSettings
 
 
-class Period(NamedTuple):
+class ReplayedPeriod(NamedTuple):
     """One period of the replay."""
 
     utc_s: float
@@ -126,7 +126,7 @@ class Times(NamedTuple):
     mains_s: Mapping[Mains, float]
 
 
-class Report(NamedTuple):
+class ReplayReport(NamedTuple):
     """What a replay showed."""
 
     mode: Mode
@@ -139,7 +139,7 @@ class Report(NamedTuple):
     throughput: Throughput
     times: Times
     switchings: tuple[Switching, ...]
-    last: Period
+    last: ReplayedPeriod
 
     @property
     def duration_s(self) -> float:
@@ -203,8 +203,8 @@ def for_a_log(settings: ReplaySettings) -> ReplaySettings:
 
 
 def replay(
-    recording: Recording, settings: ReplaySettings, mode: Mode, watch: Callable[[Period], None] | None = None
-) -> Report:
+    recording: Recording, settings: ReplaySettings, mode: Mode, watch: Callable[[ReplayedPeriod], None] | None = None
+) -> ReplayReport:
     """Run ``mode`` over a log and account for it.
 
     Args:
@@ -221,7 +221,7 @@ def replay(
     return account.report(recording, mode)
 
 
-def periods(recording: Recording, settings: ReplaySettings, mode: Mode) -> Iterator[Period]:
+def periods(recording: Recording, settings: ReplaySettings, mode: Mode) -> Iterator[ReplayedPeriod]:
     """Yield every period: one per row, and one where each silence longer than ``hold_s`` is noticed."""
     recorded, channels, filtering, control = for_a_log(settings)
     first_s = recording[0].utc_s
@@ -241,10 +241,10 @@ def periods(recording: Recording, settings: ReplaySettings, mode: Mode) -> Itera
         state, decision = supervisor.step(state, measurement, control)
         for relay in Relay:
             plant.switch(relay, decision.contacts[relay])
-        yield Period(utc_s, is_row, before, measurement, state, decision)
+        yield ReplayedPeriod(utc_s, is_row, before, measurement, state, decision)
 
 
-def cause_of(period: Period) -> Cause | None:
+def cause_of(period: ReplayedPeriod) -> Cause | None:
     """Return why a period is a failed measurement; None when it is a good one."""
     measurement = period.measurement
     if measurement.is_valid:
@@ -281,7 +281,7 @@ class _Account:
 
     def __init__(self, gap_s: float) -> None:
         self._gap_s = gap_s
-        self._last: Period | None = None
+        self._last: ReplayedPeriod | None = None
         self._count = 0
         self._failures: dict[Cause, Failure] = {}
         self._switchings: list[Switching] = []
@@ -293,7 +293,7 @@ class _Account:
         self._phases_s: defaultdict[Phase, float] = defaultdict(float)
         self._mains_s: defaultdict[Mains, float] = defaultdict(float)
 
-    def take(self, period: Period) -> None:
+    def take(self, period: ReplayedPeriod) -> None:
         self._count += 1
         cause = cause_of(period)
         if cause is not None:
@@ -309,7 +309,7 @@ class _Account:
         self._switchings += _switchings(period)
         self._last = period
 
-    def _elapse(self, last: Period, period: Period) -> None:
+    def _elapse(self, last: ReplayedPeriod, period: ReplayedPeriod) -> None:
         seconds = period.utc_s - last.utc_s
         contacts = last.decision.contacts
         self._phases_s[last.state.plan.phase] += seconds
@@ -332,11 +332,11 @@ class _Account:
             so_far.integrated_s + seconds,
         )
 
-    def report(self, recording: Recording, mode: Mode) -> Report:
+    def report(self, recording: Recording, mode: Mode) -> ReplayReport:
         if self._last is None:
             raise VigieError("replay: the recording has no rows")
         celsius = [point.celsius for point in recording.temperatures]
-        return Report(
+        return ReplayReport(
             mode,
             recording.summary,
             self._count,
@@ -376,7 +376,7 @@ def _wider(known: Range, value: float) -> Range:
     return Range(min(value, known.lowest), max(value, known.highest))  # a NaN that comes second never wins
 
 
-def _switchings(period: Period) -> Iterator[Switching]:
+def _switchings(period: ReplayedPeriod) -> Iterator[Switching]:
     measurement, decided = period.measurement, period.decision.contacts
     for relay in sorted(Relay, key=lambda one: decided[one] == Contact.OPEN):  # closing before opening, as live
         if decided[relay] != period.before[relay]:

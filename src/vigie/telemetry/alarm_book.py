@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vigie.control.alarms.board import Board, step_board, with_state
 from vigie.control.alarms.catalogue import Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal, restored, shelve, unshelve
-from vigie.control.alarms.quantities import SAID_IN_WORDS, UNITS, Quantity, detail
+from vigie.control.alarms.quantities import SAID_IN_WORDS, UNITS, AlarmQuantity, detail
 from vigie.control.alarms.rules import Rule
 from vigie.telemetry.records import Event, EventKind, is_instant
 
@@ -61,9 +61,9 @@ class AlarmBook:
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
         self._in_force: Collection[Protection] = ()
-        self._words: dict[Quantity, list[str]] = {}
+        self._words: dict[AlarmQuantity, list[str]] = {}
         self._values: Sequence[float] = ()
-        """Of the newest period, by :class:`Quantity`."""
+        """Of the newest period, by :class:`AlarmQuantity`."""
         self._calendar: dict[float, int] = {}
         """The calendar of each instant an alarm keeps, as it was then: a clock that is set changes no history."""
         states = [normal()] * len(self._rules)
@@ -82,7 +82,7 @@ class AlarmBook:
                 first_out, first_s = index, states[index].raised_s
         self._board = Board(tuple(states), first_out)
 
-    def value(self, quantity: Quantity) -> float:
+    def value(self, quantity: AlarmQuantity) -> float:
         """Return the worst value of an alarm that is present, by the quantity it is about; 0 when it is not."""
         for rule, state in zip(self._rules, self._board.states, strict=True):
             if rule.quantity == quantity and state.is_present:
@@ -95,12 +95,12 @@ class AlarmBook:
         in_force: Collection[Protection],
         at: Instant,
         readings: Mapping[str, float] = MappingProxyType({}),
-        words: Mapping[Quantity, Sequence[str]] = MappingProxyType({}),
+        words: Mapping[AlarmQuantity, Sequence[str]] = MappingProxyType({}),
     ) -> list[Event]:
-        """Take the values of a period, by :class:`Quantity`, and what protects now; return what changed.
+        """Take the values of a period, by :class:`AlarmQuantity`, and what protects now; return what changed.
 
         Args:
-            values: by :class:`Quantity`.
+            values: by :class:`AlarmQuantity`.
             in_force: what protects now.
             at: the period.
             readings: go with each change, for whoever is told of it.
@@ -197,9 +197,9 @@ class AlarmBook:
             state.standing.name.lower(), change.name.lower(), who or self._voice, why, told,
         )  # fmt: skip
 
-    def _reading(self, quantity: Quantity) -> float | None:
+    def _reading(self, quantity: AlarmQuantity) -> float | None:
         """Return what a quantity that is read, not counted, is now."""
-        asked = Quantity.BATTERY_C if quantity == Quantity.HOT_C else quantity
+        asked = AlarmQuantity.BATTERY_C if quantity == AlarmQuantity.HOT_C else quantity
         if UNITS[quantity] not in READ or asked >= len(self._values) or not math.isfinite(self._values[asked]):
             return None
         return round(self._values[asked], 4)
@@ -247,7 +247,7 @@ def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict
     quantities = {rule.alarm.name.lower(): rule.quantity for rule in rules}
     for name, event in newest.items():
         try:
-            detail(quantities.get(name, Quantity.HOT_C), _restored(event, Instant(0.0, 0)).value)
+            detail(quantities.get(name, AlarmQuantity.HOT_C), _restored(event, Instant(0.0, 0)).value)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
             unusable[name] = event.text if event.kind != EventKind.ALARM else f"{event.after!r}, {error!r}"
         else:

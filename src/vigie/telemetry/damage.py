@@ -68,7 +68,7 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
     return set(connection.execute(query))
 
 
-def found_in(path: Path, look: "Look | None" = None) -> str:
+def found_in(path: Path, look: "DamageSearch | None" = None) -> str:
     """Look through a whole journal, which takes its time; return what is damaged, empty when nothing is.
 
     Without ``look`` this process must have no connection to it: closing the file opened here takes away the locks that
@@ -116,7 +116,7 @@ def _odd_events(connection: sqlite3.Connection) -> str:
     return words if count and not is_told else ""
 
 
-class Look:
+class DamageSearch:
     """One look through a whole journal in a thread of its own, below everything else."""
 
     def __init__(self, path: Path, on_damage: Callable[[], None]) -> None:

@@ -50,7 +50,7 @@ class Chunk(NamedTuple):
     """Nothing waits behind it."""
 
 
-class Standing(NamedTuple):
+class DeliveryStanding(NamedTuple):
     """How delivery goes, as it tells itself."""
 
     url: str = ""
@@ -113,7 +113,7 @@ class DeliveryState(NamedTuple):
     """The error stays until somebody changes a setting: address, certificate or login."""
 
 
-_STANDING = Standing._fields
+_STANDING = DeliveryStanding._fields
 _ASIDE = Aside._fields
 _SELECT_ASIDE = f"SELECT {', '.join(_ASIDE)} FROM delivery_aside"  # noqa: S608 - own names only
 _INSERT_ASIDE = f"INSERT INTO delivery_aside ({', '.join(_ASIDE[:-1])}) VALUES ({', '.join('?' * (len(_ASIDE) - 1))})"  # noqa: S608
@@ -125,7 +125,7 @@ class DeliveryLog(JournalFile):
     def __init__(self, path: Path) -> None:
         super().__init__(path, "delivery")
 
-    def begin(self) -> tuple[Cursor, Standing]:
+    def begin(self) -> tuple[Cursor, DeliveryStanding]:
         """Return how far delivery has come and how it went; a journal new to delivery is sent from its beginning."""
         with self.transaction() as connection:
             connection.execute(
@@ -133,7 +133,7 @@ class DeliveryLog(JournalFile):
                 (*START, *START),
             )
             row = connection.execute(f"SELECT step_id, key, {', '.join(_STANDING)} FROM delivery").fetchone()  # noqa: S608
-        return Cursor(*row[:2]), Standing(*row[2:])
+        return Cursor(*row[:2]), DeliveryStanding(*row[2:])
 
     def read(self, after: Cursor, limit: int) -> Chunk:
         """Return at most ``limit`` rows that follow the cursor; it may lead into the next pass without any row.
@@ -163,7 +163,7 @@ class DeliveryLog(JournalFile):
                 rows = _whole_instants(rows[:-1], rows[-1])
             return _chunk(connection, rows, Cursor(0, rows[-1][0] if rows else to_key), is_all=is_all)
 
-    def save(self, was: Cursor, cursor: Cursor, standing: Standing, refused: Sequence[Aside] = ()) -> None:
+    def save(self, was: Cursor, cursor: Cursor, standing: DeliveryStanding, refused: Sequence[Aside] = ()) -> None:
         """Keep how far delivery has come, how it goes and what was refused on the way, all or nothing.
 
         Raises:
@@ -249,7 +249,7 @@ class DeliveryLog(JournalFile):
             ).fetchone()
         if row is None:
             return DeliveryState("", None, self.waiting(START), 0.0, 0, 0, 0, None, "", 0)
-        lost, standing = row[0], Standing(*row[1:-2])
+        lost, standing = row[0], DeliveryStanding(*row[1:-2])
         cursor = Cursor(standing.reached_step_id, standing.reached_key)
         aside_count, newest_key = row[-2:]
         delivered = None if cursor.key == BEFORE_ALL else cursor.key // KEYS_PER_MS

@@ -23,7 +23,7 @@ NICENESS = 10
 """Control comes first; but somebody waits for it, so that it must get its share of a busy machine."""
 
 
-class Order(NamedTuple):
+class ExportOrder(NamedTuple):
     """What such a process is to do."""
 
     journal: Path
@@ -38,12 +38,12 @@ class Order(NamedTuple):
         return [sys.executable, "-P", "-m", "vigie.telemetry.export_process", json.dumps(order)]
 
 
-def parse(text: str) -> Order:
+def parse(text: str) -> ExportOrder:
     """Return the order that a command line carries."""
     order = json.loads(text)
     table, from_utc_ms, to_utc_ms, only = order["extract"]
     extract = Extract(table, from_utc_ms, to_utc_ms, tuple(only))
-    return Order(Path(order["journal"]), extract, order["form"], order["about"])
+    return ExportOrder(Path(order["journal"]), extract, order["form"], order["about"])
 
 
 def main(text: str) -> int:
@@ -62,7 +62,7 @@ def main(text: str) -> int:
     return 0
 
 
-def _written(reader: JournalReader, order: Order) -> Iterator[int]:
+def _written(reader: JournalReader, order: ExportOrder) -> Iterator[int]:
     if order.form == "parquet":
         return export_parquet(reader, sys.stdout.buffer, order.extract, order.about)
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # a text file, as started

@@ -18,9 +18,14 @@ from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, client_series, our_series
+from vigie.telemetry.metrics import METRICS, Metric, MetricInputs, MetricKind, client_series, our_series
 
-_TYPES = {Kind.GAUGE: "gauge", Kind.COUNTER: "counter", Kind.STATES: "stateset", Kind.INFO: "info"}
+_TYPES = {
+    MetricKind.GAUGE: "gauge",
+    MetricKind.COUNTER: "counter",
+    MetricKind.STATES: "stateset",
+    MetricKind.INFO: "info",
+}
 _SAMPLE = re.compile(rb"^([A-Za-z_:][A-Za-z0-9_:]*)([{ ])", re.MULTILINE)
 
 

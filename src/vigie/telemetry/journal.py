@@ -15,7 +15,7 @@ from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.salvage import newest_events
 from vigie.telemetry.store import Store
 from vigie.telemetry.unwritten import Unwritten
-from vigie.telemetry.waiting import Batch, Gap, Waiting
+from vigie.telemetry.waiting import Batch, DroppedRows, Waiting
 
 __all__ = ["Journal", "JournalSettings", "JournalStatus"]
 
@@ -88,14 +88,14 @@ class Journal:
         self._waiting = Waiting(settings.waiting_periods, monotonic_s)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._store: Store | None = None
-        self._look: damage.Look | None = None
+        self._look: damage.DamageSearch | None = None
         self._was_open = False
         self._aside: Path | None = None
         """A journal set aside whose newest events the new one has not got yet."""
         self._damages: tuple[tuple[float, str], ...] = ()
         """When what was found damaged; replaced whole, for other threads read it."""
         self._unwritten = Unwritten(self._path)
-        self._left: Gap | None = None
+        self._left: DroppedRows | None = None
         """What a controller before this one held when it ended, and nobody has told yet."""
         self._previous: PeriodRecord | None = None
         self._error: str | None = None
@@ -222,7 +222,7 @@ class Journal:
                 self._path, self._settings, is_first=not self._was_open, keeps_undelivered=self._keeps_undelivered
             )
             if not self._was_open:
-                self._look = damage.Look(self._path, self._waiting.wake)
+                self._look = damage.DamageSearch(self._path, self._waiting.wake)
             self._was_open = True
         events = [*self._carried_over(), *self._step_since_file(batch, self._store), *batch.events]
         if batch.gap is not None:
@@ -293,7 +293,7 @@ def _clock_event(before_ms: int, after_ms: int, step_s: float) -> Event:
     )  # fmt: skip
 
 
-def _gap_event(gap: Gap, utc_ms: int) -> Event:
+def _gap_event(gap: DroppedRows, utc_ms: int) -> Event:
     text = f"{gap.periods} periods and {gap.events} events could not be kept"
     return Event(
         utc_ms, EventKind.GAP, "journal", iso_utc(gap.from_utc_ms), iso_utc(gap.to_utc_ms), "", "", text,

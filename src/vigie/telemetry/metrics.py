@@ -11,7 +11,7 @@ from vigie.telemetry.journal import JournalStatus
 from vigie.telemetry.schema import CHANNELS
 
 
-class Counters(NamedTuple):
+class LoopCounters(NamedTuple):
     """What the control loop has counted since the controller started."""
 
     periods: int
@@ -35,7 +35,7 @@ class MetricInputs(NamedTuple):
     """Movements counted in the journal, by relay name; a relay that never moved may be missing."""
     figures: Mapping[str, Any]
     """The machine's own figures, fields of ``hardware.raspberry_pi.PiFigures``; None or missing where not offered."""
-    counters: Counters
+    counters: LoopCounters
     alarms: Sequence[Mapping[str, Any]]
     """Fields of ``link.messages.AlarmReport``: every alarm that is not at rest."""
     contacts: Sequence[Mapping[str, Any]]
@@ -45,7 +45,7 @@ class MetricInputs(NamedTuple):
     plant: str
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """How Prometheus is to understand a metric."""
 
     GAUGE = "gauge"
@@ -67,7 +67,7 @@ class Metric(NamedTuple):
 
     name: str
     """Prometheus name; counters without ``_total``, infos without ``_info``."""
-    kind: Kind
+    kind: MetricKind
     help: str
     unit: str
     labels: tuple[str, ...]
@@ -127,7 +127,7 @@ def _figure(
 ) -> Metric:
     return Metric(
         name,
-        Kind.GAUGE,
+        MetricKind.GAUGE,
         kind,
         unit,
         (),
@@ -172,7 +172,7 @@ _CHANNEL = ("channel", "role")
 _ALARM = ("alarm", "severity")
 _ALARMS = tuple((line.alarm.name.lower(), line.severity.name.lower()) for line in TABLE)
 _ASKING = ("unacknowledged", "returned", "latched")
-_G, _C = Kind.GAUGE, Kind.COUNTER
+_G, _C = MetricKind.GAUGE, MetricKind.COUNTER
 
 METRICS: tuple[Metric, ...] = (
     Metric("vigie_channel_bus_volts", _G, "Mean voltage of a meter channel over the last period", "V", _CHANNEL,
@@ -209,12 +209,12 @@ METRICS: tuple[Metric, ...] = (
            _of_alarms(lambda report: report["is_present"] and report["standing"] != "shelved")),
     Metric("vigie_alarm_unacknowledged", _G, "1 while an alarm waits for somebody to take note", "", _ALARM,
            _of_alarms(lambda report: report["standing"] in _ASKING)),
-    Metric("vigie_mode", Kind.STATES, "What the installation is being used for", "", ("mode",),
+    Metric("vigie_mode", MetricKind.STATES, "What the installation is being used for", "", ("mode",),
            _states(Mode, lambda inputs: inputs.mode), ("mode",),
            client_states=("au_ob", "au_pr", "au_co", "au_ma"), is_of_period=True),
-    Metric("vigie_phase", Kind.STATES, "Where the mode stands", "", ("phase",),
+    Metric("vigie_phase", MetricKind.STATES, "Where the mode stands", "", ("phase",),
            _states(Phase, lambda inputs: inputs.phase), is_of_period=True),
-    Metric("vigie_mains", Kind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),
+    Metric("vigie_mains", MetricKind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),
            _states(Mains, lambda inputs: inputs.mains), is_of_period=True),
     Metric("vigie_mains_present", _G, "1 mains present, 0 absent or cut by a drill; absent while unknown", "", (),
            _one(_mains_present), is_of_period=True),
@@ -238,7 +238,7 @@ METRICS: tuple[Metric, ...] = (
            _one(lambda inputs: inputs.journal.rows), is_live=False),
     Metric("vigie_journal_lost_periods", _C, "Periods the journal could not keep", "", (),
            _one(lambda inputs: inputs.journal.lost_periods), is_live=False),
-    Metric("vigie_build", Kind.INFO, "What runs here", "", ("version", "plant"),
+    Metric("vigie_build", MetricKind.INFO, "What runs here", "", ("version", "plant"),
            lambda inputs: [((inputs.version, inputs.plant), 1.0)], is_live=False),
     _figure("vigie_cpu_temperature_celsius", "CPU temperature", "degC", "cpu_temp_c", "cpu_temp"),
     _figure("vigie_cpu_usage_ratio", "CPU usage, 0..1 of all cores", "1", "cpu_usage_percent", "cpu_usage", "%", 0.01),
@@ -259,7 +259,7 @@ METRICS: tuple[Metric, ...] = (
 
 def exposed_names(metric: Metric) -> list[str]:
     """Return the names as Prometheus shows them: ours, then the client's."""
-    suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info"}.get(metric.kind, "")
+    suffix = {MetricKind.COUNTER: "_total", MetricKind.INFO: "_info"}.get(metric.kind, "")
     return [metric.name + suffix, *metric.client_names]
 
 
@@ -282,7 +282,7 @@ def client_series(metric: Metric, inputs: MetricInputs) -> Iterator[Exposed]:
     if not metric.client_names:
         return
     samples = metric.read(inputs)
-    if metric.kind is Kind.STATES:
+    if metric.kind is MetricKind.STATES:
         (name,) = metric.client_names
         for state, (_, value) in zip(metric.client_states, samples, strict=True):
             yield name, ((name, state),), value

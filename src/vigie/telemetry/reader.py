@@ -14,7 +14,7 @@ from vigie.errors import JournalError
 from vigie.telemetry.damage import CorruptJournal, is_of_the_machine, lenient_text
 from vigie.telemetry.records import Event, EventKind, iso_utc
 from vigie.telemetry.schema import AMBIENT, KEYS_PER_MS, ROLLED_PER_CHANNEL, TEMPERATURE
-from vigie.telemetry.series import Series, Span, read_series
+from vigie.telemetry.series import ChartSpan, Series, read_series
 from vigie.telemetry.store import read_version
 
 __all__ = ["JournalReader", "Series"]
@@ -67,7 +67,7 @@ class JournalReader:
         if not 1 <= points <= _POINTS_LIMIT:
             raise JournalError(f"points {points} outside 1..{_POINTS_LIMIT}")
         with self.connection() as connection:
-            return read_series(connection, column, per_unit, Span(from_utc_ms, to_utc_ms, points), self._gap_ms)
+            return read_series(connection, column, per_unit, ChartSpan(from_utc_ms, to_utc_ms, points), self._gap_ms)
 
     def events(
         self, from_utc_ms: int, to_utc_ms: int, kinds: Collection[EventKind] = (), limit: int = 200

@@ -53,14 +53,14 @@ PROOF_HOURS = 168
 _PROVEN = "SELECT start_utc_ms FROM hour WHERE start_utc_ms <= ? ORDER BY start_utc_ms DESC LIMIT 1 OFFSET ?"
 
 
-class Span(NamedTuple):
+class RowSpan(NamedTuple):
     """The raw rows with keys above ``after_key``, up to ``to_key``."""
 
     after_key: int
     to_key: int
 
 
-_EVERYTHING = Span(BEFORE_ALL, NO_LIMIT)
+_EVERYTHING = RowSpan(BEFORE_ALL, NO_LIMIT)
 
 # What delivery has still to send, and what was refused or is to be sent again: both need the raw rows. A journal new to
 # delivery is sent from its beginning.
@@ -106,12 +106,12 @@ def trim(
                 f"(SELECT start_utc_ms FROM {table} WHERE start_utc_ms < ? ORDER BY start_utc_ms LIMIT ?)",
                 (aged_ms - days * DAY_MS, bite),
             )
-    raw_key, kept = BEFORE_ALL, list[Span]()
+    raw_key, kept = BEFORE_ALL, list[RowSpan]()
     if settings.raw_days:
         raw_key = _last_key_before(aged_ms, settings.raw_days)
     if keeps_undelivered:
         oldest_key = min(raw_key, _last_key_before(aged_ms, settings.undelivered_days))
-        kept = [Span(*row) for row in connection.execute(_UNDELIVERED, {"oldest": oldest_key})]
+        kept = [RowSpan(*row) for row in connection.execute(_UNDELIVERED, {"oldest": oldest_key})]
     _delete(connection, _outside(kept, raw_key), bite)
     if settings.size_cap_mb and used_bytes(connection) > settings.size_cap_mb * BYTES_PER_MB:
         left = _bite_farthest(connection, _outside(kept, NO_LIMIT), now_utc_ms, bite)
@@ -130,17 +130,17 @@ def _last_key_before(now_utc_ms: int, days: int) -> int:
     return (now_utc_ms - days * DAY_MS) * KEYS_PER_MS - 1
 
 
-def _outside(kept: Sequence[Span], to_key: int) -> list[Span]:
+def _outside(kept: Sequence[RowSpan], to_key: int) -> list[RowSpan]:
     """Return what lies outside of spans that are given in order, up to ``to_key``."""
     gaps, after_key = [], BEFORE_ALL
     for span in kept:
-        gaps.append(Span(after_key, min(span.after_key, to_key)))
+        gaps.append(RowSpan(after_key, min(span.after_key, to_key)))
         after_key = max(after_key, span.to_key)
-    gaps.append(Span(after_key, to_key))
+    gaps.append(RowSpan(after_key, to_key))
     return [gap for gap in gaps if gap.after_key < gap.to_key]
 
 
-def _delete(connection: sqlite3.Connection, spans: Sequence[Span], bite: int, order: str = "ASC") -> int:
+def _delete(connection: sqlite3.Connection, spans: Sequence[RowSpan], bite: int, order: str = "ASC") -> int:
     """Delete at most ``bite`` raw rows, span by span; return what is left of the bite."""
     for span in spans:
         if bite > 0:
@@ -153,7 +153,7 @@ def _delete(connection: sqlite3.Connection, spans: Sequence[Span], bite: int, or
     return bite
 
 
-def _bite_farthest(connection: sqlite3.Connection, spans: Sequence[Span], now_utc_ms: int, bite: int) -> int:
+def _bite_farthest(connection: sqlite3.Connection, spans: Sequence[RowSpan], now_utc_ms: int, bite: int) -> int:
     """Delete raw rows from the end of time that lies farther from now (a simulation leaves some ahead)."""
     ends = [key for span in spans for key in connection.execute(_ENDS, span._asdict()).fetchone() if key is not None]
     if not ends:

@@ -5,7 +5,7 @@ import math
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature
 from vigie.telemetry.journal import JournalStatus
-from vigie.telemetry.metrics import Counters, MetricInputs
+from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.schema import (
     AMBIENT,
     BUS,
@@ -32,7 +32,7 @@ _CONTACTS = tuple(
 _FIRST_CHANNEL = period_columns().index(f"{CHANNELS[0]}_{PER_CHANNEL[0].column}")
 _WIDTH = len(PER_CHANNEL) + len(COUNT_COLUMNS)
 _NOTHING = (None,) * len(PER_CHANNEL)
-_NO_COUNTERS = Counters(0, 0, 0, (0, 0, 0, 0), 0.0)
+_NO_COUNTERS = LoopCounters(0, 0, 0, (0, 0, 0, 0), 0.0)
 _NO_STATUS = JournalStatus("", 0, is_writing=False, error=None, waiting_periods=0, lost_periods=0, rows=0)
 
 

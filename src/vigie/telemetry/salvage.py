@@ -25,7 +25,7 @@ _EVENT_COLUMNS = "utc_ms, kind, subject, before, after, reason, who, text, data"
 Row = tuple[Any, ...]
 
 
-class Source(NamedTuple):
+class SalvagedTable(NamedTuple):
     """A table to bring back."""
 
     table: str
@@ -35,10 +35,10 @@ class Source(NamedTuple):
 
 
 SOURCES = (
-    Source("event", "id", 1),
-    Source("period", "key", _SECOND),
-    Source("minute", "start_utc_ms", 60_000),
-    Source("hour", "start_utc_ms", 3_600_000),
+    SalvagedTable("event", "id", 1),
+    SalvagedTable("period", "key", _SECOND),
+    SalvagedTable("minute", "start_utc_ms", 60_000),
+    SalvagedTable("hour", "start_utc_ms", 3_600_000),
 )
 
 
@@ -88,7 +88,7 @@ def _written(path: Path) -> sqlite3.Connection:
     )
 
 
-def _brought(file: sqlite3.Connection, journal: sqlite3.Connection, source: Source, shift: int) -> int:
+def _brought(file: sqlite3.Connection, journal: sqlite3.Connection, source: SalvagedTable, shift: int) -> int:
     columns = [row[1] for row in journal.execute(f"PRAGMA table_info({source.table})")]
     with suppress(sqlite3.DatabaseError):
         there = {row[1] for row in file.execute(f"PRAGMA table_info({source.table})")}
@@ -102,7 +102,7 @@ def _brought(file: sqlite3.Connection, journal: sqlite3.Connection, source: Sour
     return count + _kept(journal, source, columns, batch, shift)
 
 
-def readable(file: sqlite3.Connection, source: Source, columns: Sequence[str]) -> Iterator[Row]:
+def readable(file: sqlite3.Connection, source: SalvagedTable, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of a table that can be read, each once: from both ends, and by halving what is left between."""
     names = ", ".join(columns)
     select = f"SELECT {names} FROM {source.table} WHERE {source.key} BETWEEN ? AND ? ORDER BY {source.key}"  # noqa: S608
@@ -143,7 +143,9 @@ def _is_garbled(row: Row) -> bool:
     return any(isinstance(cell, str) and "\ufffd" in cell for cell in row)
 
 
-def _kept(journal: sqlite3.Connection, source: Source, columns: Sequence[str], batch: Sequence[Row], shift: int) -> int:
+def _kept(
+    journal: sqlite3.Connection, source: SalvagedTable, columns: Sequence[str], batch: Sequence[Row], shift: int
+) -> int:
     """Add rows in one transaction; return how many were new."""
     before = journal.total_changes
     journal.execute("BEGIN IMMEDIATE")

@@ -47,7 +47,7 @@ class Series(NamedTuple):
     """``raw``, ``minute`` or ``hour``: the table it was read from."""
 
 
-class Span(NamedTuple):
+class ChartSpan(NamedTuple):
     """What a chart asks for: a stretch of time and the most points it can show."""
 
     from_utc_ms: int
@@ -67,7 +67,7 @@ class Span(NamedTuple):
 
 
 def read_series(
-    connection: sqlite3.Connection, column: str, per_unit: int, span: Span, gap_ms: int | None = None
+    connection: sqlite3.Connection, column: str, per_unit: int, span: ChartSpan, gap_ms: int | None = None
 ) -> Series:
     """Read one column of the raw table, or its roll-ups, over ``span``.
 
@@ -96,7 +96,7 @@ def _bridged(series: Series, gap_ms: int) -> Series:
     )
 
 
-def _read(connection: sqlite3.Connection, column: str, per_unit: int, span: Span) -> Series:
+def _read(connection: sqlite3.Connection, column: str, per_unit: int, span: ChartSpan) -> Series:
     length_ms = span.to_utc_ms - span.from_utc_ms
     level = sum(_ENOUGH * length_ms >= span.points * width_ms for _, width_ms in _LEVELS[1:])
     for coarser in range(level + 1, len(_LEVELS)):
@@ -109,7 +109,7 @@ def _read(connection: sqlite3.Connection, column: str, per_unit: int, span: Span
     return _in_buckets(connection, statement, span, span.width_ms(width_ms), per_unit, table)
 
 
-def _first_ms(connection: sqlite3.Connection, level: int, span: Span) -> int | None:
+def _first_ms(connection: sqlite3.Connection, level: int, span: ChartSpan) -> int | None:
     table, width_ms = _LEVELS[level]
     column, per_ms = ("key", KEYS_PER_MS) if table == "period" else ("start_utc_ms", 1)
     begin_ms = span.from_utc_ms - span.from_utc_ms % width_ms
@@ -120,7 +120,7 @@ def _first_ms(connection: sqlite3.Connection, level: int, span: Span) -> int | N
     return None if first is None else int(first) // per_ms
 
 
-def _reaches_back_farther(connection: sqlite3.Connection, coarse: int, fine: int, span: Span) -> bool:
+def _reaches_back_farther(connection: sqlite3.Connection, coarse: int, fine: int, span: ChartSpan) -> bool:
     """Return whether retention has taken rows from the finer table that the coarser one still tells."""
     coarse_ms = _first_ms(connection, coarse, span)
     fine_ms = _first_ms(connection, fine, span)
@@ -129,7 +129,7 @@ def _reaches_back_farther(connection: sqlite3.Connection, coarse: int, fine: int
     return fine_ms is None or fine_ms >= max(coarse_ms, span.from_utc_ms) + _LEVELS[coarse][1]
 
 
-def _from_raw(connection: sqlite3.Connection, column: str, per_unit: int, span: Span) -> Series:
+def _from_raw(connection: sqlite3.Connection, column: str, per_unit: int, span: ChartSpan) -> Series:
     keys = (span.from_utc_ms * KEYS_PER_MS, span.to_utc_ms * KEYS_PER_MS)
     where = "FROM period WHERE key >= ? AND key < ?"
     newest = connection.execute(f"SELECT key {where} ORDER BY key DESC LIMIT {_SAMPLE}", keys).fetchall()
@@ -161,7 +161,7 @@ def _singles(rows: list[tuple[int, int | None]], interval_ms: float, per_unit: i
 
 
 def _in_buckets(
-    connection: sqlite3.Connection, statement: str, span: Span, width_ms: int, per_unit: int, resolution: str
+    connection: sqlite3.Connection, statement: str, span: ChartSpan, width_ms: int, per_unit: int, resolution: str
 ) -> Series:
     starts = span.starts(width_ms)
     result = Series(list(starts), [None] * len(starts), [None] * len(starts), [None] * len(starts), resolution)

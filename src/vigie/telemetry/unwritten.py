@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 from vigie.telemetry.records import is_instant
-from vigie.telemetry.waiting import Gap
+from vigie.telemetry.waiting import DroppedRows
 
 _LAYOUT = struct.Struct("<4q")
 _NOTHING = bytes(_LAYOUT.size)
@@ -23,17 +23,17 @@ class Unwritten:
         self._path = journal.with_name(f"{journal.name}-unwritten")
         self._noted = _NOTHING
 
-    def recall(self) -> Gap | None:
+    def recall(self) -> DroppedRows | None:
         """Return what the last controller could not write before it ended, None when it wrote all it had."""
         with contextlib.suppress(OSError):
             self._noted = self._path.read_bytes()
         if len(self._noted) != _LAYOUT.size:
             return None
-        gap = Gap(*_LAYOUT.unpack(self._noted))
+        gap = DroppedRows(*_LAYOUT.unpack(self._noted))
         is_sound = is_instant(gap.from_utc_ms) and is_instant(gap.to_utc_ms) and min(gap.periods, gap.events) >= 0
         return gap if is_sound and gap.periods + gap.events else None
 
-    def note(self, gap: Gap | None) -> None:
+    def note(self, gap: DroppedRows | None) -> None:
         """Note what waits now; None: nothing any more."""
         with contextlib.suppress(OSError, struct.error):
             wanted = _NOTHING if gap is None else _LAYOUT.pack(*gap)

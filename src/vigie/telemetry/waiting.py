@@ -10,7 +10,7 @@ from vigie.telemetry.records import Event, PeriodRecord
 _EVENTS_LIMIT = 10_000
 
 
-class Gap(NamedTuple):
+class DroppedRows(NamedTuple):
     """Rows that were dropped because the disk did not take them in time."""
 
     from_utc_ms: int
@@ -18,11 +18,11 @@ class Gap(NamedTuple):
     periods: int
     events: int
 
-    def joined(self, other: "Gap | None") -> "Gap":
+    def joined(self, other: "DroppedRows | None") -> "DroppedRows":
         """Return one gap that tells both."""
         if other is None:
             return self
-        return Gap(
+        return DroppedRows(
             min(self.from_utc_ms, other.from_utc_ms),
             max(self.to_utc_ms, other.to_utc_ms),
             self.periods + other.periods,
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
     periods: list[PeriodRecord]
     events: list[Event]
-    gap: Gap | None
+    gap: DroppedRows | None
     is_stepped: bool
     """The calendar made a step within these periods."""
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 class Waiting:
     """Periods and events on their way to the disk. Any thread adds, one thread takes.
 
-    Above ``limit`` periods the oldest are dropped, counted and remembered as a :class:`Gap`; what the
+    Above ``limit`` periods the oldest are dropped, counted and remembered as a :class:`DroppedRows`; what the
     writer has in its hands comes on top until it is done. Events are few and precious: they have a limit
     of their own.
     """
@@ -54,7 +54,7 @@ class Waiting:
         self._wake = threading.Condition()
         self._periods: deque[PeriodRecord] = deque()
         self._events: deque[Event] = deque()
-        self._gap: Gap | None = None
+        self._gap: DroppedRows | None = None
         self._is_stepped = False
         self._oldest_since_s: float | None = None
         self._taken = 0
@@ -162,7 +162,7 @@ class Waiting:
                 self._oldest_since_s = self._monotonic_s()
             self._drop_excess()
 
-    def held(self) -> Gap | None:
+    def held(self) -> DroppedRows | None:
         """Return what would be lost if this process ended now, None when nothing would."""
         with self._wake:
             held = [record.utc_ms for record in self._periods]
@@ -170,7 +170,7 @@ class Waiting:
             if not held and not events:
                 return self._gap
             utc_ms = (*held, *events)
-            return Gap(min(utc_ms), max(utc_ms), len(held), len(events)).joined(self._gap)
+            return DroppedRows(min(utc_ms), max(utc_ms), len(held), len(events)).joined(self._gap)
 
     def discard(self, batch: Batch) -> None:
         """Count what was taken as lost: it can never be written."""
@@ -194,5 +194,5 @@ class Waiting:
         self._wake.notify_all()
 
     def _lose(self, utc_ms: int, periods: int, events: int) -> None:
-        self._gap = Gap(utc_ms, utc_ms, periods, events).joined(self._gap)
+        self._gap = DroppedRows(utc_ms, utc_ms, periods, events).joined(self._gap)
         self._lost_periods += periods

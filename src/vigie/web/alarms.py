@@ -25,7 +25,7 @@ class Filters(NamedTuple):
     """One alarm's name, or empty for all."""
 
 
-class Past(NamedTuple):
+class AlarmsPast(NamedTuple):
     """The changes of alarms, newest first; ``error`` says why there are none."""
 
     events: list[Event]
@@ -44,16 +44,16 @@ def filters_of(arguments: Mapping[str, str]) -> Filters:
     )
 
 
-def past_of(reader: JournalReader, to_utc_ms: int, filters: Filters) -> Past:
+def past_of(reader: JournalReader, to_utc_ms: int, filters: Filters) -> AlarmsPast:
     """Read the changes the filters let through, up to ``to_utc_ms``."""
     try:
         events = reader.events(to_utc_ms - filters.days * DAY_MS, to_utc_ms + 1, (EventKind.ALARM,), MOST_READ)
     except JournalError as error:
-        return Past([], False, str(error))
+        return AlarmsPast([], False, str(error))
     wanted = SEVERITIES[SEVERITIES.index(filters.severity) :]
     found = [
         event
         for event in events
         if event.subject == (filters.alarm or event.subject) and event.data.get("severity", "critical") in wanted
     ]
-    return Past(found[:MOST_SHOWN], len(found) > MOST_SHOWN or len(events) == MOST_READ, None)
+    return AlarmsPast(found[:MOST_SHOWN], len(found) > MOST_SHOWN or len(events) == MOST_READ, None)

@@ -13,7 +13,7 @@ from vigie.access.people import Refused
 from vigie.clock import machine_utc_s
 from vigie.control.signals import Channel
 from vigie.errors import CommandRefused, JournalError
-from vigie.link.hub import BadAnswer, ControllerAway, Hub, NoAnswer, State
+from vigie.link.hub import BadAnswer, ControllerAway, Hub, LinkState, NoAnswer
 from vigie.link.messages import Answer, Command
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
@@ -97,12 +97,12 @@ def healthz() -> dict[str, Any]:
     responses={
         200: {
             "description": "The state",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/StateAnswer"}}},
         }
     }
     | _errors(**_DOOR, **_BROKEN)
 )
-def state() -> State:
+def state() -> LinkState:
     """The newest snapshot and its age.
 
     The same object goes to live pages over Socket.IO (namespace `/live`, event `state`).
@@ -250,10 +250,10 @@ def alarms() -> dict[str, Any]:
 
 
 @blueprint.get("/api/v1/outages")
-@blueprint.input(schemas.Span, location="query")
+@blueprint.input(schemas.AskedSpan, location="query")
 @blueprint.output(schemas.OutagesReply, description="The outages that ended in the span, newest first")
 @blueprint.doc(responses=_errors(**_DOOR, **_INVALID, **_JOURNAL))
-def outages(query_data: schemas.Span) -> dict[str, Any]:
+def outages(query_data: schemas.AskedSpan) -> dict[str, Any]:
     """Outages, drills and charger faults that are over; one that lasts is in the state."""
     start, end = _bounds(query_data)
     found = _journal().events(start, end, [EventKind.OUTAGE], schemas.MOST_OUTAGES)
@@ -312,7 +312,7 @@ def journal_unreadable(error: JournalError) -> Response:
 def complete_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Add the models that the description refers to but APIFlask does not find by itself."""
     known = spec["components"]["schemas"]
-    for model in (schemas.State, schemas.Problem):
+    for model in (schemas.StateAnswer, schemas.Problem):
         described = model.model_json_schema(ref_template="#/components/schemas/{model}")
         known.update(described.pop("$defs", {}))
         known[model.__name__] = described
@@ -330,7 +330,7 @@ def _series(quantity: str, channel: Channel | None, query: schemas.TemperatureQu
     }
 
 
-def _bounds(span: schemas.Span) -> tuple[int, int]:
+def _bounds(span: schemas.AskedSpan) -> tuple[int, int]:
     """Return begin and end; "now" is the plant's, which a fast simulation carries into the future."""
     snapshot = _hub().state()["snapshot"]
     now_utc_ms = round(machine_utc_s() * 1000) if snapshot is None else snapshot["utc_ms"] + 1

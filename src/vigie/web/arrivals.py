@@ -13,7 +13,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ _TOO_MANY = (
 )
 
 
-class Connection(TConn):
+class ArrivingConnection(TConn):
     """A connection whose request arrives piece by piece, and which tells its worker when it has ended."""
 
     parser: Any
@@ -102,8 +102,8 @@ class PatientWorker(ThreadWorker):
         self.worker_connections, self.max_keepalived = 6 * threads, 2 * threads
         self._most_waiting, self._most_of_one = 2 * threads, threads - threads // 4
         self._proxies = list(proxies)
-        self._arriving: dict[Connection, None] = {}
-        self._leaving: dict[Connection, None] = {}
+        self._arriving: dict[ArrivingConnection, None] = {}
+        self._leaving: dict[ArrivingConnection, None] = {}
         """Both in the order in which their time is over."""
         self._open = Counter[str]()
 
@@ -125,9 +125,9 @@ class PatientWorker(ThreadWorker):
         self._open[address] += 1
         self.nr_conns += 1
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", READS_WITHIN_S, 0))
-        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
+        self.enqueue_req(ArrivingConnection(self, sock, client, listener.getsockname()))
 
-    def enqueue_req(self, conn: Connection) -> None:
+    def enqueue_req(self, conn: ArrivingConnection) -> None:
         """Wait for the request without a thread."""
         conn.sock.setblocking(False)
         if conn.parser is not None:
@@ -135,7 +135,7 @@ class PatientWorker(ThreadWorker):
         self._wait(conn, self._arriving, ARRIVES_WITHIN_S, self._receive)
         self._receive(conn)
 
-    def _receive(self, conn: Connection, _sock: object = None) -> None:
+    def _receive(self, conn: ArrivingConnection, _sock: object = None) -> None:
         if conn not in self._arriving:  # it had to give way in this very round
             return
         is_open = conn.receive()
@@ -148,12 +148,12 @@ class PatientWorker(ThreadWorker):
         elif not is_open:
             self._give_up(conn)
 
-    def _give_up(self, conn: Connection) -> None:
+    def _give_up(self, conn: ArrivingConnection) -> None:
         self._forget(conn, self._arriving)
         self.nr_conns -= 1
         conn.close()
 
-    def handle_request(self, req: Any, conn: Connection) -> bool:  # noqa: ANN401 - as gunicorn's
+    def handle_request(self, req: Any, conn: ArrivingConnection) -> bool:  # noqa: ANN401 - as gunicorn's
         """Answer; whoever does not take the answer has gone. A body that is refused is not waited for afterwards."""
         told = dict(req.headers)
         if "TRANSFER-ENCODING" in told or int(told.get("CONTENT-LENGTH", 0)) > MAX_BODY_BYTES:
@@ -163,7 +163,7 @@ class PatientWorker(ThreadWorker):
         except BlockingIOError as error:
             raise ConnectionResetError(errno.ECONNRESET, f"nothing was read for {READS_WITHIN_S} s") from error
 
-    def ended(self, conn: Connection, has_answer: bool) -> None:
+    def ended(self, conn: ArrivingConnection, has_answer: bool) -> None:
         """Let a connection go that gunicorn has done with."""
         address = counted_as(conn.client[0])
         self._open[address] -= 1
@@ -179,13 +179,19 @@ class PatientWorker(ThreadWorker):
                 return
         util.close(conn.sock)  # type: ignore[no-untyped-call]
 
-    def _see_off(self, conn: Connection, _sock: object = None) -> None:
+    def _see_off(self, conn: ArrivingConnection, _sock: object = None) -> None:
         if conn not in self._leaving or (conn.receive() and len(conn.arrived) < MAX_BODY_BYTES):
             return
         self._forget(conn, self._leaving)
         util.close(conn.sock)  # type: ignore[no-untyped-call]
 
-    def _wait(self, conn: Connection, crowd: dict[Connection, None], longest_s: float, then: Any) -> None:  # noqa: ANN401
+    def _wait(
+        self,
+        conn: ArrivingConnection,
+        crowd: dict[ArrivingConnection, None],
+        longest_s: float,
+        then: Callable[..., object],
+    ) -> None:
         """Have ``then`` called when something comes; the oldest of too many gives way."""
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(then, conn))
         conn.until_s = time.monotonic() + longest_s
@@ -193,11 +199,11 @@ class PatientWorker(ThreadWorker):
         if len(crowd) > self._most_waiting:
             self._end_oldest(crowd)
 
-    def _forget(self, conn: Connection, crowd: dict[Connection, None]) -> None:
+    def _forget(self, conn: ArrivingConnection, crowd: dict[ArrivingConnection, None]) -> None:
         del crowd[conn]
         self.poller.unregister(conn.sock)
 
-    def _end_oldest(self, crowd: dict[Connection, None]) -> None:
+    def _end_oldest(self, crowd: dict[ArrivingConnection, None]) -> None:
         conn = next(iter(crowd))
         if crowd is self._arriving:
             self._give_up(conn)

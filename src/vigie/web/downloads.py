@@ -9,7 +9,7 @@ from typing import IO, cast
 import structlog
 
 from vigie.errors import VigieError
-from vigie.telemetry.export_process import Order
+from vigie.telemetry.export_process import ExportOrder
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class Downloads:
     def __init__(self) -> None:
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
-    def begin(self, order: Order) -> Download:
+    def begin(self, order: ExportOrder) -> Download:
         """Begin an export and wait for its first bytes.
 
         Raises:

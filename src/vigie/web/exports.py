@@ -13,7 +13,7 @@ from pydantic import Field
 from vigie.clock import machine_utc_s
 from vigie.errors import JournalError, VigieError
 from vigie.telemetry.export import Extract
-from vigie.telemetry.export_process import Order
+from vigie.telemetry.export_process import ExportOrder
 from vigie.telemetry.imported import Shelf
 from vigie.telemetry.records import iso_utc
 from vigie.web import schemas
@@ -26,7 +26,7 @@ RETRY_S = 10
 blueprint = APIBlueprint("exports", __name__, tag="Vigie")
 
 
-class ExportQuery(schemas.Span):
+class ExportQuery(schemas.AskedSpan):
     """What to export."""
 
     format: Literal["csv", "parquet"] = "csv"
@@ -155,7 +155,7 @@ def file_name(site: str, what: str, from_utc_ms: int, to_utc_ms: int, form: str)
     return f"vigie-{slug}-{what}-{first}-{last}.{form}"
 
 
-def _order(query: ExportQuery) -> tuple[Order, str]:
+def _order(query: ExportQuery) -> tuple[ExportOrder, str]:
     """Return what the export process is to do, and the name of the file.
 
     Raises:
@@ -173,11 +173,11 @@ def _order(query: ExportQuery) -> tuple[Order, str]:
     if not query.log:
         about |= {name: str(snapshot[name]) for name in ("site", "battery") if name in snapshot}
         name = file_name(snapshot.get("site", "site"), table, start, end, query.format)
-        return Order(journal, Extract(table, start, end), query.format, about), name
+        return ExportOrder(journal, Extract(table, start, end), query.format, about), name
     known = shelf().log(query.log)
     about |= {"log": known.name, "file": known.file}
     extract = Extract(table, start, end, known.columns)
-    return Order(known.path, extract, query.format, about), file_name(known.name, table, start, end, query.format)
+    return ExportOrder(known.path, extract, query.format, about), file_name(known.name, table, start, end, query.format)
 
 
 def _snapshot() -> dict[str, Any] | None:

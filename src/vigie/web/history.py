@@ -7,7 +7,7 @@ from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import Event, EventKind
-from vigie.web.outage_records import Outage, records
+from vigie.web.outage_records import RecordedOutage, records
 
 SPAN_MS = 24 * 3_600_000
 POINTS = 240
@@ -41,15 +41,15 @@ class History(NamedTuple):
     low_v: float | None
     high_v: float | None
     bars: list[Bar]
-    rows: list["Row"]
+    rows: list["HistoryRow"]
     error: str | None
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """What is told in one line: an event, or a whole outage with all that it set off."""
 
     event: Event
-    outage: Outage | None
+    outage: RecordedOutage | None
 
 
 def history_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None) -> History:
@@ -71,17 +71,17 @@ def history_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | N
     return History(start, to_utc_ms, band, line, low_v, high_v, _bars(voltage, on_battery, start), rows, None)
 
 
-def _rows(events: list[Event], now: Mapping[str, Any] | None) -> list[Row]:
+def _rows(events: list[Event], now: Mapping[str, Any] | None) -> list[HistoryRow]:
     """Return the newest events, each outage as one: its beginning, its end, its alarm and what the relays did."""
     outages = list(records((event for event in events if event.kind is EventKind.OUTAGE), now))
-    rows = [Row(event, None) for event in events if not any(_is_of(event, one) for one in outages)]
+    rows = [HistoryRow(event, None) for event in events if not any(_is_of(event, one) for one in outages)]
     for one in outages:
         told = [event for event in events if event.kind is EventKind.OUTAGE and _is_of(event, one)]
-        rows += [Row(event._replace(utc_ms=one.began_utc_ms), one) for event in told[:1]]
+        rows += [HistoryRow(event._replace(utc_ms=one.began_utc_ms), one) for event in told[:1]]
     return sorted(rows, key=lambda row: -row.event.utc_ms)[:MOST_TOLD]
 
 
-def _is_of(event: Event, outage: Outage) -> bool:
+def _is_of(event: Event, outage: RecordedOutage) -> bool:
     """Return whether an event is an outage's own, or set off by it."""
     if event.kind is EventKind.OUTAGE:
         return bool(event.data.get("began_utc_ms", event.utc_ms) == outage.began_utc_ms)

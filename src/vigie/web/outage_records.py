@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from vigie.telemetry.records import Event
 
 
-class Outage(NamedTuple):
+class RecordedOutage(NamedTuple):
     """One outage, drill or charger fault. What is not known is None."""
 
     kind: str
@@ -34,7 +34,7 @@ class Outage(NamedTuple):
         return "failed" if self.was_enough is False else self.kind
 
 
-def records(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[Outage]:
+def records(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[RecordedOutage]:
     """Return the outages, newest first: the one that lasts, those that ended, those whose end nobody saw."""
     if now is not None:
         yield _record(now["kind"], now["began_utc_ms"], None, now, lasts=True)
@@ -47,11 +47,11 @@ def records(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[
             yield _record(event.subject, began, ended, event.data, lasts=False)
 
 
-def _record(kind: str, began: int, ended: int | None, data: Mapping[str, Any], lasts: bool) -> Outage:
+def _record(kind: str, began: int, ended: int | None, data: Mapping[str, Any], lasts: bool) -> RecordedOutage:
     enough = data.get("was_enough")
     if lasts and (data.get("dark_s") or 0.0) > (data.get("rest_dark_s") or 0.0):
         enough = 0
-    return Outage(
+    return RecordedOutage(
         kind,
         began,
         ended,

@@ -12,7 +12,7 @@ from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import EventKind
 from vigie.web.history import SPAN_MS, WIDTH
-from vigie.web.outage_records import Outage, records
+from vigie.web.outage_records import RecordedOutage, records
 
 DAYS = 30
 LOG_MS = 400 * 86_400_000
@@ -46,13 +46,13 @@ class OutageLog(NamedTuple):
 
     from_utc_ms: int
     to_utc_ms: int
-    outages: list[Outage]
+    outages: list[RecordedOutage]
     strip: list[Mark]
     days: list[Day]
     error: str | None
 
     @property
-    def recent(self) -> list[Outage]:
+    def recent(self) -> list[RecordedOutage]:
         """True outages of the days shown, without drills."""
         return [one for one in self.outages if one.kind == "outage" and one.began_utc_ms >= self.days[0].utc_ms]
 
@@ -73,13 +73,13 @@ def log_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None)
     return OutageLog(start, to_utc_ms, outages, strip, days, None)
 
 
-def _until(outage: Outage, to_utc_ms: int) -> int:
+def _until(outage: RecordedOutage, to_utc_ms: int) -> int:
     if outage.ended_utc_ms is not None:
         return outage.ended_utc_ms
     return to_utc_ms if outage.lasts else outage.began_utc_ms
 
 
-def _marks(outages: list[Outage], start: int, end: int) -> list[Mark]:
+def _marks(outages: list[RecordedOutage], start: int, end: int) -> list[Mark]:
     """Return the outages within the strip, light ones first so that heavy ones lie on top."""
     marks = []
     for outage in outages:
@@ -107,7 +107,7 @@ def _recorded(series: Series) -> list[int]:
     return [utc_ms for utc_ms, mean in zip(series.utc_ms, series.mean, strict=True) if mean is not None]
 
 
-def _days(reader: JournalReader, outages: list[Outage], to_utc_ms: int) -> list[Day]:
+def _days(reader: JournalReader, outages: list[RecordedOutage], to_utc_ms: int) -> list[Day]:
     today = datetime.fromtimestamp(to_utc_ms / 1000, LOCALTZ).date()
     edges = [_midnight_ms(today - timedelta(days=back)) for back in range(DAYS - 1, -2, -1)]
     recorded = _recorded(reader.series("bus_v", Channel.BATTERY, edges[0], to_utc_ms + 1, DAYS * 24))
@@ -126,7 +126,7 @@ def _midnight_ms(day: date) -> int:
     return round(datetime(day.year, day.month, day.day, tzinfo=LOCALTZ).timestamp() * 1000)
 
 
-def _day(since: int, outages: list[Outage], until: int, is_known: bool) -> Day:
+def _day(since: int, outages: list[RecordedOutage], until: int, is_known: bool) -> Day:
     called = [one for one in outages if one.kind != "charger_fault"]
     seconds = sum(max(0, min(until, _until(one, until)) - max(since, one.began_utc_ms)) for one in called) / 1000
     weights = {one.weight for one in outages}

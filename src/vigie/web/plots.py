@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 960.0, 240.0
 STEPS_X, STEPS_Y = 4, 4
 
 
-class Line(NamedTuple):
+class PlottedLine(NamedTuple):
     """One quantity as SVG paths in a box of WIDTH x HEIGHT, with what a table says of it."""
 
     name: str
@@ -24,7 +24,7 @@ class Line(NamedTuple):
 class Plot(NamedTuple):
     """Lines on a common scale; the marks lie evenly from the top (left) to the bottom (right)."""
 
-    lines: list[Line]
+    lines: list[PlottedLine]
     marks: list[float]
     decimals: int
     times_utc_ms: list[int]
@@ -58,7 +58,7 @@ def scale(low: float, high: float) -> tuple[list[float], int]:
     return [round(step * count, decimals) for count in range(top, bottom - 1, -1)], decimals
 
 
-def _line(name: str, series: Series, span_ms: tuple[int, int], span: tuple[float, float]) -> Line:
+def _line(name: str, series: Series, span_ms: tuple[int, int], span: tuple[float, float]) -> PlottedLine:
     band, line = [], []
     for run in _runs(series):
         upper = [_point(series.utc_ms[place], series.maximum[place], span_ms, span) for place in run]
@@ -70,7 +70,7 @@ def _line(name: str, series: Series, span_ms: tuple[int, int], span: tuple[float
         [value for value in edge if value is not None] for edge in (series.minimum, series.mean, series.maximum)
     )
     mean = sum(means) / len(means) if means else None
-    return Line(name, "".join(band), "".join(line), min(lows, default=None), mean, max(highs, default=None))
+    return PlottedLine(name, "".join(band), "".join(line), min(lows, default=None), mean, max(highs, default=None))
 
 
 def _runs(series: Series) -> list[list[int]]:

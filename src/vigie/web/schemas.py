@@ -38,7 +38,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class State(Strict):
+class StateAnswer(Strict):
     """The newest snapshot, how old it is, and whether the controller is there."""
 
     snapshot: Snapshot | None
@@ -200,7 +200,7 @@ class OutagesReply(Strict):
     outages: list[OutageRecord]
 
 
-class Span(Strict):
+class AskedSpan(Strict):
     """A stretch of time; the last 24 hours when nothing is said."""
 
     from_utc_ms: int | None = Field(
@@ -214,7 +214,7 @@ class Span(Strict):
         return (max(0, end - DAY_MS) if self.from_utc_ms is None else self.from_utc_ms), end
 
 
-class TemperatureQuery(Span):
+class TemperatureQuery(AskedSpan):
     """Which stretch of the temperature."""
 
     points: int = Field(default=600, ge=2, le=5000, description="At most so many points come back")
@@ -226,7 +226,7 @@ class ChannelQuery(TemperatureQuery):
     quantity: ChannelQuantity
 
 
-class EventsQuery(Span):
+class EventsQuery(AskedSpan):
     """Which events."""
 
     kind: str = Field(
@@ -271,7 +271,7 @@ class EventsReply(Strict):
     events: list[EventReply]
 
 
-class Fault(Strict):
+class RequestFault(Strict):
     """One fault of a request."""
 
     where: Literal["json", "query"]
@@ -286,4 +286,6 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[Fault] | None = Field(default=None, description="Every single fault, when the request was invalid")
+    errors: list[RequestFault] | None = Field(
+        default=None, description="Every single fault, when the request was invalid"
+    )

@@ -8,7 +8,7 @@ from vigie.wording.words import mark
 ServiceManager = Literal["docker", "systemd"]
 
 
-class Step(NamedTuple):
+class ServiceStep(NamedTuple):
     """One thing to do, and the commands that do it."""
 
     what: str
@@ -21,11 +21,11 @@ class ServiceCommands(NamedTuple):
 
     host: str
     """Address the web process listens on where its settings cannot say it."""
-    commission: tuple[Step, ...]
+    commission: tuple[ServiceStep, ...]
     """To the real installation."""
-    simulate: tuple[Step, ...]
+    simulate: tuple[ServiceStep, ...]
     """To the simulated one, which is never started unless somebody asks for it."""
-    mend: tuple[Step, ...]
+    mend: tuple[ServiceStep, ...]
     """Out of faults in settings that somebody has written."""
 
 
@@ -38,28 +38,30 @@ SERVICE_COMMANDS: Mapping[ServiceManager, ServiceCommands] = {
     "docker": ServiceCommands(
         host="0.0.0.0",  # noqa: S104 - within the container's network, of which only nginx is let in
         commission=(
-            Step(
+            ServiceStep(
                 mark("Tell Docker where the boards are. Put the second line into ~/.profile too, for later:"),
                 ("sh deploy/docker/boards.sh > site.env", "export COMPOSE_ENV_FILES=.env,site.env"),
             ),
-            Step(_FIND_OUT, ("docker compose run --rm controller vigie commission",)),
-            Step(mark("Start with what was found:"), ("docker compose up -d",)),
-            Step(_FIRST_LOGIN, ("docker compose logs web | grep 'first login'",)),
+            ServiceStep(_FIND_OUT, ("docker compose run --rm controller vigie commission",)),
+            ServiceStep(mark("Start with what was found:"), ("docker compose up -d",)),
+            ServiceStep(_FIRST_LOGIN, ("docker compose logs web | grep 'first login'",)),
         ),
         simulate=(
-            Step(
+            ServiceStep(
                 mark("Start it in place of what runs now. Nothing that was recorded is lost:"),
                 ("docker compose down", "docker compose --profile demo up -d"),
             ),
-            Step(_FIRST_LOGIN, ("docker compose logs demo-web | grep 'first login'",)),
-            Step(
+            ServiceStep(_FIRST_LOGIN, ("docker compose logs demo-web | grep 'first login'",)),
+            ServiceStep(
                 mark("Back to here:"),
                 ("docker compose --profile demo down", "docker compose up -d"),
             ),
         ),
         mend=(
-            Step(mark("See every fault with its setting:"), ("docker compose exec controller vigie config check",)),
-            Step(
+            ServiceStep(
+                mark("See every fault with its setting:"), ("docker compose exec controller vigie config check",)
+            ),
+            ServiceStep(
                 mark("Mend the settings:"),
                 (
                     "docker compose exec -T controller cat /etc/vigie/vigie.toml > vigie.toml",
@@ -72,19 +74,19 @@ SERVICE_COMMANDS: Mapping[ServiceManager, ServiceCommands] = {
     "systemd": ServiceCommands(
         host="127.0.0.1",
         commission=(
-            Step(_FIND_OUT, ("sudo vigie commission",)),
-            Step(_FIRST_LOGIN, ("sudo journalctl -u vigie-web -o cat | grep 'first login'",)),
+            ServiceStep(_FIND_OUT, ("sudo vigie commission",)),
+            ServiceStep(_FIRST_LOGIN, ("sudo journalctl -u vigie-web -o cat | grep 'first login'",)),
         ),
         simulate=(
-            Step(
+            ServiceStep(
                 mark("Give it the settings of the simulated installation in place of those that wait:"),
                 ("sudo install -m 660 -o root -g vigie deploy/systemd/demo.toml /etc/vigie/vigie.toml",),
             ),
-            Step(_FIRST_LOGIN, ("sudo journalctl -u vigie-web -o cat | grep 'first login'",)),
+            ServiceStep(_FIRST_LOGIN, ("sudo journalctl -u vigie-web -o cat | grep 'first login'",)),
         ),
         mend=(
-            Step(mark("See every fault with its setting:"), ("sudo vigie config check",)),
-            Step(mark("Mend the settings:"), ("sudo nano /etc/vigie/vigie.toml",)),
+            ServiceStep(mark("See every fault with its setting:"), ("sudo vigie config check",)),
+            ServiceStep(mark("Mend the settings:"), ("sudo nano /etc/vigie/vigie.toml",)),
         ),
     ),
 }

@@ -12,7 +12,7 @@ from tests.integration.commission.practice import SITE, practice
 from tests.integration.commission.test_command import BY_HAND, arguments, commission, site
 from tests.unit.wording.test_spoken_texts import english_words
 from vigie.cli.exit_codes import Exit
-from vigie.commission.known import Refused
+from vigie.commission.known import CommissioningRefused
 from vigie.commission.person import Topic
 from vigie.plant.miswired import MiswiringSettings, TruePolarity
 from vigie.plant.site import BatterySettings
@@ -66,7 +66,7 @@ def test_what_is_found_and_why_it_refuses_is_of_the_language_too(name: str, lang
     with speaking(language):
         try:
             bench.run()
-        except Refused as refusal:
+        except CommissioningRefused as refusal:
             bench.person.said.append(str(refusal))
     said = "\n".join([*bench.person.said, *bench.person.weak])
     assert len(bench.person.said) > 5
@@ -75,7 +75,10 @@ def test_what_is_found_and_why_it_refuses_is_of_the_language_too(name: str, lang
 
 def test_a_wrong_multimeter_is_doubted_in_french() -> None:
     bench = practice(answers={Topic.BATTERY_V: 9.0})
-    with speaking("fr"), pytest.raises(Refused, match="V1 n’est pas étalonnée\u00a0: 9 V ne peut être juste"):
+    with (
+        speaking("fr"),
+        pytest.raises(CommissioningRefused, match="V1 n’est pas étalonnée\u00a0: 9 V ne peut être juste"),
+    ):
         bench.run()
 
 

@@ -13,7 +13,7 @@ from vigie.assembly.plants import open_emulated_site, rig_over
 from vigie.cli.settings_file import with_changes
 from vigie.clock import SimulatedClock
 from vigie.commission.coils import Coils
-from vigie.commission.known import Known, Refused, SenseKind
+from vigie.commission.known import CommissioningRefused, Known, SenseKind
 from vigie.commission.outcome import changes
 from vigie.commission.procedure import commission
 from vigie.config import Config, load
@@ -252,7 +252,7 @@ def test_a_supply_close_to_a_battery_is_told_as_weak() -> None:
 
 def test_a_supply_of_12_volts_is_named_before_anything_moves() -> None:
     bench = practice(settings=SITE._replace(supply_v=12.6))
-    with pytest.raises(Refused):
+    with pytest.raises(CommissioningRefused):
         bench.run()
     assert any("turn it up to 13.6 V" in text for text in bench.person.weak)
     assert bench.installation.dark_s == 0.0

@@ -8,13 +8,13 @@ import pytest
 from tests.integration.commission.practice import SITE, Practice, Scripted, practice
 from vigie.commission.calibration import LONGEST_DRILL_S
 from vigie.commission.coils import LONGEST_PROBE_S
-from vigie.commission.known import Refused
+from vigie.commission.known import CommissioningRefused
 from vigie.commission.person import Stopped, Topic
 from vigie.commission.procedure import steps
 from vigie.control.signals import Channel, Contact, Relay, Wiring
 from vigie.errors import ChipError, HardwareError, RelayError
 from vigie.plant.miswired import MiswiringSettings, TrueContact
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.site import BatterySettings, InstallationSettings, LoadSettings
 
 CLOSED, OPEN = Contact.CLOSED, Contact.OPEN
@@ -44,11 +44,11 @@ def stop_at(count: int, error: BaseException) -> Callable[[Topic], None]:
 
 
 def outage_at(start_s: float) -> InstallationSettings:
-    return SITE._replace(outages=OutageSettings(kind=OutageKind.LISTED, listed=((start_s, 1e6),)))
+    return SITE._replace(outages=OutageSettings(kind=OutageSource.LISTED, listed=((start_s, 1e6),)))
 
 
 def refused(bench: Practice) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommissioningRefused) as caught:
         bench.run()
     return str(caught.value)
 

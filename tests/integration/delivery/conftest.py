@@ -7,7 +7,7 @@ import pytest
 
 from tests.waiting import wait_for
 from vigie.delivery.courier import Courier
-from vigie.delivery.dates import Machine
+from vigie.delivery.dates import MachineCalendar
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
@@ -16,7 +16,7 @@ from vigie.telemetry.delivery_log import DeliveryLog, DeliveryState
 from .stores import Prometheus, Store, ToldStore, VictoriaMetrics
 
 SITE = "mill"
-SETTLED = Machine(lambda: True, lambda: 1e6)
+SETTLED = MachineCalendar(lambda: True, lambda: 1e6)
 """A computer that has long found its time server."""
 
 
@@ -65,7 +65,7 @@ def deliver(path: Path) -> Iterator[Callable[..., Delivery]]:
     """Start deliveries from ``path``; all are ended with the test."""
     made: list[Delivery] = []
 
-    def start(url: str, is_real_time: bool = False, machine: Machine = SETTLED, **settings: object) -> Delivery:
+    def start(url: str, is_real_time: bool = False, machine: MachineCalendar = SETTLED, **settings: object) -> Delivery:
         chosen = RemoteWriteSettings(**{"url": url, "interval_s": 0.05, "timeout_s": 2.0, **settings})  # type: ignore[arg-type]
         made.append(Delivery(path, chosen, is_real_time=is_real_time, machine=machine))
         return made[-1]

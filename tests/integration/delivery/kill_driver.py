@@ -15,7 +15,7 @@ from typing import Any
 from vigie.cli import logs
 from vigie.delivery import courier as courier_module
 from vigie.delivery.courier import Courier
-from vigie.delivery.dates import Machine
+from vigie.delivery.dates import MachineCalendar
 from vigie.delivery.feed import Feed
 from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
@@ -54,7 +54,9 @@ def deliver(path: Path, url: str, steps: int, name: str) -> None:
     for write in WRITES:
         setattr(log, write, killing(getattr(log, write), left))
     feed = Feed(name, "1", with_client_names=False)
-    courier = Courier(settings, log, feed, sender, stop, machine=Machine(lambda: True, lambda: 1e6), is_real_time=False)
+    courier = Courier(
+        settings, log, feed, sender, stop, machine=MachineCalendar(lambda: True, lambda: 1e6), is_real_time=False
+    )
     courier._wait_for_more = stop.set  # type: ignore[method-assign]
     courier.run()
 

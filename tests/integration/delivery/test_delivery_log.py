@@ -11,7 +11,7 @@ import pytest
 from tests.integration.telemetry.samples import START_MS, record
 from vigie.errors import JournalError
 from vigie.telemetry import retention, schema
-from vigie.telemetry.delivery_log import FRESH_MS, START, Aside, Cursor, DeliveryLog, Standing
+from vigie.telemetry.delivery_log import FRESH_MS, START, Aside, Cursor, DeliveryLog, DeliveryStanding
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.store import Store
 
@@ -35,8 +35,8 @@ def key(second: float) -> int:
     return (START_MS + round(second * 1000)) * schema.KEYS_PER_MS
 
 
-def standing(end: Cursor, **more: Any) -> Standing:
-    return Standing("http://store", end.step_id, end.key, **more)
+def standing(end: Cursor, **more: Any) -> DeliveryStanding:
+    return DeliveryStanding("http://store", end.step_id, end.key, **more)
 
 
 def aside(first: float, last: float, series: str = "", status: int = 400) -> Aside:
@@ -100,15 +100,15 @@ def test_old_news_of_delivery_are_not_believed(log: DeliveryLog) -> None:
 
 def test_two_deliveries_do_not_move_one_cursor(path: Path, log: DeliveryLog) -> None:
     was, _ = log.begin()
-    log.save(was, log.read(was, 4).end, Standing())
+    log.save(was, log.read(was, 4).end, DeliveryStanding())
     with closing(DeliveryLog(path)) as other, pytest.raises(JournalError, match="somebody else has moved"):
-        other.save(was, other.read(was, 2).end, Standing())
+        other.save(was, other.read(was, 2).end, DeliveryStanding())
     assert log.begin()[0] == log.read(was, 4).end
 
 
 def test_what_retention_deletes_undelivered_is_counted(path: Path, log: DeliveryLog) -> None:
     was, _ = log.begin()
-    log.save(was, log.read(was, 4).end, Standing())
+    log.save(was, log.read(was, 4).end, DeliveryStanding())
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM period WHERE key < ?", (key(3),))
         assert log.state(NOW_MS).lost_periods == 0
@@ -120,7 +120,7 @@ def test_what_retention_deletes_undelivered_is_counted(path: Path, log: Delivery
 def test_rows_of_an_earlier_calendar_that_were_delivered_are_not_lost(path: Path, log: DeliveryLog) -> None:
     was, _ = log.begin()
     end = log.read(was, 100).end
-    log.save(was, end, Standing())
+    log.save(was, end, DeliveryStanding())
     with closing(Store(path, JournalSettings())) as store:
         store.write([record(-50), record(-49)], [], True)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -153,7 +153,7 @@ def test_every_waiting_period_is_counted_with_or_without_its_roll_up(
 
 def test_neighbours_of_one_refusal_become_one_stretch(log: DeliveryLog) -> None:
     was, _ = log.begin()
-    log.save(was, was, Standing(), [aside(0, 2), aside(3, 4), aside(6, 7), aside(8, 8, status=409)])
+    log.save(was, was, DeliveryStanding(), [aside(0, 2), aside(3, 4), aside(6, 7), aside(8, 8, status=409)])
     assert [(a.from_key, a.to_key, a.samples) for a in log.asides()] == [
         (key(0), key(4) + 63, 10),
         (key(6), key(7) + 63, 5),
@@ -164,13 +164,13 @@ def test_neighbours_of_one_refusal_become_one_stretch(log: DeliveryLog) -> None:
 
 def test_series_refused_alone_are_kept_apart(log: DeliveryLog) -> None:
     was, _ = log.begin()
-    log.save(was, was, Standing(), [aside(0, 2, "a"), aside(3, 4, "b"), aside(3, 4, "a")])
+    log.save(was, was, DeliveryStanding(), [aside(0, 2, "a"), aside(3, 4, "b"), aside(3, 4, "a")])
     assert [(a.series, a.samples) for a in log.asides()] == [("a", 10), ("b", 5)]
 
 
 def test_what_was_refused_can_be_asked_for_again_and_given_up(log: DeliveryLog) -> None:
     was, _ = log.begin()
-    log.save(was, was, Standing(), [aside(0, 2), aside(6, 7)])
+    log.save(was, was, DeliveryStanding(), [aside(0, 2), aside(6, 7)])
     assert log.wanted() is None
     assert log.want_again() == 2
     assert log.state(NOW_MS).set_aside == 0

@@ -14,7 +14,7 @@ from tests.integration.telemetry.samples import START_MS, record, wait_until
 from tests.waiting import wait_for
 from vigie.clock import machine_utc_s
 from vigie.delivery.wire import HEADERS, SeriesBlock, encode
-from vigie.telemetry.delivery_log import FRESH_MS, Cursor, DeliveryLog, Standing
+from vigie.telemetry.delivery_log import FRESH_MS, Cursor, DeliveryLog, DeliveryStanding
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.retention import DAY_MS
 from vigie.telemetry.schema import KEYS_PER_MS
@@ -63,7 +63,7 @@ class History:
         """Let everything before a day be delivered."""
         saved, _ = self.log.begin()
         cursor = Cursor(0, (START_MS + round(day * DAY_MS)) * KEYS_PER_MS - 1)
-        self.log.save(saved, cursor, Standing("http://store", *cursor))
+        self.log.save(saved, cursor, DeliveryStanding("http://store", *cursor))
 
     def days_kept(self) -> tuple[float, int]:
         """Return the day of the oldest row, and how many rows there are."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.telemetry.samples import START_MS
 from tests.waiting import wait_for
-from vigie.delivery.dates import Machine
+from vigie.delivery.dates import MachineCalendar
 from vigie.delivery.wire import SeriesBlock
 
 from .conftest import Delivery
@@ -25,7 +25,9 @@ class Computer:
     def __init__(self, wrong_by_s: float = 0.0, uptime_s: float = 1e6, *, is_synchronised: bool = False) -> None:
         self.wrong_by_s = wrong_by_s
         self.is_synchronised = is_synchronised
-        self.machine = Machine(lambda: self.is_synchronised, lambda: uptime_s, lambda: time.time() + self.wrong_by_s)
+        self.machine = MachineCalendar(
+            lambda: self.is_synchronised, lambda: uptime_s, lambda: time.time() + self.wrong_by_s
+        )
 
     def now(self) -> int:
         """Return the second its calendar shows, as the histories count them."""

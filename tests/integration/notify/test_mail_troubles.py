@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.ports import free_port
 from tests.small_disk import small_disk
 from vigie.notify.dispatch import Dispatcher
-from vigie.notify.settings import Channel, MailSettings, Receiver, Security, Weekday
+from vigie.notify.settings import MailSettings, MessageChannel, Receiver, Security, Weekday
 from vigie.telemetry.outbox import Outbox
 
 from .conftest import Alarms
@@ -565,7 +565,7 @@ def test_apprise_receiver_is_served_beside_mail(
     url_file = tmp_path / "phone.url"
     port = free_port()
     url_file.write_text(f"json://127.0.0.1:{port}/\n")
-    phone = Receiver("phone", channel=Channel.APPRISE, url_file=str(url_file))
+    phone = Receiver("phone", channel=MessageChannel.APPRISE, url_file=str(url_file))
     dispatcher = dispatch(host="", receivers=(phone,), timeout_s=60.0)
     alarms.raise_()
     dispatcher.tick()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import web_rules
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.errors import CommandRefused
@@ -45,7 +45,10 @@ def outpost(
                 Outbox(path),
                 (dispatcher or dispatch()).note,
                 lambda: watch.silence_s,
-                {Quantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble, Quantity.DELIVERY_FAULT: lambda: False},
+                {
+                    AlarmQuantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble,
+                    AlarmQuantity.DELIVERY_FAULT: lambda: False,
+                },
                 clocks.monotonic_s,
                 clocks.utc_s,
             )

@@ -15,7 +15,7 @@ from vigie.config import Config, load
 from vigie.control.commands import Mains, Mode, Reason
 from vigie.control.signals import Contact, Relay
 from vigie.plant.recording import read_recording
-from vigie.simulation.replay import MODES, Cause, ReplaySettings, Report, replay
+from vigie.simulation.replay import MODES, Cause, ReplayReport, ReplaySettings, replay
 
 DATA = Path(os.environ.get("VIGIE_DATA_SETS", Path(__file__).parents[4] / "shared" / "data"))
 BBOXX = next(iter(sorted((DATA / "bboxx").glob("*.csv"))), DATA / "bboxx" / "none.csv")
@@ -56,18 +56,18 @@ def settings(**recorded: float) -> Config:
     return load(None, {"plant": {"kind": "recorded"}, "recorded": {"path": str(BBOXX), **recorded}})
 
 
-def replayed(mode: Mode, **recorded: float) -> Report:
+def replayed(mode: Mode, **recorded: float) -> ReplayReport:
     config = settings(**recorded)
     pieces = ReplaySettings(config.recorded, config.channels_settings(), config.filter, config.supervisor_settings())
     return replay(read_recording(config.recorded), pieces, mode)
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[Mode, Report]:
+def reports() -> dict[Mode, ReplayReport]:
     return {mode: replayed(mode) for mode in MODES}
 
 
-def test_every_row_is_counted_and_the_ten_that_run_back_are_named(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_every_row_is_counted_and_the_ten_that_run_back_are_named(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     log = reports[Mode.OBSERVE].log
     assert log.rows == len(raw.rows) == 12_716
     assert [one.line for one in log.dropped] == raw.backwards
@@ -75,20 +75,20 @@ def test_every_row_is_counted_and_the_ten_that_run_back_are_named(raw: Raw, repo
     assert all("time runs back" in one.reason for one in log.dropped)
 
 
-def test_temperature_rows_and_their_range_are_those_of_the_file(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_temperature_rows_and_their_range_are_those_of_the_file(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     report = reports[Mode.OBSERVE]
     celsius = [value for _utc_s, value in raw.temperatures]
     assert report.log.temperature_rows == len(celsius) == 1_482
     assert report.temperature_c == (min(celsius), max(celsius))
 
 
-def test_voltage_and_current_ranges_are_those_of_the_file(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_voltage_and_current_ranges_are_those_of_the_file(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     report = reports[Mode.OBSERVE]
     assert report.voltage_v == pytest.approx((min(v for _, v, _ in raw.rows), max(v for _, v, _ in raw.rows)))
     assert report.current_a == pytest.approx((-max(i for *_, i in raw.rows), -min(i for *_, i in raw.rows)))
 
 
-def test_the_log_never_falls_silent_long_enough_for_a_gap(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_the_log_never_falls_silent_long_enough_for_a_gap(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     longest_s = max(after[0] - before[0] for before, after in zip(raw.rows, raw.rows[1:], strict=False))
     assert longest_s < 900.0
     assert reports[Mode.PROTECT].log.gaps == ()
@@ -111,7 +111,7 @@ def test_with_a_shorter_patience_the_gaps_are_the_silences_of_the_file(raw: Raw)
 
 
 def test_only_the_row_before_the_first_temperature_is_a_failed_measurement(
-    raw: Raw, reports: dict[Mode, Report]
+    raw: Raw, reports: dict[Mode, ReplayReport]
 ) -> None:
     assert raw.rows[0][0] < raw.temperatures[0][0] < raw.rows[1][0]
     for report in reports.values():
@@ -120,7 +120,7 @@ def test_only_the_row_before_the_first_temperature_is_a_failed_measurement(
         assert failure.first_utc_s == raw.rows[0][0]
 
 
-def test_charge_and_energy_balance_like_a_lead_acid_battery(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_charge_and_energy_balance_like_a_lead_acid_battery(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     through = reports[Mode.OBSERVE].throughput
     net_ah = net_wh = 0.0
     for (from_s, from_v, from_a), (to_s, to_v, to_a) in zip(raw.rows, raw.rows[1:], strict=False):
@@ -149,7 +149,7 @@ def discharges_ah(raw: Raw) -> list[float]:
     return [*found, spent_ah] if spent_s >= 900 else found
 
 
-def test_the_seven_full_discharges_are_of_a_battery_of_17_to_20_ah(raw: Raw, reports: dict[Mode, Report]) -> None:
+def test_the_seven_full_discharges_are_of_a_battery_of_17_to_20_ah(raw: Raw, reports: dict[Mode, ReplayReport]) -> None:
     parts = discharges_ah(raw)
     full = [part for part in parts if part > 15.0]
     assert len(full) == 7
@@ -157,12 +157,12 @@ def test_the_seven_full_discharges_are_of_a_battery_of_17_to_20_ah(raw: Raw, rep
     assert sum(parts) == pytest.approx(reports[Mode.OBSERVE].throughput.charge_out_ah, rel=0.01)
 
 
-def test_observe_would_have_moved_nothing(reports: dict[Mode, Report]) -> None:
+def test_observe_would_have_moved_nothing(reports: dict[Mode, ReplayReport]) -> None:
     assert reports[Mode.OBSERVE].switchings == ()
 
 
 def test_protect_opens_in_the_first_row_over_12_9_v_and_closes_in_the_first_row_of_a_discharge(
-    raw: Raw, reports: dict[Mode, Report]
+    raw: Raw, reports: dict[Mode, ReplayReport]
 ) -> None:
     expected: list[tuple[float, Contact, Reason]] = []
     r2 = Contact.CLOSED
@@ -181,18 +181,18 @@ def test_protect_opens_in_the_first_row_over_12_9_v_and_closes_in_the_first_row_
     assert {one.relay for one in reports[Mode.PROTECT].switchings} == {Relay.R2}
 
 
-def test_protect_never_has_r2_open_while_the_battery_carries_the_loads(reports: dict[Mode, Report]) -> None:
+def test_protect_never_has_r2_open_while_the_battery_carries_the_loads(reports: dict[Mode, ReplayReport]) -> None:
     times = reports[Mode.PROTECT].times
     assert times.r2_open_s + times.mains_s[Mains.ABSENT] < reports[Mode.PROTECT].duration_s
     assert times.mains_s == reports[Mode.OBSERVE].times.mains_s
 
 
-def test_most_of_the_charge_came_after_protect_would_have_stopped_it(reports: dict[Mode, Report]) -> None:
+def test_most_of_the_charge_came_after_protect_would_have_stopped_it(reports: dict[Mode, ReplayReport]) -> None:
     through = reports[Mode.PROTECT].throughput
     assert 0.5 < through.charge_in_r2_open_ah / through.charge_in_ah < 0.75
 
 
-def test_cycle_drills_once_and_ends_the_drill_under_12_4_v(reports: dict[Mode, Report]) -> None:
+def test_cycle_drills_once_and_ends_the_drill_under_12_4_v(reports: dict[Mode, ReplayReport]) -> None:
     opened, closed = (one for one in reports[Mode.CYCLE].switchings if one.relay == Relay.R1)
     assert (opened.after, opened.reason) == (Contact.OPEN, Reason.DISCHARGING)
     assert (closed.after, closed.reason) == (Contact.CLOSED, Reason.DISCHARGED)

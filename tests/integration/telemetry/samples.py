@@ -7,7 +7,7 @@ from collections.abc import Callable
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.telemetry.journal import JournalStatus
-from vigie.telemetry.metrics import Counters, MetricInputs
+from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
 
 START_MS = 1_790_000_000_000 // 3_600_000 * 3_600_000
@@ -81,7 +81,7 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
             "ram_free_bytes": 12e9, "ram_used_bytes": 4e9, "ram_total_bytes": 16e9,
             "disk_used_bytes": 3e10, "disk_free_bytes": 3e10, "disk_total_bytes": 6.3e10,
         },
-        counters=Counters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
+        counters=LoopCounters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
         journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),
         alarms=[{"alarm": "mains_lost", "is_present": True, "standing": "unacknowledged"}],
         contacts=[{"wear_share": 0.25, "switched_a": 12.5}] * 4,

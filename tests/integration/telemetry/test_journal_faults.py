@@ -18,7 +18,7 @@ from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.telemetry.unwritten import Unwritten
-from vigie.telemetry.waiting import Gap
+from vigie.telemetry.waiting import DroppedRows
 
 from .samples import START_MS, record, switching, wait_until
 
@@ -188,7 +188,7 @@ def test_a_full_disk_and_then_kill_9_leave_a_gap_that_the_next_start_tells(full_
     assert unwritten(path) is None
 
 
-def unwritten(path: Path) -> Gap | None:
+def unwritten(path: Path) -> DroppedRows | None:
     return Unwritten(path).recall()
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigie.telemetry.delivery_log import START, Cursor, DeliveryLog, Standing
+from vigie.telemetry.delivery_log import START, Cursor, DeliveryLog, DeliveryStanding
 from vigie.telemetry.journal import JournalSettings
 from vigie.telemetry.records import PeriodRecord
 from vigie.telemetry.store import Store
@@ -158,7 +158,7 @@ def test_however_the_calendar_jumps_nothing_slips_under_the_cursor(steps: list[t
                     cursor = chunk.end
                     seen |= {row[0] or 0 for row in chunk.rows}
                 else:
-                    log.save(saved, cursor, Standing())
+                    log.save(saved, cursor, DeliveryStanding())
                     saved = cursor
             cursor, rest = drained(log, cursor, limit)
             assert seen | set(rest) == keys_in(path)

@@ -13,7 +13,7 @@ from vigie.telemetry import schema
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
-from vigie.telemetry.waiting import Gap, Waiting
+from vigie.telemetry.waiting import DroppedRows, Waiting
 
 from .samples import START_MS, record, switching, wait_until
 
@@ -238,7 +238,7 @@ def test_events_beyond_their_limit_are_counted_in_the_gap(monkeypatch: pytest.Mo
         waiting.add_event(switching(second, "R2"))
     batch = waiting.take()
     assert batch.events == [switching(second, "R2") for second in (2, 3, 4)]
-    assert batch.gap == Gap(START_MS, START_MS + 1000, 0, 2)
+    assert batch.gap == DroppedRows(START_MS, START_MS + 1000, 0, 2)
 
 
 def test_what_is_put_back_comes_first_again_and_the_oldest_goes_first() -> None:
@@ -253,7 +253,7 @@ def test_what_is_put_back_comes_first_again_and_the_oldest_goes_first() -> None:
     assert waiting.counts() == (60, 10)
     again = waiting.take()
     assert [period.utc_ms for period in again.periods] == [START_MS + 1000 * s for s in range(10, 70)]
-    assert again.gap == Gap(START_MS, START_MS + 9000, 10, 0)
+    assert again.gap == DroppedRows(START_MS, START_MS + 9000, 10, 0)
 
 
 def test_a_journal_of_the_first_version_is_carried_on(start_journal: Start, reader: JournalReader, path: Path) -> None:

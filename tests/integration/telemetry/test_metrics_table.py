@@ -7,7 +7,7 @@ import pytest
 
 from vigie.control.commands import Mains
 from vigie.control.signals import Status, Temperature
-from vigie.telemetry.metrics import METRICS, Kind, Metric, MetricInputs, delivered_names, exposed_names
+from vigie.telemetry.metrics import METRICS, Metric, MetricInputs, MetricKind, delivered_names, exposed_names
 
 from .samples import lost_channel, measurement, metric_inputs
 
@@ -39,7 +39,7 @@ def test_a_row_says_what_it_is_and_reads_as_many_labels_as_it_names(metric: Metr
     assert metric.name.startswith("vigie_")
     assert not metric.name.endswith(("_total", "_info"))
     assert {len(labels) for labels, _ in samples} == {len(metric.labels)}
-    if metric.kind is not Kind.STATES:
+    if metric.kind is not MetricKind.STATES:
         assert len(metric.client_names) in (0, len(samples))
     elif metric.client_names:
         assert len(metric.client_states) == len(samples)

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 
 from vigie.battery import charge, side_reactions, step, thermal, voltage, wells
 from vigie.battery.charge import Charger
-from vigie.battery.parameters import NEW, SOURCES, Battery, BatteryParameters, Wear, agm
+from vigie.battery.parameters import NEW, SOURCES, Battery, BatteryParameters, BatteryWear, agm
 from vigie.battery.runtime import runtime_s
 from vigie.battery.step import BatteryState, BatteryStep, load_current_a, resting, step_at_current, step_on_charger
 from vigie.battery.voltage import emf_v
@@ -172,7 +172,7 @@ def test_surface_charge_fades_at_rest_and_under_load() -> None:
 
 
 def test_wear_takes_capacity_and_adds_resistance() -> None:
-    worn = Battery(agm(7.0), Wear(1.0, 0.1, 0.02, 0.05))
+    worn = Battery(agm(7.0), BatteryWear(1.0, 0.1, 0.02, 0.05))
     assert charge_when_full_ah(worn.parameters, worn.wear, 25.0) == pytest.approx(7.49 * 0.62)
     assert runtime_s(worn, resting(1.0, 25.0), 0.7, 10.8) < 0.65 * runtime_s(SEVEN_AH, resting(1.0, 25.0), 0.7, 10.8)
 
@@ -190,7 +190,7 @@ def test_closed_form_runtime_is_what_the_steps_do() -> None:
 
 
 def test_thermal_runaway_emerges_by_itself_when_cooling_is_too_weak() -> None:
-    hot_box = Battery(agm(7.0)._replace(thermal_resistance_k_per_w=60.0), Wear(0.0, 0.0, 1.0, 0.0))
+    hot_box = Battery(agm(7.0)._replace(thermal_resistance_k_per_w=60.0), BatteryWear(0.0, 0.0, 1.0, 0.0))
     good_box = Battery(agm(7.0), NEW)
 
     def settled_c(battery: Battery) -> float:
@@ -232,7 +232,7 @@ def test_compiled_steps_are_the_plain_ones_bit_for_bit(
 ) -> None:
     on_charger, at_load = compiled_steps
     draw = random.Random(11)
-    battery = Battery(agm(7.0), Wear(0.1, 0.02, 0.01, 0.03))
+    battery = Battery(agm(7.0), BatteryWear(0.1, 0.02, 0.01, 0.03))
     state = BatteryState(Wells(0.7, 0.75), 0.05, 28.0)
     for _ in range(400):
         dt_s, ambient_c = draw.choice(STEPS_S), draw.uniform(-10.0, 45.0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vigie.cli.settings_file import with_changes
-from vigie.commission.known import Calibrated, Contactor, Finding, Known
+from vigie.commission.known import Calibrated, CommissioningFinding, Contactor, Known
 from vigie.commission.outcome import changes
 from vigie.commission.report import Result, as_json, markdown
 from vigie.config import check
@@ -106,7 +106,7 @@ def test_the_report_lists_what_is_weak_first() -> None:
     weak = known()
     weak.findings.clear()
     for text, is_weak in (("Sound.", False), ("Doubtful.", True)):
-        weak.findings.append(Finding("x", text, ("reading",), is_weak))
+        weak.findings.append(CommissioningFinding("x", text, ("reading",), is_weak))
     result = Result(weak, changes(weak, contactors(0, 1), LINES, RIG), [])
     report = markdown("Cellar", 0.0, result)
     assert report.index("* Doubtful.") < report.index("* Sound.")

@@ -21,7 +21,7 @@ from vigie.control.signals import (
     Temperature,
     Wiring,
 )
-from vigie.control.steadiness import Standing, Steadiness
+from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Action, Decision, Order, State, SupervisorSettings, adopted, obey, step
 
 OPEN = Contact.OPEN
@@ -32,7 +32,7 @@ LITERAL = MinimumTimes(0.0, 0.0, 0.0)
 """No minimum times: the literal text of the modes."""
 AT_ONCE = MainsSettings(steady_s=0.0)
 """A mains that is back is believed at once."""
-TRUSTED = Steadiness(Standing.UNPROVEN, 0.0, 0.0)
+TRUSTED = Steadiness(MainsStanding.UNPROVEN, 0.0, 0.0)
 """Of a mains that was never lost."""
 
 

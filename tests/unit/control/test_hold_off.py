@@ -17,7 +17,7 @@ from tests.unit.control.process_images import (
 from vigie.control.commands import Mode, Reason
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import Relay, Wiring
-from vigie.control.steadiness import Standing, at_start
+from vigie.control.steadiness import MainsStanding, at_start
 from vigie.control.supervisor import SupervisorSettings, overruled
 
 MAINS = MainsSettings(steady_s=10.0, longest_steady_s=100.0)
@@ -156,7 +156,7 @@ def test_a_drill_of_a_charge_only_installation_opens_r2_whatever_the_mains_has_p
 )
 def test_a_start_begins_as_after_a_loss(known_s: float, age_s: float, was_stopped: bool, needed_s: float) -> None:
     known = at_start(known_s, age_s, was_stopped, MAINS)
-    assert (known.standing, known.hold_off_s) == (Standing.LOST, needed_s)
+    assert (known.standing, known.hold_off_s) == (MainsStanding.LOST, needed_s)
 
 
 def test_switched_off_r2_opens_at_once() -> None:

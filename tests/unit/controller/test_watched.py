@@ -13,7 +13,7 @@ from vigie.control.commands import Mode, Reason
 from vigie.control.filtering import FilterSettings
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import NO_SENSOR, Reading, Status, Sweep, Temperature, Wiring
-from vigie.control.steadiness import Standing
+from vigie.control.steadiness import MainsStanding
 from vigie.controller.bus import MOST_HURRIED
 from vigie.controller.inbox import Inbox
 from vigie.controller.loop import Loop, LoopSettings
@@ -136,7 +136,9 @@ def test_a_loss_is_decided_on_after_one_look_whenever_it_comes(falls_s: float) -
     assert closing.measurement.load.bus_v == 0.0
     assert closing.measurement.load.good == 10, "the sweeps before the fall are dropped"
     steadiness = closing.state.supply.steadiness
-    assert (steadiness.standing, steadiness.hold_off_s) == (Standing.LOST, 600.0), "the start counts as one already"
+    assert (steadiness.standing, steadiness.hold_off_s) == (MainsStanding.LOST, 600.0), (
+        "the start counts as one already"
+    )
 
 
 def test_after_the_loss_periods_keep_their_length_and_nobody_looks() -> None:

@@ -8,39 +8,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie.delivery.progress import MOST_GOINGS_BACK, OVERLAP_S, Outcome, Progress, Taken, step
+from vigie.delivery.progress import MOST_GOINGS_BACK, OVERLAP_S, BatchOutcome, DeliveryProgress, Taken, step
 from vigie.telemetry.delivery_log import START, Cursor
 
-BEGINNING = Progress(START, START)
+BEGINNING = DeliveryProgress(START, START)
 
 
 def at(key: int) -> Cursor:
     return Cursor(0, key)
 
 
-def taken(end: int, at_s: float, *, is_all: bool = False, was_away: bool = False) -> Outcome:
-    return Outcome(at(end), True, is_all, was_away, at_s)
+def taken(end: int, at_s: float, *, is_all: bool = False, was_away: bool = False) -> BatchOutcome:
+    return BatchOutcome(at(end), True, is_all, was_away, at_s)
 
 
-def after(progress: Progress, outcomes: Sequence[Outcome]) -> Progress:
+def after(progress: DeliveryProgress, outcomes: Sequence[BatchOutcome]) -> DeliveryProgress:
     for outcome in outcomes:
         progress = step(progress, outcome)
     return progress
 
 
 def test_a_batch_that_was_taken_is_settled_and_kept_behind_for_a_restart() -> None:
-    assert step(BEGINNING, taken(10, 100.0)) == Progress(at(10), at(10), True, (Taken(100.0, START),), 100.0, 0)
+    assert step(BEGINNING, taken(10, 100.0)) == DeliveryProgress(at(10), at(10), True, (Taken(100.0, START),), 100.0, 0)
 
 
 def test_without_anything_to_send_it_only_learns_whether_more_waits() -> None:
     before = after(BEGINNING, [taken(10, 100.0)])
-    assert step(before, Outcome(at(10), False, True, False, 500.0)) == before._replace(is_behind=False)
+    assert step(before, BatchOutcome(at(10), False, True, False, 500.0)) == before._replace(is_behind=False)
 
 
 def test_a_pass_without_rows_is_left_behind() -> None:
     before = after(BEGINNING, [taken(10, 100.0)])
     later = Cursor(1, 0)
-    assert step(before, Outcome(later, False, False, False, 101.0)) == before._replace(cursor=later, furthest=later)
+    assert step(before, BatchOutcome(later, False, False, False, 101.0)) == before._replace(
+        cursor=later, furthest=later
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,13 +54,13 @@ def test_what_was_taken_a_minute_before_the_last_yes_is_safe(last_s: float, safe
 
 def test_a_long_silence_makes_nothing_safe_that_no_later_yes_has_proven() -> None:
     before = after(BEGINNING, [taken(10, 100.0), taken(20, 101.0)])
-    assert step(before, Outcome(at(20), False, True, False, 9_999.0)).safe == START
+    assert step(before, BatchOutcome(at(20), False, True, False, 9_999.0)).safe == START
 
 
 def test_a_store_that_was_away_gets_the_last_minute_again() -> None:
     before = after(BEGINNING, [taken(10, 0.0), taken(20, 50.0), taken(30, 100.0, is_all=True)])
     back = step(before, taken(40, 500.0, is_all=True, was_away=True))
-    assert back == Progress(at(10), at(40), True, (), 500.0, 0)
+    assert back == DeliveryProgress(at(10), at(40), True, (), 500.0, 0)
     assert not step(back, taken(40, 501.0, is_all=True)).is_behind
 
 
@@ -129,7 +131,7 @@ class World:
         was_away = self.is_cut_off and bool(rows)
         self.is_cut_off = self.is_cut_off and not rows
         before = self.progress
-        self.progress = step(before, Outcome(end, bool(rows), is_all, was_away, self.now_s))
+        self.progress = step(before, BatchOutcome(end, bool(rows), is_all, was_away, self.now_s))
         assert self.progress.safe <= self.progress.cursor <= self.progress.furthest
         assert before.furthest <= self.progress.furthest
         assert self.progress.goings_back <= MOST_GOINGS_BACK

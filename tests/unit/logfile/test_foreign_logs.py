@@ -11,7 +11,7 @@ from vigie.logfile.columns import chosen, quantity_named, recognise
 from vigie.logfile.instants import Clocks, TimeForm, instant_s
 from vigie.logfile.log import Log, read_log
 from vigie.logfile.numbers import number
-from vigie.logfile.reading import Dates, ReadingSettings
+from vigie.logfile.reading import DateOrder, ReadingSettings
 from vigie.telemetry.foreign import periods
 from vigie.telemetry.records import PeriodRecord, iso_utc
 
@@ -38,11 +38,11 @@ def read(
     return log, list(periods(log, is_discharge_positive=is_discharge_positive))
 
 
-def instant(text: str, dates: Dates = Dates.AUTO) -> str:
+def instant(text: str, dates: DateOrder = DateOrder.AUTO) -> str:
     """Return an instant as a file that has nothing else tells it."""
     clocks = Clocks()
     clocks.see(text)
-    order = dates or next(iter(clocks.orders), Dates.AUTO)
+    order = dates or next(iter(clocks.orders), DateOrder.AUTO)
     return iso_utc(round(instant_s(text, TimeForm(clocks.kind(is_counting=False), order))[0] * 1000))
 
 
@@ -135,9 +135,9 @@ def test_what_is_no_instant_says_why(text: str, says: str) -> None:
 
 
 def test_a_person_says_which_of_day_and_month_comes_first() -> None:
-    assert instant("03/04/2026", Dates.MDY) == instant("2026-03-04")
-    assert instant("03/04/2026", Dates.DMY) == instant("2026-04-03")
-    assert instant("26/03/04", Dates.YMD) == instant("2026-03-04")
+    assert instant("03/04/2026", DateOrder.MDY) == instant("2026-03-04")
+    assert instant("03/04/2026", DateOrder.DMY) == instant("2026-04-03")
+    assert instant("26/03/04", DateOrder.YMD) == instant("2026-03-04")
 
 
 def test_the_hour_that_autumn_repeats_goes_on(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from vigie.errors import RecordingError
 from vigie.logfile.columns import chosen, quantity_named, recognise
 from vigie.logfile.log import Log, read_log
-from vigie.logfile.reading import ClockSet, Dates, Decimal, ReadingSettings
+from vigie.logfile.reading import ClockSet, DateOrder, Decimal, ReadingSettings
 
 PLAIN = ReadingSettings()
 
@@ -80,7 +80,7 @@ def test_dates_that_prove_nothing_or_both_are_asked_for(tmp_path: Path) -> None:
     for instants in (("11/03/2025", "12/03/2025"), ("13/03/2025", "03/13/2025")):
         with pytest.raises(RecordingError, match="day or month first"):
             read(tmp_path, lines(*instants))
-    assert minutes(read(tmp_path, lines("11/03/2025", "12/03/2025"), ReadingSettings(dates=Dates.DMY))) == [0, 1440]
+    assert minutes(read(tmp_path, lines("11/03/2025", "12/03/2025"), ReadingSettings(dates=DateOrder.DMY))) == [0, 1440]
 
 
 @pytest.mark.parametrize(

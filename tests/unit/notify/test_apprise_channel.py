@@ -7,18 +7,18 @@ import pytest
 
 from vigie.notify import apprise_channel
 from vigie.notify.apprise_channel import AppriseReceiver
-from vigie.notify.settings import Channel, Receiver
-from vigie.notify.smtp import Fate
+from vigie.notify.settings import MessageChannel, Receiver
+from vigie.notify.smtp import MailFate
 
 
 def receiver(url_file: str = "") -> Receiver:
-    return Receiver("phone", channel=Channel.APPRISE, url_file=url_file)
+    return Receiver("phone", channel=MessageChannel.APPRISE, url_file=url_file)
 
 
 def test_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     outcome = AppriseReceiver(receiver(), 5.0).send("subject", "text")
-    assert outcome.fate == Fate.PUT_OFF
+    assert outcome.fate == MailFate.PUT_OFF
     assert "receiver 'phone'" in outcome.error
     assert 'pip install "vigie[channels]"' in outcome.error
 

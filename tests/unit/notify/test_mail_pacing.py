@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, Plan, longest_wait_s, pause_s, plan
+from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, SendingPlan, longest_wait_s, pause_s, plan
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import Letter
 
@@ -23,30 +23,32 @@ def handed(at_s: float, kind: str = "raised", alarm: str = "other") -> Handed:
 
 def test_few_messages_leave_one_by_one() -> None:
     waiting = [letter(number) for number in range(5)]
-    assert plan(waiting, [], SETTINGS, 0.0) == Plan(tuple(waiting), ())
+    assert plan(waiting, [], SETTINGS, 0.0) == SendingPlan(tuple(waiting), ())
 
 
 def test_sixth_message_in_ten_minutes_begins_the_digests() -> None:
     waiting = [letter(number) for number in range(6)]
-    assert plan(waiting, [], SETTINGS, 0.0) == Plan((), tuple(waiting))
+    assert plan(waiting, [], SETTINGS, 0.0) == SendingPlan((), tuple(waiting))
     recent = [handed(100.0)] * 5
     assert plan(waiting[:1], recent, SETTINGS, 200.0) == NOTHING, "it waits for another one"
-    assert plan(waiting[:2], recent, SETTINGS, 220.0) == Plan((), tuple(waiting[:2]))
-    assert plan(waiting[:1], recent, SETTINGS, 700.0) == Plan((waiting[0],), ()), "or for the end of the ten minutes"
-    assert plan(waiting[:2], recent, SETTINGS, 701.0) == Plan(tuple(waiting[:2]), ())
+    assert plan(waiting[:2], recent, SETTINGS, 220.0) == SendingPlan((), tuple(waiting[:2]))
+    assert plan(waiting[:1], recent, SETTINGS, 700.0) == SendingPlan((waiting[0],), ()), (
+        "or for the end of the ten minutes"
+    )
+    assert plan(waiting[:2], recent, SETTINGS, 701.0) == SendingPlan(tuple(waiting[:2]), ())
 
 
 def test_next_digest_waits_ten_minutes() -> None:
     waiting = [letter(number) for number in range(3)]
     recent = [*[handed(100.0)] * 4, handed(150.0, "digest")]
     assert plan(waiting, recent, SETTINGS, 300.0) == NOTHING
-    assert plan(waiting, recent, SETTINGS, 751.0) == Plan(tuple(waiting), ())
+    assert plan(waiting, recent, SETTINGS, 751.0) == SendingPlan(tuple(waiting), ())
 
 
 def test_critical_alarm_does_not_wait_for_the_digest() -> None:
     waiting = [letter(1), letter(2, severity=Severity.CRITICAL, alarm="loads_dark")]
     recent = [*[handed(100.0)] * 4, handed(150.0, "digest")]
-    assert plan(waiting, recent, SETTINGS, 300.0) == Plan((), tuple(waiting))
+    assert plan(waiting, recent, SETTINGS, 300.0) == SendingPlan((), tuple(waiting))
     told = [*recent, handed(200.0, "raised", "loads_dark")]
     assert plan(waiting, told, SETTINGS, 300.0) == NOTHING, "told already: its repeats can wait"
 
@@ -56,12 +58,12 @@ def test_critical_alarm_has_room_the_others_do_not_get() -> None:
     small, big = letter(1), letter(2, severity=Severity.CRITICAL)
     assert len(history) == 16
     assert plan([small], history, SETTINGS, 3300.0) == NOTHING
-    assert plan([big], history, SETTINGS, 3300.0) == Plan((big,), ())
+    assert plan([big], history, SETTINGS, 3300.0) == SendingPlan((big,), ())
 
 
 def test_reminders_are_never_folded() -> None:
     waiting = [letter(0, "reminder"), *[letter(number) for number in range(1, 8)]]
-    assert plan(waiting, [], SETTINGS, 0.0) == Plan((waiting[0],), tuple(waiting[1:]))
+    assert plan(waiting, [], SETTINGS, 0.0) == SendingPlan((waiting[0],), tuple(waiting[1:]))
 
 
 def delivered(arrivals: list[tuple[float, Letter]], settings: MailSettings) -> list[tuple[float, list[Letter]]]:

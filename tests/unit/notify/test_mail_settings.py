@@ -5,7 +5,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.errors import SettingsError
-from vigie.notify.settings import Channel, MailSettings, Receiver, Security, check, warnings
+from vigie.notify.settings import MailSettings, MessageChannel, Receiver, Security, check, warnings
 
 WHOLE = {
     "host": "smtp.example.org",
@@ -25,7 +25,7 @@ def test_settings_are_read_by_name() -> None:
     settings = TypeAdapter(MailSettings).validate_python(WHOLE)
     check(settings)
     assert settings.security == Security.TLS
-    assert settings.receivers[1].channel == Channel.APPRISE
+    assert settings.receivers[1].channel == MessageChannel.APPRISE
     assert settings.sender_address == "mill@example.org"
 
 
@@ -33,7 +33,7 @@ def test_nothing_is_sent_until_somebody_is_named() -> None:
     assert not MailSettings().is_configured
     assert not MailSettings(receivers=(Receiver("a@b.c"),)).is_configured
     assert MailSettings(host="h", receivers=(Receiver("a@b.c"),)).is_configured
-    phone = Receiver("phone", channel=Channel.APPRISE, url_file="x")
+    phone = Receiver("phone", channel=MessageChannel.APPRISE, url_file="x")
     assert MailSettings(receivers=(phone,)).is_configured
 
 
@@ -44,7 +44,7 @@ def test_nothing_is_sent_until_somebody_is_named() -> None:
         (MailSettings(host="h", receivers=(Receiver("ada"),)), "'ada' is no e-mail address"),
         (MailSettings(host="h", receivers=(Receiver("a@b.c\nBcc: d@e.f"),)), "is no e-mail address"),
         (MailSettings(receivers=(Receiver("a@b.c"), Receiver("a@b.c"))), "named twice"),
-        (MailSettings(receivers=(Receiver("phone", channel=Channel.APPRISE),)), "no url_file"),
+        (MailSettings(receivers=(Receiver("phone", channel=MessageChannel.APPRISE),)), "no url_file"),
         (MailSettings(user="u"), "belong together"),
         (MailSettings(sender="mill"), "mail.sender 'mill'"),
     ],

@@ -13,10 +13,10 @@ from vigie.clock import SimulatedClock
 from vigie.control.signals import Contact, Contacts, Relay, Wiring
 from vigie.errors import PowerLost, SettingsError
 from vigie.hardware.relay_board import ContactKind
-from vigie.plant.computer import Darkness, Phase
+from vigie.plant.computer import ComputerPhase, Darkness
 from vigie.plant.faults import Fault, FaultKind, ListedFate
 from vigie.plant.installation import Installation
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.scenario import BLACKOUT
 from vigie.plant.site import BatterySettings, ControllerSupply, InstallationSettings, LoadSettings
 from vigie.plant.twin import Twin, TwinSettings
@@ -33,7 +33,7 @@ def site(r1: ContactKind, r2: ContactKind, lasting_s: float = 600.0, **changes: 
         controller_supply=ControllerSupply.LOADS,
         r1_contact=r1,
         r2_contact=r2,
-        outages=OutageSettings(kind=OutageKind.LISTED, listed=((OUT_FROM_S, lasting_s),)),
+        outages=OutageSettings(kind=OutageSource.LISTED, listed=((OUT_FROM_S, lasting_s),)),
     )
     return settings._replace(**changes)
 
@@ -99,7 +99,7 @@ def test_the_blackout_scenario_finds_r2_open_and_gives_everything_back() -> None
     installation.advance_to(599.0)
     assert installation.battery_v > 12.7, "and leaves it open"
     installation.advance_to(601.0)
-    assert installation.computer.phase == Phase.BOOTING
+    assert installation.computer.phase == ComputerPhase.BOOTING
     assert installation.loads_are_powered
     assert installation.up_again_s() == pytest.approx(630.03)
 
@@ -129,7 +129,7 @@ def test_what_is_foretold_comes_true() -> None:
     fall(installation, 200.0)
     up_again_s = installation.up_again_s()
     installation.advance_to(up_again_s - 0.5)
-    assert installation.computer.phase == Phase.BOOTING
+    assert installation.computer.phase == ComputerPhase.BOOTING
     installation.advance_to(up_again_s)
     assert installation.computer.is_up
     assert installation.contacts.r2 == OPEN, "and the program is to close it"
@@ -149,9 +149,9 @@ def test_a_computer_that_boots_dies_again_with_the_loads() -> None:
     installation.fate = ListedFate([Fault(FaultKind.MAINS_OUT, start_s=710.0, end_s=720.0)])
     installation.set_contact(Relay.R2, OPEN)
     installation.advance_to(705.0)
-    assert installation.computer.phase == Phase.BOOTING
+    assert installation.computer.phase == ComputerPhase.BOOTING
     installation.advance_to(715.0)
-    assert installation.computer.phase == Phase.DARK
+    assert installation.computer.phase == ComputerPhase.DARK
     assert installation.up_again_s() == pytest.approx(750.0)
 
 

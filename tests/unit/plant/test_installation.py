@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from vigie.control.signals import Channel, Contact, Relay, Wiring
 from vigie.errors import SettingsError
 from vigie.plant.installation import Installation, Node
-from vigie.plant.outages import OutageKind, Outages, OutageSettings
+from vigie.plant.outages import Outages, OutageSettings, OutageSource
 from vigie.plant.scenario import CHATTER, SCENARIOS
 from vigie.plant.site import (
     AmbientSettings,
@@ -21,7 +21,7 @@ from vigie.plant.site import (
 )
 from vigie.plant.twin import TwinSettings
 
-OUT_AT_100_S = OutageSettings(kind=OutageKind.LISTED, listed=((100.0, 50.0),))
+OUT_AT_100_S = OutageSettings(kind=OutageSource.LISTED, listed=((100.0, 50.0),))
 
 
 def site(soc: float = 0.6, **changes: Any) -> Installation:
@@ -166,7 +166,7 @@ def test_constant_power_loads_take_their_power_from_supply_and_battery() -> None
 
 
 def test_an_empty_battery_drops_the_loads_until_the_supply_is_back() -> None:
-    installation = site(soc=0.03, outages=OutageSettings(kind=OutageKind.LISTED, listed=((0.0, 7200.0),)))
+    installation = site(soc=0.03, outages=OutageSettings(kind=OutageSource.LISTED, listed=((0.0, 7200.0),)))
     installation.advance_to(7000.0)
     assert not installation.loads_are_powered
     assert installation.battery_v > 10.5, "rested without load"
@@ -195,7 +195,7 @@ def test_settings_are_validated_and_written_by_name() -> None:
     given = {"installation": {"wiring": "charge_only", "outages": {"kind": "every"}}}
     settings = adapter.validate_python(given)
     assert settings.installation.wiring == Wiring.CHARGE_ONLY
-    assert settings.installation.outages.kind == OutageKind.EVERY
+    assert settings.installation.outages.kind == OutageSource.EVERY
     with pytest.raises(ValidationError, match="start_soc"):
         adapter.validate_python({"installation": {"battery": {"start_soc": 1.2}}})
     for scenario in SCENARIOS.values():
@@ -213,12 +213,12 @@ def test_outages_of_each_kind(tmp_path: Path) -> None:
     table = tmp_path / "outages.csv"
     table.write_text("start_s,duration_s\n500,10\n100,20\n110,30\n")
     assert changes(OutageSettings(), 1e9) == []
-    assert changes(OutageSettings(kind=OutageKind.LISTED, listed=((5.0, 2.0),)), 1e9) == [5.0, 7.0]
-    every = OutageSettings(kind=OutageKind.EVERY, every_s=100.0, lasting_s=10.0, first_s=50.0)
+    assert changes(OutageSettings(kind=OutageSource.LISTED, listed=((5.0, 2.0),)), 1e9) == [5.0, 7.0]
+    every = OutageSettings(kind=OutageSource.EVERY, every_s=100.0, lasting_s=10.0, first_s=50.0)
     assert changes(every, 170.0) == [50.0, 60.0, 150.0, 160.0]
-    from_file = Outages(OutageSettings(kind=OutageKind.CSV, csv_path=str(table)))
+    from_file = Outages(OutageSettings(kind=OutageSource.CSV, csv_path=str(table)))
     assert [t for t in range(0, 600, 5) if from_file.is_out(t)] == [*range(100, 140, 5), 500, 505]
-    random = OutageSettings(kind=OutageKind.RANDOM, every_s=1000.0, lasting_s=50.0, seed=7)
+    random = OutageSettings(kind=OutageSource.RANDOM, every_s=1000.0, lasting_s=50.0, seed=7)
     assert changes(random, 1e5) == changes(random, 1e5)
     assert 60 < len(changes(random, 1e5)) / 2 < 140
 
@@ -227,9 +227,9 @@ def test_outages_that_cannot_be_used_say_why(tmp_path: Path) -> None:
     table = tmp_path / "outages.csv"
     table.write_text("start,duration\n1,2\n")
     with pytest.raises(SettingsError, match="start_s,duration_s"):
-        Outages(OutageSettings(kind=OutageKind.CSV, csv_path=str(table)))
+        Outages(OutageSettings(kind=OutageSource.CSV, csv_path=str(table)))
     with pytest.raises(SettingsError, match="duration above 0"):
-        Outages(OutageSettings(kind=OutageKind.LISTED, listed=((5.0, 0.0),)))
+        Outages(OutageSettings(kind=OutageSource.LISTED, listed=((5.0, 0.0),)))
 
 
 class Seen:

@@ -11,7 +11,7 @@ from vigie.control.signals import Channel, Contact, Relay, Status
 from vigie.errors import BusError, RelayError, SettingsError
 from vigie.plant.faults import OF_THE_INSTALLATION, Fault, FaultKind, FaultSettings, Faulty, ListedFate
 from vigie.plant.installation import Installation
-from vigie.plant.outages import OutageKind, OutageSettings
+from vigie.plant.outages import OutageSettings, OutageSource
 from vigie.plant.recorded import Recorded
 from vigie.plant.recording import Point, Recording, Sample, Summary
 from vigie.plant.site import BatterySettings, InstallationSettings, LoadSettings
@@ -77,7 +77,7 @@ def test_a_shorted_cell_takes_two_volts_and_its_charge_does_not_taper_but_heats(
 
 
 def test_an_open_battery_shows_the_chargers_voltage_takes_no_current_and_backs_nothing() -> None:
-    out = OutageSettings(kind=OutageKind.LISTED, listed=((100.0, 50.0),))
+    out = OutageSettings(kind=OutageSource.LISTED, listed=((100.0, 50.0),))
     installation = site(Fault(FaultKind.BATTERY_OPEN), outages=out)
     installation.advance_to(99.0)
     assert charge_a(installation) == 0.0

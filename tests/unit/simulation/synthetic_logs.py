@@ -6,7 +6,7 @@ from vigie.config import Config, load
 from vigie.control.commands import Mode
 from vigie.plant.recording import Recording, read_recording
 from vigie.simulation.plot import Trace
-from vigie.simulation.replay import ReplaySettings, Report, replay
+from vigie.simulation.replay import ReplayReport, ReplaySettings, replay
 
 START_S = 1_700_000_000.0
 HEADER = "time,voltage,current,temperature"
@@ -40,7 +40,7 @@ class Log:
     def recording(self, config: Config) -> Recording:
         return read_recording(config.recorded)
 
-    def replayed(self, mode: Mode, trace: Trace | None = None, **sections: dict[str, object]) -> Report:
+    def replayed(self, mode: Mode, trace: Trace | None = None, **sections: dict[str, object]) -> ReplayReport:
         config = self.config(**sections)
         watch = None if trace is None else trace.take
         return replay(self.recording(config), settings_of(config), mode, watch)

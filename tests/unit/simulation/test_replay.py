@@ -12,10 +12,10 @@ from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.signals import Contact, Relay
 from vigie.errors import VigieError
 from vigie.plant.recording import Gap, read_recording
-from vigie.simulation.replay import MODES, Cause, Failure, Report, mode_named, periods, replay, trapezoid
+from vigie.simulation.replay import MODES, Cause, Failure, ReplayReport, mode_named, periods, replay, trapezoid
 
 
-def moves(report: Report) -> list[tuple[float, Relay, Contact, Reason]]:
+def moves(report: ReplayReport) -> list[tuple[float, Relay, Contact, Reason]]:
     return [(one.utc_s - START_S, one.relay, one.after, one.reason) for one in report.switchings]
 
 

@@ -12,7 +12,7 @@ from tests.unit.simulation.synthetic_logs import START_S, Log
 from vigie.control.commands import Mode
 from vigie.errors import VigieError
 from vigie.simulation import plot
-from vigie.simulation.plot import Span, Trace, thinned, thresholds
+from vigie.simulation.plot import LogSpan, Trace, thinned, thresholds
 
 pytest.importorskip("matplotlib", reason="matplotlib comes with the extra lab")
 
@@ -74,8 +74,8 @@ def test_bands_hold_from_the_period_that_decides_until_the_next_that_differs(log
     log.rows(0, 600, 12.8, 1.0).rows(600, 1_200, 13.0, 1.0).rows(1_200, 1_860, 12.6, -1.0)
     log.replayed(Mode.PROTECT, trace)
     bands = {label: spans for label, _colour, spans in trace.bands()}
-    assert bands["R2 open"] == [Span(START_S + 600, START_S + 1_200)]
-    assert bands["230 V absent"] == [Span(START_S + 1_200, START_S + 1_800)]
+    assert bands["R2 open"] == [LogSpan(START_S + 600, START_S + 1_200)]
+    assert bands["230 V absent"] == [LogSpan(START_S + 1_200, START_S + 1_800)]
     assert bands["R1 open"] == bands["measurement lost"] == []
 
 

@@ -49,7 +49,7 @@ def test_every_route_of_the_api_is_described(app: APIFlask, spec: dict[str, Any]
 def test_description_is_openapi_3_1_and_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
     assert spec["openapi"].startswith("3.1")
     references = set(re.findall(r"'#/components/schemas/([^']+)'", str(spec)))
-    assert {"State", "Problem", "Answer", "CommandRequest", "Snapshot"} <= references
+    assert {"StateAnswer", "Problem", "Answer", "CommandRequest", "Snapshot"} <= references
     assert references <= set(spec["components"]["schemas"])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
 from vigie.control.alarms.engine import Change
-from vigie.control.alarms.quantities import UNITS, Place, Quantity, detail
+from vigie.control.alarms.quantities import UNITS, AlarmQuantity, Place, detail
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, Comparison
 from vigie.control.contact_truth import ContactFault
 from vigie.control.contradictions import Doubt
@@ -44,7 +44,7 @@ def test_advice_is_one_to_three_sentences(alarm: Alarm) -> None:
 def test_every_detail_a_value_can_have_is_in_words() -> None:
     words = alarms.vocabulary(str)["detail"]
     names = {name for line in TABLE if line.comparison == Comparison.BITS for name in detail(line.quantity, 63.0)}
-    faults = {name for kind in ContactFault for name in detail(Quantity.R1_FAULT, float(kind))}
+    faults = {name for kind in ContactFault for name in detail(AlarmQuantity.R1_FAULT, float(kind))}
     assert names == {member.name.lower() for member in [*Place, *Relay, *Doubt]}
     assert names | faults == set(words)
 

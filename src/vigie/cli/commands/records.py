@@ -87,7 +87,7 @@ def export(
     from vigie.cli import exports, installation
 
     settings = installation.with_folder(config, data=data)
-    exports.write(settings, exports.Wish(since, until, timezone, what, resolution, form, log, output, force))
+    exports.write(settings, exports.ExportWish(since, until, timezone, what, resolution, form, log, output, force))
 
 
 @app.command(
@@ -120,7 +120,7 @@ def import_log(
     settings = installation.with_folder(config, data=data)
     if file is not None:
         said = log_reading.Said(columns, timezone, dates, decimal, start, clock, accept_loss, positive_current)
-        wish = imports.Wish(file, name, said, replace, dry_run)
+        wish = imports.ImportWish(file, name, said, replace, dry_run)
         imports.take(settings, wish, as_json=as_json)
     elif remove is not None:
         imports.remove(settings, remove)

@@ -8,7 +8,7 @@ from vigie.control.contradictions import Doubt
 from vigie.control.signals import Relay
 
 
-class Quantity(IntEnum):
+class AlarmQuantity(IntEnum):
     """Values by alarm; ``watch.observe`` gives them in this order, but for the web process's own.
 
     :data:`MEANINGS` says what each is. NaN: cannot be told now.
@@ -56,7 +56,7 @@ class Quantity(IntEnum):
     DELIVERY_FAULT = 39
 
 
-WATCHED = int(Quantity.CONTROLLER_SILENT_S)
+WATCHED = int(AlarmQuantity.CONTROLLER_SILENT_S)
 """How many of the quantities the controller knows."""
 
 
@@ -71,87 +71,87 @@ class Place(IntEnum):
     AMBIENT = 5
 
 
-MEANINGS: Mapping[Quantity, str] = {
-    Quantity.HOT_C: "battery temperature while the over-temperature latch is set, 0 while it is not",
-    Quantity.BATTERY_C: "battery temperature",
-    Quantity.OVER_AMBIENT_K: "battery temperature over that of the air around it",
-    Quantity.BATTERY_V: "battery voltage (V1), less what a compensated charger adds in the cold",
-    Quantity.LOAD_V: "voltage of the loads (V3)",
-    Quantity.MAINS_ABSENT: "the mains is absent, and not by a drill",
-    Quantity.CHARGER_SILENT_S: "time for which a charger that should charge has not, on a battery that stands low",
-    Quantity.CHARGER_OFF_V: "distance of the charger's voltage from what it should hold",
-    Quantity.CHARGE_RISING_H: "time the battery has been charged without reaching the charger's voltage",
-    Quantity.CHARGE_TAPERING_H: "time at the charger's voltage without the current having fallen",
-    Quantity.UNDERCHARGE_DAYS: "time since the battery was last seen charged",
-    Quantity.SATURATED: "meters at the end of their current range",
-    Quantity.SENSORS_LOST: "meters and thermometers that do not answer or do not convert",
-    Quantity.SENSORS_IMPLAUSIBLE: "meters and thermometers with values that cannot be",
-    Quantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s, or for mains.alone_still_s "
-    "where the mains is judged by them alone",
-    Quantity.METERS_RESET: "meters that were found reset, but at the start",
-    Quantity.METER_BUS_LOST: "no meter answers",
-    Quantity.RELAY_LINES: "relays whose line does not read what it was told",
-    Quantity.R1_FAULT: "kind of fault the readings show after R1 was told to move",
-    Quantity.R2_FAULT: "kind of fault the readings show after R2 was told to move",
-    Quantity.R1_WEAR: "share of R1's life that is used",
-    Quantity.R2_WEAR: "share of R2's life that is used",
-    Quantity.SWITCHINGS: "movements of R1 and R2 in the last hour",
-    Quantity.PI_UNDER_VOLTAGE: "the Raspberry Pi reports under-voltage",
-    Quantity.PI_THROTTLED: "the Raspberry Pi is throttled",
-    Quantity.CLOCK_UNSYNCHRONISED: "no time server or clock sets the calendar",
-    Quantity.DISK_USED: "share of the journal's disk that is used",
-    Quantity.JOURNAL_FAULT: "measurements cannot be written, or some were lost",
-    Quantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
-    Quantity.BATTERY_LOW_V: "battery voltage (V1); one that rises without charge, because the loads are gone, counts "
-    "for nothing",
-    Quantity.BATTERY_EMPTIED_V: "lowest battery voltage of the last discharge, until the battery is charged again; "
-    "told once the mains is back",
-    Quantity.JOURNAL_DAMAGE: "parts of the journal found damaged within the last hour",
-    Quantity.SETTINGS_FAULTS: "faults of the settings file, in whose place the last good settings are in force",
-    Quantity.CONTRADICTIONS: "readings that contradict each other",
-    Quantity.WIRING_FAULT: "R2 carries the backup although wiring.battery_contact says charge_only",
-    Quantity.DIODE_FAULT: "the bypass diode that wiring.bypass_diode promises did not carry the loads",
-    Quantity.HOT_CHARGE: "the battery is too hot, and its charge goes on",
-    Quantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
-    Quantity.MAILS_REFUSED: "messages the mail server refused",
-    Quantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate or "
-    "login is wrong), or refused something for good",
+MEANINGS: Mapping[AlarmQuantity, str] = {
+    AlarmQuantity.HOT_C: "battery temperature while the over-temperature latch is set, 0 while it is not",
+    AlarmQuantity.BATTERY_C: "battery temperature",
+    AlarmQuantity.OVER_AMBIENT_K: "battery temperature over that of the air around it",
+    AlarmQuantity.BATTERY_V: "battery voltage (V1), less what a compensated charger adds in the cold",
+    AlarmQuantity.LOAD_V: "voltage of the loads (V3)",
+    AlarmQuantity.MAINS_ABSENT: "the mains is absent, and not by a drill",
+    AlarmQuantity.CHARGER_SILENT_S: "time for which a charger that should charge has not, on a battery that stands low",
+    AlarmQuantity.CHARGER_OFF_V: "distance of the charger's voltage from what it should hold",
+    AlarmQuantity.CHARGE_RISING_H: "time the battery has been charged without reaching the charger's voltage",
+    AlarmQuantity.CHARGE_TAPERING_H: "time at the charger's voltage without the current having fallen",
+    AlarmQuantity.UNDERCHARGE_DAYS: "time since the battery was last seen charged",
+    AlarmQuantity.SATURATED: "meters at the end of their current range",
+    AlarmQuantity.SENSORS_LOST: "meters and thermometers that do not answer or do not convert",
+    AlarmQuantity.SENSORS_IMPLAUSIBLE: "meters and thermometers with values that cannot be",
+    AlarmQuantity.SENSORS_FROZEN: "meters that read exactly the same for filter.frozen_after_s, or for "
+    "mains.alone_still_s where the mains is judged by them alone",
+    AlarmQuantity.METERS_RESET: "meters that were found reset, but at the start",
+    AlarmQuantity.METER_BUS_LOST: "no meter answers",
+    AlarmQuantity.RELAY_LINES: "relays whose line does not read what it was told",
+    AlarmQuantity.R1_FAULT: "kind of fault the readings show after R1 was told to move",
+    AlarmQuantity.R2_FAULT: "kind of fault the readings show after R2 was told to move",
+    AlarmQuantity.R1_WEAR: "share of R1's life that is used",
+    AlarmQuantity.R2_WEAR: "share of R2's life that is used",
+    AlarmQuantity.SWITCHINGS: "movements of R1 and R2 in the last hour",
+    AlarmQuantity.PI_UNDER_VOLTAGE: "the Raspberry Pi reports under-voltage",
+    AlarmQuantity.PI_THROTTLED: "the Raspberry Pi is throttled",
+    AlarmQuantity.CLOCK_UNSYNCHRONISED: "no time server or clock sets the calendar",
+    AlarmQuantity.DISK_USED: "share of the journal's disk that is used",
+    AlarmQuantity.JOURNAL_FAULT: "measurements cannot be written, or some were lost",
+    AlarmQuantity.WATCHDOG_RESTART: "within the last hour the controller began without having been stopped before",
+    AlarmQuantity.BATTERY_LOW_V: "battery voltage (V1); one that rises without charge, because the loads are gone, "
+    "counts for nothing",
+    AlarmQuantity.BATTERY_EMPTIED_V: "lowest battery voltage of the last discharge, until the battery is charged "
+    "again; told once the mains is back",
+    AlarmQuantity.JOURNAL_DAMAGE: "parts of the journal found damaged within the last hour",
+    AlarmQuantity.SETTINGS_FAULTS: "faults of the settings file, in whose place the last good settings are in force",
+    AlarmQuantity.CONTRADICTIONS: "readings that contradict each other",
+    AlarmQuantity.WIRING_FAULT: "R2 carries the backup although wiring.battery_contact says charge_only",
+    AlarmQuantity.DIODE_FAULT: "the bypass diode that wiring.bypass_diode promises did not carry the loads",
+    AlarmQuantity.HOT_CHARGE: "the battery is too hot, and its charge goes on",
+    AlarmQuantity.CONTROLLER_SILENT_S: "time since the web process heard of the controller",
+    AlarmQuantity.MAILS_REFUSED: "messages the mail server refused",
+    AlarmQuantity.DELIVERY_FAULT: "the central store has taken nothing for 15 minutes (one where address, certificate "
+    "or login is wrong), or refused something for good",
 }
 """What each quantity is. Questions are answered with 1 or 0, lists with the bits of :class:`Place` or the relays."""
 
-UNITS: Mapping[Quantity, str] = {
-    Quantity.HOT_C: "degC",
-    Quantity.BATTERY_C: "degC",
-    Quantity.OVER_AMBIENT_K: "K",
-    Quantity.BATTERY_V: "V",
-    Quantity.LOAD_V: "V",
-    Quantity.BATTERY_LOW_V: "V",
-    Quantity.BATTERY_EMPTIED_V: "V",
-    Quantity.CHARGER_SILENT_S: "s",
-    Quantity.CHARGER_OFF_V: "V",
-    Quantity.CHARGE_RISING_H: "h",
-    Quantity.CHARGE_TAPERING_H: "h",
-    Quantity.UNDERCHARGE_DAYS: "d",
-    Quantity.SWITCHINGS: "1/h",
-    Quantity.CONTROLLER_SILENT_S: "s",
+UNITS: Mapping[AlarmQuantity, str] = {
+    AlarmQuantity.HOT_C: "degC",
+    AlarmQuantity.BATTERY_C: "degC",
+    AlarmQuantity.OVER_AMBIENT_K: "K",
+    AlarmQuantity.BATTERY_V: "V",
+    AlarmQuantity.LOAD_V: "V",
+    AlarmQuantity.BATTERY_LOW_V: "V",
+    AlarmQuantity.BATTERY_EMPTIED_V: "V",
+    AlarmQuantity.CHARGER_SILENT_S: "s",
+    AlarmQuantity.CHARGER_OFF_V: "V",
+    AlarmQuantity.CHARGE_RISING_H: "h",
+    AlarmQuantity.CHARGE_TAPERING_H: "h",
+    AlarmQuantity.UNDERCHARGE_DAYS: "d",
+    AlarmQuantity.SWITCHINGS: "1/h",
+    AlarmQuantity.CONTROLLER_SILENT_S: "s",
 }
 """Units of the quantities that have one."""
 
-SAID_IN_WORDS = frozenset({Quantity.JOURNAL_DAMAGE, Quantity.SETTINGS_FAULTS})
+SAID_IN_WORDS = frozenset({AlarmQuantity.JOURNAL_DAMAGE, AlarmQuantity.SETTINGS_FAULTS})
 """Counts of things that only words can say, which come along with them."""
 
-_BIT_NAMES: Mapping[Quantity, type[IntEnum]] = {
-    Quantity.SATURATED: Place,
-    Quantity.SENSORS_LOST: Place,
-    Quantity.SENSORS_IMPLAUSIBLE: Place,
-    Quantity.SENSORS_FROZEN: Place,
-    Quantity.METERS_RESET: Place,
-    Quantity.RELAY_LINES: Relay,
-    Quantity.CONTRADICTIONS: Doubt,
+_BIT_NAMES: Mapping[AlarmQuantity, type[IntEnum]] = {
+    AlarmQuantity.SATURATED: Place,
+    AlarmQuantity.SENSORS_LOST: Place,
+    AlarmQuantity.SENSORS_IMPLAUSIBLE: Place,
+    AlarmQuantity.SENSORS_FROZEN: Place,
+    AlarmQuantity.METERS_RESET: Place,
+    AlarmQuantity.RELAY_LINES: Relay,
+    AlarmQuantity.CONTRADICTIONS: Doubt,
 }
 
 
-def detail(quantity: Quantity, value: float) -> tuple[str, ...]:
+def detail(quantity: AlarmQuantity, value: float) -> tuple[str, ...]:
     """Return what a value's bits, or its kind of fault, stand for, as lower-case names.
 
     >>> detail(Quantity.SENSORS_LOST, 18.0)
@@ -161,7 +161,7 @@ def detail(quantity: Quantity, value: float) -> tuple[str, ...]:
     """
     if value != value or value <= 0.0:  # noqa: PLR0124 - NaN
         return ()
-    if quantity in (Quantity.R1_FAULT, Quantity.R2_FAULT):
+    if quantity in (AlarmQuantity.R1_FAULT, AlarmQuantity.R2_FAULT):
         return (ContactFault(int(value)).name.lower(),)
     names = _BIT_NAMES.get(quantity)
     if names is None:

@@ -5,17 +5,17 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity
-from vigie.control.alarms.quantities import Quantity
+from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.interlocks import InterlockSettings
 
 __all__ = [
     "TABLE",
     "WEB_TABLE",
+    "AlarmQuantity",
     "AlarmSettings",
     "Comparison",
     "Line",
-    "Quantity",
     "Rule",
     "rules",
     "web_rules",
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     """When one alarm is raised and when it returns."""
 
     alarm: Alarm
-    quantity: Quantity
+    quantity: AlarmQuantity
     comparison: Comparison
     limit: float
     hysteresis: float
@@ -55,7 +55,7 @@ class Line(NamedTuple):
     """A line of the table. A limit or delay that is a setting is given by its name."""
 
     alarm: Alarm
-    quantity: Quantity
+    quantity: AlarmQuantity
     comparison: Comparison
     limit: str | float
     hysteresis: float
@@ -67,7 +67,7 @@ class Line(NamedTuple):
     worse_by: float
 
 
-A, Q, P = Alarm, Quantity, Protection
+A, Q, P = Alarm, AlarmQuantity, Protection
 ABOVE, BELOW, BITS = Comparison.ABOVE, Comparison.BELOW, Comparison.BITS
 INFO, WARN, CRIT = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 LATCH, FREE = True, False

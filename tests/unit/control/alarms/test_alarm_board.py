@@ -4,17 +4,17 @@ from tests.unit.control.alarms.panels import rule
 from vigie.control.alarms.board import Board, quiet_board, step_board, with_state
 from vigie.control.alarms.catalogue import Severity
 from vigie.control.alarms.engine import Change, acknowledge, shelve
-from vigie.control.alarms.quantities import WATCHED, Quantity
+from vigie.control.alarms.quantities import WATCHED, AlarmQuantity
 
-HOT = rule(quantity=Quantity.HOT_C, severity=Severity.CRITICAL)
-WARM = rule(quantity=Quantity.BATTERY_C)
-NEWS = rule(quantity=Quantity.MAINS_ABSENT, limit=1.0, hysteresis=0.0, severity=Severity.INFO)
+HOT = rule(quantity=AlarmQuantity.HOT_C, severity=Severity.CRITICAL)
+WARM = rule(quantity=AlarmQuantity.BATTERY_C)
+NEWS = rule(quantity=AlarmQuantity.MAINS_ABSENT, limit=1.0, hysteresis=0.0, severity=Severity.INFO)
 RULES = (WARM, HOT, NEWS)
 
 
 def values(warm: float = 20.0, hot: float = 20.0, news: float = 0.0) -> tuple[float, ...]:
     every = [math.nan] * WATCHED
-    every[Quantity.BATTERY_C], every[Quantity.HOT_C], every[Quantity.MAINS_ABSENT] = warm, hot, news
+    every[AlarmQuantity.BATTERY_C], every[AlarmQuantity.HOT_C], every[AlarmQuantity.MAINS_ABSENT] = warm, hot, news
     return tuple(every)
 
 

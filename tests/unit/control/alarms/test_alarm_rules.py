@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 from vigie.config.alarm_limits import alarm_faults
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.engine import has_left
-from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, Place, Quantity, detail
+from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, AlarmQuantity, Place, detail
 from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, rules, web_rules
 from vigie.control.interlocks import InterlockSettings
 
@@ -34,11 +34,11 @@ def test_the_controller_asks_for_nothing_only_the_web_process_knows() -> None:
 
 
 def test_every_quantity_is_looked_at() -> None:
-    assert {line.quantity for line in TABLE + WEB_TABLE} == set(Quantity)
+    assert {line.quantity for line in TABLE + WEB_TABLE} == set(AlarmQuantity)
 
 
 def test_every_quantity_is_explained() -> None:
-    assert list(MEANINGS) == list(Quantity)
+    assert list(MEANINGS) == list(AlarmQuantity)
 
 
 def test_limits_and_delays_come_from_the_settings() -> None:
@@ -87,9 +87,10 @@ def test_a_contradiction_is_named_with_its_limit(changes: dict[str, Any], key: s
 
 
 QUIET = {
-    Quantity.HOT_C: 0.0, Quantity.BATTERY_C: 10.0, Quantity.OVER_AMBIENT_K: 1.0, Quantity.BATTERY_V: 13.6,
-    Quantity.LOAD_V: 13.6, Quantity.CHARGER_OFF_V: 0.05, Quantity.DISK_USED: 0.05,
-    Quantity.BATTERY_LOW_V: 13.6, Quantity.BATTERY_EMPTIED_V: 13.6,
+    AlarmQuantity.HOT_C: 0.0, AlarmQuantity.BATTERY_C: 10.0, AlarmQuantity.OVER_AMBIENT_K: 1.0,
+    AlarmQuantity.BATTERY_V: 13.6,
+    AlarmQuantity.LOAD_V: 13.6, AlarmQuantity.CHARGER_OFF_V: 0.05, AlarmQuantity.DISK_USED: 0.05,
+    AlarmQuantity.BATTERY_LOW_V: 13.6, AlarmQuantity.BATTERY_EMPTIED_V: 13.6,
 }  # fmt: skip
 """What an installation shows at rest; every other quantity is 0 then."""
 
@@ -103,7 +104,7 @@ def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) 
     if list(alarm_faults(settings, INTERLOCKS)):
         return  # refused
     for rule in rules(settings, INTERLOCKS, 0.8) + web_rules(settings):
-        if rule.quantity not in {Quantity.R1_WEAR, Quantity.R2_WEAR}:
+        if rule.quantity not in {AlarmQuantity.R1_WEAR, AlarmQuantity.R2_WEAR}:
             assert has_left(rule, QUIET.get(rule.quantity, 0.0)), rule
 
 
@@ -119,6 +120,6 @@ def test_the_bits_of_every_rule_of_bits_have_names() -> None:
         if line.comparison == Comparison.BITS:
             assert len(detail(line.quantity, 63.0)) in (2, 4, len(Place))
             assert line.quantity not in UNITS
-    assert detail(Quantity.SENSORS_LOST, 0.0) == ()
-    assert detail(Quantity.BATTERY_C, 41.0) == ()
-    assert detail(Quantity.SENSORS_LOST, float("nan")) == ()
+    assert detail(AlarmQuantity.SENSORS_LOST, 0.0) == ()
+    assert detail(AlarmQuantity.BATTERY_C, 41.0) == ()
+    assert detail(AlarmQuantity.SENSORS_LOST, float("nan")) == ()

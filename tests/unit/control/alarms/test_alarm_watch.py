@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.control.process_images import OPEN, TRUSTED, configured, found, lost, measured
 from vigie.control.alarms.charge import BLIND_S, EMPTY_S, FLOATING_S, SETTLED_S
-from vigie.control.alarms.quantities import WATCHED, Place, Quantity
+from vigie.control.alarms.quantities import WATCHED, AlarmQuantity, Place
 from vigie.control.alarms.rules import AlarmSettings
 from vigie.control.alarms.watch import (
     STARTING_S,
@@ -22,7 +22,7 @@ from vigie.control.signals import ChannelMean, Contact, Measurement, Status, Tem
 from vigie.control.supervisor import State, adopted, step
 from vigie.control.temperature import believed
 
-Q = Quantity
+Q = AlarmQuantity
 HOUR_S = 3600.0
 ALARMS = AlarmSettings()
 SUPERVISOR = configured()
@@ -60,7 +60,7 @@ class Watched:
         self.watch, self.values = observe(self.watch, self.state, decision, image, self.surroundings, self.settings)
         return self
 
-    def __getitem__(self, quantity: Quantity) -> float:
+    def __getitem__(self, quantity: AlarmQuantity) -> float:
         return self.values[quantity]
 
 
@@ -276,7 +276,7 @@ def test_times_are_forgotten_after_readings_were_away_for_long() -> None:
         (Status.FROZEN, Q.SENSORS_FROZEN),
     ],
 )
-def test_a_channel_that_cannot_be_used_is_named(status: Status, quantity: Quantity) -> None:
+def test_a_channel_that_cannot_be_used_is_named(status: Status, quantity: AlarmQuantity) -> None:
     image = measured(1.0)._replace(spare=spoilt(status, is_valid=False))
     seen = Watched().look(image)
     assert seen[quantity] == bits(Place.SPARE)
