@@ -78,7 +78,7 @@ class Result(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stages asked for; 0 when none failed."""
-    names = [*(stage.name for stage in STAGES), OTHER]
+    names = [*(stage.name for stage in (*STAGES, *LONG)), OTHER]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=names, action="append", default=[], help="this stage; may be repeated")
     parser.add_argument("--long", action="store_true", help="what the stages leave out because it takes long")
@@ -88,8 +88,9 @@ def main(arguments: Sequence[str]) -> int:
     pythons = {THIS: sys.executable} if options.here else interpreters()
     results: list[Result] = []
     try:
-        for stage in LONG if options.long else STAGES:
-            if not options.only or stage.name in options.only:
+        wanted = options.only or [stage.name for stage in (LONG if options.long else STAGES)]
+        for stage in (*STAGES, *LONG):
+            if stage.name in wanted:
                 version = (min if stage.is_on_oldest else max)(pythons, key=number)
                 results.append(
                     tested(f"{stage.name} ({version})", [*pytest(prepared(version, pythons)), *at_once(stage)])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, SettingsFault
+from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, PlantKind, PlantSettings, SettingsFault
 from vigie.control.signals import Channel
 from vigie.hardware.meter import Capability
 from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER, MeterModel
@@ -42,7 +42,7 @@ CURRENTS = (Read("mains.charging_a", "charge"), Read("mains.discharging_a", "cha
 
 def beyond_scale(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     """Yield the limits that no reading can reach."""
-    meter = _fitted(sections.get("rig"))
+    meter = _fitted(sections.get("plant"), sections.get("rig"))
     for limit, value, channel in _held_against(VOLTAGES, sections):
         if value >= (most_v := highest_v(channel, meter)):
             reach = spoken("up to {most:g} {unit}", most=most_v, unit="V")
@@ -83,9 +83,10 @@ def beyond_meter(sections: Mapping[str, Any], model: MeterModel) -> Iterator[Set
             yield SettingsFault(f"{name}.shunt_ohm", message)
 
 
-def _fitted(rig: RigSettings | None) -> Capability:
-    """Return what the chip of [rig] can do; without one, the usual chip, which the twin imitates."""
-    return METER_CHIPS[USUAL_METER if rig is None else rig.meter].capability
+def _fitted(plant: PlantSettings | None, rig: RigSettings | None) -> Capability:
+    """Return what the chip of a rig can do; the other plants imitate the usual one."""
+    is_rig = plant is not None and plant.kind == PlantKind.RIG
+    return METER_CHIPS[rig.meter if is_rig and rig is not None else USUAL_METER].capability
 
 
 def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterator[tuple[str, float, ChannelConfig]]:
@@ -99,7 +100,7 @@ def _held_against(limits: Sequence[Read], sections: Mapping[str, Any]) -> Iterat
 
 def scale_risks(config: Config) -> Iterator[SettingsFault]:
     """Yield the limits a changed shunt has left behind."""
-    meter = _fitted(config.rig)
+    meter = _fitted(config.plant, config.rig)
     for role in Channel:
         name, channel = f"channels.{role.name.lower()}", config.channels[role]
         if not channel.is_fitted:

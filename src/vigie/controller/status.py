@@ -12,7 +12,7 @@ from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
 from vigie.controller.period import Period
 from vigie.errors import VigieError
-from vigie.link.judgement import acting, raised_verdict
+from vigie.link.judgement import raised_verdict
 
 
 class Labels(NamedTuple):
@@ -99,9 +99,10 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
 
 
 def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """Return verdict and reasons, never better than the alarms; it is ``alarm`` only beside a critical one.
+    """Return verdict and reasons, never better than the alarms.
 
-    A line that does not obey outranks everything but the over-temperature alarm.
+    It is ``alarm`` only beside a critical one, put aside or not: alarms wait some seconds, and it waits with them. A
+    hot battery's latch needs none. A line that does not obey outranks everything but that.
     """
     verdict = decision.verdict
     reasons = [] if decision.verdict_reason == Reason.NONE else [decision.verdict_reason.name.lower()]
@@ -109,9 +110,14 @@ def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping
         verdict = Verdict.ALARM
         at = 1 if decision.verdict_reason == Reason.OVER_TEMPERATURE else 0
         reasons.insert(at, Reason.RELAY_FAILED.name.lower())
-    if verdict == Verdict.ALARM and not any(alarm["severity"] == "critical" for alarm in acting(alarms)):
+    is_told = any(alarm["severity"] == "critical" and _stands(alarm) for alarm in alarms)
+    if verdict == Verdict.ALARM and not is_told and decision.verdict_reason != Reason.OVER_TEMPERATURE:
         verdict = Verdict.ATTENTION
     return raised_verdict(verdict.name.lower(), alarms), reasons
+
+
+def _stands(alarm: Mapping[str, Any]) -> bool:
+    return bool(alarm["is_present"] or alarm["standing"] == "latched")
 
 
 class SnapshotParts(NamedTuple):

@@ -120,7 +120,7 @@ def _kind_of(text: str) -> str:
 def instant_s(text: str, form: TimeForm) -> tuple[float, bool]:
     """Return seconds since 1970 UTC, and whether that hangs on the form's zone: the text has no offset.
 
-    >>> zurich = TimeForm("calendar", Dates.DMY)
+    >>> zurich = TimeForm("calendar", DateOrder.DMY)
     >>> instant_s("2026-11-22 15:30+01:00", zurich), instant_s("22/11/2026 15:30:00,5", zurich)
     ((1795357800.0, False), (1795361400.5, True))
 

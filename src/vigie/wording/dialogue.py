@@ -1,6 +1,7 @@
 """The language of a dialogue with one person: chosen before its first word, and English outside of one."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -52,7 +53,9 @@ def system_language(environment: Mapping[str, str] = os.environ) -> str:
     'fr'
     >>> system_language({"LC_ALL": "C", "LANG": "fr_FR.UTF-8"}), system_language({})
     ('en', 'en')
+    >>> system_language({"LANG": "de@euro"})
+    'de'
     """
     told = next((environment[name] for name in _OF_THE_SYSTEM if environment.get(name)), "")
-    code = told.replace(".", "_").partition("_")[0].lower()
+    code = re.split("[._@]", told)[0].lower()
     return code if code in languages() else SOURCE_LANGUAGE

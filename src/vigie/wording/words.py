@@ -86,7 +86,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Reason.MODE_CHANGED: mark("change of mode"),
         Reason.MINIMUM_TIME: mark("the contact moved too recently"),
         Reason.BOTH_OPEN: mark("R1 and R2 are never open together: the loads would go dark"),
-        Reason.MAINS_NOT_PROVEN: mark("R2 opens only while the mains is proven present"),
+        Reason.MAINS_NOT_PROVEN: mark("the mains is not proven present: no contact opens"),
         Reason.MAINS_LOST: mark("mains lost: the battery is needed"),
         Reason.BLACKOUT_RISK: mark("with this wiring a mains failure would leave the site dark"),
         Reason.MAINS_NOT_STEADY: mark("the mains failed and must stand for some time before R2 opens"),

@@ -40,7 +40,29 @@ def test_verdict_is_neither_better_nor_worse_than_the_alarms(
     if any(one["severity"] == "critical" and one["is_present"] for one in open_):
         assert verdict == "alarm"
     if verdict == "alarm":
-        assert "critical" in {one["severity"] for one in standing}
+        assert "critical" in {one["severity"] for one in alarms if one["is_present"] or one["standing"] == "latched"}
+
+
+PUT_ASIDE = {"severity": "critical", "standing": "shelved", "is_present": True}
+
+
+@pytest.mark.parametrize(
+    ("has_disobeyed", "celsius", "alarms", "verdict"),
+    [
+        (False, 70.0, [], "alarm"),
+        (False, 70.0, [PUT_ASIDE], "alarm"),
+        (True, 25.0, [PUT_ASIDE], "alarm"),
+        (True, 25.0, [], "attention"),
+    ],
+    ids=["hot, alarm off", "hot, put aside", "disobeys, put aside", "disobeys, not told yet"],
+)
+def test_putting_an_alarm_aside_makes_nothing_well(
+    has_disobeyed: bool, celsius: float, alarms: list[dict[str, Any]], verdict: str
+) -> None:
+    state, settings = found(measured(0.0).contacts), configured()
+    for second in range(1, 7):
+        state, decision = step(state, measured(float(second), **READINGS[0], celsius=celsius), settings)
+    assert verdict_of(decision, has_disobeyed, alarms)[0] == verdict
 
 
 @pytest.mark.parametrize(

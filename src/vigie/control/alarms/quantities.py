@@ -154,9 +154,9 @@ _BIT_NAMES: Mapping[AlarmQuantity, type[IntEnum]] = {
 def detail(quantity: AlarmQuantity, value: float) -> tuple[str, ...]:
     """Return what a value's bits, or its kind of fault, stand for, as lower-case names.
 
-    >>> detail(Quantity.SENSORS_LOST, 18.0)
+    >>> detail(AlarmQuantity.SENSORS_LOST, 18.0)
     ('charge', 'thermometer')
-    >>> detail(Quantity.R2_FAULT, 2.0)
+    >>> detail(AlarmQuantity.R2_FAULT, 2.0)
     ('welded',)
     """
     if value != value or value <= 0.0:  # noqa: PLR0124 - NaN
