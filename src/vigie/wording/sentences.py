@@ -26,6 +26,9 @@ _SUBJECTS = {
     "controller": mark("controller"),
     "data_folder": mark("data folder"),
     "mode": mark("mode"),
+    "plant": mark("the boards cannot be opened"),
+    "metrics": mark("the metrics cannot be served for Prometheus"),
+    "outputs": mark("outputs are lost at the end of the program"),
 }
 _ACTIONS = {
     "set_mode": mark("change of mode"),
