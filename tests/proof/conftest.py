@@ -1,5 +1,7 @@
 """Which tests share what one worker has explored."""
 
+from typing import Any
+
 import pytest
 
 from tests.proof.world import Site
@@ -7,10 +9,15 @@ from vigie.control.signals import Wiring
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one wiring on one worker: two would explore the same states twice."""
+    """Keep the tests of one control on one worker: two would explore the same states twice."""
     for item in items:
         if isinstance(item, pytest.Function) and item.path.stem == "test_nothing_is_dark_or_broken":
             params = item.callspec.params if hasattr(item, "callspec") else {}
-            wirings = (one.wiring if isinstance(one, Site) else one for one in params.values())
-            wiring = next((one for one in wirings if isinstance(one, Wiring)), Wiring.LINE)
-            item.add_marker(pytest.mark.xdist_group(wiring.name.lower()))
+            item.add_marker(pytest.mark.xdist_group(_control_of(params)))
+
+
+def _control_of(params: dict[str, Any]) -> str:
+    site = params.get("site")
+    if isinstance(site, Site):
+        return f"{site.wiring.name} {site.r2_may_black_out}"
+    return f"{params.get('wiring', Wiring.LINE).name} {params.get('blackout', False)}"

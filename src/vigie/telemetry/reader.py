@@ -206,8 +206,8 @@ class JournalReader:
             check_same_thread=False,
         )
         connection.text_factory = lenient_text
-        connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}").fetchone()
         try:
+            connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}").fetchone()
             version = read_version(connection, self._path)
         except BaseException:
             connection.close()
