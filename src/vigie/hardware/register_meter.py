@@ -1,6 +1,7 @@
 """What meter chips of one family share: setting up, finding resets, and the ladder against a bus that fails."""
 
 import errno
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ RESET_BIT = 0x8000
 """In the configuration register."""
 
 
-class RegisterMeter:
+class RegisterMeter(ABC):
     """One chip. Not thread-safe; calls block for the transfer, at worst for the bus timeout.
 
     The chip is configured at its first use and whenever it is found reset, so it may come and go.
@@ -111,16 +112,16 @@ class RegisterMeter:
         self._bus.transfer(register_writes(self.address, ((CONFIGURATION, word),)))
         return wait_s
 
-    def _configuration_word(self, averaging: Averaging) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _configuration_word(self, averaging: Averaging) -> int: ...
 
+    @abstractmethod
     def _fine_shunt(self) -> tuple[int, float]:
         """Return the configuration for the finest shunt reading, and how long it takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _identify(self, configuration: int) -> None:
         """Raise WrongChipError when the chip, whose configuration register reads so, is of another kind."""
-        raise NotImplementedError
 
     def _average(self, averaging: Averaging) -> None:
         self.conversion_s = self.capability.conversion_s[averaging]

@@ -2,6 +2,7 @@
 
 import errno
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
@@ -19,7 +20,7 @@ class BuildChip(Protocol):
     def __call__(self, address: int, pins: Pins, monotonic_s: Callable[[], float]) -> "EmulatedChip": ...
 
 
-class EmulatedChip:
+class EmulatedChip(ABC):
     """One chip. ``pins`` is asked whenever a conversion ends.
 
     Only the continuous shunt-and-bus mode converts; in any other mode the result registers stand still.
@@ -78,33 +79,33 @@ class EmulatedChip:
         self._was_read(self._pointer)
         return (word.to_bytes(2, "big") * (length // 2 + 1))[:length]
 
+    @abstractmethod
     def _power_on(self) -> dict[int, int]:
         """Return the registers after power-on."""
-        raise NotImplementedError
 
     def _as_configured(self, word: int) -> int:
         """Return what the configuration register makes of a word written to it."""
         return word
 
+    @abstractmethod
     def _take(self, register: int, word: int) -> None:
         """Write a register other than the configuration."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _was_read(self, register: int) -> None:
         """Clear what reading this register clears."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _not_ready(self) -> None:
         """Clear the conversion-ready bit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _both_s(self) -> float:
         """Return the time of one averaged shunt and bus conversion, as configured."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self, bus_v: float, shunt_v: float) -> None:
         """Put the results of a conversion into the registers."""
-        raise NotImplementedError
 
     def _start(self) -> None:
         self._registers = self._power_on()
