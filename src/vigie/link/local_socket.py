@@ -64,7 +64,12 @@ class LocalSocket:
         if len(data) > self._sends_bytes:
             raise ValueError(f"message of {len(data)} bytes, the link takes {self._sends_bytes}")
         try:
-            self._socket.send(data, socket.MSG_DONTWAIT if must_not_wait else 0)
+            if must_not_wait:
+                with self._socket.dup() as impatient:
+                    impatient.setblocking(False)
+                    impatient.send(data)
+            else:
+                self._socket.send(data)
         except OSError as error:
             raise LinkError(f"not sent: {_said(error)}") from error
 
