@@ -129,7 +129,7 @@ class LinkClient:
             return {ANSWER: self._on_command(command).model_dump(mode="json")}
         except Exception as error:
             log.exception("command_failed", id=command.id, action=command.action)
-            return {ERROR: f"the controller failed on it: {type(error).__name__}: {error}"}
+            return {ERROR: f"the controller failed on it: {type(error).__name__}: {error}"[:500]}
 
     def _say(self, event: str, **fields: object) -> None:
         self._said = event

@@ -9,22 +9,8 @@ from typing import Any
 import structlog
 
 from vigie.errors import LinkError
+from vigie.link import wire
 from vigie.link.local_socket import STEP_S, LinkRefused, LocalSocket, connected_to
-from vigie.link.wire import (
-    ALIVE,
-    BYE,
-    CALL,
-    COMMAND,
-    ERROR,
-    HELLO,
-    MOST_FROM_CONTROLLER_BYTES,
-    MOST_FROM_WEB_BYTES,
-    REFUSED,
-    SILENCE_S,
-    SNAPSHOT,
-    TAKEN,
-    WELCOME,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -49,18 +35,18 @@ class LinkConnection:
         self._places = threading.BoundedSemaphore(self.COMMANDS_AT_ONCE)
         self._acknowledged = threading.Event()
         self._socket = LocalSocket(
-            connected_to(path), takes_bytes=MOST_FROM_WEB_BYTES, sends_bytes=MOST_FROM_CONTROLLER_BYTES
+            connected_to(path), takes_bytes=wire.MOST_FROM_WEB_BYTES, sends_bytes=wire.MOST_FROM_CONTROLLER_BYTES
         )
         try:
-            self._socket.send({HELLO: instance})
+            self._socket.send({wire.HELLO: instance})
             told = self._socket.receive(STEP_S)
         except LinkError:
             self._socket.close()
             raise
-        self.is_joined = WELCOME in told
+        self.is_joined = wire.WELCOME in told
         if not self.is_joined:
             self._socket.close()
-            raise LinkRefused(str(told.get(REFUSED, "the web process did not say why")))
+            raise LinkRefused(str(told.get(wire.REFUSED, "the web process did not say why")))
 
     @property
     def is_closed(self) -> bool:
@@ -78,10 +64,10 @@ class LinkConnection:
         self._acknowledged.clear()
         if not self.is_joined:
             raise LinkError("the connection has ended")
-        self._socket.send({ALIVE: True} if snapshot is None else {SNAPSHOT: snapshot})
-        if not self._acknowledged.wait(SILENCE_S):
+        self._socket.send({wire.ALIVE: True} if snapshot is None else {wire.SNAPSHOT: snapshot})
+        if not self._acknowledged.wait(wire.SILENCE_S):
             self._socket.hang_up()
-            raise LinkError(f"the web process took nothing for {SILENCE_S:g} s")
+            raise LinkError(f"the web process took nothing for {wire.SILENCE_S:g} s")
 
     def run(self) -> str:
         """Take what the web process sends until the connection is over, whoever ended it; return why."""
@@ -98,30 +84,30 @@ class LinkConnection:
     def leave(self) -> None:
         """Say goodbye and end it, without waiting for anybody."""
         with contextlib.suppress(LinkError):  # it has ended, or nobody reads there
-            self._socket.send({BYE: True}, must_not_wait=True)
+            self._socket.send({wire.BYE: True}, must_not_wait=True)
         self._socket.hang_up()
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if COMMAND in message:
+        if wire.COMMAND in message:
             self._places.acquire()
             try:
                 threading.Thread(target=self._obey, args=(message,), name="link-command", daemon=True).start()
             except RuntimeError:
                 self._places.release()
-                self._reply(message, {ERROR: "the controller has no thread left for it; try again"})
-        elif TAKEN in message:
-            if message[TAKEN]:
-                log.error("snapshot_refused_by_web", error=message[TAKEN])
+                self._reply(message, {wire.ERROR: "the controller has no thread left for it; try again"})
+        elif wire.TAKEN in message:
+            if message[wire.TAKEN]:
+                log.error("snapshot_refused_by_web", error=message[wire.TAKEN])
             self._acknowledged.set()
 
     def _obey(self, message: Mapping[str, Any]) -> None:
         try:
-            self._reply(message, self._on_command(message[COMMAND]))
+            self._reply(message, self._on_command(message[wire.COMMAND]))
         finally:
             self._places.release()
 
     def _reply(self, message: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
         try:
-            self._socket.send({CALL: message.get(CALL), **reply})
+            self._socket.send({wire.CALL: message.get(wire.CALL), **reply})
         except LinkError as error:
             log.warning("answer_not_sent", error=str(error))

@@ -11,23 +11,9 @@ from typing import Any
 import structlog
 
 from vigie.errors import LinkError
+from vigie.link import wire
 from vigie.link.hub import Hub, NoAnswer
 from vigie.link.local_socket import STEP_S, LocalSocket, lies_at, listening
-from vigie.link.wire import (
-    ANSWER,
-    BYE,
-    CALL,
-    COMMAND,
-    ERROR,
-    HELLO,
-    MOST_FROM_CONTROLLER_BYTES,
-    MOST_FROM_WEB_BYTES,
-    REFUSED,
-    SILENCE_S,
-    SNAPSHOT,
-    TAKEN,
-    WELCOME,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +39,7 @@ class _Controller:
             if self._has_left:
                 answer.put(None)
         try:
-            self.connection.send({COMMAND: command, CALL: number})
+            self.connection.send({wire.COMMAND: command, wire.CALL: number})
             given = answer.get(timeout=timeout_s)
         except Empty:
             raise NoAnswer(f"the controller did not answer within {timeout_s:g} s; {_ADVICE}") from None
@@ -64,12 +50,12 @@ class _Controller:
                 del self._waiting[number]
         if given is None:
             raise NoAnswer(f"the controller left before it answered; {_ADVICE}")
-        return given if ERROR in given else given.get(ANSWER)
+        return given if wire.ERROR in given else given.get(wire.ANSWER)
 
     def answered(self, message: Mapping[str, Any]) -> None:
         """Hand an answer to who waits for it; one that nobody waits for any more is dropped."""
         with self._lock:
-            answer = self._waiting.get(message[CALL]) if isinstance(message[CALL], int) else None
+            answer = self._waiting.get(message[wire.CALL]) if isinstance(message[wire.CALL], int) else None
         if answer is not None:
             answer.put(message)
 
@@ -149,7 +135,9 @@ class LinkListener:
 
     def _serve(self, caller: socket.socket) -> None:
         try:
-            connection = LocalSocket(caller, takes_bytes=MOST_FROM_CONTROLLER_BYTES, sends_bytes=MOST_FROM_WEB_BYTES)
+            connection = LocalSocket(
+                caller, takes_bytes=wire.MOST_FROM_CONTROLLER_BYTES, sends_bytes=wire.MOST_FROM_WEB_BYTES
+            )
             try:
                 self._follow(connection)
             finally:
@@ -166,11 +154,11 @@ class LinkListener:
             LinkError: it was not let in.
         """
         hello = connection.receive(STEP_S)
-        newcomer = _Controller(connection, str(hello.get(HELLO, "")))
+        newcomer = _Controller(connection, str(hello.get(wire.HELLO, "")))
         self._admit(newcomer)
         log.info("controller_connected", process=connection.process)
         try:
-            while BYE not in (message := connection.receive(SILENCE_S)):
+            while wire.BYE not in (message := connection.receive(wire.SILENCE_S)):
                 self._take(newcomer, message)
             log.info("controller_left")
         except LinkError as error:
@@ -193,9 +181,9 @@ class LinkListener:
             present = self._controller
             if present is not None and self._is_alive(present, newcomer):
                 reason = "another controller is connected"
-                newcomer.connection.send({REFUSED: reason})
+                newcomer.connection.send({wire.REFUSED: reason})
                 raise LinkError(reason)
-            newcomer.connection.send({WELCOME: True})
+            newcomer.connection.send({wire.WELCOME: True})
             self._controller = newcomer
             self._hub.attach(newcomer)
         if present is not None:
@@ -203,18 +191,18 @@ class LinkListener:
             present.connection.hang_up()
 
     def _take(self, controller: _Controller, message: Mapping[str, Any]) -> None:
-        if CALL in message:
+        if wire.CALL in message:
             controller.answered(message)
             return
         fault = None
-        if SNAPSHOT in message:
+        if wire.SNAPSHOT in message:
             if self._controller is not controller:
                 raise LinkError("another one has taken its place")
             try:
-                self._hub.receive(message[SNAPSHOT])
+                self._hub.receive(message[wire.SNAPSHOT])
             except LinkError as error:
                 fault = str(error)
-        controller.connection.send({TAKEN: fault})
+        controller.connection.send({wire.TAKEN: fault})
 
     def _is_alive(self, present: _Controller, newcomer: _Controller) -> bool:
         is_itself = bool(newcomer.instance) and newcomer.instance == present.instance

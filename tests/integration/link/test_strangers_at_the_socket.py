@@ -171,7 +171,7 @@ def test_data_folder_deeper_than_a_sockets_address_has_its_link_all_the_same(tmp
 def test_web_that_hangs_for_long_is_left_and_found_again(
     web: Web, monkeypatch: pytest.MonkeyPatch, controller: LinkClient
 ) -> None:
-    monkeypatch.setattr(connection_module, "SILENCE_S", 1.0)
+    monkeypatch.setattr(connection_module.wire, "SILENCE_S", 1.0)
     monkeypatch.setattr(connection_module, "STEP_S", 1.0)
     os.kill(web.running().pid, signal.SIGSTOP)
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
