@@ -164,12 +164,17 @@ def test_pages_of_another_folder_leave_control_running_and_never_hear_of_it(site
 def test_a_token_that_is_no_secret_any_more_is_made_anew_and_taken_over(
     site: Callable[..., Site], content: bytes
 ) -> None:
-    one = site(TWIN.replace("[plant]", '[access]\nlogin = "required"\n\n[plant]'), speed=10, soc=0.8).started()
-    (one.data / "link.token").write_bytes(content)
-    told = vigie("status", *one.options)
-    assert told.returncode == 0, told.stderr
-    assert (one.data / "link.token").read_bytes() != content
-    assert (one.data / "link.token").stat().st_mode & 0o077 == 0
+    one = site(TWIN, speed=10, soc=0.8).started()
+    file = one.data / "link.token"
+    file.write_bytes(content)
+    assert vigie("status", *one.options).returncode == 0
+    assert file.read_bytes() != content
+    assert file.stat().st_mode & 0o077 == 0
+    foreign = {"Origin": "http://evil.example", "Authorization": f"Bearer {file.read_text().strip()}"}
+    order = {"url": f"{one.url}/api/v1/commands", "json": {"action": "acknowledge"}, "timeout": 10}
+    assert requests.post(**order, headers=foreign).status_code != requests.codes.forbidden
+    foreign["Authorization"] += "-"
+    assert requests.post(**order, headers=foreign).status_code == requests.codes.forbidden
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/sys"), reason="needs a folder nobody can write to")  # noqa: PTH112
