@@ -67,9 +67,9 @@ class LocalSocket:
             if must_not_wait:
                 with self._socket.dup() as impatient:
                     impatient.setblocking(False)
-                    impatient.send(data)
+                    impatient.send(data, socket.MSG_NOSIGNAL)
             else:
-                self._socket.send(data)
+                self._socket.send(data, socket.MSG_NOSIGNAL)
         except OSError as error:
             raise LinkError(f"not sent: {_said(error)}") from error
 
