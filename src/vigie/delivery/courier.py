@@ -145,18 +145,9 @@ class Courier:
 
         What lies ahead in a pass after which the calendar was set back does not wait: its dates are known to be wrong.
         """
-        words, near = self._dates.doubt(), tuple[Row, ...]()
-        if not words and chunk.rows:
-            newest_ms = utc_ms_of(chunk.rows[-1])
-            limit_ms = self._dates.limit_ms(newest_ms)
-            if newest_ms > limit_ms and not self._journal.was_set_back(began):
-                words = self._dates.ahead_words(newest_ms)
-                near = tuple(row for row in chunk.rows if utc_ms_of(row) <= limit_ms)
-        self._hold(words)
-        if not words:
-            return chunk
-        end = Cursor(began.step_id, near[-1][0] or 0) if near else began
-        return chunk._replace(rows=near, end=end, is_all=False)
+        sendable = self._dates.sendable(chunk, began, self._journal.was_set_back)
+        self._hold(sendable.words)
+        return sendable.chunk
 
     def _hold(self, words: str) -> None:
         is_news = bool(words) and not self._held
