@@ -121,7 +121,6 @@ def test_unknown_scenario_is_named_with_the_nearest_one() -> None:
         ({"loop": {"period_s": 6.0}}, "loop.period_s"),
         ({"loop": {"period_s": 5.0}, "plant": {"speed": 0.5}}, "loop.period_s"),
         ({"filter": {"least_good": 11}}, "filter.least_good"),
-        ({"filter": {"sweep_interval_s": 0.2}}, "filter.sweeps"),
         ({"manual": {"default_s": 8_000.0}}, "manual.default_s"),
         ({"channels.load": {"sign": 0}}, "channels.load.sign"),
         ({"channels.load": {"plausible_min_v": 20.0}}, "channels.load.plausible_min_v"),
