@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from vigie.cli import commands as commands_package
 
 AS_ITS_PROCESS = "from vigie.memory import keep_out_the_unneeded; keep_out_the_unneeded(); "
 COMMAND_LINE = {"rich", "typer", "click", "tomlkit"}
@@ -58,3 +61,9 @@ def test_what_is_put_off_is_there_when_somebody_asks_for_it() -> None:
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert told.stdout.split() == ["True", "True"]
+
+
+def test_no_name_stands_for_a_command_and_for_its_work() -> None:
+    commands = Path(commands_package.__path__[0])
+    names = {file.stem for file in commands.glob("*.py")} & {file.stem for file in commands.parent.glob("*.py")}
+    assert names == {"__init__"}
