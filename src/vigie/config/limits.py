@@ -1,5 +1,6 @@
 """Limits that contradict each other: voltages, currents, temperatures and times of different sections."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ ROOM_C = 25.0
 """A battery in a room does not reliably cool below."""
 LEAST_STILL_S = 60.0
 """Healthy channels read exactly the same for seconds: the supply's voltage is steady and a meter step is 4 mV."""
+LEAST_WAITING_S = 2.0
+"""In real time: a commit to a slow card takes so long."""
 _UNITS = {"v": "V", "a": "A", "s": "s"}
 
 
@@ -139,7 +142,7 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
 
 
 def _of_times(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
-    loop, plant, alarms = sections.get("loop"), sections.get("plant"), sections.get("alarms")
+    loop, plant, alarms, journal = (sections.get(name) for name in ("loop", "plant", "alarms", "journal"))
     if loop is None:
         return
     if alarms is not None and plant is not None and alarms.controller_silent_s < 2 * loop.period_s / plant.speed:
@@ -150,3 +153,15 @@ def _of_times(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
             two_s=2 * loop.period_s / plant.speed,
         )
         yield SettingsFault("alarms.controller_silent_s", message)
+    if journal is not None and plant is not None:
+        held_s = journal.waiting_periods * loop.period_s / plant.speed
+        if held_s < LEAST_WAITING_S:
+            message = spoken(
+                "{periods} periods are {held_s:g} s at plant.speed = {speed:g}, and a slow disk would lose some: at "
+                "least {least}",
+                periods=journal.waiting_periods,
+                held_s=held_s,
+                speed=plant.speed,
+                least=math.ceil(LEAST_WAITING_S * plant.speed / loop.period_s),
+            )
+            yield SettingsFault("journal.waiting_periods", message)

@@ -13,7 +13,6 @@ from vigie.delivery.settings import RemoteWriteSettings
 from vigie.notify.settings import MailSettings
 from vigie.plant.rig import RigSettings
 from vigie.plant.twin import MeterSettings, TwinSettings
-from vigie.telemetry.retention import JournalSettings
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
 
@@ -26,7 +25,6 @@ _OF_SECTIONS: Mapping[str, tuple[type, tuple[str, ...]]] = {
     "contact_truth": (TruthSettings, TruthSettings._fields),
     "contacts": (WearSettings, ("warn_share",)),
     "outage_log": (OutageLogSettings, OutageLogSettings._fields),
-    "journal": (JournalSettings, ("waiting_periods",)),
     "mail": (MailSettings, ("timeout_s",)),
     "remote_write": (RemoteWriteSettings, ("batch_samples", "timeout_s")),
     "twin": (TwinSettings, ("save_every_s",)),

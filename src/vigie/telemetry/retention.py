@@ -36,9 +36,9 @@ class JournalSettings(NamedTuple):
         float,
         setting("Ordinary periods are committed this often: the most a power cut loses", unit="s", gt=0, le=600),
     ] = 10.0
-    waiting_periods: int = 7200
-    """Periods held in memory while the disk does not take them. A constant: two hours of the usual period, and still
-    24 s for a slow disk at 300 times real time."""
+    waiting_periods: Annotated[
+        int, setting("Periods held in memory while the disk does not take them", ge=60, le=1_000_000)
+    ] = 7200
     size_cap_mb: Annotated[
         int,
         setting(
