@@ -40,6 +40,8 @@ from vigie.web.settings import StackSettings, WebSettings
 from vigie.wording.words import mark
 
 USUAL_FOLDER = "~/.local/share/vigie"
+CLEARLY_V = 0.1
+"""A full battery at the lowest voltage its charger may hold takes no charge: less than this under it says nothing."""
 
 
 class PlantKind(IntEnum):
@@ -220,9 +222,7 @@ SECTIONS: Mapping[str, type] = {
     "manual": ManualSettings,
     "minimum_times": MinimumTimes,
     "alarms": AlarmSettings,
-    "contact_truth": TruthSettings,
     "contacts": WearSettings,
-    "outage_log": OutageLogSettings,
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
@@ -270,9 +270,7 @@ class Config(NamedTuple):
     manual: ManualSettings
     minimum_times: MinimumTimes
     alarms: AlarmSettings
-    contact_truth: TruthSettings
     contacts: WearSettings
-    outage_log: OutageLogSettings
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
@@ -290,8 +288,6 @@ class Config(NamedTuple):
     """What the file says, without the command line's options; empty without a file."""
     refused: tuple[str, ...] = ()
     """Faults of the file, in whose place these, the last good settings, are in force."""
-    retired: tuple[str, ...] = ()
-    """Settings the file names that are no more."""
 
     @property
     def data_directory(self) -> Path:
@@ -347,9 +343,9 @@ class Config(NamedTuple):
                 self.wiring.battery_contact,
                 has_diode=self.wiring.bypass_diode,
             ),
-            self.contact_truth,
+            TruthSettings(takes_charge_below_v=takes_charge_below_v(self.alarms)),
             self.contacts,
-            outage_rules(self.outage_log, self.mains),
+            outage_rules(OutageLogSettings(low_v=takes_charge_below_v(self.alarms)), self.mains),
             self.supervisor_settings(),
             self.plant.kind != PlantKind.RECORDED,
         )
@@ -357,6 +353,15 @@ class Config(NamedTuple):
     def channels_settings(self) -> ChannelsSettings:
         """Return calibration and plausibility as the filter reads them."""
         return ChannelsSettings(*(_channel_settings(channel) for channel in self.channels))
+
+
+def takes_charge_below_v(alarms: AlarmSettings) -> float:
+    """Return the voltage below which a battery takes charge for sure: clearly under what the charger may hold.
+
+    >>> takes_charge_below_v(AlarmSettings()), round(takes_charge_below_v(AlarmSettings(charger_v=13.1)), 3)
+    (12.9, 12.6)
+    """
+    return min(TruthSettings().takes_charge_below_v, alarms.charger_v - alarms.charger_tolerance_v - CLEARLY_V)
 
 
 def _channel_settings(channel: ChannelConfig) -> ChannelSettings:

@@ -79,9 +79,9 @@ class MailSettings(NamedTuple):
         str, setting("Certificates (PEM) that sign the server's one, beside those this machine trusts already")
     ] = ""
     sender: Annotated[str, setting("Address the messages come from; empty takes user, or vigie@ this machine")] = ""
-    timeout_s: Annotated[float, setting("Longest wait for each answer of the server", unit="s", ge=1.0, le=120.0)] = (
-        15.0
-    )
+    timeout_s: float = 15.0
+    """Longest wait for each answer of the server. A constant: servers answer in a second or not at all, and what was
+    not taken is tried again for 48 hours."""
     page_url: Annotated[
         str, setting("Where receivers find the pages, for instance http://pi.local/flask; empty gives no link")
     ] = ""

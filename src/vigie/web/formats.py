@@ -9,9 +9,10 @@ from babel.dates import LOCALTZ, format_datetime
 from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext
 
+from vigie.wording import figures
 from vigie.wording.words import describe_name
 
-NOTHING = "—"
+NOTHING = figures.NOTHING
 """Stands for a number that is not known: a unit follows it. Everything else says :func:`no_value`."""
 NO_BREAK = "\u00a0"
 FLOW_A = 0.02
@@ -41,15 +42,7 @@ def duration(seconds: float | None) -> str:
     """Return a duration in its two largest units, cut and not rounded: "2 h 05 min", "3 d 4 h"."""
     if seconds is None:
         return no_value()
-    whole = max(0, int(seconds))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if not minutes:
-        return f"{whole}{NO_BREAK}s"
-    if not hours:
-        return f"{minutes}{NO_BREAK}min"
-    if hours < 48:
-        return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes % 60:02d}{NO_BREAK}min"
-    return f"{days}{NO_BREAK}{gettext('d')}{NO_BREAK}{hours % 24}{NO_BREAK}h"
+    return figures.duration(seconds, gettext).replace(" ", NO_BREAK)
 
 
 def size(count: float | None) -> str:

@@ -22,7 +22,7 @@ ALIKE = {
     "fr": {
         "Attention", "Fluctuation", "Information", "Installation", "Journal", "Machine", "Maximum", "Messages",
         "Minimum", "Minutes", "Mode", "Pages", "Shunt", "Site", "Version", "absent", "air",
-        "charge", "contact", "journal", "max", "min", "mode",
+        "charge", "contact", "journal", "max", "min", "mode", "phases",
     },
     "de": {
         "Alarm", "Browser", "Dashboards", "Journal", "Labels", "Maximum", "Minimum", "Multimeter", "NAME", "Name",

@@ -4,6 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.config.alarm_limits import alarm_faults
+from vigie.config.reading import rows
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.engine import has_left
 from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, AlarmQuantity, Place, detail
@@ -96,7 +97,7 @@ QUIET = {
 
 
 @pytest.mark.parametrize("end", ["ge", "le"])
-@pytest.mark.parametrize("key", [key for key in AlarmSettings._fields if key != "off"])
+@pytest.mark.parametrize("key", [row.key for row in rows("alarms") if row.key != "off"])
 def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) -> None:
     (metadata,) = get_type_hints(AlarmSettings, include_extras=True)[key].__metadata__
     bound = next(getattr(one, end) for one in metadata.metadata if hasattr(one, end))
