@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from vigie.web.page_table import NAVIGATION
+
 from .acting import opened
 from .looking import Watch, fits, reader_of, violations
 from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
+PAGES = tuple(page.path for page in NAVIGATION)
 
 
 WAYS = {

@@ -12,6 +12,7 @@ from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
 from vigie.web.i18n import LANGUAGE_NAMES
+from vigie.web.page_table import NAVIGATION, PagePlace, page_named
 from vigie.web.presentation import Look, is_asking, look_at, look_up
 from vigie.web.texts import script_texts
 from vigie.wording import alarms as alarm_words
@@ -120,6 +121,10 @@ def context() -> dict[str, Any]:
     """Return what every template may use."""
     look, theme = current_look(), request.cookies.get(THEME_COOKIE, "auto")
     return {
+        "page": page_named((request.endpoint or "").rpartition(".")[2]),
+        "page_named": page_named,
+        "navigation": NAVIGATION,
+        "PagePlace": PagePlace,
         "look": look,
         "snapshot": look.snapshot,
         "live": live,

@@ -14,6 +14,7 @@ from vigie.web.access import local_path, needs
 from vigie.web.binding import THEME_COOKIE, current_look
 from vigie.web.formats import duration, size
 from vigie.web.neighbours import Grafana, Prometheus, Remembered, Silence, grafana_at, prometheus_at
+from vigie.web.page_table import shows
 from vigie.web.settings import StackSettings
 from vigie.wording.words import mark
 
@@ -65,7 +66,7 @@ def _remembered(url: str, ask: Callable[[str], _Answer]) -> Remembered[_Answer] 
     return Remembered(lambda: ask(url)) if url else None
 
 
-@blueprint.get("/grafana")
+@shows(blueprint, "grafana")
 def grafana() -> str:
     """The dashboards, one at a time (``?board=<name>``)."""
     asked: Remembered[Grafana] | None = current_app.extensions["vigie_grafana"]
@@ -80,7 +81,7 @@ def grafana() -> str:
     )
 
 
-@blueprint.get("/prometheus")
+@shows(blueprint, "prometheus")
 def prometheus() -> str:
     """Targets, disk, ready queries, and what every metric means."""
     asked: Remembered[Prometheus] | None = current_app.extensions["vigie_prometheus"]
