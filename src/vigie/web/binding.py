@@ -11,12 +11,12 @@ from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
-from vigie.web.i18n import LANGUAGE_NAMES
 from vigie.web.page_table import NAVIGATION, PagePlace, page_named
 from vigie.web.presentation import Look, is_asking, look_at, look_up
 from vigie.web.texts import script_texts
 from vigie.wording import alarms as alarm_words
-from vigie.wording.words import describe_name, languages, vocabulary
+from vigie.wording.languages import day_mark, language_names
+from vigie.wording.words import describe_name, vocabulary
 
 THEME_COOKIE = "vigie_theme"
 THEMES = ("auto", "light", "dark")
@@ -147,7 +147,7 @@ def context() -> dict[str, Any]:
         "date": date,
         "gettext": gettext,
         "language": str(get_locale()),
-        "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
+        "languages": language_names(),
         "theme": theme if theme in THEMES else "auto",
         "page_data": page_data,
         "user": user_of_page(),
@@ -164,6 +164,7 @@ def page_data() -> dict[str, Any]:
     return {
         "root": request.script_root,
         "language": str(get_locale()),
+        "dayMark": day_mark(str(get_locale())),
         "timezone": timezone_name(),
         "state": g.state,
         "words": {**vocabulary(gettext), "alarm": alarm_words.vocabulary(gettext)["alarm"]},

@@ -9,6 +9,7 @@ from babel.dates import LOCALTZ, format_datetime
 from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext
 
+from vigie.wording.languages import day_mark
 from vigie.wording.words import describe_name
 
 NOTHING = "—"
@@ -63,8 +64,8 @@ def size(count: float | None) -> str:
 
 
 def day_pattern() -> str:
-    """Return how a day and its month are written on one line: in German a point stands behind the day."""
-    return f"d.{NO_BREAK}MMM" if str(get_locale()) == "de" else f"d{NO_BREAK}MMM"
+    """Return how a day and its month are written on one line."""
+    return f"d{day_mark(str(get_locale()))}{NO_BREAK}MMM"
 
 
 def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:

@@ -33,8 +33,8 @@ from vigie.web.mount import PREFIX
 from vigie.web.outages import log_of
 from vigie.web.page_table import page_named, shows
 from vigie.web.presentation import SEVERITIES
+from vigie.wording.languages import languages
 from vigie.wording.sentences import tell
-from vigie.wording.words import languages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

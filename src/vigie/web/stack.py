@@ -20,7 +20,6 @@ from vigie.wording.words import mark
 
 SHADE_COOKIE = "vigie_shade"
 """``light`` or ``dark``: what the automatic theme came to in this browser, kept by theme.js."""
-DASHBOARD_LANGUAGES = ("fr", "en", "de")
 BOARDS = {
     "overview": mark("Overview"),
     "observe": mark("Observe"),
@@ -124,9 +123,7 @@ def _is_through_nginx() -> bool:
 
 
 def _dashboard(board: str) -> str:
-    language = str(get_locale())
-    language = language if language in DASHBOARD_LANGUAGES else "en"
-    return f"/grafana/d/vigie-{board}-{language}/x?kiosk&theme={_shade()}"
+    return f"/grafana/d/vigie-{board}-{get_locale()}/x?kiosk&theme={_shade()}"
 
 
 def _shade() -> str:
