@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from babel.dates import LOCALTZ, format_datetime
@@ -15,6 +16,7 @@ from vigie.wording.words import describe_name
 NOTHING = "—"
 """Stands for a number that is not known: a unit follows it. Everything else says :func:`no_value`."""
 NO_BREAK = "\u00a0"
+_EXACT = Context(prec=400)
 FLOW_A = 0.02
 """Below this current nothing is said to flow: twenty times the meter's offset."""
 
@@ -33,7 +35,8 @@ def number(value: float | None, decimals: int = 0) -> str:
     """Return ``value`` with a fixed count of decimals, a true minus sign, and no negative zero."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    rounded = float(f"{value:.{decimals}f}") or 0.0
+    # The shortest digits of a number, half of the last place away from zero: as browsers round (ECMA-402).
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT) or 0
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(rounded, pattern, locale=get_locale()).replace("-", "−")
 

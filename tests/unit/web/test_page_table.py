@@ -37,11 +37,11 @@ def test_every_row_has_a_name_an_address_and_a_title_of_its_own() -> None:
 def test_the_phone_s_bar_has_room_words_and_symbols() -> None:
     bar = [page for page in PAGES if page.place == PagePlace.BAR]
     assert len(bar) == ROOM_IN_THE_BAR, "the phone's bar has room for four pages and More: give the page another place"
-    assert list(NAVIGATION[: len(bar)]) == bar
     for page in PAGES:
         assert bool(page.short) == (page.place == PagePlace.BAR), f"{page.name}: a word for the bar and a place in it"
         symbol = TEMPLATES / f"_icon_{page.name}.html"
         assert symbol.exists() == (page.place == PagePlace.BAR), f"{symbol.name}: draw the symbol of the phone's bar"
+    assert list(NAVIGATION[:ROOM_IN_THE_BAR]) == bar, "web/page_table.py: the pages of the phone's bar come first"
 
 
 def test_a_view_of_a_page_that_is_in_no_row_is_refused() -> None:

@@ -82,7 +82,7 @@ def test_no_message_is_missing_left_over_or_fuzzy(language: str, extracted: set[
     assert {str(message.id) for message in catalogue(language) if message.id} == extracted, (
         "run python tools/translations.py"
     )
-    assert unfinished(catalogue(language)) == []
+    assert unfinished(catalogue(language)) == [], f"translate them in src/vigie/translations/{language}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
