@@ -45,7 +45,7 @@ WORDS = {
     "de": {
         "Battery cold": "Batterie kalt",
         "Warm the room: a cold battery carries the loads for less long.": (
-            "Heizen Sie den Raum: Eine kalte Batterie trägt die Verbraucher weniger lange."
+            "Den Raum heizen: Eine kalte Batterie trägt die Verbraucher weniger lange."
         ),
     },
 }
@@ -82,7 +82,7 @@ assert (event.subject, event.reason, event.data["unit"]) == ("battery_cold", "ra
 (report,) = book.reports(Instant(61.0, 61_000))
 assert (report["severity"], report["limit"], report["now"]) == ("info", 2.0, 1.5), report
 assert title("battery_cold", translator("fr")) == "Batterie froide"
-assert advice("battery_cold", translator("de")).startswith("Heizen Sie")
+assert advice("battery_cold", translator("de")).startswith("Den Raum heizen")
 assert "battery_cold" in NAMES and "battery_cold" in ALARMS, "page and API"
 assert ("battery_cold", "info") in metrics._ALARMS
 """
