@@ -163,5 +163,5 @@ def test_a_part_that_is_forgotten_is_missed_by_name(
 def test_what_has_no_value_or_no_words_is_refused_by_the_types(tree: Tree) -> None:
     add(tree, "value", "title")
     told = tree.refusal(*tree.types(WATCH, ROWS))
-    assert 'Missing named argument "battery_cold" for "AlarmValues"' in told
-    assert 'Missing named argument "title" for "AlarmRow"' in told
+    assert 'Missing positional argument "battery_cold" in call to "AlarmValues"' in told
+    assert 'Missing positional argument "title" in call to "AlarmRow"' in told

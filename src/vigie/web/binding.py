@@ -12,7 +12,7 @@ from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
 from vigie.web.page_table import NAVIGATION, PagePlace, page_named
-from vigie.web.presentation import Look, is_asking, look_at, look_up
+from vigie.web.presentation import Look, is_asking, judged, look_at, look_up
 from vigie.web.texts import script_texts
 from vigie.wording import alarms as alarm_words
 from vigie.wording.languages import day_mark, language_names
@@ -166,7 +166,7 @@ def page_data() -> dict[str, Any]:
         "language": str(get_locale()),
         "dayMark": day_mark(str(get_locale())),
         "timezone": timezone_name(),
-        "state": g.state,
+        "state": judged(g.state),
         "words": {**vocabulary(gettext), "alarm": alarm_words.vocabulary(gettext)["alarm"]},
         "texts": script_texts(),
         "mayOrder": may("operator"),

@@ -1,7 +1,7 @@
 // Values as people read them: the same texts as formats.py writes on the server.
 import { dayMark, language, NOTHING, texts, timezone, word } from "./page.js";
 
-export const FLOW_A = 0.02;
+const FLOW_A = 0.02;
 const NBSP = "\u00a0";
 const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 1], "1/h": ["/h", 0] };
 const SECONDS = { s: 1, h: 3600, d: 86400 };
