@@ -116,7 +116,10 @@ def test_a_page_of_the_phone_s_bar_needs_room_a_word_and_a_symbol(tree: Tree) ->
     asked = tree.tests(THE_TABLE, "-k", "phone_s_bar")
     assert "the phone's bar has room for four pages and More: give the page another place" in tree.refusal(*asked)
     tree.replace(TABLE, 'BAR, VIEWER, short=mark("Relays"),', "DESK, VIEWER,")
+    (tree.root / "src/vigie/web/templates/_icon_relays.html").unlink()
     assert "notes: a word for the bar and a place in it" in tree.refusal(*asked)
+    tree.replace(TABLE, "BAR, VIEWER,\n", 'BAR, VIEWER, short=mark("Notes"),\n')
+    assert "_icon_notes.html: draw the symbol of the phone's bar" in tree.refusal(*asked)
 
 
 def test_a_whole_page_beside_the_table_is_refused(tree: Tree) -> None:
