@@ -37,6 +37,7 @@ from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
 from vigie.web.settings import StackSettings, WebSettings
+from vigie.wording.languages import languages
 from vigie.wording.words import mark
 
 USUAL_FOLDER = "~/.local/share/vigie"
@@ -87,7 +88,8 @@ class SiteSettings(NamedTuple):
     ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
     language: Annotated[
-        str, setting("Language of `vigie commission` and its report: de, en or fr; empty: that of the system")
+        str,
+        setting(f"Language of `vigie commission` and its report: {', '.join(languages())}; empty: that of the system"),
     ] = ""
 
 

@@ -11,6 +11,7 @@ from vigie.control.alarms.catalogue import Severity
 from vigie.errors import SettingsError
 from vigie.units import by_name, setting
 from vigie.wording.dialogue import spoken
+from vigie.wording.languages import languages
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
 EXAMPLE = "name@example.org"
@@ -55,7 +56,7 @@ class Receiver(NamedTuple):
     """Somebody who is told."""
 
     address: Annotated[str, setting("E-mail address; with channel apprise any name for this receiver")]
-    language: Annotated[str, setting("Two-letter language of the messages: de, en, fr")] = "en"
+    language: Annotated[str, setting(f"Two-letter language of the messages: {', '.join(languages())}")] = "en"
     severity: Annotated[Severity, *by_name(Severity), setting("Least severity told: info, warning or critical")] = (
         Severity.WARNING
     )

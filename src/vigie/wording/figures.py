@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 
 from vigie.wording.dialogue import language
+from vigie.wording.languages import decimal_mark
 from vigie.wording.words import mark
 
 NOTHING = "—"
-_WITH_A_COMMA = frozenset({"de", "fr"})
-"""Languages that write 12,91."""
 
 
 def duration(seconds: float, translate: Callable[[str], str]) -> str:
@@ -36,5 +35,4 @@ def decimal(value: float | None, digits: int) -> str:
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if language() in _WITH_A_COMMA else text
+    return f"{value:.{digits}f}".replace(".", decimal_mark(language()))
