@@ -1,7 +1,7 @@
 """One connection of the controller to the web process, from its attempt to its end."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ import socketio
 import structlog
 
 from vigie.errors import LinkError
+from vigie.link.messages import Snapshot
 from vigie.link.wire import COMMAND, NAMESPACE, SNAPSHOT
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class LinkConnection:
             raise LinkError(self.refusal or str(error)) from error
         self.is_joined = True
 
-    def send(self, snapshot: Mapping[str, Any]) -> None:
+    def send(self, snapshot: Snapshot) -> None:
         """Send one snapshot and wait until it is acknowledged or the connection ends.
 
         A web process that hangs gets nothing piled up that way.

@@ -7,18 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vigie.access.passwords import LONGEST
 from vigie.control.alarms.catalogue import Alarm
-from vigie.link.messages import (
-    AlarmReport,
-    ChannelName,
-    ContactName,
-    DeliveryReport,
-    MailReport,
-    ModeName,
-    OutageName,
-    RelayName,
-    SeverityName,
-    Snapshot,
-)
+from vigie.link.messages import ChannelName, ContactName, DeliveryReport, MailReport, ModeName, RelayName, Snapshot
+from vigie.telemetry.report import AlarmReport, OutageName, SeverityName
 
 LAST_UTC_MS = 253_402_300_799_999
 """The end of the year 9999."""
