@@ -229,6 +229,7 @@ class Feed:
             "lowest_v": self._battery_v,
             "charge_out_ah": 0.85 * lasted_s / 3600,
             "dark_s": 0.0,
+            "rest_dark_s": 0.0,
         }
 
 
