@@ -3,7 +3,6 @@
 import math
 import threading
 from contextlib import closing
-from typing import Any
 
 import structlog
 
@@ -21,6 +20,7 @@ from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
 from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
+from vigie.controller.period import Witness
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import PowerLost, VigieError
 from vigie.hardware.raspberry_pi import PiFigures, RaspberryPi
@@ -169,7 +169,7 @@ class ControllerProcess:
         )
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
         parts = snapshot_parts(config)
-        witnesses: list[Any] = [
+        witnesses: list[Witness] = [
             JournalWitness(self._journal),
             LogWitness(),
             LinkWitness(self._link, parts, self._host),
