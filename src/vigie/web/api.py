@@ -21,6 +21,7 @@ from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
 from vigie.web.access import CONFIRM, current_door, current_visitor, is_confirmed, needs, sender, words_of
+from vigie.web.presentation import SEVERITIES
 from vigie.web.problems import MEDIA_TYPE, problem
 from vigie.web.security import SAFE_METHODS, RateLimit
 
@@ -256,7 +257,7 @@ def alarms() -> dict[str, Any]:
     """
     known = _hub().state()
     standing = [*(known["snapshot"]["alarms"] if known["snapshot"] else ()), *known["web_alarms"]]
-    return {"alarms": sorted(standing, key=lambda alarm: -schemas.SEVERITIES.index(alarm["severity"]))}
+    return {"alarms": sorted(standing, key=lambda alarm: -SEVERITIES.index(alarm["severity"]))}
 
 
 @blueprint.get("/api/v1/outages")

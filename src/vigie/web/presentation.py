@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
+from vigie.control.alarms.catalogue import Severity
 from vigie.link.hub import LinkState
 from vigie.link.judgement import acting, raised_verdict
 from vigie.link.messages import Snapshot, stale_after_ms
@@ -16,7 +17,7 @@ from vigie.wording.words import describe_name
 DEAD_V = 5.0
 """A conductor under this voltage is drawn dead."""
 
-SEVERITIES = ("info", "warning", "critical")
+SEVERITIES = tuple(severity.name.lower() for severity in Severity)
 ASKING = ("unacknowledged", "returned", "latched")
 """Standings of an alarm that wait for somebody to take note."""
 MOST_NAMED = 3
