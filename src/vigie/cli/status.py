@@ -15,7 +15,9 @@ from vigie.config import Config
 from vigie.control.commands import Reason
 from vigie.errors import JournalError, LinkError
 from vigie.link.judgement import raised_verdict
+from vigie.link.messages import Snapshot
 from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.report import AlarmReport
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
 from vigie.wording.figures import decimal
@@ -90,7 +92,7 @@ def _print(state: dict[str, Any]) -> None:
     console.print(relays)
 
 
-def _verdict(snapshot: dict[str, Any], alarms: list[dict[str, Any]], words: Callable[[str], str]) -> str:
+def _verdict(snapshot: Snapshot, alarms: list[AlarmReport], words: Callable[[str], str]) -> str:
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", raised_verdict(snapshot["verdict"], alarms), words)
     return f"{verdict} ({reasons})" if reasons else verdict

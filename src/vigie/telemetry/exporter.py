@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Metric, MetricInputs, MetricKind, client_series, our_series
+from vigie.telemetry.metrics import METRICS, Metric, MetricKind, Sample, client_series, our_series
+from vigie.telemetry.report import HostReport, Period
 
 _TYPES = {
     MetricKind.GAUGE: "gauge",
@@ -29,36 +30,36 @@ _TYPES = {
 _SAMPLE = re.compile(rb"^([A-Za-z_:][A-Za-z0-9_:]*)([{ ])", re.MULTILINE)
 
 
-class InputsCollector(Collector):
-    """Turns the newest :class:`MetricInputs` into metric families. What has no valid value has no series."""
+class ReportCollector(Collector):
+    """Turns the newest reports into metric families. What has no valid value has no series."""
 
     def __init__(self) -> None:
-        self.inputs: MetricInputs | None = None
+        self.newest: tuple[Period, HostReport] | None = None
         self.is_silent = False
         """The control loop has not been heard of for too long: only counters and dates are exported."""
 
     def collect(self) -> Iterator[Family]:
-        inputs = self.inputs
-        if inputs is None:
+        if self.newest is None:
             return
+        period, host = self.newest
         for metric in METRICS:
             if not (self.is_silent and metric.is_live):
-                yield from _families(metric, inputs)
+                yield from _families(metric, metric.samples(period, host))
 
     def describe(self) -> list[Family]:
         """Tell the registry that the families are not known beforehand."""
         return []
 
 
-def _families(metric: Metric, inputs: MetricInputs) -> Iterator[Family]:
+def _families(metric: Metric, samples: list[Sample]) -> Iterator[Family]:
     ours = Family(metric.name, metric.help, _TYPES[metric.kind])
-    for name, labels, value in our_series(metric, inputs):
+    for name, labels, value in our_series(metric, samples):
         if value is not None and math.isfinite(value):
             ours.add_sample(name, dict(labels), value)
     if ours.samples:
         yield ours
     kind = "stateset" if metric.client_states else "gauge"
-    for name, group in groupby(client_series(metric, inputs), key=itemgetter(0)):
+    for name, group in groupby(client_series(metric, samples), key=itemgetter(0)):
         theirs = Family(name, metric.help, kind)
         for _, labels, value in group:
             if value is not None and math.isfinite(value):
@@ -85,7 +86,7 @@ def _label_pairs(labels: Mapping[str, str]) -> bytes:
 
 
 class Exporter:
-    """Serves the newest inputs on ``http://host:port/metrics`` in threads of its own.
+    """Serves the newest reports on ``http://host:port/metrics`` in threads of its own.
 
     Values are exported for ``silence_s`` after the last update: a controller that hangs must not look
     like one that measures the same for ever.
@@ -104,7 +105,7 @@ class Exporter:
         Raises:
             VigieError: the port cannot be had.
         """
-        self._collector = InputsCollector()
+        self._collector = ReportCollector()
         self._registry = CollectorRegistry()
         self._registry.register(self._collector)
         self._silence_s = silence_s
@@ -128,10 +129,10 @@ class Exporter:
         """The port that was taken."""
         return self._server.server_port
 
-    def update(self, inputs: MetricInputs) -> None:
+    def update(self, period: Period, host: HostReport) -> None:
         """Replace what is served. Costs next to nothing: the page is made when it is asked for."""
         with self._lock:
-            self._collector.inputs = inputs
+            self._collector.newest = period, host
             self._updated_s = self._monotonic_s()
             self._page = None
 

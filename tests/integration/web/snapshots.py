@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from vigie.link.messages import AlarmReport, ChannelState, Figures, JournalState, LoopState, RelayState, Snapshot
+from vigie.link.messages import (
+    ChannelState,
+    Figures,
+    JournalState,
+    LoopState,
+    RelayState,
+    Snapshot,
+    validated_snapshot,
+)
+from vigie.telemetry.report import AlarmReport
 
 UTC_MS = 1_790_000_000_000
 """The instant of an unchanged snapshot."""
@@ -30,6 +39,7 @@ def make_channel(channel: str, **changes: Any) -> ChannelState:
         "rejected": 0,
         "status": ["absent"] if channel == "spare" else [],
         "calibration": "two_point" if channel == "battery" else "none",
+        "error": None,
     }
     return ChannelState(**(values | changes))
 
@@ -46,6 +56,8 @@ def make_relay(relay: str, **changes: Any) -> RelayState:
         "since_utc_ms": UTC_MS - 3_600_000,
         "switchings": {"R1": 12, "R2": 341, "R3": 0, "R4": 0}[relay],
         "refusal_to_open": None,
+        "opens_in_s": None,
+        "fault": "none",
         "truth": "obeyed" if relay in {"R1", "R2"} else "unknown",
         "wear_share": {"R1": 0.0002, "R2": 0.0137, "R3": 0.0, "R4": 0.0}[relay],
         "switched_a": {"R1": 10.2, "R2": 289.9, "R3": 0.0, "R4": 0.0}[relay],
@@ -65,6 +77,7 @@ def make_alarm(alarm: str = "battery_warm", **changes: Any) -> AlarmReport:
         "raised_utc_ms": UTC_MS - 60_000,
         "returned_utc_ms": None,
         "value": 41.2 if alarm == "battery_warm" else None,
+        "now": None,
         "limit": 40.0 if alarm == "battery_warm" else None,
         "unit": "degC" if alarm == "battery_warm" else "",
         "detail": [],
@@ -107,6 +120,9 @@ def make_snapshot(**changes: Any) -> Snapshot:
         "seq": 1,
         "version": "0.1.0",
         "site": "Test bench",
+        "battery": "",
+        "alarms": [],
+        "outage": None,
         "plant": "twin",
         "speed": 1.0,
         "utc_ms": UTC_MS,
@@ -150,9 +166,10 @@ def make_snapshot(**changes: Any) -> Snapshot:
             path="/var/lib/vigie/journal.sqlite",
             bytes=1_234_567,
             is_writing=True,
+            error=None,
             waiting_periods=0,
             lost_periods=0,
         ),
         "figures": make_figures(),
     }
-    return Snapshot(**(values | changes))
+    return validated_snapshot(values | changes)

@@ -38,7 +38,7 @@ class Site:
 
     def publish(self, **changes: Any) -> None:
         self.hub.attach(Silent())
-        self.hub.receive(make_snapshot(**changes).model_dump(mode="json"))
+        self.hub.receive(make_snapshot(**changes))
 
     def page(self, path: str, language: str = "fr") -> str:
         response = self.client.get(f"/flask{path}", headers={"Accept-Language": language, "Host": "localhost"})
@@ -104,7 +104,7 @@ def test_an_old_snapshot_is_never_well(site: Site) -> None:
 def test_a_lost_link_is_never_well(site: Site) -> None:
     controller = Silent()
     site.hub.attach(controller)
-    site.hub.receive(make_snapshot().model_dump(mode="json"))
+    site.hub.receive(make_snapshot())
     site.hub.detach(controller)
     assert verdict_of(site.page("/")) == "unknown"
 
