@@ -91,8 +91,8 @@ def regions(cuts: Iterable[float], per_region: int = 1, beyond: float = 1.0) -> 
 
 
 def battery_cuts(settings: SupervisorSettings) -> frozenset[float]:
-    limits, protect, cycle = settings.interlocks, settings.protect, settings.cycle
-    return frozenset([limits.floor_v, limits.proof_v, *protect, *cycle])
+    limits, modes = settings.interlocks, settings.modes
+    return frozenset([limits.floor_v, limits.proof_v, *modes.protect, *modes.cycle])
 
 
 def current_cuts(settings: SupervisorSettings) -> frozenset[float]:

@@ -12,6 +12,7 @@ from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.steadiness import MainsStanding, Steadiness
@@ -71,9 +72,7 @@ def supervisors(mains: st.SearchStrategy[MainsSettings]) -> st.SearchStrategy[Su
             st.sampled_from([10.0, 60.0, 600.0, 14_400.0]),  # as short as a story
             st.sampled_from([1, 1, 2, 3]),
         ),
-        protect=protects(),
-        cycle=cycles(),
-        manual=within_ranges(ManualSettings),
+        modes=st.builds(ModeSettings, protect=protects(), cycle=cycles(), manual=within_ranges(ManualSettings)),
         minimum_times=st.just(MinimumTimes(0.0, 0.0, 0.0)) | within_ranges(MinimumTimes),
     )
 
@@ -172,8 +171,8 @@ def moments(settings: SupervisorSettings) -> st.SearchStrategy[Moment]:
         settings.interlocks.floor_v,
         settings.interlocks.load_floor_v,
         settings.interlocks.proof_v,
-        *settings.protect,
-        *settings.cycle,
+        *settings.modes.protect,
+        *settings.modes.cycle,
         settings.mains.supply_present_v,
     )
     near = st.sampled_from([t + d for t in thresholds for d in (-0.01, 0.0, 0.01)])

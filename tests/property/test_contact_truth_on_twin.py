@@ -18,6 +18,7 @@ from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import Outage, OutageLogSettings, follow, initial_outages, outage_rules
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
@@ -104,9 +105,7 @@ class World:
             False,
             AT_ONCE,
             InterlockSettings(),
-            ProtectSettings(),
-            CycleSettings(),
-            ManualSettings(),
+            ModeSettings(ProtectSettings(), CycleSettings(), ManualSettings()),
             times or MinimumTimes(),
         )
         self.period_s = period_s

@@ -1,15 +1,23 @@
 """What a person or a program may ask of the supervisor, and what it can answer."""
 
 from enum import IntEnum
+from typing import TYPE_CHECKING, Literal
 
 
 class Mode(IntEnum):
-    """What the installation is being used for."""
+    """What the installation is being used for; the journal stores the number."""
 
     OBSERVE = 0
     PROTECT = 1
     CYCLE = 2
     MANUAL = 3
+
+
+if TYPE_CHECKING:
+    ModeName = str
+else:
+    ModeName = Literal[tuple(mode.name.lower() for mode in Mode)]
+"""A mode as it is written: on the link, in orders, on the command line. Checked where it comes in, from the enum."""
 
 
 class Phase(IntEnum):

@@ -18,6 +18,7 @@ from vigie.control.filtering import (
     sweep_interval_s,
 )
 from vigie.control.interlocks import Latch
+from vigie.control.modes.table import is_by_hand
 from vigie.control.signals import (
     Contact,
     Contacts,
@@ -258,7 +259,7 @@ class Loop:
             return Obeyed(pending, None, order)
         mode = self._state.plan.mode
         self._state, reason = supervisor.obey(self._state, order, self._control, now_s)
-        if self._state.plan.mode != mode or (order.action == Action.SET_MODE and order.mode == Mode.MANUAL):
+        if self._state.plan.mode != mode or (order.action == Action.SET_MODE and is_by_hand(order.mode)):
             self._mode_by = pending.command.who
         if order.action == Action.SET_CONTACT and reason == Reason.DONE:
             self._moved_by[order.relay] = pending.command.who
@@ -334,7 +335,7 @@ class Loop:
         if mode == before.plan.mode:
             return
         reason = "mode_changed"
-        if before.plan.mode == Mode.MANUAL and self._state.plan.mode_since_s >= before.plan.hands.until_s:
+        if is_by_hand(before.plan.mode) and self._state.plan.mode_since_s >= before.plan.hands.until_s:
             reason = "manual_expired"
             self._mode_by = "expiry"
         was, now = before.plan.mode.name.lower(), mode.name.lower()

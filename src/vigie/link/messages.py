@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ModeName = Literal["observe", "protect", "cycle", "manual"]
+from vigie.control.commands import ModeName
+
 ContactName = Literal["open", "closed"]
 RelayName = Literal["R1", "R2", "R3", "R4"]
 ChannelName = Literal["battery", "charge", "load", "spare"]
@@ -205,9 +206,8 @@ class Snapshot(Message):
     alarms: list[AlarmReport] = Field(default=[], description="Everything not at rest, most urgent first")
     outage: OutageReport | None = Field(default=None, description="None while the mains is there and charges")
     thresholds: dict[str, float] = Field(
-        description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
-        "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c, "
-        "temperature_release_c"
+        description="Settings the pages draw as limits, by name: those of a mode as protect_open_above_v, floor_v, "
+        "temperature_limit_c, temperature_release_c"
     )
     loop: LoopState
     journal: JournalState

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from vigie.control.alarms.rules import TABLE
 from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Contacts, Measurement, Relay
 from vigie.telemetry.journal import JournalStatus
 from vigie.telemetry.schema import CHANNELS
@@ -211,7 +212,7 @@ METRICS: tuple[Metric, ...] = (
            _of_alarms(lambda report: report["standing"] in _ASKING)),
     Metric("vigie_mode", MetricKind.STATES, "What the installation is being used for", "", ("mode",),
            _states(Mode, lambda inputs: inputs.mode), ("mode",),
-           client_states=("au_ob", "au_pr", "au_co", "au_ma"), is_of_period=True),
+           client_states=tuple(spec.client_name for spec in SPECS), is_of_period=True),
     Metric("vigie_phase", MetricKind.STATES, "Where the mode stands", "", ("phase",),
            _states(Phase, lambda inputs: inputs.phase), is_of_period=True),
     Metric("vigie_mains", MetricKind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),

@@ -7,15 +7,13 @@ from pathlib import Path
 
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.signals import Channel, Contact, Relay, Status, Wiring
+from vigie.wording import marking
+from vigie.wording.modes import words_of
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 DOMAIN = "vigie"
 SOURCE_LANGUAGE = "en"
-
-
-def mark(message: str) -> str:
-    """Mark a message for the catalogues where it cannot be translated yet."""
-    return message
+mark = marking.mark
 
 
 _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
@@ -25,12 +23,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Verdict.ATTENTION: mark("Attention"),
         Verdict.ALARM: mark("Alarm"),
     },
-    Mode: {
-        Mode.OBSERVE: mark("Observe"),
-        Mode.PROTECT: mark("Protect"),
-        Mode.CYCLE: mark("Cycle"),
-        Mode.MANUAL: mark("Manual"),
-    },
+    Mode: {mode: words_of(mode).name for mode in Mode},
     Phase: {
         Phase.STEADY: mark("steady"),
         Phase.CHARGE: mark("charging"),

@@ -13,9 +13,9 @@ from vigie import errors
 from vigie.cli import controller_process, exit_codes, process, web_process
 from vigie.cli.app import app
 from vigie.cli.exit_codes import Exit, exit_code
-from vigie.cli.options import ContactName, ModeName
+from vigie.cli.options import ContactName
 from vigie.config import Config, load
-from vigie.control.commands import Mode
+from vigie.control.commands import Mode, ModeName
 from vigie.control.signals import Contact
 
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"

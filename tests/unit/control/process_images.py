@@ -9,6 +9,7 @@ from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import (
     NO_SENSOR,
@@ -98,9 +99,7 @@ def configured(
         blackout,
         mains or AT_ONCE,
         InterlockSettings(hot_periods=1),
-        ProtectSettings(),
-        CycleSettings(settle_s=0.0),
-        manual or ManualSettings(),
+        ModeSettings(ProtectSettings(), CycleSettings(settle_s=0.0), manual or ManualSettings()),
         times,
     )
 

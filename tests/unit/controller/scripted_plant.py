@@ -17,6 +17,7 @@ from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import OutageLogSettings, outage_rules
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
@@ -41,9 +42,7 @@ CONTROL = SupervisorSettings(
     False,
     MainsSettings(steady_s=0.0, alone_still_s=0.0),
     InterlockSettings(hot_periods=1),
-    ProtectSettings(),
-    CycleSettings(settle_s=0.0),
-    ManualSettings(),
+    ModeSettings(ProtectSettings(), CycleSettings(settle_s=0.0), ManualSettings()),
     MinimumTimes(0.0, 0.0, 0.0),
 )
 QUICK = FilterSettings(sweeps=2, least_good=1, sweep_interval_s=0.05)
