@@ -15,7 +15,7 @@ from tools.prometheus_rules.__main__ import client_names
 
 from tests.unit.control.process_images import Panel, configured
 from vigie.assembly.past import past_of
-from vigie.cli.commands import orders as order_commands
+from vigie.cli.commands import running as order_commands
 from vigie.cli.settings import in_force
 from vigie.config import BadSettings, check, warnings
 from vigie.config.reading import rows

@@ -25,7 +25,7 @@ from tests.recipes.a_mode import (
     translate_nap,
 )
 
-JUDGED = (f"{CONTROL}/commands.py", f"{CONTROL}/modes", f"{WORDING}/modes.py", f"{WORDING}/marking.py")
+JUDGED = (f"{CONTROL}/commands.py", f"{CONTROL}/modes", f"{WORDING}/modes.py", "src/vigie/translatable.py")
 """What the type checker is shown: the files of the recipe, and those they stand on."""
 
 
@@ -103,7 +103,7 @@ def test_dashboards_rules_and_reference_pages_are_made_with_it(shown: dict[str, 
 def copied(tmp_path: Path) -> Path:
     """Return a copy of what a forgotten part is looked for in."""
     tree = copy_of_the_tree(tmp_path, CONTROL, WORDING)
-    for name in ("__init__.py", "units.py", "errors.py"):
+    for name in ("__init__.py", "units.py", "errors.py", "translatable.py"):
         (tree / "src/vigie" / name).write_bytes((ROOT / "src/vigie" / name).read_bytes())
     return tree
 

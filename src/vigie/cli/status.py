@@ -18,6 +18,7 @@ from vigie.link.judgement import raised_verdict
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
+from vigie.wording.figures import decimal
 from vigie.wording.words import describe_name, mark, translator
 
 _NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
@@ -70,7 +71,7 @@ def _print(state: dict[str, Any]) -> None:
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:
             status = ", ".join(describe_name("status", name, words) for name in channel["status"])
-            values = (_number(channel["bus_v"], 3), _number(channel["current_a"], 3), _number(channel["power_w"], 2))
+            values = (decimal(channel["bus_v"], 3), decimal(channel["current_a"], 3), decimal(channel["power_w"], 2))
             name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
             channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
     console.print(channels)
@@ -93,10 +94,6 @@ def _verdict(snapshot: dict[str, Any], alarms: list[dict[str, Any]], words: Call
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", raised_verdict(snapshot["verdict"], alarms), words)
     return f"{verdict} ({reasons})" if reasons else verdict
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "—" if value is None else f"{value:.{digits}f}"
 
 
 def _newest_in_journal(config: Config) -> str:

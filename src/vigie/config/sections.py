@@ -35,9 +35,12 @@ from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
 from vigie.web.settings import StackSettings, WebSettings
+from vigie.wording.languages import languages
 from vigie.wording.words import mark
 
 USUAL_FOLDER = "~/.local/share/vigie"
+CLEARLY_V = 0.1
+"""A full battery at the lowest voltage its charger may hold takes no charge: less than this under it says nothing."""
 
 
 class PlantKind(IntEnum):
@@ -85,7 +88,8 @@ class SiteSettings(NamedTuple):
     ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
     language: Annotated[
-        str, setting("Language of `vigie commission` and its report: de, en or fr; empty: that of the system")
+        str,
+        setting(f"Language of `vigie commission` and its report: {', '.join(languages())}; empty: that of the system"),
     ] = ""
 
 
@@ -219,9 +223,7 @@ SECTIONS: Mapping[str, type] = {
     **MODE_SECTIONS,
     "minimum_times": MinimumTimes,
     "alarms": AlarmSettings,
-    "contact_truth": TruthSettings,
     "contacts": WearSettings,
-    "outage_log": OutageLogSettings,
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
@@ -267,9 +269,7 @@ class Config(NamedTuple):
     modes: ModeSettings
     minimum_times: MinimumTimes
     alarms: AlarmSettings
-    contact_truth: TruthSettings
     contacts: WearSettings
-    outage_log: OutageLogSettings
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
@@ -287,8 +287,6 @@ class Config(NamedTuple):
     """What the file says, without the command line's options; empty without a file."""
     refused: tuple[str, ...] = ()
     """Faults of the file, in whose place these, the last good settings, are in force."""
-    retired: tuple[str, ...] = ()
-    """Settings the file names that are no more."""
 
     @property
     def data_directory(self) -> Path:
@@ -342,9 +340,9 @@ class Config(NamedTuple):
                 self.wiring.battery_contact,
                 has_diode=self.wiring.bypass_diode,
             ),
-            self.contact_truth,
+            TruthSettings(takes_charge_below_v=takes_charge_below_v(self.alarms)),
             self.contacts,
-            outage_rules(self.outage_log, self.mains),
+            outage_rules(OutageLogSettings(low_v=takes_charge_below_v(self.alarms)), self.mains),
             self.supervisor_settings(),
             self.plant.kind != PlantKind.RECORDED,
         )
@@ -352,6 +350,15 @@ class Config(NamedTuple):
     def channels_settings(self) -> ChannelsSettings:
         """Return calibration and plausibility as the filter reads them."""
         return ChannelsSettings(*(_channel_settings(channel) for channel in self.channels))
+
+
+def takes_charge_below_v(alarms: AlarmSettings) -> float:
+    """Return the voltage below which a battery takes charge for sure: clearly under what the charger may hold.
+
+    >>> takes_charge_below_v(AlarmSettings()), round(takes_charge_below_v(AlarmSettings(charger_v=13.1)), 3)
+    (12.9, 12.6)
+    """
+    return min(TruthSettings().takes_charge_below_v, alarms.charger_v - alarms.charger_tolerance_v - CLEARLY_V)
 
 
 def _channel_settings(channel: ChannelConfig) -> ChannelSettings:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from vigie.control.alarms.rules import TABLE
+from vigie.control.alarms.table import TABLE
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Contacts, Measurement, Relay
@@ -171,7 +171,7 @@ def _numbered(pattern: str) -> tuple[str, ...]:
 
 _CHANNEL = ("channel", "role")
 _ALARM = ("alarm", "severity")
-_ALARMS = tuple((line.alarm.name.lower(), line.severity.name.lower()) for line in TABLE)
+_ALARMS = tuple((row.name, row.severity.name.lower()) for row in TABLE)
 _ASKING = ("unacknowledged", "returned", "latched")
 _G, _C = MetricKind.GAUGE, MetricKind.COUNTER
 

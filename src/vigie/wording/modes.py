@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from vigie.control.commands import Mode
-from vigie.wording.marking import mark
+from vigie.translatable import mark
 
 
 class ThresholdWords(NamedTuple):

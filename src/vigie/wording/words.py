@@ -7,13 +7,13 @@ from pathlib import Path
 
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.signals import Channel, Contact, Relay, Status, Wiring
-from vigie.wording import marking
+from vigie.translatable import mark as mark  # noqa: PLC0414 - passed on
+from vigie.wording.languages import SOURCE_LANGUAGE as SOURCE_LANGUAGE  # noqa: PLC0414 - passed on
+from vigie.wording.languages import languages as languages  # noqa: PLC0414 - passed on
 from vigie.wording.modes import words_of
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 DOMAIN = "vigie"
-SOURCE_LANGUAGE = "en"
-mark = marking.mark
 
 
 _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
@@ -198,11 +198,6 @@ def describe_name(kind: str, name: str, translate: Callable[[str], str]) -> str:
 def vocabulary(translate: Callable[[str], str]) -> dict[str, dict[str, str]]:
     """Return all words by kind and lower-case name, for a page's script."""
     return {kind: {name: translate(text) for name, text in words.items()} for kind, words in _NAMES.items()}
-
-
-def languages() -> list[str]:
-    """Return the languages there are words in: the source language and one per compiled catalogue."""
-    return sorted({SOURCE_LANGUAGE, *(path.parent.parent.name for path in CATALOGUES.glob("*/LC_MESSAGES/*.mo"))})
 
 
 def translator(language: str) -> Callable[[str], str]:

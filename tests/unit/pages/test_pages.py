@@ -14,9 +14,10 @@ from tests.integration.web.snapshots import UTC_MS, make_channel, make_relay, ma
 from vigie.link.hub import Hub
 from vigie.web import pages
 from vigie.web.app import create_app
+from vigie.web.page_table import NAVIGATION
 from vigie.web.settings import WebSettings
 
-PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
+PAGES = tuple(page.path for page in NAVIGATION)
 
 
 class Silent:
