@@ -58,7 +58,7 @@ def past(note: Note, path: Path, start: StartMode = StartMode.LAST) -> Past:
 
 def test_without_a_journal_nothing_is_known(path: Path) -> None:
     assert told(path, StartMode.LAST) == (NO_PAST, None)
-    assert told(path, StartMode.PROTECT)[0].mode == Mode.PROTECT
+    assert told(path, StartMode(Mode.PROTECT))[0].mode == Mode.PROTECT
 
 
 def test_journal_that_is_none_remembers_nothing(path: Path) -> None:
@@ -82,7 +82,7 @@ def test_last_mode_is_resumed_with_who_chose_it_but_never_manual(
 
 def test_mode_of_the_settings_goes_before_the_last_one(note: Note, path: Path) -> None:
     note(EventKind.MODE, "mode", "cycle")
-    assert past(note, path, StartMode.OBSERVE).mode == Mode.OBSERVE
+    assert past(note, path, StartMode(Mode.OBSERVE)).mode == Mode.OBSERVE
 
 
 def test_movements_are_counted_on_by_relay(note: Note, path: Path) -> None:
