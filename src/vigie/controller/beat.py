@@ -8,6 +8,9 @@ from vigie.controller.bus import BusReading, BusThread
 from vigie.errors import PowerLost, VigieError
 from vigie.units import setting
 
+AT_SPEED_S = 1.0
+"""The bus of a plant that is faster than the machine's clock has at least so long: a busy machine is no broken bus."""
+
 
 class LoopSettings(NamedTuple):
     """The rhythm of the loop."""
@@ -96,5 +99,5 @@ class Beat:
         """Return the machine's seconds for what lasts so many of the plant's."""
         deadline_s, speed = self._settings.bus_deadline_s, self._clock.speed
         if speed != 1.0:
-            deadline_s = max(deadline_s / speed, 1.0)  # a busy machine is no broken bus
+            deadline_s = max(deadline_s / speed, AT_SPEED_S)
         return lasts_s / speed + deadline_s

@@ -30,5 +30,5 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def door(path: Path, now: Now) -> Iterator[Door]:
-    with closing(Door(AccessSettings(), path, now)) as opened:
+    with closing(Door(AccessSettings(), path, now, monotonic_s=now)) as opened:
         yield opened

@@ -201,6 +201,7 @@ def test_a_stale_page_keeps_the_alarms_it_knows_and_claims_nothing_else(site: Si
 def test_an_empty_list_is_well_only_while_the_values_are_fresh(site: Site) -> None:
     site.publish()
     assert "Aucune alarme.</" not in site.page("/relays")
+    site.publish()
     assert "Aucune alarme." in site.page("/alarms")
     site.hub._received_s -= 10  # type: ignore[operator]
     assert "Aucune alarme connue" in site.page("/alarms")
