@@ -28,10 +28,10 @@ from vigie.link.hub import Hub
 from vigie.link.messages import Command
 from vigie.simulation.plot import thresholds as lines
 from vigie.simulation.replay import mode_named
-from vigie.telemetry.metrics import METRICS, client_series, our_series
+from vigie.telemetry.metrics import METRICS, FromRecord, client_series, our_series
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.retention import JournalSettings
-from vigie.telemetry.rows import metric_inputs_of
+from vigie.telemetry.rows import record_of
 from vigie.telemetry.schema import APPLICATION_ID, MIGRATIONS, period_columns
 from vigie.telemetry.store import Store
 from vigie.web.app import create_app
@@ -92,9 +92,10 @@ def pages(folder: Path) -> dict[str, Any]:
 def metrics() -> dict[str, Any]:
     row = [0] * len(period_columns())
     row[period_columns().index("mode")] = NUMBER
-    inputs = metric_inputs_of(tuple(row))
     (metric,) = (one for one in METRICS if one.name == "vigie_mode")
-    series = [*our_series(metric, inputs), *client_series(metric, inputs)]
+    assert isinstance(metric.source, FromRecord)
+    samples = list(metric.source.read(record_of(tuple(row))))
+    series = [*our_series(metric, samples), *client_series(metric, samples)]
     return {dict(labels)[name] if (name := "mode") in dict(labels) else "": value for _, labels, value in series}
 
 
