@@ -2,6 +2,9 @@
 
 The oldest supported Python of this machine runs what only computes, the newest what starts processes. ``--only "other
 python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python.
+
+A case of real programs that failed is run once more, alone: what passes then had too little of the machine, and is told
+as unsteady. What only computes, the proof and the fault matrix among it, has one try.
 """
 
 import argparse
@@ -25,6 +28,8 @@ SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 CORES = len(os.sched_getaffinity(0))
 QUICK = ("src/vigie", "tests/unit", "tests/property", "tests/conformance", "tests/packaging")
 SLOWEST = 10
+MOST_UNSTEADY = 3
+"""More in one stage are a fault of the product or of the tests, not of a busy machine."""
 
 
 class Stage(NamedTuple):
@@ -35,6 +40,7 @@ class Stage(NamedTuple):
     at_once: int
     spread: tuple[str, ...] = ("--dist", "worksteal")
     is_on_oldest: bool = False
+    """Computes only."""
     marked: str = "not long"
 
 
@@ -68,13 +74,17 @@ class Case(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a stage; ``note`` says why it did not run or end as it should."""
+    """What became of a stage; ``note`` says why it did not run or end as it should.
+
+    ``unsteady`` are the cases that failed at first and passed alone; they stand among the passed ones of ``cases``.
+    """
 
     name: str
     seconds: float
     cases: tuple[Case, ...]
     note: str = ""
     has_failed: bool = False
+    unsteady: tuple[Case, ...] = ()
 
     def count(self, outcome: str) -> int:
         """How many cases ended so."""
@@ -97,9 +107,9 @@ def main(arguments: Sequence[str]) -> int:
         for stage in (*STAGES, *LONG):
             if stage.name in wanted:
                 version = (min if stage.is_on_oldest else max)(pythons, key=number)
-                results.append(
-                    tested(f"{stage.name} ({version})", [*pytest(prepared(version, pythons)), *at_once(stage)])
-                )
+                command = pytest(prepared(version, pythons))
+                result = tested(f"{stage.name} ({version})", [*command, *at_once(stage)])
+                results.append(result if stage.is_on_oldest else steadied(result, command))
         if OTHER in options.only:
             results.append(other_end(pythons))
     except KeyboardInterrupt:
@@ -171,6 +181,32 @@ def tested(name: str, command: Sequence[str]) -> Result:
     return Result(name, time.monotonic() - began_s, cases, note, has_failed=bool(status))
 
 
+def steadied(result: Result, command: Sequence[str]) -> Result:
+    """Run the few cases that failed once more, one after the other, and count what passes then as unsteady."""
+    failed = [case for case in result.cases if case.outcome == "failed"]
+    if result.note or not 0 < len(failed) <= MOST_UNSTEADY:
+        return result
+    again = tested(f"{result.name} again", [*command, "-m", "", *map(node, failed)])
+    steady = {case.name for case in again.cases if case.outcome == "passed"}
+    cases = tuple(case._replace(outcome="passed") if case.name in steady else case for case in result.cases)
+    return result._replace(
+        seconds=result.seconds + again.seconds,
+        cases=cases,
+        has_failed=any(case.outcome == "failed" for case in cases),
+        unsteady=tuple(case for case in failed if case.name in steady),
+    )
+
+
+def node(case: Case) -> str:
+    """Return what pytest calls a case: ``tests/unit/test_a.py::test_b[c]``."""
+    module, _, name = case.name.partition("::")
+    folder = module.split(".")
+    inside: list[str] = []  # classes
+    while len(folder) > 1 and not (ROOT / Path(*folder)).with_suffix(".py").exists():
+        inside.insert(0, folder.pop())
+    return "::".join([f"{'/'.join(folder)}.py", *inside, name])
+
+
 def other_end(pythons: dict[str, str]) -> Result:
     """Run the quick stage on the end of the supported Pythons that has not run it."""
     other = SUPPORTED[-1] if min(pythons, key=number) == SUPPORTED[0] else SUPPORTED[0]
@@ -213,6 +249,10 @@ def summary(results: Sequence[Result]) -> str:
         lines += ["", "skipped, and why:", *(f"{count:6} x  {reason}" for reason, count in skipped.most_common())]
     lines += ["", f"the {SLOWEST} slowest:"]
     lines += [f"{case.seconds:6.1f} s  {case.name}" for case in sorted(cases, key=lambda case: -case.seconds)[:SLOWEST]]
+    unsteady = [case for result in results for case in result.unsteady]
+    if unsteady:
+        lines += ["", "unsteady (failed, and passed alone; the reason is that of the first try):"]
+        lines += [f"  {case.name}  {case.reason[:200]}" for case in unsteady]
     failed = [case for case in cases if case.outcome == "failed"]
     if failed:
         lines += ["", "failed:", *(f"  {case.name}  {case.reason[:200]}" for case in failed)]

@@ -77,3 +77,57 @@ def test_a_missing_other_python_is_told(stages: Path, monkeypatch: pytest.Monkey
     result = run_tests.other_end({run_tests.THIS: sys.executable})
     assert "no Python" in result.note
     assert result.has_failed
+
+
+UNSTEADY = """
+from pathlib import Path
+
+import pytest
+
+TRIED = Path(__file__).with_name("tried")
+
+class TestFew:
+    @pytest.mark.long
+    @pytest.mark.parametrize("word", ["a b"])
+    def test_unsteady(self, word):
+        was_tried = TRIED.exists()
+        TRIED.touch()
+        assert was_tried, "too busy"
+
+@pytest.mark.parametrize("number", range(MANY))
+def test_bad(number): assert False
+"""
+
+
+def _told(folder: Path, stage: run_tests.Stage, always_bad: int) -> run_tests.Result:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_few.py").write_text(UNSTEADY.replace("MANY", str(always_bad)))
+    command = run_tests.pytest(sys.executable)
+    return run_tests.steadied(run_tests.tested("some", [*command, *run_tests.at_once(stage)]), command)
+
+
+@pytest.fixture
+def programs(stages: Path) -> run_tests.Stage:
+    (stages / "pytest.ini").write_text("[pytest]\nmarkers =\n  long: takes long\n")
+    return run_tests.Stage("some", ("tests",), 1, marked="long or not long")
+
+
+def test_what_passes_alone_is_told_as_unsteady(stages: Path, programs: run_tests.Stage) -> None:
+    result = _told(stages, programs, always_bad=0)
+    assert not result.has_failed
+    assert [case.name for case in result.unsteady] == ["tests.test_few.TestFew::test_unsteady[a b]"]
+    told = run_tests.summary([result])
+    assert "unsteady" in told
+    assert "too busy" in told
+
+
+def test_what_fails_again_has_failed(stages: Path, programs: run_tests.Stage) -> None:
+    result = _told(stages, programs, always_bad=1)
+    assert result.has_failed
+    assert (result.count("failed"), result.count("passed"), len(result.unsteady)) == (1, 1, 1)
+
+
+def test_many_failures_are_not_tried_again(stages: Path, programs: run_tests.Stage) -> None:
+    result = _told(stages, programs, always_bad=run_tests.MOST_UNSTEADY)
+    assert result.has_failed
+    assert not result.unsteady

@@ -13,7 +13,7 @@ import structlog
 
 from vigie.errors import LinkError
 from vigie.link import wire
-from vigie.link.hub import Hub, NoAnswer
+from vigie.link.hub import ControllerAway, Hub, NoAnswer
 from vigie.link.local_socket import STEP_S, LocalSocket, connected_to, lies_at, listening
 
 log = structlog.get_logger(__name__)
@@ -40,18 +40,25 @@ class _Controller:
             if self._has_left:
                 answer.put(None)
         try:
-            self.connection.send({wire.COMMAND: command, wire.CALL: number})
-            given = answer.get(timeout=timeout_s)
-        except Empty:
-            raise NoAnswer(f"the controller did not answer within {timeout_s:g} s; {_ADVICE}") from None
-        except LinkError as error:
-            raise NoAnswer(f"{error}; {_ADVICE}") from error
+            given = self._answer(command, number, answer, timeout_s)
         finally:
             with self._lock:
                 del self._waiting[number]
         if given is None:
             raise NoAnswer(f"the controller left before it answered; {_ADVICE}")
         return given if wire.ERROR in given else given.get(wire.ANSWER)
+
+    def _answer(
+        self, command: Mapping[str, Any], number: int, answer: SimpleQueue[Mapping[str, Any] | None], timeout_s: float
+    ) -> Mapping[str, Any] | None:
+        try:
+            self.connection.send({wire.COMMAND: command, wire.CALL: number})
+        except LinkError as error:
+            raise ControllerAway(f"the controller is not reached, the command was not sent: {error}") from error
+        try:
+            return answer.get(timeout=timeout_s)
+        except Empty:
+            raise NoAnswer(f"the controller did not answer within {timeout_s:g} s; {_ADVICE}") from None
 
     def answered(self, message: Mapping[str, Any]) -> None:
         """Hand an answer to who waits for it; one that nobody waits for any more is dropped."""
