@@ -73,19 +73,23 @@ class Draw:
 
     def one_of(self, ways: list["Way"]) -> tuple[Any]:
         """Take one after the other the known ways that are still possible; return the outcome in a tuple."""
-        within = self.possible
-        left = [way for way in ways if all(within[group] & mask for group, mask in way[0])]
-        first, *others = [(self._within(limits), (outcome,)) for limits, outcome in left]
-        self._ways += [(len(self._answers), answer, possible) for possible, answer in others]
-        self.possible, answer = first
-        self._answers.append(answer)
-        return answer
-
-    def _within(self, limits: "Limits") -> list[int]:
-        possible = self.possible.copy()
-        for group, mask in limits:
-            possible[group] &= mask
-        return possible
+        around, before = self.possible, len(self._answers)
+        taken = None
+        for limits, outcome in ways:  # the innermost loop of the proof
+            for group, mask in limits:
+                if not around[group] & mask:
+                    break
+            else:
+                within = around.copy()
+                for group, mask in limits:
+                    within[group] &= mask
+                if taken is None:
+                    self.possible, taken = within, (outcome,)
+                else:
+                    self._ways.append((before, (outcome,), within))
+        assert taken is not None
+        self._answers.append(taken)
+        return taken
 
     def paths(self, run: Callable[[], Any], within: Iterable[int]) -> list["Path"]:
         """Run to the end of every path; return what was possible there and what came out."""
