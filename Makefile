@@ -9,7 +9,7 @@ ARGS ?=
 MINUTES ?= 120
 SUITE ?= trixie
 
-.PHONY: help run test test-quick test-long fresh-test check bench soak proof faults vm docker install-test lock screenshots docs clean
+.PHONY: help run test test-quick test-long fresh-test check bench soak proof faults mutants vm docker install-test lock screenshots docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -64,6 +64,9 @@ proof: $(VENV)/dev.stamp  ## Explore every state the control can reach, print th
 faults: $(VENV)/dev.stamp  ## Every fault in every mode and wiring, print the table, write docs/faults.md
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.damaged_journals
+
+mutants: $(VENV)/dev.stamp  ## Small faults in the code: do the fast tests notice? (ARGS="control --many 100")
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 vm:  ## The real drivers on a Linux guest's own I2C bus and GPIO lines (root, Debian; docs/vm.md)
 	@tools/vm.sh

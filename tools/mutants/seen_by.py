@@ -25,7 +25,7 @@ class SeenBy:
         """Return the tests that run a line, or the start of the statement it is in; none when nobody runs it."""
         if path not in self._lines:
             lines: dict[int, set[str]] = defaultdict(set)
-            for number, contexts in self._data.contexts_by_lineno(str(self._root / path)).items():
+            for number, contexts in self._data.contexts_by_lineno(path.as_posix()).items():
                 lines[number] = set(filter(None, map(self._node, contexts)))
             self._lines[path] = lines
         found = self._lines[path]
@@ -43,33 +43,25 @@ class SeenBy:
         return ""
 
 
-def measured(root: Path, kept: Path, packages: Iterable[str]) -> SeenBy:
-    """Run the fast tests and note which lines each runs, or take what was noted for the same files.
+def measured(root: Path, kept: Path, packages: Iterable[str], *, only_near: bool) -> SeenBy:
+    """Run the fast tests, or only those ``near`` the packages, and note which lines each of them runs.
+
+    What was noted for the same files is taken.
 
     Raises:
         subprocess.CalledProcessError: they do not pass as they are.
     """
     kept.mkdir(parents=True, exist_ok=True)
-    file = kept / f"seen-by-{_fingerprint(root)}.coverage"
+    tests = [f"tests/unit/{package}" for package in packages] if only_near else TESTS
+    file = kept / f"{'near' if only_near else 'all'}-{_fingerprint(root)}.coverage"
     if not file.exists():
         settings = kept / "coverage.ini"
-        include = "\n    ".join(f"src/vigie/{package}/*" for package in packages)
         settings.write_text(
-            f"[run]\ndynamic_context = test_function\ndata_file = {file}.unfinished\ninclude =\n    {include}\n"
+            f"[run]\ndynamic_context = test_function\nrelative_files = true\ndata_file = {file}.unfinished\ninclude =\n"
+            + "".join(f"    src/vigie/{package}/*\n" for package in packages)
         )
-        command = [
-            sys.executable,
-            "-m",
-            "coverage",
-            "run",
-            f"--rcfile={settings}",
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:xdist",
-        ]
-        subprocess.run([*command, "--timeout=600", *TESTS], cwd=root, check=True)
+        run = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}"]
+        subprocess.run([*run, "-m", "pytest", "-p", "no:xdist", "--timeout=600", *tests], cwd=root, check=True)
         Path(f"{file}.unfinished").rename(file)
     data = CoverageData(str(file))
     data.read()

@@ -30,9 +30,9 @@ def duration(seconds: float, translate: Callable[[str], str]) -> str:
 def decimal(value: float | None, digits: int) -> str:
     """Return a number with a fixed count of decimals in the language of the dialogue; a dash for one that is not known.
 
-    >>> decimal(12.914, 2), decimal(None, 2)
-    ('12.91', '—')
+    >>> decimal(12.914, 2), decimal(-0.004, 2), decimal(None, 2)
+    ('12.91', '0.00', '—')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{value:.{digits}f}".replace(".", decimal_mark(language()))
+    return f"{value:z.{digits}f}".replace(".", decimal_mark(language()))

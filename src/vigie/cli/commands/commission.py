@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from vigie.cli.options import AsJson, ConfigFile, Data, Multimeter, Plant, Speed, example
+from vigie.wording.languages import languages
 
 app = typer.Typer()
 
@@ -38,7 +39,7 @@ def commission(
         str | None,
         typer.Option(
             help="Language of questions and report; by default that of the settings, then of the system.",
-            metavar="en|fr",
+            metavar="|".join(languages()),
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to everything; on the twin only.")] = False,

@@ -53,7 +53,7 @@ def add(
     password = _password(name, generate=generate, from_input=password_stdin)
     with _users(config, data) as users:
         made = users.add(name, Role[role.upper()], _by(), password=password)
-    typer.echo(f"{name} is {role}")
+    typer.echo(spoken("{name} is {role}", name=name, role=role))
     _tell(made if generate else None)
 
 
@@ -67,11 +67,12 @@ def list_users(config: ConfigFile = None, data: Data = None, as_json: AsJson = F
         typer.echo(json.dumps({"users": rows}, indent=2))
         return
     for person in people:
-        last = _instant(person.last_login_s) if person.last_login_s else "never"
-        waiting = ", must choose a password" if person.must_change else ""
-        typer.echo(f"{person.name:32} {person.role.word:9} last login {last}{waiting}")
+        last = _instant(person.last_login_s) if person.last_login_s else spoken("never")
+        told = spoken("last login {instant}", instant=last)
+        waiting = f", {spoken('must choose a password')}" if person.must_change else ""
+        typer.echo(f"{person.name:32} {person.role.word:9} {told}{waiting}")
     if not people:
-        typer.echo("nobody yet: the next start of the pages makes the user admin and prints a password")
+        typer.echo(spoken("nobody yet: the next start of the pages makes the user admin and prints a password"))
 
 
 @app.command(epilog="Example: `vigie user passwd admin`; `vigie user passwd marie --generate`")
@@ -88,7 +89,7 @@ def passwd(
             users.give_password(name, _by())  # says who there is
         password = _password(name, generate=generate, from_input=password_stdin)
         made = users.give_password(name, _by(), password=password)
-    typer.echo(f"{name} has another password")
+    typer.echo(spoken("{name} has another password", name=name))
     _tell(made if generate else None)
 
 
@@ -104,7 +105,7 @@ def role(
 
     with _users(config, data) as users:
         users.set_role(name, Role[new_role.upper()], _by())
-    typer.echo(f"{name} is {new_role}")
+    typer.echo(spoken("{name} is {role}", name=name, role=new_role))
 
 
 @app.command(epilog="Example: `vigie user remove marie`")
@@ -112,7 +113,7 @@ def remove(name: Name, config: ConfigFile = None, data: Data = None) -> None:
     """Remove a user; whoever is logged in under that name is not any more."""
     with _users(config, data) as users:
         users.remove(name, _by())
-    typer.echo(f"{name} is removed")
+    typer.echo(spoken("{name} is removed", name=name))
 
 
 @app.command(epilog="Example: `vigie user sessions`; `vigie user sessions --revoke marie`")
@@ -134,11 +135,16 @@ def sessions(
         return
     for session in found:
         typer.echo(
-            f"{session.user:32} since {_instant(session.created_s)}, last used {_instant(session.used_s)}, "
-            f"from {session.address}"
+            f"{session.user:32} "
+            + spoken(
+                "since {since}, last used {used}, from {address}",
+                since=_instant(session.created_s),
+                used=_instant(session.used_s),
+                address=session.address,
+            )
         )
     if not found:
-        typer.echo("nobody is logged in")
+        typer.echo(spoken("nobody is logged in"))
 
 
 @contextmanager
