@@ -12,9 +12,11 @@ from vigie.control.alarms.catalogue import Protection
 from vigie.control.alarms.charge import WatchSettings
 from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import Rule
-from vigie.control.alarms.watch import Surroundings, observe, resumed_watch
+from vigie.control.alarms.watch import Surroundings, initial_watch, observe
 from vigie.control.commands import Reason
 from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
+from vigie.control.estimation.charge import ChargeState
+from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import (
     Outage,
     OutageKind,
@@ -27,14 +29,11 @@ from vigie.control.outages import (
 from vigie.control.signals import Contact, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.control.wear import WearSettings, switched, worn
-from vigie.controller.period import Past
+from vigie.controller.period import BEGAN, CHARGED, ENDED, LEFT, Past
 from vigie.link.messages import Command
 from vigie.telemetry.alarm_book import AlarmBook, Instant
 from vigie.telemetry.records import Event, EventKind, is_instant
 from vigie.units import SECONDS_PER_HOUR
-
-CHARGED, LEFT = "charged", "left"
-BEGAN, ENDED = "began", "ended"
 
 
 class LookoutSettings(NamedTuple):
@@ -48,6 +47,7 @@ class LookoutSettings(NamedTuple):
     control: SupervisorSettings
     has_contacts: bool
     """The contacts act on what is measured; false on a recording, whose readings no contact can change."""
+    estimation: EstimationRules
 
 
 class Machine(NamedTuple):
@@ -74,6 +74,8 @@ class Seen(NamedTuple):
     before: Contacts
     """Commanded while the readings were taken."""
     measurement: Measurement
+    charge: ChargeState
+    """As the estimation followed it."""
     state: State
     decision: Decision
     disobeyed: tuple[Relay, ...]
@@ -96,11 +98,9 @@ class Lookout:
         self._settings = settings
         self.book = AlarmBook(settings.rules, past.alarms, at)
         self._is_charged = past.charge is not None and past.charge.after == CHARGED
-        charged_s = at.now_s
-        if past.charge is not None and not self._is_charged:
-            charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
-        emptied_v = self.book.value(AlarmQuantity.BATTERY_EMPTIED_V) or math.nan
-        self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
+        self.emptied_v = self.book.value(AlarmQuantity.BATTERY_EMPTIED_V) or math.nan
+        """Lowest voltage of a battery that was emptied before the start; NaN when it was not."""
+        self._watch = initial_watch(at.now_s)
         r1, r2 = (self.book.value(quantity) for quantity in (AlarmQuantity.R1_FAULT, AlarmQuantity.R2_FAULT))
         self._truth = resumed_truth(ContactFault(max(int(r1), 0)), ContactFault(max(int(r2), 0)))
         self._outages = _resumed(past.outage, at)
@@ -151,9 +151,9 @@ class Lookout:
                 settings.truth,
             )
         self._watch, values = observe(
-            self._watch, seen.state, decision, measurement, self._surroundings(seen), settings.watch
+            self._watch, seen.charge, seen.state, decision, measurement, self._surroundings(seen), settings.watch
         )
-        events = self._charge_events(measurement, at)
+        events = self._charge_events(seen.charge, measurement, at)
         self._outages, has_begun, has_ended, ended = follow(
             self._outages, seen.state, decision, measurement, settings.outages
         )
@@ -215,10 +215,10 @@ class Lookout:
             float(len(machine.settings_faults)),
         )
 
-    def _charge_events(self, measurement: Measurement, at: Instant) -> list[Event]:
+    def _charge_events(self, charge: ChargeState, measurement: Measurement, at: Instant) -> list[Event]:
         """Tell when the battery is charged and when it is no longer held so; a restart reads it back from here."""
-        is_judged = self._watch.seen_s == measurement.now_s
-        is_charged = self._watch.recharged_s == measurement.now_s
+        is_judged = charge.seen_s == measurement.now_s
+        is_charged = charge.recharged_s == measurement.now_s
         if not is_judged or is_charged == self._is_charged:
             return []
         self._is_charged = is_charged

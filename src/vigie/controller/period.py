@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from vigie.control.commands import Mode
+from vigie.control.estimation.estimate import Estimate
 from vigie.control.signals import Channel, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State
 from vigie.errors import VigieError
@@ -48,9 +49,16 @@ class Past(NamedTuple):
     """How long the mains had to stand after its last loss or the last start; 0 when the journal does not know."""
     hold_off_utc_s: float
     """When that was told, on the plant's calendar."""
+    seen_utc_s: float
+    """The latest instant the journal holds, on the plant's calendar; 0 when it holds none."""
 
 
-NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0)
+NO_PAST = Past(
+    Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0, 0.0
+)
+CHARGED, LEFT = "charged", "left"
+BEGAN, ENDED = "began", "ended"
+"""What charge and outage events say became of it."""
 HOLD_OFF = "hold_off_s"
 """In the data of the events that tell of the mains and of a start."""
 
@@ -76,6 +84,8 @@ class Period(NamedTuple):
     """Fields of ``OutageReport``."""
     contact_reports: Sequence[Mapping[str, Any]]
     """What is known of each contact, fields of ``RelayState``."""
+    estimate: Estimate
+    """What is believed of the battery."""
 
 
 class Witness(Protocol):

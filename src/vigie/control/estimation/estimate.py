@@ -1,0 +1,225 @@
+"""One period of estimation: ``estimate(state, measurement, rules) -> (state, Estimate)``. Pure, live and in the lab.
+
+It stands between the process image and the supervisor, and asks nothing but readings: whatever decides may ask it.
+"""
+
+import math
+from typing import NamedTuple
+
+from vigie.control.commands import Mains
+from vigie.control.estimation.belief import (
+    BeliefState,
+    Moment,
+    capacity_ah,
+    followed_belief,
+    resumed_belief,
+    state_of_charge,
+)
+from vigie.control.estimation.charge import ChargeState, followed_charge, followed_emptying, resumed_charge
+from vigie.control.estimation.currents import battery_a, terminal_v
+from vigie.control.estimation.drawn import (
+    DrawnState,
+    drawn_ah,
+    drawn_wh,
+    followed_discharge,
+    no_discharge,
+    returned_ah,
+)
+from vigie.control.estimation.estimated import Estimated, UnknownWhy, unknown
+from vigie.control.estimation.fullness import Fullness, FullnessState, followed_fullness, resumed_fullness
+from vigie.control.estimation.remaining import LoadState, followed_load, no_load, remaining_s
+from vigie.control.estimation.resistance import (
+    GONE_S,
+    GONE_SHARE,
+    RESTED_S,
+    ResistanceState,
+    followed_steps,
+    no_resistance,
+    resistance_ohm,
+)
+from vigie.control.estimation.resting import RestState, followed_rest, rest_v, resumed_rest
+from vigie.control.estimation.settings import EstimationRules
+from vigie.control.mains import evidence
+from vigie.control.signals import Measurement
+
+RECKONED_EVERY_S = 5.0
+"""The remaining time, with what it rests on, is reckoned so often, and when the mains changes."""
+
+
+class EstimationState(NamedTuple):
+    """What is remembered from period to period."""
+
+    last_s: float
+    mains: Mains
+    charge: ChargeState
+    fullness: FullnessState
+    drawn: DrawnState
+    rest: RestState
+    resistance: ResistanceState
+    load: LoadState
+    belief: BeliefState
+    reckoned_s: float
+    """When the next three were; NaN before."""
+    remaining_s: Estimated
+    soc: Estimated
+    capacity_ah: Estimated
+
+
+class Estimate(NamedTuple):
+    """What is believed of the battery after a period. Instants are monotonic plant seconds, NaN when there is none."""
+
+    fullness: Fullness
+    full_since_s: float
+    last_full_s: float
+    is_discharging: bool
+    discharge_began_s: float
+    """Of the discharge that runs, or the last one."""
+    drawn_ah: Estimated
+    drawn_wh: Estimated
+    returned_ah: Estimated
+    """Since it ended."""
+    rest_since_s: float
+    rest_v: Estimated
+    resistance_ohm: Estimated
+    """At 25 degC."""
+    soc: Estimated
+    """0..1 of what the battery holds now."""
+    capacity_ah: Estimated
+    """20 h rate, 25 degC."""
+    load_w: float
+    """What the loads draw, smoothed; NaN when it is not known."""
+    remaining_s: Estimated
+    """Until the battery is empty at this load; with the mains there: were it lost now."""
+
+
+def initial_estimation(now_s: float) -> EstimationState:
+    """Return the state of an estimation that begins now and gives the battery the benefit of the doubt: charged now."""
+    return resumed_estimation(now_s, resumed_charge(now_s, now_s, math.nan), no_discharge(), math.nan, math.nan)
+
+
+def resumed_estimation(
+    now_s: float, charge: ChargeState, drawn: DrawnState, soc: float, soc_error: float
+) -> EstimationState:
+    """Return the state after a restart.
+
+    Args:
+        now_s: monotonic plant time.
+        charge: as the journal tells it.
+        drawn: the last discharge, as the journal tells it.
+        soc: state of charge; NaN when no record tells it.
+        soc_error: of that.
+    """
+    nothing = unknown(UnknownWhy.CHARGE_NOT_KNOWN)
+    return EstimationState(
+        now_s, Mains.UNKNOWN, charge, resumed_fullness(now_s), drawn, resumed_rest(now_s), no_resistance(),
+        no_load(), resumed_belief(soc, soc_error), math.nan, nothing, nothing, nothing,
+    )  # fmt: skip
+
+
+def estimate(
+    state: EstimationState, measurement: Measurement, rules: EstimationRules
+) -> tuple[EstimationState, Estimate]:
+    """Estimate after one period.
+
+    Args:
+        state: from the period before (or :func:`initial_estimation`).
+        measurement: this period's process image.
+        rules: limits.
+
+    Returns:
+        The next state and what is believed. A time that does not run forwards counts as no time.
+    """
+    now_s = measurement.now_s
+    mains = evidence(measurement, rules.mains)
+    elapsed_s = max(now_s - state.last_s, 0.0)
+    current_a = battery_a(mains, measurement, rules.charge.charging_a)
+    voltage_v = terminal_v(measurement)
+    celsius = measurement.temperature.celsius
+    is_away = mains == Mains.ABSENT or mains == Mains.CUT
+    charge = followed_emptying(
+        followed_charge(state.charge, mains, measurement, rules.charge), measurement, rules.charge
+    )
+    rest = followed_rest(state.rest, mains, measurement)
+    drawn = followed_discharge(state.drawn, mains, current_a, elapsed_s, measurement, rules)
+    resistance = followed_steps(
+        state.resistance, current_a, voltage_v, celsius, elapsed_s, _may_begin_a_step(state, now_s, rules.block.c20_ah)
+    )
+    load = followed_load(state.load, measurement, 0.0 - current_a if is_away else math.nan, voltage_v, elapsed_s)
+    is_charged = charge.recharged_s == now_s and charge.owed_s == 0.0
+    moment = _moment(state, measurement, current_a, voltage_v, is_away, not drawn.is_running, is_charged, rules)
+    belief = followed_belief(state.belief, moment, rest.settled_v, rules.block)
+    fullness = followed_fullness(state.fullness, mains, measurement, rules)
+    reckoned_s, left_s, soc, capacity = state.reckoned_s, state.remaining_s, state.soc, state.capacity_ah
+    if not abs(now_s - reckoned_s) < RECKONED_EVERY_S or mains != state.mains:
+        reckoned_s = now_s
+        left_s = remaining_s(belief, load, celsius, rules.block, rules.end_v)
+        soc = state_of_charge(belief, rules.block)
+        capacity = capacity_ah(belief, rules.block)
+    after = EstimationState(
+        now_s, mains, charge, fullness, drawn, rest, resistance, load, belief, reckoned_s, left_s, soc, capacity
+    )
+    return after, _told(after)
+
+
+def _moment(
+    state: EstimationState,
+    measurement: Measurement,
+    current_a: float,
+    voltage_v: float,
+    is_away: bool,
+    is_over: bool,
+    is_charged: bool,
+    rules: EstimationRules,
+) -> Moment:
+    """Return a period as the belief sees it: a reading lost in a discharge is taken as the one before."""
+    elapsed_s = max(measurement.now_s - state.last_s, 0.0)
+    is_counted = elapsed_s <= rules.longest_gap_s
+    if math.isnan(current_a):
+        voltage_v = math.nan
+        current_a = 0.0
+        if not is_over:
+            current_a = 0.0 - state.drawn.last_a
+        else:
+            is_counted = False
+    return Moment(
+        measurement.now_s,
+        elapsed_s if is_counted else 0.0,
+        0.0 if is_counted else elapsed_s,
+        current_a,
+        voltage_v,
+        measurement.temperature.celsius,
+        is_away,
+        is_over,
+        is_charged,
+    )
+
+
+def _may_begin_a_step(state: EstimationState, now_s: float, c20_ah: float) -> bool:
+    """Return whether what stood before this period was free of surface charge."""
+    if state.rest.since_s <= now_s - RESTED_S:
+        return True
+    if not state.drawn.is_running:
+        return False
+    if c20_ah > 0.0:
+        return state.drawn.out_ah >= GONE_SHARE * c20_ah
+    return state.drawn.out_s >= GONE_S
+
+
+def _told(state: EstimationState) -> Estimate:
+    return Estimate(
+        state.fullness.fullness,
+        state.fullness.full_since_s,
+        state.fullness.last_full_s,
+        state.drawn.is_running,
+        state.drawn.began_s,
+        drawn_ah(state.drawn),
+        drawn_wh(state.drawn),
+        returned_ah(state.drawn),
+        state.rest.since_s,
+        rest_v(state.rest),
+        resistance_ohm(state.resistance),
+        state.soc,
+        state.capacity_ah,
+        state.load.power_w,
+        state.remaining_s,
+    )
