@@ -131,6 +131,7 @@ def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figure
         journal=journal.state(),
         version=__version__,
         plant=parts.plant,
+        estimate=period.estimate,
     )
 
 

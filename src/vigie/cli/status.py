@@ -18,10 +18,13 @@ from vigie.link.judgement import raised_verdict
 from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
+from vigie.wording.durations import about
 from vigie.wording.words import describe_name, mark, translator
 
 _NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
 _HOT = mark("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
+_LASTS = mark("Battery: lasts about {how_long} ({low} to {high}) at {watts} W")
+_UNKNOWN = mark("Battery: how long it lasts is unknown, because")
 _TO_DO = mark("`vigie alarms` says what to do")
 
 
@@ -59,6 +62,8 @@ def _print(state: dict[str, Any]) -> None:
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({age(state['age_ms'], words)})"
     )
+    if snapshot["estimate"] is not None:
+        console.print(_remaining(snapshot["estimate"], words))
     for alarm in alarms:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
         named = (title(alarm["alarm"], words), "bold")
@@ -93,6 +98,15 @@ def _verdict(snapshot: dict[str, Any], alarms: list[dict[str, Any]], words: Call
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", raised_verdict(snapshot["verdict"], alarms), words)
     return f"{verdict} ({reasons})" if reasons else verdict
+
+
+def _remaining(estimate: dict[str, Any], words: Callable[[str], str]) -> str:
+    """Return how long the battery carries the loads, or why nobody can say."""
+    remaining = estimate["remaining_s"]
+    if remaining["value"] is None:
+        return f"{words(_UNKNOWN)} {describe_name('unknownwhy', remaining['why'], words)}"
+    value, low, high = (about(remaining[name], words(mark("d"))) for name in ("value", "low", "high"))
+    return words(_LASTS).format(how_long=value, low=low, high=high, watts=_number(estimate["load_w"], 1))
 
 
 def _number(value: float | None, digits: int) -> str:

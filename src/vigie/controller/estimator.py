@@ -12,7 +12,7 @@ from vigie.control.estimation.belief import (
 )
 from vigie.control.estimation.charge import ChargeState, resumed_charge
 from vigie.control.estimation.drawn import DrawnState, no_discharge, resumed_discharge
-from vigie.control.estimation.estimate import Estimate, estimate, resumed_estimation
+from vigie.control.estimation.estimate import BatteryEstimate, estimate, resumed_estimation
 from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import OutageKind
 from vigie.control.signals import Measurement
@@ -50,7 +50,7 @@ class Estimator:
         """The charge as followed through the last period."""
         return self._state.charge
 
-    def period(self, measurement: Measurement) -> Estimate:
+    def period(self, measurement: Measurement) -> BatteryEstimate:
         """Take a period in; return what is believed after it."""
         self._state, told = estimate(self._state, measurement, self._rules)
         return told

@@ -10,7 +10,7 @@ from vigie.control import steadiness, supervisor
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.between_periods import has_fallen, hurried_sweeps, is_watched
 from vigie.control.commands import Mains, Mode, Reason
-from vigie.control.estimation.estimate import Estimate
+from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.filtering import (
     ChannelsSettings,
     FilterSettings,
@@ -342,7 +342,7 @@ class Loop:
     def _finished(
         self,
         measurement: Measurement,
-        believed: Estimate,
+        believed: BatteryEstimate,
         contacts: Contacts,
         decision: Decision,
         reading: BusReading,

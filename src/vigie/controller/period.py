@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from vigie.control.commands import Mode
-from vigie.control.estimation.estimate import Estimate
+from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.signals import Channel, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State
 from vigie.errors import VigieError
@@ -84,7 +84,7 @@ class Period(NamedTuple):
     """Fields of ``OutageReport``."""
     contact_reports: Sequence[Mapping[str, Any]]
     """What is known of each contact, fields of ``RelayState``."""
-    estimate: Estimate
+    estimate: BatteryEstimate
     """What is believed of the battery."""
 
 

@@ -18,6 +18,7 @@ StandingName = Literal["unacknowledged", "acknowledged", "returned", "latched", 
 TruthName = Literal["unknown", "obeyed", "no_effect", "cannot_tell"]
 ContactFaultName = Literal["none", "no_effect", "welded", "dead", "swapped", "reversed"]
 OutageName = Literal["outage", "drill", "charger_fault"]
+FullnessName = Literal["unknown", "not_full", "full"]
 
 SHORTEST_STALE_MS = 2500.0
 STALE_AFTER_PERIODS = 2.5
@@ -137,6 +138,37 @@ class OutageReport(Message):
     rest_dark_s: float = Field(default=0.0, description="How much of it R2 was open: the battery was not asked yet")
 
 
+class EstimatedValue(Message):
+    """A value with the bounds it lies between with about two chances in three, or why there is none."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = Field(description="Name of UnknownWhy, lower case; 'none' when the value is known")
+
+
+class EstimateReport(Message):
+    """What is believed of the battery."""
+
+    fullness: FullnessName
+    full_since_utc_ms: int | None
+    last_full_utc_ms: int | None
+    is_discharging: bool = Field(description="An outage or a drill goes on")
+    discharge_began_utc_ms: int | None = Field(description="Of the one that goes on, or the last one")
+    drawn_ah: EstimatedValue = Field(description="In that discharge")
+    drawn_wh: EstimatedValue
+    returned_ah: EstimatedValue = Field(description="Since it ended")
+    rest_since_utc_ms: int | None
+    rest_v: EstimatedValue = Field(description="Voltage the rest has settled at")
+    resistance_ohm: EstimatedValue = Field(description="Median of the newest steps of the current, at 25 degC")
+    soc: EstimatedValue = Field(description="State of charge, 0..1 of what it holds now")
+    capacity_ah: EstimatedValue = Field(description="20 h rate, 25 degC")
+    load_w: float | None = Field(description="What the loads draw, smoothed over a minute")
+    remaining_s: EstimatedValue = Field(
+        description="How long it carries the loads as they are, rounded to what is known; with mains: were it lost now"
+    )
+
+
 class MailReport(Message):
     """How the messages to people are doing."""
 
@@ -204,6 +236,7 @@ class Snapshot(Message):
     relays: list[RelayState] = Field(min_length=4, max_length=4)
     alarms: list[AlarmReport] = Field(default=[], description="Everything not at rest, most urgent first")
     outage: OutageReport | None = Field(default=None, description="None while the mains is there and charges")
+    estimate: EstimateReport | None = Field(default=None, description="What is believed of the battery")
     thresholds: dict[str, float] = Field(
         description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
         "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c, "

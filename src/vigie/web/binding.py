@@ -7,6 +7,7 @@ from flask import current_app, g, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from vigie.control.estimation.estimated import UnknownWhy
 from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
@@ -17,6 +18,8 @@ from vigie.web.texts import script_texts
 from vigie.wording import alarms as alarm_words
 from vigie.wording.words import describe_name, languages, vocabulary
 
+UNKNOWN_WHYS = "|".join(why.name.lower() for why in UnknownWhy if why != UnknownWhy.NONE)
+"""What :func:`shown` asks for where an estimate cannot be said."""
 THEME_COOKIE = "vigie_theme"
 THEMES = ("auto", "light", "dark")
 
@@ -141,6 +144,7 @@ def context() -> dict[str, Any]:
         "time": lambda utc_ms: instant(utc_ms, now_utc_ms()),
         "date": date,
         "gettext": gettext,
+        "unknown_whys": UNKNOWN_WHYS,
         "language": str(get_locale()),
         "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
         "theme": theme if theme in THEMES else "auto",

@@ -9,7 +9,7 @@ from vigie.battery.wells import temperature_factor
 from vigie.control.estimation.estimated import Estimated, UnknownWhy, unknown, within
 from vigie.control.estimation.line import (
     OFFSET_ERROR,
-    Line,
+    DischargeLine,
     LinePrior,
     LineSums,
     filling_at,
@@ -98,12 +98,12 @@ def prior_of(belief: BeliefState, block: BatteryParameters) -> LinePrior:
     )
 
 
-def line_of(belief: BeliefState, block: BatteryParameters) -> Line:
+def line_of(belief: BeliefState, block: BatteryParameters) -> DischargeLine:
     """Return the straight line of the discharge so far."""
     return fitted(prior_of(belief, block), belief.sums)
 
 
-def depth_of(belief: BeliefState, line: Line) -> float:
+def depth_of(belief: BeliefState, line: DischargeLine) -> float:
     """Return how deep this discharge is, 0..1 of what the battery holds."""
     return belief.drawn_c20 * max(line.slope, 0.1)
 
@@ -248,7 +248,7 @@ def believed_c(temperature_c: float) -> float:
     return ASSUMED_C if math.isnan(temperature_c) else temperature_c
 
 
-def share_of(line: Line, block: BatteryParameters) -> float:
+def share_of(line: DischargeLine, block: BatteryParameters) -> float:
     """Return the capacity a line's slope shows, as a share of a new block's."""
     return 1.0 / (block.capacity_ratio * max(line.slope, 0.1))
 

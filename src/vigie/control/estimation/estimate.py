@@ -1,4 +1,4 @@
-"""One period of estimation: ``estimate(state, measurement, rules) -> (state, Estimate)``. Pure, live and in the lab.
+"""One period of estimation: ``estimate(state, measurement, rules) -> (state, BatteryEstimate)``. Pure.
 
 It stands between the process image and the supervisor, and asks nothing but readings: whatever decides may ask it.
 """
@@ -65,7 +65,7 @@ class EstimationState(NamedTuple):
     capacity_ah: Estimated
 
 
-class Estimate(NamedTuple):
+class BatteryEstimate(NamedTuple):
     """What is believed of the battery after a period. Instants are monotonic plant seconds, NaN when there is none."""
 
     fullness: Fullness
@@ -118,8 +118,8 @@ def resumed_estimation(
 
 def estimate(
     state: EstimationState, measurement: Measurement, rules: EstimationRules
-) -> tuple[EstimationState, Estimate]:
-    """Estimate after one period.
+) -> tuple[EstimationState, BatteryEstimate]:
+    """BatteryEstimate after one period.
 
     Args:
         state: from the period before (or :func:`initial_estimation`).
@@ -205,8 +205,8 @@ def _may_begin_a_step(state: EstimationState, now_s: float, c20_ah: float) -> bo
     return state.drawn.out_s >= GONE_S
 
 
-def _told(state: EstimationState) -> Estimate:
-    return Estimate(
+def _told(state: EstimationState) -> BatteryEstimate:
+    return BatteryEstimate(
         state.fullness.fullness,
         state.fullness.full_since_s,
         state.fullness.last_full_s,

@@ -16,15 +16,14 @@ class UnknownWhy(IntEnum):
     LOAD_NOT_READ = 3
     NOTHING_DRAWN = 4
     """The loads take so little that no time can be given."""
-    BATTERY_NOT_READ = 5
-    NO_DISCHARGE_YET = 6
-    STARTED_SINCE = 7
+    NO_DISCHARGE_YET = 5
+    STARTED_SINCE = 6
     """The program started after it had begun, and no record tells the rest."""
-    NOT_AT_REST = 8
-    REST_TOO_SHORT = 9
-    NO_STEP_YET = 10
+    NOT_AT_REST = 7
+    REST_TOO_SHORT = 8
+    NO_STEP_YET = 9
     """No step of the current that could show the resistance."""
-    TOO_SHALLOW = 11
+    TOO_SHALLOW = 10
     """No discharge was deep enough."""
 
 

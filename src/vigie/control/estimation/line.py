@@ -36,7 +36,7 @@ class LinePrior(NamedTuple):
     slope_error: float
 
 
-class Line(NamedTuple):
+class DischargeLine(NamedTuple):
     """The fit."""
 
     start: float
@@ -62,7 +62,7 @@ def with_reading(sums: LineSums, z: float, x1: float, weight: float) -> LineSums
     )
 
 
-def fitted(prior: LinePrior, sums: LineSums) -> Line:
+def fitted(prior: LinePrior, sums: LineSums) -> DischargeLine:
     """Return the line; the prior's own without a reading.
 
     >>> sums = no_sums()
@@ -81,7 +81,7 @@ def fitted(prior: LinePrior, sums: LineSums) -> Line:
     right = prior.start * start_precision + precision * sums.x
     below = prior.slope * slope_precision - precision * sums.zx
     determinant = a * d - b * b
-    return Line(
+    return DischargeLine(
         (d * right - b * below) / determinant,
         (a * below - b * right) / determinant,
         d / determinant,
@@ -90,12 +90,12 @@ def fitted(prior: LinePrior, sums: LineSums) -> Line:
     )
 
 
-def filling_at(line: Line, z: float) -> float:
+def filling_at(line: DischargeLine, z: float) -> float:
     """Return the available filling after ``z``."""
     return line.start - line.slope * z
 
 
-def filling_error(line: Line, z: float) -> float:
+def filling_error(line: DischargeLine, z: float) -> float:
     """Return one standard deviation of :func:`filling_at`."""
     variance = line.start_variance - 2.0 * z * line.covariance + z * z * line.slope_variance
     return math.sqrt(max(variance, 0.0))

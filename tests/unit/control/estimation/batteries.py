@@ -10,7 +10,7 @@ from vigie.battery.step import BatteryState, resting, step_at_current
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.estimation.charge import resumed_charge
 from vigie.control.estimation.drawn import no_discharge
-from vigie.control.estimation.estimate import Estimate, EstimationState, estimate, resumed_estimation
+from vigie.control.estimation.estimate import BatteryEstimate, EstimationState, estimate, resumed_estimation
 from vigie.control.estimation.settings import EstimationRules, EstimationSettings, estimation_rules
 from vigie.control.outages import OutageLogSettings
 from vigie.control.signals import Measurement
@@ -35,9 +35,9 @@ class Believer:
         self.now_s = now_s
         charge = resumed_charge(now_s, now_s, math.nan)
         self.state: EstimationState = resumed_estimation(now_s, charge, no_discharge(), soc, soc_error)
-        self.told: Estimate
+        self.told: BatteryEstimate
 
-    def see(self, seconds: float = 1.0, *, load_a: float | None = None, **readings: Any) -> Estimate:
+    def see(self, seconds: float = 1.0, *, load_a: float | None = None, **readings: Any) -> BatteryEstimate:
         """Let a period pass; ``load_a`` sets the loads' current."""
         self.now_s += seconds
         image = measured(self.now_s, **readings)
@@ -45,12 +45,12 @@ class Believer:
             image = image._replace(load=mean(image.load.bus_v, load_a))
         return self.look(image)
 
-    def see_for(self, lasting_s: float, period_s: float = 60.0, **readings: Any) -> Estimate:
+    def see_for(self, lasting_s: float, period_s: float = 60.0, **readings: Any) -> BatteryEstimate:
         for _ in range(round(lasting_s / period_s)):
             self.see(period_s, **readings)
         return self.told
 
-    def look(self, image: Measurement) -> Estimate:
+    def look(self, image: Measurement) -> BatteryEstimate:
         self.state, self.told = estimate(self.state, image, self.rules)
         return self.told
 
@@ -73,7 +73,7 @@ class Discharge:
         battery = Battery(block or agm(believer.rules.block.c20_ah), NEW._replace(degradation=1.0 - capacity_share))
         state = BatteryState(resting(soc, celsius).wells, 0.15, celsius)
         self.times_s: list[float] = []
-        self.told: list[Estimate] = []
+        self.told: list[BatteryEstimate] = []
         began_s = believer.now_s
         while True:
             step = step_at_current(battery, state, current_a, celsius, period_s)
@@ -95,7 +95,7 @@ class Discharge:
             self.times_s.append(believer.now_s)
         self.lasted_s = believer.now_s - began_s
 
-    def at(self, share: float) -> tuple[Estimate, float]:
+    def at(self, share: float) -> tuple[BatteryEstimate, float]:
         """Return the estimate after a share of the whole time, and the time that was truly left then."""
         number = round(share * (len(self.told) - 1))
         return self.told[number], self.times_s[-1] - self.times_s[number]
