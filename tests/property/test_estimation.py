@@ -1,4 +1,4 @@
-"""What holds of every estimate: no charge comes from nowhere, bands hold what they are about, and machine code agrees."""
+"""What holds of every estimate: no charge comes from nowhere, bands hold their values, and machine code agrees."""
 
 import math
 from collections.abc import Callable

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.estimation.estimate import initial_estimation
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.telemetry.journal import JournalStatus
 from vigie.telemetry.metrics import LoopCounters, MetricInputs
@@ -87,4 +88,5 @@ def metric_inputs(image: Measurement | None = None) -> MetricInputs:
         contacts=[{"wear_share": 0.25, "switched_a": 12.5}] * 4,
         version="0.1.0",
         plant="twin",
+        estimate=initial_estimation(0.0).told,
     )  # fmt: skip

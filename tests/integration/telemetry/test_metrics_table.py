@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.control.estimation.batteries import Believer
 from vigie.control.commands import Mains
 from vigie.control.signals import Status, Temperature
 from vigie.telemetry.metrics import METRICS, Metric, MetricInputs, MetricKind, delivered_names, exposed_names
@@ -53,6 +54,17 @@ def test_an_invalid_channel_has_no_value_even_when_a_number_is_there() -> None:
         assert battery is None
         assert spare is None
         assert None not in (charge, load)
+
+
+def test_an_estimate_has_its_bounds_and_no_series_where_it_is_unknown() -> None:
+    told = Believer(soc=1.0).see(load_a=0.5, battery_v=13.6, charge_v=13.6, charge_a=0.01)
+    inputs = metric_inputs()._replace(estimate=told)
+    assert values("vigie_estimate_remaining_seconds", inputs) == list(told.remaining_s[:3])
+    assert values("vigie_estimate_full", inputs) == [None]
+    drawn = values("vigie_estimate_drawn_ampere_hours", inputs)
+    assert all(value is not None and math.isnan(value) for value in drawn)
+    out_of_the_journal = inputs._replace(estimate=None)
+    assert values("vigie_estimate_remaining_seconds", out_of_the_journal) == []
 
 
 def test_a_lost_temperature_has_no_value() -> None:

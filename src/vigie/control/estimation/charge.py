@@ -135,6 +135,8 @@ def followed_emptying(before: ChargeState, measurement: Measurement, rules: Char
     if not measurement.battery.is_valid:
         return before
     voltage_v, now_s = measurement.battery.bus_v, measurement.now_s
+    if voltage_v > rules.under_v and math.isnan(before.empty_s) and math.isnan(before.emptied_v):
+        return before
     empty_s = since(before.empty_s, voltage_v <= rules.under_v, now_s)
     lowest_v = math.nan if before.recharged_s == now_s else before.emptied_v
     if lasting_s(empty_s, now_s) >= EMPTY_S:

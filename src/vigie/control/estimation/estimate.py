@@ -43,26 +43,7 @@ from vigie.control.mains import evidence
 from vigie.control.signals import Measurement
 
 RECKONED_EVERY_S = 5.0
-"""The remaining time, with what it rests on, is reckoned so often, and when the mains changes."""
-
-
-class EstimationState(NamedTuple):
-    """What is remembered from period to period."""
-
-    last_s: float
-    mains: Mains
-    charge: ChargeState
-    fullness: FullnessState
-    drawn: DrawnState
-    rest: RestState
-    resistance: ResistanceState
-    load: LoadState
-    belief: BeliefState
-    reckoned_s: float
-    """When the next three were; NaN before."""
-    remaining_s: Estimated
-    soc: Estimated
-    capacity_ah: Estimated
+"""What is told is reckoned so often, and when the mains, the discharge or the fullness changes."""
 
 
 class BatteryEstimate(NamedTuple):
@@ -92,6 +73,23 @@ class BatteryEstimate(NamedTuple):
     """Until the battery is empty at this load; with the mains there: were it lost now."""
 
 
+class EstimationState(NamedTuple):
+    """What is remembered from period to period."""
+
+    last_s: float
+    mains: Mains
+    charge: ChargeState
+    fullness: FullnessState
+    drawn: DrawnState
+    rest: RestState
+    resistance: ResistanceState
+    load: LoadState
+    belief: BeliefState
+    told: BatteryEstimate
+    told_s: float
+    """When it was reckoned; NaN before."""
+
+
 def initial_estimation(now_s: float) -> EstimationState:
     """Return the state of an estimation that begins now and gives the battery the benefit of the doubt: charged now."""
     return resumed_estimation(now_s, resumed_charge(now_s, now_s, math.nan), no_discharge(), math.nan, math.nan)
@@ -109,17 +107,19 @@ def resumed_estimation(
         soc: state of charge; NaN when no record tells it.
         soc_error: of that.
     """
+    fullness, rest, belief = resumed_fullness(now_s), resumed_rest(now_s), resumed_belief(soc, soc_error)
+    resistance, load = no_resistance(), no_load()
     nothing = unknown(UnknownWhy.CHARGE_NOT_KNOWN)
+    told = _told(fullness, drawn, rest, resistance, load, nothing, nothing, nothing)
     return EstimationState(
-        now_s, Mains.UNKNOWN, charge, resumed_fullness(now_s), drawn, resumed_rest(now_s), no_resistance(),
-        no_load(), resumed_belief(soc, soc_error), math.nan, nothing, nothing, nothing,
-    )  # fmt: skip
+        now_s, Mains.UNKNOWN, charge, fullness, drawn, rest, resistance, load, belief, told, math.nan
+    )
 
 
 def estimate(
     state: EstimationState, measurement: Measurement, rules: EstimationRules
 ) -> tuple[EstimationState, BatteryEstimate]:
-    """BatteryEstimate after one period.
+    """Estimate after one period.
 
     Args:
         state: from the period before (or :func:`initial_estimation`).
@@ -149,16 +149,22 @@ def estimate(
     moment = _moment(state, measurement, current_a, voltage_v, is_away, not drawn.is_running, is_charged, rules)
     belief = followed_belief(state.belief, moment, rest.settled_v, rules.block)
     fullness = followed_fullness(state.fullness, mains, measurement, rules)
-    reckoned_s, left_s, soc, capacity = state.reckoned_s, state.remaining_s, state.soc, state.capacity_ah
-    if not abs(now_s - reckoned_s) < RECKONED_EVERY_S or mains != state.mains:
-        reckoned_s = now_s
-        left_s = remaining_s(belief, load, celsius, rules.block, rules.end_v)
-        soc = state_of_charge(belief, rules.block)
-        capacity = capacity_ah(belief, rules.block)
-    after = EstimationState(
-        now_s, mains, charge, fullness, drawn, rest, resistance, load, belief, reckoned_s, left_s, soc, capacity
-    )
-    return after, _told(after)
+    told, told_s = state.told, state.told_s
+    is_other = mains != state.mains or drawn.is_running != told.is_discharging or fullness.fullness != told.fullness
+    if is_other or not abs(now_s - told_s) < RECKONED_EVERY_S:
+        told_s = now_s
+        told = _told(
+            fullness,
+            drawn,
+            rest,
+            resistance,
+            load,
+            state_of_charge(belief, rules.block),
+            capacity_ah(belief, rules.block),
+            remaining_s(belief, load, celsius, rules.block, rules.end_v),
+        )
+    after = EstimationState(now_s, mains, charge, fullness, drawn, rest, resistance, load, belief, told, told_s)
+    return after, told
 
 
 def _moment(
@@ -205,21 +211,30 @@ def _may_begin_a_step(state: EstimationState, now_s: float, c20_ah: float) -> bo
     return state.drawn.out_s >= GONE_S
 
 
-def _told(state: EstimationState) -> BatteryEstimate:
+def _told(
+    fullness: FullnessState,
+    drawn: DrawnState,
+    rest: RestState,
+    resistance: ResistanceState,
+    load: LoadState,
+    soc: Estimated,
+    capacity: Estimated,
+    left_s: Estimated,
+) -> BatteryEstimate:
     return BatteryEstimate(
-        state.fullness.fullness,
-        state.fullness.full_since_s,
-        state.fullness.last_full_s,
-        state.drawn.is_running,
-        state.drawn.began_s,
-        drawn_ah(state.drawn),
-        drawn_wh(state.drawn),
-        returned_ah(state.drawn),
-        state.rest.since_s,
-        rest_v(state.rest),
-        resistance_ohm(state.resistance),
-        state.soc,
-        state.capacity_ah,
-        state.load.power_w,
-        state.remaining_s,
+        fullness.fullness,
+        fullness.full_since_s,
+        fullness.last_full_s,
+        drawn.is_running,
+        drawn.began_s,
+        drawn_ah(drawn),
+        drawn_wh(drawn),
+        returned_ah(drawn),
+        rest.since_s,
+        rest_v(rest),
+        resistance_ohm(resistance),
+        soc,
+        capacity,
+        load.power_w,
+        left_s,
     )
