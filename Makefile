@@ -31,7 +31,7 @@ test: $(VENV)/dev.stamp  ## Install what the tests need and pass all of them (Py
 test-quick: $(VENV)/dev.stamp  ## The tests that start neither processes, servers nor a browser
 	@tools/clean_environment.sh "$(BIN)/python" tools/run_tests.py --here --only quick
 
-test-long: $(VENV)/dev.stamp  ## The tests that take most of a minute each, or repeat a shorter one in another language (part of CI)
+test-long: $(VENV)/dev.stamp  ## The tests that take most of a minute each, or repeat a shorter one in another language or setting (part of CI)
 	@tools/clean_environment.sh tools/test.sh "$(BIN)" --long
 
 fresh-test:  ## Both commands in a fresh Debian root, as root and as a user (SUITE=trixie|bookworm; root, Debian)

@@ -69,7 +69,7 @@ def rows() -> list[Row]:
         journal = Journal(paths.journal, config.journal)
         journal.start()
         exporter = Exporter(0)
-        link = LinkClient("http://127.0.0.1:9/flask", "bench", Inbox().submit)
+        link = LinkClient(paths.link, Inbox().submit)
         parts = SnapshotParts(
             "rig",
             1.0,

@@ -1,4 +1,7 @@
-"""What all tests share: in CI a skip is a failure, because it hides a missing package."""
+"""What all tests share: in CI a skip is a failure, because it hides a missing package.
+
+Properties are tried with the same examples each time; ``VIGIE_NEW_EXAMPLES=1`` looks for new ones.
+"""
 
 import os
 import signal
@@ -7,9 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+settings.register_profile(
+    "usual", deadline=None, database=None, derandomize=not os.environ.get("VIGIE_NEW_EXAMPLES"), print_blob=True
+)
+settings.load_profile("usual")
 
 
 def pytest_configure() -> None:

@@ -1,17 +1,21 @@
 """All tests, stage by stage: one stage's failure hides no other, and the end says what passed, failed, skipped and why.
 
-The oldest supported Python of this machine runs what only computes, the newest what starts processes. ``--only "other
-python"`` runs the quick stage on the end that did not, in a Debian root where this machine has but one Python.
+The oldest supported Python of this machine runs what only computes, the newest what starts processes. Stages that wait
+and stages that compute run beside each other, in lanes. ``--only "other python"`` runs the quick stage on the end that
+did not, in a Debian root where this machine has but one Python.
 """
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -25,6 +29,7 @@ SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 CORES = len(os.sched_getaffinity(0))
 QUICK = ("src/vigie", "tests/unit", "tests/property", "tests/conformance", "tests/packaging")
 SLOWEST = 10
+TELL_EVERY_S = 30
 
 
 class Stage(NamedTuple):
@@ -33,22 +38,35 @@ class Stage(NamedTuple):
     name: str
     paths: tuple[str, ...]
     at_once: int
+    lane: str
+    """The stages of a lane follow each other; the lanes run beside each other."""
     spread: tuple[str, ...] = ("--dist", "worksteal")
     is_on_oldest: bool = False
     marked: str = "not long"
+    niceness: int = 0
+    """What computes takes the time that the others leave."""
 
 
+WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""The cases of a file share what they start, and the longest begin."""
 STAGES = (
-    Stage("quick", QUICK, CORES, is_on_oldest=True),
-    # Faults wait for real time while proofs compute.
-    Stage("proof and faults", ("tests/proof", "tests/faults"), CORES + 1, ("--dist", "loadgroup"), is_on_oldest=True),
-    # These wait as much as they work; the cases of a file share what they start, and the longest begin.
-    Stage("processes and servers", ("tests/integration",), 3 * CORES, ("--dist", "loadfile", "--no-loadscope-reorder")),
-    Stage("browser", ("tests/browser",), CORES),
+    Stage("quick", QUICK, CORES, "computing", is_on_oldest=True, niceness=10),
+    Stage("proof", ("tests/proof",), CORES, "computing", ("--dist", "loadgroup"), is_on_oldest=True, niceness=10),
+    Stage("processes and servers", ("tests/integration",), 3 * CORES, "serving", WHOLE_FILES),
+    Stage("faults", ("tests/faults",), CORES + 1, "looking", ("--dist", "loadgroup"), is_on_oldest=True),
+    Stage("browser", ("tests/browser",), CORES, "looking"),
 )
 LONG = (
-    Stage("long: computing", (*QUICK, "tests/proof", "tests/faults"), CORES, is_on_oldest=True, marked="long"),
-    Stage("long: running", ("tests/integration", "tests/browser"), 2 * CORES, STAGES[2].spread, marked="long"),
+    Stage(
+        "long: computing",
+        (*QUICK, "tests/proof", "tests/faults"),
+        CORES,
+        "computing",
+        is_on_oldest=True,
+        marked="long",
+        niceness=10,
+    ),
+    Stage("long: running", ("tests/integration", "tests/browser"), 2 * CORES, "serving", WHOLE_FILES, marked="long"),
 )
 """What takes most of a minute, or says once more in another language or store what a shorter case says."""
 
@@ -87,22 +105,61 @@ def main(arguments: Sequence[str]) -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     pythons = {THIS: sys.executable} if options.here else interpreters()
     results: list[Result] = []
+    began_s = time.monotonic()
     try:
         wanted = options.only or [stage.name for stage in (LONG if options.long else STAGES)]
-        for stage in (*STAGES, *LONG):
-            if stage.name in wanted:
-                version = (min if stage.is_on_oldest else max)(pythons, key=number)
-                results.append(
-                    tested(f"{stage.name} ({version})", [*pytest(prepared(version, pythons)), *at_once(stage)])
-                )
+        results += side_by_side([stage for stage in (*STAGES, *LONG) if stage.name in wanted], pythons)
         if OTHER in options.only:
             results.append(other_end(pythons))
-    except KeyboardInterrupt:
-        results.append(Result("interrupted", 0.0, (), "what came after it did not run", has_failed=True))
     except subprocess.CalledProcessError as error:
         results.append(Result("environment", 0.0, (), f"status {error.returncode} of {error.cmd}", has_failed=True))
-    print(summary(results))
+    print(summary(results, time.monotonic() - began_s))
     return int(any(result.has_failed for result in results))
+
+
+def side_by_side(stages: Sequence[Stage], pythons: dict[str, str]) -> list[Result]:
+    """Run the lanes of some stages beside each other; what a stage says is printed when it ends.
+
+    Ctrl-C, which reaches what runs as well, keeps the next ones from starting.
+    """
+    jobs: dict[str, list[tuple[str, list[str]]]] = {}
+    for stage in stages:
+        version = (min if stage.is_on_oldest else max)(pythons, key=number)
+        command = ["nice", "-n", str(stage.niceness), *pytest(prepared(version, pythons)), *at_once(stage)]
+        jobs.setdefault(stage.lane, []).append((f"{stage.name} ({version})", command))
+    is_stopped = threading.Event()
+    results: list[Result] = []
+    running: dict[str, Path] = {}
+
+    def run(lane: Sequence[tuple[str, list[str]]]) -> None:
+        for name, command in lane:
+            if is_stopped.is_set():
+                results.append(Result(name, 0.0, (), "interrupted", has_failed=True))
+                continue
+            running[name] = RESULTS / f"{name.replace(' ', '-')}.log"
+            result = tested(name, command, running[name])
+            print(f"\n== {name} ==\n{running.pop(name).read_text(errors='replace')}", flush=True)
+            results.append(result)
+
+    with ThreadPoolExecutor(max_workers=max(len(jobs), 1)) as pool:
+        waiting = {pool.submit(run, lane) for lane in jobs.values()}
+        while waiting:
+            try:
+                done, waiting = wait(waiting, timeout=TELL_EVERY_S)
+                for lane in done:
+                    lane.result()
+                if waiting:
+                    print("  ".join(f"{name} {percent(log)} %" for name, log in [*running.items()]), flush=True)
+            except KeyboardInterrupt:
+                is_stopped.set()
+    names = [stage.name for stage in stages]
+    return sorted(results, key=lambda result: names.index(result.name.rpartition(" (")[0]))
+
+
+def percent(log: Path) -> int:
+    """Return how far pytest says it has come."""
+    told = re.findall(r"\[ *(\d+)%\]", log.read_text(errors="replace")) if log.exists() else []
+    return int(told[-1]) if told else 0
 
 
 def number(version: str) -> int:
@@ -153,17 +210,19 @@ def at_once(stage: Stage) -> list[str]:
     return ["-n", str(stage.at_once), *stage.spread, "-m", stage.marked, *stage.paths]
 
 
-def tested(name: str, command: Sequence[str]) -> Result:
+def tested(name: str, command: Sequence[str], log: Path) -> Result:
     """Run a command that ends in pytest; its report is kept beside the others under ``name``."""
-    print(f"\n== {name} ==", flush=True)
     report = RESULTS / f"{name.replace(' ', '-')}.xml"
     report.unlink(missing_ok=True)
     began_s = time.monotonic()
-    status = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
+    with log.open("wb") as output:
+        told = subprocess.run(
+            [*command, f"--junitxml={report}"], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
     cases = read(report)
-    is_told = status == 0 or any(case.outcome == "failed" for case in cases)
-    note = "" if is_told else f"ended with status {status}"
-    return Result(name, time.monotonic() - began_s, cases, note, has_failed=bool(status))
+    is_told = told.returncode == 0 or any(case.outcome == "failed" for case in cases)
+    note = "" if is_told else f"ended with status {told.returncode}"
+    return Result(name, time.monotonic() - began_s, cases, note, has_failed=bool(told.returncode))
 
 
 def other_end(pythons: dict[str, str]) -> Result:
@@ -171,9 +230,13 @@ def other_end(pythons: dict[str, str]) -> Result:
     other = SUPPORTED[-1] if min(pythons, key=number) == SUPPORTED[0] else SUPPORTED[0]
     name = f"{STAGES[0].name} ({other})"
     if other in pythons:
-        return tested(name, [*pytest(prepared(other, pythons)), *at_once(STAGES[0])])
+        (result,) = side_by_side([STAGES[0]], {other: pythons[other]})
+        return result
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        return tested(name, ["tools/other_python.sh", SUITES[other], *at_once(STAGES[0])])
+        log = RESULTS / "other-python.log"
+        result = tested(name, ["tools/other_python.sh", SUITES[other], *at_once(STAGES[0])], log)
+        print(f"\n== {name} ==\n{log.read_text(errors='replace')}", flush=True)
+        return result
     return Result(
         name, 0.0, (), f"no Python {other} here; as root a Debian {SUITES[other]} root has it", has_failed=True
     )
@@ -195,14 +258,14 @@ def read(report: Path) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def summary(results: Sequence[Result]) -> str:
-    """Say what passed, failed and skipped, why, and which were the slowest."""
+def summary(results: Sequence[Result], seconds: float) -> str:
+    """Say what passed, failed and skipped in how long, why, and which were the slowest."""
     cases = [case for result in results for case in result.cases]
     lines = ["", f"{'stage':34}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}"]
     for result in results:
         counts = "".join(f"{result.count(outcome):8}" for outcome in ("passed", "failed", "skipped"))
         lines.append(f"{result.name:34}{counts}{result.seconds:9.0f}  {result.note}".rstrip())
-    lines.append(f"{'all':34}{'':24}{sum(result.seconds for result in results):9.0f}")
+    lines.append(f"{'all':34}{'':24}{seconds:9.0f}")
     skipped = Counter(case.reason for case in cases if case.outcome == "skipped")
     if skipped:
         lines += ["", "skipped, and why:", *(f"{count:6} x  {reason}" for reason, count in skipped.most_common())]

@@ -7,6 +7,7 @@ from typing import Any
 
 from vigie.config import SECTIONS
 from vigie.config.reading import SettingRow, rows
+from vigie.config.retired import RETIRED
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -51,6 +52,8 @@ def page() -> str:
         table = ["| key | default | unit | range | meaning |", "|---|---|---|---|---|", *map(line, rows(name))]
         meaning = (SECTIONS[name].__doc__ or "").splitlines()[0].replace("``", "`")
         parts += [f"## [{name}]", meaning, "\n".join(table)]
+    gone = [f"* `{key}`: {meaning}" for key, meaning in RETIRED.items()]
+    parts += ["## No longer settings", "A file that names them is used as before, with a warning.", "\n".join(gone)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -54,7 +54,7 @@ class JournalError(VigieError):
 
 
 class LinkError(VigieError):
-    """The other process cannot be reached, refused the token, or did not answer in time."""
+    """The other process cannot be reached, refused this one, or did not answer in time."""
 
 
 class CommandRefused(VigieError):

@@ -44,6 +44,27 @@ def keep_out_the_unneeded(needed: Collection[str] = ()) -> None:
     logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # or every record would ask for it
 
 
+def keep_out_tls() -> None:
+    """Make `import ssl` give a stand-in, and hashes those of Python itself: libssl and libcrypto are 4 MB.
+
+    For a process that asks nobody over https, and before anything else is imported. prometheus_client needs names in
+    `ssl` for the defaults of parameters that we do not use, and urllib's class for https, which it never calls. The
+    names are None, so that whoever encrypts after all fails there, and sends nothing in the open; so does
+    `urllib.request.urlopen` whatever the address.
+    """
+    sys.modules.setdefault("ssl", _StandIn("ssl"))
+    for name in ("_ssl", "_hashlib"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+
+
+class _StandIn(ModuleType):
+    """Stands for a module of which only the names are needed."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):  # what the import machinery asks of every module
+            raise AttributeError(name)
+
+
 class _PutOff(ModuleType):
     """Stands for a module until the first look at what is in it."""
 

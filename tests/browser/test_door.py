@@ -17,7 +17,12 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("theme", "width", "language"),
-    [("light", 360, "en"), ("dark", 360, "fr"), ("light", 1280, "fr"), ("dark", 1280, "en")],
+    [
+        ("dark", 360, "fr"),
+        ("light", 1280, "fr"),
+        pytest.param("light", 360, "en", marks=pytest.mark.long),
+        pytest.param("dark", 1280, "en", marks=pytest.mark.long),
+    ],
 )
 def test_the_door_s_pages_are_accessible_quiet_and_fit(
     chromium: Browser, guarded: Guarded, theme: str, width: int, language: str

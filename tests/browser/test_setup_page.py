@@ -64,7 +64,7 @@ def judge(page: Page, theme: str, language: str) -> None:
         assert code.evaluate("one => one.scrollWidth <= one.clientWidth"), "a command that is cut off"
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.long)])
 @pytest.mark.parametrize("width", [320, 360, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_accessible_quiet_self_contained_and_fits(

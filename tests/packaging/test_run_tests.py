@@ -17,6 +17,17 @@ def test_skipped(): pass
 def test_bad(): assert 1 == 2, "one is not two"
 """
 
+MEETING = """
+import pathlib, time
+
+def test_the_other_is_there():
+    pathlib.Path("{own}").touch()
+    by = time.monotonic() + 30
+    while not pathlib.Path("{other}").exists():
+        assert time.monotonic() < by
+        time.sleep(0.05)
+"""
+
 
 @pytest.fixture
 def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -29,7 +40,10 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         run_tests,
         "STAGES",
-        (run_tests.Stage("first", ("test_mixed.py",), 1), run_tests.Stage("second", ("test_fine.py",), 1)),
+        (
+            run_tests.Stage("first", ("test_mixed.py",), 1, "one"),
+            run_tests.Stage("second", ("test_fine.py",), 1, "one"),
+        ),
     )
     monkeypatch.delenv("CI", raising=False)
     return tmp_path
@@ -68,8 +82,16 @@ def test_the_oldest_python_runs_the_quick_stage_and_the_newest_the_others(
     monkeypatch.setattr(run_tests, "SUPPORTED", ("3.9", "3.11", "3.13"))
     monkeypatch.setattr(run_tests, "prepared", lambda version, _pythons: sys.executable if version != "3.11" else "")
     assert run_tests.main([]) == 0
-    assert {path.name for path in (stages / "results").iterdir()} == {"second-(3.9).xml", "later-(3.13).xml"}
+    assert {path.name for path in (stages / "results").glob("*.xml")} == {"second-(3.9).xml", "later-(3.13).xml"}
     assert "second (3.9)" in capfd.readouterr().out
+
+
+def test_lanes_run_beside_each_other(stages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for own, other in (("mixed", "fine"), ("fine", "mixed")):
+        (stages / f"test_{own}.py").write_text(MEETING.format(own=own, other=other))
+    first, second = run_tests.STAGES
+    monkeypatch.setattr(run_tests, "STAGES", (first._replace(lane="another"), second))
+    assert run_tests.main(["--here"]) == 0
 
 
 def test_a_missing_other_python_is_told(stages: Path, monkeypatch: pytest.MonkeyPatch) -> None:

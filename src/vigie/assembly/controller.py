@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from vigie.assembly.files import Files, files, link_token
+from vigie.assembly.files import Files, files
 from vigie.assembly.past import past_of
 from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
@@ -152,11 +152,7 @@ class ControllerProcess:
         self._inbox = Inbox()
         self._figures = FiguresThread(self._paths)
         self._exporter: Exporter | None = None
-        self._link = LinkClient(
-            config.link.url or f"http://{_reachable(config.web.host)}:{config.web.port}/flask",
-            lambda: link_token(self._paths.token),
-            self._obeyed,
-        )
+        self._link = LinkClient(self._paths.link, self._obeyed)
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
         parts = snapshot_parts(config)
         witnesses: list[Any] = [
@@ -255,11 +251,6 @@ def _labels(config: Config) -> Labels:
         tuple(channel.calibration.name.lower() for channel in config.channels),
         tuple(getattr(config.relays, relay.name.lower()) for relay in Relay),
     )
-
-
-def _reachable(host: str) -> str:
-    """Return an address to call a server that listens on ``host``."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
 
 
 def _fault(utc_s: float, subject: str, after: str, text: str) -> Event:

@@ -23,6 +23,9 @@ class Files(NamedTuple):
     journal: Path
     lock: Path
     token: Path
+    """The secret of programs that use the API."""
+    link: Path
+    """Where the web process listens for the controller."""
     world: Path
     """The twin's battery and contacts, which outlive the process like real ones."""
     levels: Path
@@ -59,6 +62,7 @@ def files_in(directory: Path) -> Files:
         directory / "journal.sqlite",
         directory / "controller.lock",
         directory / "link.token",
+        directory / "link.sock",
         directory / "twin.json",
         directory / "emulated-lines.bin",
         directory / "last-snapshot.json",
@@ -67,7 +71,7 @@ def files_in(directory: Path) -> Files:
 
 
 def link_token(path: Path) -> str:
-    """Return the secret the two processes share; whichever comes first makes it, readable by the owner only.
+    """Return the secret of programs that use the API; whoever comes first makes it, readable by the owner only.
 
     A file that holds none (empty, damaged, under 8 printable ASCII characters) is made anew.
 
@@ -103,7 +107,7 @@ def _make_token(path: Path) -> None:
             if path.exists():
                 complete.replace(path)
                 return
-            with contextlib.suppress(FileExistsError):  # the other process was first: its token counts
+            with contextlib.suppress(FileExistsError):  # another process was first: its token counts
                 os.link(complete, path)
             complete.unlink()
     except OSError as error:

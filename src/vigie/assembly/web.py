@@ -15,6 +15,7 @@ from vigie.delivery.overview import Overview
 from vigie.errors import AccessError
 from vigie.hardware.systemd import Notifier
 from vigie.link.hub import Hub, Side
+from vigie.link.server import LinkListener
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
 from vigie.telemetry.delivery_log import DeliveryLog
@@ -46,15 +47,18 @@ def serve(config: Config) -> None:
     )
     hub.subscribe(lambda: _notice(post, hub.snapshot() or {}))
     _tell_first_password(config)
+    listener = LinkListener(paths.link, hub)
     application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)
 
     def on_ready(port: int) -> None:
+        listener.start()
         url = f"http://{config.web.host}:{port}/flask/"
         post.start(outpost.step)
         Notifier().ready()
         log.info("web ready", url=url)
 
     serve_application(application, config.web, on_ready)
+    listener.close()
 
 
 def _notice(post: Dispatcher, snapshot: Mapping[str, Any]) -> None:

@@ -5,11 +5,12 @@ import signal
 import sys
 
 from vigie.cli.starting import end_quietly
-from vigie.memory import keep_out_the_unneeded
+from vigie.memory import keep_out_the_unneeded, keep_out_tls
 
 if __name__ == "__main__":
     end_quietly()
     keep_out_the_unneeded()
+    keep_out_tls()
 
 from vigie.assembly.controller import ControllerProcess
 from vigie.cli import process

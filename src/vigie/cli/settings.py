@@ -11,6 +11,7 @@ from tomlkit.items import Table
 from vigie.cli import process, screen
 from vigie.config import SECTIONS, BadSettings, Config, SettingsFault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import SettingRow, as_table, rows
+from vigie.config.retired import RETIRED
 from vigie.config.sections import PLANTS
 from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import mark, translator
@@ -43,7 +44,8 @@ def check(argv: Sequence[str], *, probe: bool, as_json: bool) -> None:
         console.print_json(json.dumps({"faults": [], "warnings": [warning._asdict() for warning in known]}))
         return
     for warning in known:
-        console.print(Text.assemble((words(mark("known risk")), "yellow"), f" {warning}"))
+        label = mark("no longer a setting") if warning.key in RETIRED else mark("known risk")
+        console.print(Text.assemble((words(label), "yellow"), f" {warning}"))
     console.print(words(mark("{source}: no faults")).format(source=config.source))
 
 

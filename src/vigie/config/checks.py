@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.access.settings import Login
+from vigie.config import retired
 from vigie.config.alarm_limits import alarm_faults
 from vigie.config.limits import contradictions
 from vigie.config.scales import beyond_meter, scale_risks
@@ -241,7 +242,7 @@ def _crossed_meter(rig: RigSettings, sections: Mapping[str, Any]) -> list[Settin
 
 def warnings(config: Config) -> list[SettingsFault]:
     """Return what is allowed but should be known before a battery is trusted to it."""
-    found = list(wiring_risks(config))
+    found = [*retired.told(config.retired), *wiring_risks(config)]
     if config.plant.kind == PlantKind.RIG and not config.channels[Channel.LOAD].is_fitted:
         found.append(
             SettingsFault(

@@ -20,7 +20,7 @@ NAME = "settings-in-force.json"
 Tables = Mapping[str, Mapping[str, Any]]
 TELLING = frozenset(
     {
-        "alarms", "contact_truth", "contacts", "outage_log", "journal", "metrics", "link", "web", "access", "stack",
+        "alarms", "contact_truth", "contacts", "outage_log", "journal", "metrics", "web", "access", "stack",
         "mail", "remote_write",
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.config.checks import crossed
+from vigie.config.retired import without_retired
 from vigie.config.sections import (
     CHANNEL_DEFAULTS,
     EVERY_CHANNEL,
@@ -117,6 +118,7 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
     Raises:
         BadSettings: with every fault.
     """
+    tables, retired = without_retired(tables)
     faults: list[SettingsFault] = [
         SettingsFault(name, spoken("unknown section") + _nearest(name, SECTIONS))
         for name in tables
@@ -149,7 +151,7 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
         raise BadSettings(source, faults, spoken(_COMMISSION) if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
-    return Config(source=source, channels=cast("Any", channels), **sections)
+    return Config(source=source, channels=cast("Any", channels), retired=retired, **sections)
 
 
 def _validated(kind: type, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple

@@ -147,14 +147,6 @@ class MetricsSettings(NamedTuple):
     port: Annotated[int, setting("TCP port of /metrics; 0 takes any free one (tests)", ge=0, le=65_535)] = 9108
 
 
-class LinkSettings(NamedTuple):
-    """How the controller finds the web process."""
-
-    url: Annotated[
-        str, setting("Web application as the controller calls it; empty: web.host and web.port of these settings")
-    ] = ""
-
-
 class ChannelConfig(NamedTuple):
     """One meter channel."""
 
@@ -236,7 +228,6 @@ SECTIONS: Mapping[str, type] = {
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
-    "link": LinkSettings,
     "web": WebSettings,
     "access": AccessSettings,
     "stack": StackSettings,
@@ -288,7 +279,6 @@ class Config(NamedTuple):
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
-    link: LinkSettings
     web: WebSettings
     access: AccessSettings
     stack: StackSettings
@@ -303,6 +293,8 @@ class Config(NamedTuple):
     """What the file says, without the command line's options; empty without a file."""
     refused: tuple[str, ...] = ()
     """Faults of the file, in whose place these, the last good settings, are in force."""
+    retired: tuple[str, ...] = ()
+    """Settings the file names that are no more."""
 
     @property
     def data_directory(self) -> Path:

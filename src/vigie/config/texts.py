@@ -17,7 +17,7 @@ _NAMES = {
 }
 _LANGUAGES = {"site": ("language",)}
 _HOSTS = {"web": ("host",), "metrics": ("host",)}
-_ADDRESSES = {"link": ("url",), "stack": ("grafana_url", "prometheus_url"), "mail": ("page_url",)}
+_ADDRESSES = {"stack": ("grafana_url", "prometheus_url"), "mail": ("page_url",)}
 _CALLED = {**_ADDRESSES, "remote_write": ("url",)}
 _OTHERS_PORT = {"http": 443, "https": 80}
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}

@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import socketio
 import structlog
 from pydantic import ValidationError
 
 from vigie.clock import machine_monotonic_s
-from vigie.errors import VigieError
+from vigie.errors import LinkError
 from vigie.link.connection import LinkConnection
+from vigie.link.local_socket import LinkRefused
 from vigie.link.messages import Answer, Command
-from vigie.link.wire import REFUSED_TOKEN
+from vigie.link.wire import ALIVE_EVERY_S, ANSWER, ERROR
 
 log = structlog.get_logger(__name__)
 
@@ -21,23 +22,18 @@ log = structlog.get_logger(__name__)
 class LinkClient:
     """Keeps a connection to the web process for ever.
 
-    ``url`` is where the web process answers, ``http://127.0.0.1:8000``; a path in it replaces ``/flask``.
-    ``token`` is asked for the secret before each attempt; what it raises (``VigieError``) ends that attempt only.
+    ``path`` is the socket the web process listens at.
     ``on_command`` is called in a thread of the link, several may run at once; what it raises is told to
     the person who asked and ends nothing.
     """
 
     FIRST_RETRY_S = 0.5
     LONGEST_RETRY_S = 5.0
-    REFUSED_RETRY_S = 30.0
-    CONNECT_TIMEOUT_S = 5.0
-    CLOSE_TIMEOUT_S = 0.8
     PATIENCE_S = 20.0
     """A web process that starts, or starts again, is away for less: not worth a word."""
 
-    def __init__(self, url: str, token: Callable[[], str], on_command: Callable[[Command], Answer]) -> None:
-        self._url = url
-        self._token = token
+    def __init__(self, path: Path, on_command: Callable[[Command], Answer]) -> None:
+        self._path = path
         self._instance = uuid4().hex
         self._on_command = on_command
         self._connection: LinkConnection | None = None
@@ -69,59 +65,56 @@ class LinkClient:
         self._has_news.set()
 
     def close(self) -> None:
-        """Leave the web process and stop, within a second."""
+        """Leave the web process and stop, without waiting for it."""
         self._is_closing.set()
         self._has_news.set()
         connection = self._connection
         if connection is not None:
-            closer = threading.Thread(target=connection.close, name="link-closer", daemon=True)
-            closer.start()
-            closer.join(self.CLOSE_TIMEOUT_S)
+            connection.leave()
 
     def _keep_connected(self) -> None:
         retry_s = self.FIRST_RETRY_S
         self._alone_since_s = machine_monotonic_s()
         while not self._is_closing.is_set():
-            connection = LinkConnection(self._answer)
-            self._connection = connection
             try:
-                auth = {"token": self._token(), "instance": self._instance}
-                connection.open(self._url, auth, self.CONNECT_TIMEOUT_S)
-            except VigieError as error:
-                self._say_failure(str(error), connection.refusal)
-                retry_s = self.REFUSED_RETRY_S if connection.refusal == REFUSED_TOKEN else retry_s
+                self._connection = LinkConnection(self._path, self._instance, self._answer)
+            except LinkError as error:
+                self._say_failure(error)
             except Exception:
-                log.exception("link_failed", url=self._url)
+                log.exception("link_failed", path=str(self._path))
             else:
-                self._say("link_connected", url=self._url)
                 retry_s = self.FIRST_RETRY_S
-                self._has_news.set()
-                connection.wait_until_ended()
-                if not self._is_closing.is_set():
-                    self._say("link_lost", url=self._url)
-                self._alone_since_s = machine_monotonic_s()
-            connection.close()
+                self._follow(self._connection)
             self._is_closing.wait(retry_s)
             if self._is_patient_no_more():
                 retry_s = min(2 * retry_s, self.LONGEST_RETRY_S)
+
+    def _follow(self, connection: LinkConnection) -> None:
+        self._say("link_connected", path=str(self._path))
+        self._has_news.set()
+        if self._is_closing.is_set():
+            connection.leave()
+        why = connection.run()
+        if not self._is_closing.is_set():
+            self._say("link_lost", path=str(self._path), reason=why)
+        self._alone_since_s = machine_monotonic_s()
 
     def _send_newest(self) -> None:
         sent: Mapping[str, Any] | None = None
         sent_on: LinkConnection | None = None
         while True:
-            self._has_news.wait()
+            self._has_news.wait(ALIVE_EVERY_S)
             self._has_news.clear()
             if self._is_closing.is_set():
                 return
             connection, newest = self._connection, self._newest
-            if newest is None or connection is None or not connection.is_joined:
+            if connection is None or not connection.is_joined:
                 continue
-            if newest is sent and connection is sent_on:
-                continue
+            is_news = newest is not sent or connection is not sent_on
             sent, sent_on = newest, connection
             try:
-                connection.send(newest)
-            except socketio.exceptions.SocketIOError:
+                connection.send(newest if is_news else None)
+            except LinkError:
                 pass  # lost in between: the next connection gets the newest one
             except Exception:
                 log.exception("snapshot_not_sent")
@@ -131,30 +124,27 @@ class LinkClient:
             command = Command.model_validate(data)
         except ValidationError as error:
             log.warning("command_malformed", error=str(error))
-            return {"error": f"malformed command: {error.error_count()} faults, first: {error.errors()[0]['msg']}"}
+            return {ERROR: f"malformed command: {error.error_count()} faults, first: {error.errors()[0]['msg']}"}
         try:
-            return self._on_command(command).model_dump(mode="json")
+            return {ANSWER: self._on_command(command).model_dump(mode="json")}
         except Exception as error:
             log.exception("command_failed", id=command.id, action=command.action)
-            return {"error": f"the controller failed on it: {type(error).__name__}: {error}"}
+            return {ERROR: f"the controller failed on it: {type(error).__name__}: {error}"[:500]}
 
     def _say(self, event: str, **fields: object) -> None:
         self._said = event
         log.info(event, **fields)
 
-    def _say_failure(self, text: str, refusal: str) -> None:
+    def _say_failure(self, error: LinkError) -> None:
+        text = str(error)
         if text == self._said:
             return
-        if refusal:
+        if isinstance(error, LinkRefused):
             self._said = text
-        if refusal == REFUSED_TOKEN:
-            advice = "give the controller and the web process the same token file, then restart the older one"
-            log.error("link_refused", url=self._url, reason=refusal, advice=advice)
-        elif refusal:
-            log.error("link_refused", url=self._url, reason=refusal)
+            log.error("link_refused", reason=text)
         elif self._is_patient_no_more():
             self._said = text
-            log.warning("link_unreachable", url=self._url, reason=text, advice="is the web process running?")
+            log.warning("link_unreachable", reason=text, advice="is the web process running, in this data folder?")
 
     def _is_patient_no_more(self) -> bool:
         return machine_monotonic_s() - self._alone_since_s > self.PATIENCE_S

@@ -1,104 +1,113 @@
-"""One connection of the controller to the web process, from its attempt to its end."""
+"""One connection of the controller to the web process, from its first word to its end."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import socketio
 import structlog
 
 from vigie.errors import LinkError
-from vigie.link.wire import COMMAND, NAMESPACE, SNAPSHOT
+from vigie.link import wire
+from vigie.link.local_socket import STEP_S, LinkRefused, LocalSocket, connected_to
 
 log = structlog.get_logger(__name__)
 
 
-def _new_client() -> Any:  # noqa: ANN401 - the library is not typed
-    return socketio.Client(  # type: ignore[no-untyped-call]
-        reconnection=False,
-        handle_sigint=False,
-        websocket_extra_options={"suppress_origin": True},  # we are no page of a site
-    )
-
-
 class LinkConnection:
-    """One connection attempt and, if it succeeds, its life. Never reused.
+    """A connection that the web process has let in, and its life. Never reused.
 
-    ``on_command`` gets a command as it came and returns the acknowledgement; it is called in threads of its own.
+    ``on_command`` gets a command as it came and returns the keys of the reply; it is called in threads of its own.
     """
 
-    LOOK_EVERY_S = 2.0
+    COMMANDS_AT_ONCE = 32
+    """Threads; systemd grants the controller 64."""
 
-    def __init__(self, on_command: Callable[[object], dict[str, Any]]) -> None:
-        self.refusal = ""
-        """What the web process said when it refused; empty when nobody said anything."""
-        self.is_joined = False
-        self._ended = threading.Event()
-        self._acknowledged = threading.Event()
-        self._acknowledged.set()
-        self._client = _new_client()
-        self._client.on("connect_error", self._refused, namespace=NAMESPACE)
-        self._client.on("disconnect", self._disconnected, namespace=NAMESPACE)
-        self._client.on(COMMAND, on_command, namespace=NAMESPACE)
-
-    def open(self, url: str, auth: dict[str, str], timeout_s: float) -> None:
-        """Connect and join, or fail within some ``timeout_s``.
+    def __init__(self, path: Path, instance: str, on_command: Callable[[object], Mapping[str, Any]]) -> None:
+        """Connect and join, or fail within some seconds.
 
         Raises:
-            LinkError: nobody there, or refused (then ``refusal`` has the reason).
+            LinkRefused: the web process has another controller, or is another user's.
+            LinkError: nobody there, or nobody who answers.
         """
-        parts = urlsplit(url)
-        path = parts.path.strip("/") or "flask"
+        self._on_command = on_command
+        self._places = threading.BoundedSemaphore(self.COMMANDS_AT_ONCE)
+        self._acknowledged = threading.Event()
+        self._socket = LocalSocket(
+            connected_to(path), takes_bytes=wire.MOST_FROM_WEB_BYTES, sends_bytes=wire.MOST_FROM_CONTROLLER_BYTES
+        )
         try:
-            self._client.connect(
-                f"{parts.scheme}://{parts.netloc}",
-                headers={"Authorization": f"Bearer {auth['token']}"},
-                auth=auth,
-                transports=["websocket"],
-                namespaces=[NAMESPACE],
-                socketio_path=f"{path}/socket.io",
-                wait_timeout=timeout_s,
-            )
-        except (socketio.exceptions.SocketIOError, ValueError, OSError) as error:
-            raise LinkError(self.refusal or str(error)) from error
-        self.is_joined = True
+            self._socket.send({wire.HELLO: instance})
+            told = self._socket.receive(STEP_S)
+        except LinkError:
+            self._socket.close()
+            raise
+        self.is_joined = wire.WELCOME in told
+        if not self.is_joined:
+            self._socket.close()
+            raise LinkRefused(str(told.get(wire.REFUSED, "the web process did not say why")))
 
-    def send(self, snapshot: Mapping[str, Any]) -> None:
-        """Send one snapshot and wait until it is acknowledged or the connection ends.
+    @property
+    def is_closed(self) -> bool:
+        return self._socket.is_closed
 
-        A web process that hangs gets nothing piled up that way.
+    def send(self, snapshot: Mapping[str, Any] | None) -> None:
+        """Send a snapshot, or with None a sign of life, and wait until it is acknowledged.
+
+        A web process that hangs gets nothing piled up that way; one that hangs for long is left.
+
+        Raises:
+            LinkError: the connection has ended.
+            TypeError, ValueError: the snapshot is no JSON, or too long.
         """
         self._acknowledged.clear()
-        self._client.emit(SNAPSHOT, dict(snapshot), namespace=NAMESPACE, callback=self._answered)
-        while not self._acknowledged.wait(self.LOOK_EVERY_S):
-            if self._ended.is_set():
-                return
+        if not self.is_joined:
+            raise LinkError("the connection has ended")
+        self._socket.send({wire.ALIVE: True} if snapshot is None else {wire.SNAPSHOT: snapshot})
+        if not self._acknowledged.wait(wire.SILENCE_S):
+            self._socket.hang_up()
+            raise LinkError(f"the web process took nothing for {wire.SILENCE_S:g} s")
 
-    def wait_until_ended(self) -> None:
-        """Return when the connection is over, whoever ended it."""
-        while not self._ended.wait(self.LOOK_EVERY_S):
-            if self._client.eio.state != "connected":  # dropped while joining: no event tells of it
-                return
+    def run(self) -> str:
+        """Take what the web process sends until the connection is over, whoever ended it; return why."""
+        try:
+            while True:
+                self._take(self._socket.receive())
+        except LinkError as error:
+            return str(error)
+        finally:
+            self.is_joined = False
+            self._acknowledged.set()
+            self._socket.close()
 
-    def close(self) -> None:
-        """End it; may take seconds when the web process hangs."""
-        self._disconnected()
-        if self._client.connected:
-            self._client.disconnect()
-        if self._client.eio.ws is not None:
-            self._client.eio.ws.shutdown()  # one that the other side has reset is closed by nobody else
+    def leave(self) -> None:
+        """Say goodbye and end it, without waiting for anybody."""
+        with contextlib.suppress(LinkError):  # it has ended, or nobody reads there
+            self._socket.send({wire.BYE: True}, must_not_wait=True)
+        self._socket.hang_up()
 
-    def _answered(self, error: object = None) -> None:
-        if error:
-            log.error("snapshot_refused_by_web", error=error)
-        self._acknowledged.set()
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if wire.COMMAND in message:
+            self._places.acquire()
+            try:
+                threading.Thread(target=self._obey, args=(message,), name="link-command", daemon=True).start()
+            except RuntimeError:
+                self._places.release()
+                self._reply(message, {wire.ERROR: "the controller has no thread left for it; try again"})
+        elif wire.TAKEN in message:
+            if message[wire.TAKEN]:
+                log.error("snapshot_refused_by_web", error=message[wire.TAKEN])
+            self._acknowledged.set()
 
-    def _refused(self, data: object = None) -> None:
-        if isinstance(data, dict):  # from the web process; a text comes from the transport: nobody there
-            self.refusal = str(data.get("message", "refused"))
+    def _obey(self, message: Mapping[str, Any]) -> None:
+        try:
+            self._reply(message, self._on_command(message[wire.COMMAND]))
+        finally:
+            self._places.release()
 
-    def _disconnected(self, *_reason: object) -> None:
-        self.is_joined = False
-        self._acknowledged.set()
-        self._ended.set()
+    def _reply(self, message: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
+        try:
+            self._socket.send({wire.CALL: message.get(wire.CALL), **reply})
+        except LinkError as error:
+            log.warning("answer_not_sent", error=str(error))

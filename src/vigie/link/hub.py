@@ -16,7 +16,7 @@ from vigie.clock import machine_monotonic_s
 from vigie.errors import LinkError, VigieError
 from vigie.link.messages import Answer, Command, Snapshot
 from vigie.link.snapshot_file import SnapshotFile
-from vigie.link.wire import COMMAND
+from vigie.link.wire import ERROR
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +38,8 @@ class BadAnswer(LinkError):
 class Transport(Protocol):
     """One connected controller."""
 
-    def call(self, event: str, data: dict[str, Any], timeout_s: float) -> object:
-        """Send an event and return its acknowledgement.
+    def call(self, command: dict[str, Any], timeout_s: float) -> object:
+        """Send a command and return its answer, JSON of ``messages.Answer`` or ``{"error": text}``.
 
         Raises:
             NoAnswer: none came within ``timeout_s``.
@@ -72,9 +72,9 @@ class LinkState(Side):
 class Hub:
     """The meeting point of the link and the web pages; safe to use from any thread, owns none.
 
-    ``token`` is the secret a controller must show. Where another one is shown ``newest_token`` is asked, for its
-    file may have been made anew; what that raises (``VigieError``) leaves the one it was. ``snapshot_path`` is where
-    the last snapshot is kept, so that a restarted web process shows at once what it last knew; None keeps none.
+    ``token`` is the secret of programs that use the API. Where another one is shown ``newest_token`` is asked, for
+    its file may have been made anew; what that raises (``VigieError``) leaves the one it was. ``snapshot_path`` is
+    where the last snapshot is kept, so that a restarted web process shows at once what it last knew; None keeps none.
     """
 
     SAVE_EVERY_S = 10.0
@@ -83,7 +83,7 @@ class Hub:
         self, token: str, snapshot_path: Path | None = None, newest_token: Callable[[], str] | None = None
     ) -> None:
         if not token:
-            raise LinkError("the link's token is empty: put a long random word into the token file")
+            raise LinkError("the token is empty: put a long random word into the token file")
         self._token = _bytes(token)
         self._newest_token = newest_token or (lambda: token)
         self._version = version("vigie")
@@ -189,9 +189,9 @@ class Hub:
             transport = self._transport
         if transport is None:
             raise ControllerAway("no controller is connected: the command was not sent")
-        reply = transport.call(COMMAND, command.model_dump(mode="json"), timeout_s)
-        if isinstance(reply, dict) and isinstance(reply.get("error"), str):
-            raise BadAnswer(reply["error"])
+        reply = transport.call(command.model_dump(mode="json"), timeout_s)
+        if isinstance(reply, dict) and isinstance(reply.get(ERROR), str):
+            raise BadAnswer(reply[ERROR])
         try:
             answer = Answer.model_validate(reply)
         except ValidationError as error:

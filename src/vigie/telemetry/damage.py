@@ -22,8 +22,9 @@ _SMALL_TABLES = ("open_bucket", "step_back", "delivery", "delivery_aside", "outb
 _MANY = 10_000
 _FORMATS = {1, 2}
 """To write and to read a database: rollback journal and write-ahead log."""
-_BACKGROUND = 19
-"""Niceness of a look through the whole file."""
+_BACKGROUND = 10
+"""Niceness of a look through the whole file; with 19 it gets no time at all on a busy machine, not even to stop."""
+_STOP_S = 5.0
 
 
 class CorruptJournal(JournalError):
@@ -147,7 +148,7 @@ class DamageSearch:
             if self._file is not None:
                 with suppress(sqlite3.Error):  # it is done and closed
                     self._file.interrupt()
-        self._thread.join(1.0)
+        self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         with suppress(OSError):

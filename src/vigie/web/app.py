@@ -1,4 +1,4 @@
-"""The web application put together: pages, API, live push, the controller's link, and the guards before them."""
+"""The web application put together: pages, API, live push, and the guards before them."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from vigie.access.door import Door
 from vigie.errors import AccessError, JournalError
 from vigie.link.hub import Hub
-from vigie.link.server import ControllerNamespace
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
 from vigie.telemetry.reader import JournalReader
@@ -116,7 +115,6 @@ def create_app(
         app.wsgi_app,
         open_sockets=lambda: websocket.count_open(socketio.server),
         most=settings.live_browsers + SPARE_SOCKETS,
-        is_token=hub.is_token,
         may_open=lambda environ: may_open_socket(environ, access, hub),
     )
     names = (*settings.trusted_hosts, *(name_of(host_of(origin)) for origin in settings.origins))
@@ -150,7 +148,6 @@ def _attach_sockets(app: APIFlask, hub: Hub, settings: WebSettings, access: Door
     if access is not None:
         access.subscribe(live.pusher.wake)
     socketio.on_namespace(live)
-    socketio.on_namespace(ControllerNamespace(hub))
     return socketio
 
 

@@ -127,27 +127,22 @@ class HostGuard:
 
 
 class SocketGate:
-    """WSGI middleware: sockets for those who may look, and no more of them than there are threads to carry them.
-
-    The controller always gets in.
-    """
+    """WSGI middleware: sockets for those who may look, and no more of them than there are threads to carry them."""
 
     def __init__(
         self,
         app: "WSGIApplication",
         open_sockets: Callable[[], int],
         most: int,
-        is_token: Callable[[object], bool],
         may_open: Callable[["WSGIEnvironment"], bool] = lambda environ: True,
     ) -> None:
         self._app = app
         self._open_sockets = open_sockets
         self._most = most
-        self._is_token = is_token
         self._may_open = may_open
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if not _is_handshake(environ) or self._is_controller(environ):
+        if not _is_handshake(environ):
             return self._app(environ, start_response)
         if not self._may_open(environ):
             return _told(start_response, "401 Unauthorized", "Log in first.\n")
@@ -160,10 +155,6 @@ class SocketGate:
             f"{self._most} sockets are open already: close a page, or raise live_browsers and threads "
             "in the [web] section of vigie.toml.\n",
         )
-
-    def _is_controller(self, environ: "WSGIEnvironment") -> bool:
-        scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        return scheme == "Bearer" and self._is_token(token)
 
 
 def _is_handshake(environ: "WSGIEnvironment") -> bool:

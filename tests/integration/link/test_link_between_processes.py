@@ -6,19 +6,20 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.integration.web.programs import TOKEN, Browser, Web, accept, link
+from tests.integration.web.programs import Browser, Web, accept, link
 from tests.integration.web.snapshots import make_snapshot
 from tests.waiting import wait_for
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 
 
-def _publish_for_ever(url: str) -> None:
-    client = LinkClient(url, lambda: TOKEN, accept)
+def _publish_for_ever(path: Path) -> None:
+    client = LinkClient(path, accept)
     client.start()
     for seq in range(100_000):
         client.publish(make_snapshot(seq=seq).model_dump(mode="json"))
@@ -27,7 +28,7 @@ def _publish_for_ever(url: str) -> None:
 
 @pytest.fixture
 def controller_process(web: Web) -> Iterator[multiprocessing.Process]:
-    process = multiprocessing.get_context("spawn").Process(target=_publish_for_ever, args=(web.url,))
+    process = multiprocessing.get_context("spawn").Process(target=_publish_for_ever, args=(web.socket,))
     process.start()
     wait_for(lambda: web.state()["snapshot"], what="the first snapshot")
     yield process
@@ -174,24 +175,11 @@ def test_restarted_web_shows_the_last_snapshot_with_its_true_age(web: Web) -> No
     assert 1_000 <= state["age_ms"] <= age_s * 1000 + 300
 
 
-def test_wrong_token_is_refused_said_once_and_retried(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinkClient, "REFUSED_RETRY_S", 0.2)
-    with capture_logs() as logs:
-        client = link(web, token="not-the-token")
-        wait_for(lambda: web.log.read_text().count("wrong token") >= 3)
-        client.close()
-    refusals = [entry for entry in logs if entry["event"] == "link_refused"]
-    assert len(refusals) == 1
-    assert "same token file" in refusals[0]["advice"]
-    assert not client.is_connected
-    assert web.state()["link"] == "never"
-
-
 def test_second_controller_is_refused_while_the_first_is_alive(web: Web, controller: LinkClient) -> None:
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
     wait_for(lambda: web.state()["snapshot"])
     with capture_logs() as logs:
-        second = LinkClient(web.url, lambda: TOKEN, accept)
+        second = LinkClient(web.socket, accept)
         second.start()
         wait_for(lambda: [entry for entry in logs if entry["event"] == "link_refused"])
     assert "another controller" in logs[0]["reason"]
@@ -204,7 +192,7 @@ def test_second_controller_is_refused_while_the_first_is_alive(web: Web, control
 
 def test_frozen_controller_is_replaced_by_a_new_one(web: Web, controller_process: multiprocessing.Process) -> None:
     os.kill(controller_process.pid, signal.SIGSTOP)
-    second = LinkClient(web.url, lambda: TOKEN, accept)
+    second = LinkClient(web.socket, accept)
     second.start()
     time.sleep(1.0)
     assert not second.is_connected
@@ -248,11 +236,10 @@ def test_closing_is_quick_even_when_the_web_is_frozen(web: Web, controller: Link
 def test_a_connection_that_was_reset_is_closed_on_this_side_too(web: Web, controller: LinkClient) -> None:
     connection = controller._connection
     assert connection is not None
-    socket = connection._client.eio.ws.sock
     controller.publish(make_snapshot(seq=0).model_dump(mode="json"))
     wait_for(lambda: web.state()["snapshot"], what="it has joined")
     web.running().suspend()  # it dies with something unread, which resets the connection instead of ending it
     controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
     wait_for(lambda: not connection._acknowledged.is_set(), what="the snapshot is on its way")
     web.kill()
-    wait_for(lambda: socket.fileno() == -1, what="the connection is closed")
+    wait_for(lambda: connection.is_closed, what="the connection is closed")

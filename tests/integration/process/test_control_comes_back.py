@@ -139,8 +139,14 @@ CASES: dict[str, Callable[[Site], contextlib.AbstractContextManager[None]]] = {
     "a web process killed again and again": a_web_process_killed_again_and_again,
 }
 
+REPEATED = ("contradictory settings", "bad alarm settings", "bad web settings", "bad delivery settings")
+"""Settings that are refused as those of another case are, in another section."""
+KILLED_WHOLE = ("bad mail settings", "an empty token", "a taken port")
 
-@pytest.mark.parametrize("case", CASES)
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=[pytest.mark.long] if one in REPEATED else []) for one in CASES]
+)
 def test_r2_is_closed_again_within_15_s_of_a_kill(rig: Site, case: str) -> None:
     rig.wait_until_connected()
     open_r2_by_hand(rig)
@@ -159,7 +165,9 @@ def see_it_controlled(rig: Site, starts: int) -> None:
     wait_for(lambda: len(rig.events(EventKind.START)) > starts, left_s, "the start is on record", lambda: rig.log)
 
 
-@pytest.mark.parametrize("case", ["empty settings", "bad mail settings", "an empty token", "a taken port"])
+@pytest.mark.parametrize(
+    "case", ["empty settings", *(pytest.param(one, marks=pytest.mark.long) for one in KILLED_WHOLE)]
+)
 def test_r2_is_closed_again_when_the_whole_program_was_killed(rig: Site, case: str) -> None:
     rig.wait_until_connected()
     open_r2_by_hand(rig)

@@ -8,7 +8,7 @@ import requests
 
 from tests.integration.backup.at_rest import count
 from tests.waiting import wait_for
-from vigie.telemetry.records import EventKind
+from vigie.telemetry.records import Event, EventKind
 
 from .installations import RIG, TWIN, Site, vigie
 
@@ -93,9 +93,12 @@ def test_a_damaged_mark_is_mended_while_control_runs(site: Callable[..., Site]) 
     one.data.mkdir()
     (one.data / "plant.json").mkdir()
     one.started()
-    wait_for(lambda: one.events(EventKind.FAULT), what="the fault in the journal", log=lambda: one.log)
-    (fault,) = one.events(EventKind.FAULT)
-    assert fault.subject == "data_folder"
+
+    def faults_of_the_folder() -> list[Event]:
+        return [event for event in one.events(EventKind.FAULT) if event.subject == "data_folder"]
+
+    wait_for(faults_of_the_folder, what="the fault in the journal", log=lambda: one.log)
+    (fault,) = faults_of_the_folder()
     assert "plant.json cannot be written" in fault.text
     one.stop()
     (one.data / "plant.json").rmdir()

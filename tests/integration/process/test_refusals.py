@@ -141,7 +141,7 @@ def test_garbage_in_every_other_file_keeps_nothing_from_running(site: Callable[.
     assert [path for path in one.data.iterdir() if path.name.startswith("journal") and "corrupt" in path.name]
 
 
-def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[..., Site]) -> None:
+def test_pages_of_another_folder_leave_control_running_and_never_hear_of_it(site: Callable[..., Site]) -> None:
     one = site(TWIN, speed=10, soc=0.8)
     one.start(command="controller")
     try:
@@ -150,7 +150,7 @@ def test_tokens_that_differ_leave_control_running_and_say_so(site: Callable[...,
         web.config = one.config
         web.start(command="web")
         try:
-            wait_for(lambda: "link_refused" in one.log, what="the refusal is said", log=lambda: one.log)
+            wait_for(lambda: "link_unreachable" in one.log, what="it says that it is alone", log=lambda: one.log)
             state = requests.get(f"{one.url}/api/v1/state", timeout=3).json()
             assert state["link"] == "never"
             assert one.run.poll() is None
@@ -165,12 +165,16 @@ def test_a_token_that_is_no_secret_any_more_is_made_anew_and_taken_over(
     site: Callable[..., Site], content: bytes
 ) -> None:
     one = site(TWIN, speed=10, soc=0.8).started()
-    (one.data / "link.token").write_bytes(content)
-    one.controller().kill()
-    wait_for(lambda: len(one.events(EventKind.START)) > 1, what="control runs again", log=lambda: one.log)
-    one.wait_until_connected()
-    assert (one.data / "link.token").read_bytes() != content
-    assert (one.data / "link.token").stat().st_mode & 0o077 == 0
+    file = one.data / "link.token"
+    file.write_bytes(content)
+    assert vigie("status", *one.options).returncode == 0
+    assert file.read_bytes() != content
+    assert file.stat().st_mode & 0o077 == 0
+    foreign = {"Origin": "http://evil.example", "Authorization": f"Bearer {file.read_text().strip()}"}
+    order = {"url": f"{one.url}/api/v1/commands", "json": {"action": "acknowledge"}, "timeout": 10}
+    assert requests.post(**order, headers=foreign).status_code != requests.codes.forbidden
+    foreign["Authorization"] += "-"
+    assert requests.post(**order, headers=foreign).status_code == requests.codes.forbidden
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/sys"), reason="needs a folder nobody can write to")  # noqa: PTH112

@@ -100,7 +100,7 @@ def test_pages_that_come_later_are_not_worth_a_warning_but_missing_ones_are(site
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_stop_at_any_moment_of_the_start_is_quiet_and_leaves_nothing(site: Callable[..., Site], number: int) -> None:
     for moment_s in MOMENTS_S[number == signal.SIGTERM :: 2]:
         twin = site(TWIN, **TWIN_VALUES).start()

@@ -65,8 +65,8 @@ def test_a_locked_journal_waits_in_memory_and_says_so(start_journal: Start, path
         other.execute("BEGIN IMMEDIATE")
         for second in range(50):
             journal.record(record(second))
-        wait_until(lambda: not journal.state().is_writing)
-        assert "locked by another program" in (journal.state().error or "")
+        wait_until(lambda: "locked by another program" in (journal.state().error or ""))
+        assert not journal.state().is_writing
         assert journal.state().waiting_periods == 50
         other.execute("ROLLBACK")
     wait_until(lambda: journal.state().rows == 50)
@@ -87,7 +87,7 @@ def test_a_corrupt_journal_is_kept_aside_and_a_new_one_started(
             first.record(record(second))
             if second % 100 == 0:
                 wait_until(lambda: first.state().waiting_periods == 0)
-        first.close()
+        first.close(timeout_s=60)
         with path.open("r+b") as file:
             for page in range(2, path.stat().st_size // 4096):
                 file.seek(page * 4096)
@@ -172,7 +172,7 @@ def test_a_full_disk_and_then_kill_9_leave_a_gap_that_the_next_start_tells(full_
         f"{path.name}-unwritten"
     ).read_bytes()  # a kill leaves this; the end of a test writes it all
     ballast.unlink()
-    first.close()
+    first.close(timeout_s=60)
     assert unwritten(path) is None
     path.with_name(f"{path.name}-unwritten").write_bytes(killed)
 
@@ -203,7 +203,7 @@ def test_a_read_only_disk_costs_nothing_that_memory_can_hold(full_disk: Path) ->
     first = Journal(path, QUICK)
     first.start()
     first.record(record(0))
-    first.close()
+    first.close(timeout_s=60)
     subprocess.run(["mount", "-o", "remount,ro", full_disk], check=True)
     journal = Journal(path, QUICK)
     journal.start()

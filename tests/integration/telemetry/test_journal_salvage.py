@@ -34,7 +34,7 @@ def whole(path: Path) -> Path:
         if second % 500 == 0:
             journal.note(switching(second, "R2"))
             wait_until(lambda: journal.state().waiting_periods == 0)
-    journal.close()
+    journal.close(timeout_s=60)
     return path
 
 

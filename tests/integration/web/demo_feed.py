@@ -240,10 +240,11 @@ def main() -> None:
             "token": TOKEN,
             "journal": os.environ.get("VIGIE_DEMO_JOURNAL", f"{folder}/journal.sqlite"),
             "snapshot": f"{folder}/last.json",
+            "link": f"{folder}/link.sock",
             "web": {"port": port},
         }
         web = subprocess.Popen([sys.executable, str(HERE / "serve_web.py"), json.dumps(options)])
-        client = LinkClient(f"http://127.0.0.1:{port}", lambda: TOKEN, feed.answer)
+        client = LinkClient(Path(folder) / "link.sock", feed.answer)
         client.start()
         try:
             while web.poll() is None:

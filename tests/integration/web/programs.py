@@ -37,6 +37,7 @@ class Web:
         self.port = free_port()
         self.journal = folder / "journal.sqlite"
         self.snapshot = folder / "last.json"
+        self.socket = folder / "link.sock"
         self.log = folder / "web.log"
         self._process: subprocess.Popen[str] | None = None
 
@@ -58,6 +59,7 @@ class Web:
             "token": TOKEN,
             "journal": str(self.journal),
             "snapshot": str(self.snapshot),
+            "link": str(self.socket),
             "web": {"port": self.port, "command_burst": 200, **self.settings},
             **self.door,
         }
@@ -173,10 +175,9 @@ def accept(command: Command) -> Answer:
     )
 
 
-def link(web: Web, on_command: Callable[[Command], Answer] = accept, token: str = TOKEN) -> LinkClient:
+def link(web: Web, on_command: Callable[[Command], Answer] = accept) -> LinkClient:
     """Start a controller's link and wait until it is in."""
-    client = LinkClient(web.url, lambda: token, on_command)
+    client = LinkClient(web.socket, on_command)
     client.start()
-    if token == TOKEN:
-        wait_for(lambda: client.is_connected, what="the link is up")
+    wait_for(lambda: client.is_connected, what="the link is up")
     return client

@@ -1,4 +1,4 @@
-"""The real web process for tests: ``serve_web.py '{"token": ..., "journal": ..., "snapshot": ..., "web": {...}}'``.
+"""The real web process for tests: ``serve_web.py '{"token": ..., "journal": ..., "link": ..., "web": {...}}'``.
 
 ``"users"`` names the file of those who may log in, ``"access"`` holds settings of the door; without them everybody may
 do everything. Prints the port it listens on.
@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from vigie.access.door import Door
 from vigie.access.settings import AccessSettings
 from vigie.link.hub import Hub
+from vigie.link.server import LinkListener
 from vigie.web.app import create_app
 from vigie.web.server import serve
 from vigie.web.settings import WebSettings
@@ -33,7 +34,10 @@ def main(options: dict[str, Any]) -> None:
     rules = TypeAdapter(AccessSettings).validate_python(options.get("access", {}))
     door = Door(rules, Path(options["users"])) if "users" in options else None
     app = create_app(settings, hub, Path(options["journal"]), access=door)
+    listener = LinkListener(Path(options["link"]), hub)
+    listener.start()
     serve(app, settings, on_ready=lambda port: sys.stdout.write(f"{port}\n") and sys.stdout.flush())
+    listener.close()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def test_quiet_pages_are_told_nothing_twice(web: Web, controller: LinkClient, br
 
 def test_what_a_page_sends_reaches_nobody(web: Web) -> None:
     received: list[object] = []
-    controller = LinkClient(web.url, lambda: TOKEN, lambda command: [received.append(command), accept(command)][1])  # type: ignore[return-value]
+    controller = LinkClient(web.socket, lambda command: [received.append(command), accept(command)][1])  # type: ignore[return-value]
     controller.start()
     wait_for(lambda: controller.is_connected)
     browser = Browser(web.url).open()

@@ -143,7 +143,7 @@ def test_a_mail_port_that_everybody_uses_otherwise_is_refused(port: int, securit
 
 @pytest.mark.parametrize(
     ("section", "key"),
-    [("remote_write", "url"), ("link", "url"), ("stack", "prometheus_url"), ("mail", "page_url")],
+    [("remote_write", "url"), ("stack", "prometheus_url"), ("mail", "page_url")],
 )
 def test_an_address_on_the_port_of_the_other_scheme_is_refused(section: str, key: str) -> None:
     assert "port 80 speaks http" in refused({section: {key: "https://pi.local:80/path"}})[f"{section}.{key}"]

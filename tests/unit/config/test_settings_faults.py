@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from vigie.config import BadSettings, check, load, warnings
+from vigie.config import BadSettings, check, in_place_of, keep, load, warnings
 from vigie.config.reading import rows
+from vigie.config.retired import RETIRED
 from vigie.config.sections import SECTIONS, ControllerSupply, PlantKind, StartMode
 from vigie.control.signals import Wiring
 from vigie.hardware.relay_board import ContactKind
@@ -276,3 +277,35 @@ def test_wiring_reaches_the_supervisor() -> None:
 def test_every_setting_says_what_it_means() -> None:
     mute = [f"{name}.{row.key}" for name in SECTIONS for row in rows(name) if not row.help]
     assert mute == []
+
+
+@pytest.mark.parametrize("link", [{"url": "http://web:8000/flask"}, {"url": 7}, {}])
+def test_setting_that_is_no_more_keeps_nobody_from_starting(link: dict[str, Any]) -> None:
+    config = check({"link": link, "web": {"port": 81}}, "test", is_service=False)
+    assert config.web.port == 81
+    assert config.retired == (("link.url",) if link else ())
+    told = {warning.key: warning.message for warning in warnings(config)}
+    assert ("delete it" in told["link.url"]) if link else ("link.url" not in told)
+
+
+def test_setting_that_never_was_is_unknown_beside_one_that_is_no_more() -> None:
+    assert faults({"link": {"url": "x", "speed": 3}}).keys() == {"link"}
+
+
+def test_file_with_a_setting_that_is_no_more_is_kept_and_read_again_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "vigie.toml"
+    file.write_text(f'[site]\ndata = "{tmp_path}"\n\n[plant]\nkind = "twin"\n\n[link]\nurl = "http://web:8000/flask"\n')
+    keep(load(file, is_service=True))
+    broken = file.read_text() + '\n[web]\nport = "none"\n'
+    file.write_text(broken)
+    with pytest.raises(BadSettings) as caught:
+        load(file, is_service=True)
+    config = in_place_of(file, {}, caught.value, is_service=True)
+    assert config is not None
+    assert (config.retired, len(config.refused)) == (("link.url",), 1)
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_setting_that_is_no_more_is_none_that_is(name: str) -> None:
+    section, _, key = name.rpartition(".")
+    assert section not in SECTIONS or key not in {row.key for row in rows(section)}

@@ -131,7 +131,7 @@ def test_any_readable_name_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("section", "key"),
-    [("link", "url"), ("stack", "grafana_url"), ("stack", "prometheus_url"), ("mail", "page_url")],
+    [("stack", "grafana_url"), ("stack", "prometheus_url"), ("mail", "page_url")],
 )
 @pytest.mark.parametrize(
     "url",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigie.delivery.progress import MOST_GOINGS_BACK, OVERLAP_S, BatchOutcome, DeliveryProgress, Taken, step
@@ -103,8 +103,16 @@ EVENTS = st.builds(
 )
 
 
+ON_DISK = -math.inf
+"""Instant of what no kill takes away any more."""
+
+
 class World:
-    """A journal of whole numbers, and a store that forgets what it took within ``OVERLAP_S`` before it was killed."""
+    """A journal of whole numbers, and a store that forgets what it took within ``OVERLAP_S`` before its last yes.
+
+    What it still has after a kill it has on its disk: the next one costs it none of that. It is killed no more often
+    without getting any further than delivery goes back for.
+    """
 
     def __init__(self) -> None:
         self.progress = BEGINNING
@@ -113,10 +121,15 @@ class World:
         self.written = 0
         self.now_s = 0.0
         self.is_cut_off = False
+        self.deaths_here = 0
 
     def kill_store(self) -> None:
-        newest_s = max(self.store.values(), default=-math.inf)
-        self.store = {key: at_s for key, at_s in self.store.items() if at_s < newest_s - OVERLAP_S}
+        if self.deaths_here == MOST_GOINGS_BACK:
+            return
+        self.deaths_here += 1
+        newest_s = max(self.store.values(), default=ON_DISK)
+        kept = (key for key, at_s in self.store.items() if at_s == ON_DISK or at_s < newest_s - OVERLAP_S)
+        self.store = dict.fromkeys(kept, ON_DISK)
         self.is_cut_off = True
 
     def kill_us(self) -> None:
@@ -134,11 +147,13 @@ class World:
         self.progress = step(before, BatchOutcome(end, bool(rows), is_all, was_away, self.now_s))
         assert self.progress.safe <= self.progress.cursor <= self.progress.furthest
         assert before.furthest <= self.progress.furthest
+        self.deaths_here = self.deaths_here if before.furthest == self.progress.furthest else 0
         assert self.progress.goings_back <= MOST_GOINGS_BACK
         self.saved = self.progress.safe
 
 
 @given(st.lists(EVENTS, max_size=30))
+@example([Event(1, 0.0, False, False), Event(1, 90.0, False, False), *[Event(0, 0.0, True, False)] * 2])
 def test_whoever_is_killed_the_store_has_everything_in_the_end(events: list[Event]) -> None:
     world = World()
     for event in events:

@@ -26,10 +26,10 @@ class Wire:
 
     def __init__(self, reply: object = None) -> None:
         self.reply = reply
-        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def call(self, event: str, data: dict[str, Any], timeout_s: float) -> object:
-        self.sent.append((event, data))
+    def call(self, command: dict[str, Any], timeout_s: float) -> object:
+        self.sent.append(command)
         if isinstance(self.reply, Exception):
             raise self.reply
         return self.reply
@@ -136,7 +136,7 @@ def test_command_is_sent_as_json_and_the_answer_comes_back() -> None:
     hub, wire = Hub("secret"), Wire(ANSWER)
     hub.attach(wire)
     assert hub.send_command(COMMAND).model_dump(mode="json") == ANSWER
-    assert wire.sent == [("command", COMMAND.model_dump(mode="json"))]
+    assert wire.sent == [COMMAND.model_dump(mode="json")]
 
 
 def test_command_without_a_controller_is_not_kept_for_later() -> None:

@@ -23,8 +23,8 @@ PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafan
 class Silent:
     """A connected controller that is asked nothing."""
 
-    def call(self, event: str, data: dict[str, Any], timeout_s: float) -> object:
-        raise AssertionError(f"a page sent {event} {data} within {timeout_s} s")
+    def call(self, command: dict[str, Any], timeout_s: float) -> object:
+        raise AssertionError(f"a page sent {command} within {timeout_s} s")
 
 
 class Site:

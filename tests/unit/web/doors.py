@@ -27,10 +27,10 @@ class Obedient:
     def __init__(self) -> None:
         self.orders: list[dict[str, Any]] = []
 
-    def call(self, event: str, data: dict[str, Any], timeout_s: float) -> object:
-        self.orders.append(data)
+    def call(self, command: dict[str, Any], timeout_s: float) -> object:
+        self.orders.append(command)
         contacts = dict.fromkeys(("R1", "R2"), "closed") | dict.fromkeys(("R3", "R4"), "open")
-        answer = Answer(id=data["id"], is_accepted=True, reason="done", mode="observe", contacts=contacts, seq=1)
+        answer = Answer(id=command["id"], is_accepted=True, reason="done", mode="observe", contacts=contacts, seq=1)
         return answer.model_dump(mode="json")
 
 
