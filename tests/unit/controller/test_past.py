@@ -143,3 +143,8 @@ def test_the_newest_hold_off_is_that_of_the_mains_or_of_a_start(note: Note, path
 def test_a_journal_of_an_older_version_knows_no_hold_off(note: Note, path: Path) -> None:
     note(EventKind.FAULT, "mains", "absent")
     assert past(note, path).hold_off_s == 0.0
+
+
+def test_when_the_installation_was_last_watched_is_known(note: Note, path: Path) -> None:
+    note(EventKind.CHARGE, "battery", "charged", utc_ms=2_000_000)
+    assert past(note, path).seen_utc_s == 2_000.0

@@ -76,7 +76,7 @@ def test_a_gap_begins_the_48_hours_anew_and_a_lost_reading_does_not() -> None:
 def test_a_rest_settles_after_four_hours() -> None:
     believer = Believer()
     assert believer.see(charge_a=0.01, **FLOAT).rest_v.why == UnknownWhy.NOT_AT_REST
-    began_s = believer.see(**REST).rest_since_s
+    began_s = believer.see(60.0, **REST).rest_since_s
     assert began_s == believer.now_s
     assert believer.see_for(SETTLED_S - 60.0, **REST).rest_v.why == UnknownWhy.REST_TOO_SHORT
     told = believer.see(60.0, **REST)
