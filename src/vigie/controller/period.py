@@ -50,7 +50,7 @@ class Past(NamedTuple):
     hold_off_utc_s: float
     """When that was told, on the plant's calendar."""
     seen_utc_s: float
-    """The latest instant the journal holds, on the plant's calendar; 0 when it holds none."""
+    """End of the latest period the journal holds, on the plant's calendar; 0 when it holds none."""
 
 
 NO_PAST = Past(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.telemetry.samples import START_MS, record
 from tests.unit.controller.scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
 from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
@@ -146,5 +147,6 @@ def test_a_journal_of_an_older_version_knows_no_hold_off(note: Note, path: Path)
 
 
 def test_when_the_installation_was_last_watched_is_known(note: Note, path: Path) -> None:
-    note(EventKind.CHARGE, "battery", "charged", utc_ms=2_000_000)
-    assert past(note, path).seen_utc_s == 2_000.0
+    assert told(path, StartMode.LAST)[0].seen_utc_s == 0.0
+    note.journal.record(record(7.0))  # type: ignore[attr-defined]
+    assert past(note, path).seen_utc_s == START_MS / 1000 + 7.0
