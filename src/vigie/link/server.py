@@ -1,5 +1,6 @@
 """Where the controller comes in: a socket that one controller at a time, of the same user, is connected to."""
 
+import contextlib
 import itertools
 import socket
 import threading
@@ -13,7 +14,7 @@ import structlog
 from vigie.errors import LinkError
 from vigie.link import wire
 from vigie.link.hub import Hub, NoAnswer
-from vigie.link.local_socket import STEP_S, LocalSocket, lies_at, listening
+from vigie.link.local_socket import STEP_S, LocalSocket, connected_to, lies_at, listening
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +100,8 @@ class LinkListener:
             controller = self._controller
         if controller is not None:
             controller.connection.hang_up()
+        with contextlib.suppress(LinkError):
+            connected_to(self._path).close()  # wakes the thread that accepts
         self._thread.join(2 * self.RETRY_S)
 
     def _keep_listening(self) -> None:
@@ -128,7 +131,9 @@ class LinkListener:
                 caller, _ = listener.accept()
             except TimeoutError:
                 continue
-            if self._places.acquire(blocking=False):
+            if self._is_closing.is_set():
+                caller.close()
+            elif self._places.acquire(blocking=False):
                 threading.Thread(target=self._serve, args=(caller,), name="link-controller", daemon=True).start()
             else:
                 caller.close()

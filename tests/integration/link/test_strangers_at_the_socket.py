@@ -240,3 +240,21 @@ def test_web_that_talks_nonsense_ends_nothing_in_the_controller(tmp_path: Path, 
 def test_many_orders_at_once_take_no_more_threads_than_are_granted(web: Web) -> None:
     assert connection_module.LinkConnection.COMMANDS_AT_ONCE < 64 - 16
     assert requests.get(f"{web.url}/flask/healthz", timeout=10).ok
+
+
+def test_listener_stops_at_once_and_takes_its_file_away(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        listener = LinkListener(tmp_path / "link.sock", Hub("secret"))
+        listener.RETRY_S = 30.0  # type: ignore[misc]
+        listener.start()
+        wait_for((tmp_path / "link.sock").is_socket)
+        client = LinkClient(tmp_path / "link.sock", accept)
+        client.start()
+        wait_for(lambda: client.is_connected)
+        began_s = time.monotonic()
+        listener.close()
+        assert time.monotonic() - began_s < 5.0
+        wait_for(lambda: not client.is_connected)
+        client.close()
+    assert not (tmp_path / "link.sock").exists()
+    assert not [entry for entry in logs if entry["log_level"] in ("warning", "error")]
