@@ -4,7 +4,6 @@ import math
 from typing import NamedTuple
 
 from vigie.control.commands import Mains
-from vigie.control.estimation.currents import terminal_v
 from vigie.control.estimation.estimated import Estimated, UnknownWhy, unknown, within
 from vigie.control.estimation.settings import EstimationRules
 from vigie.control.signals import Measurement
@@ -63,6 +62,7 @@ def followed_discharge(
     before: DrawnState,
     mains: Mains,
     current_a: float,
+    voltage_v: float,
     elapsed_s: float,
     measurement: Measurement,
     rules: EstimationRules,
@@ -73,6 +73,7 @@ def followed_discharge(
         before: after the period before.
         mains: of this period.
         current_a: into the battery; NaN when it is not known.
+        voltage_v: at its terminals; NaN when it is not known.
         elapsed_s: since the period before, 0 where that is not known.
         measurement: of this period.
         rules: limits.
@@ -88,7 +89,6 @@ def followed_discharge(
     hours = counted_s / SECONDS_PER_HOUR
     out_a = max(0.0 - current_a, 0.0) if is_counted and is_away else 0.0
     in_a = max(current_a, 0.0) if is_counted and not is_away else 0.0
-    voltage_v = terminal_v(measurement)
     if math.isnan(voltage_v):
         voltage_v = measurement.charge.bus_v if measurement.charge.is_valid else 0.0
     back_since_s = before.back_since_s

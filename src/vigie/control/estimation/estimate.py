@@ -42,7 +42,7 @@ from vigie.control.estimation.settings import EstimationRules
 from vigie.control.mains import evidence
 from vigie.control.signals import Measurement
 
-RECKONED_EVERY_S = 5.0
+RECKONED_EVERY_S = 10.0
 """What is told is reckoned so often, and when the mains, the discharge or the fullness changes."""
 
 
@@ -140,7 +140,7 @@ def estimate(
         followed_charge(state.charge, mains, measurement, rules.charge), measurement, rules.charge
     )
     rest = followed_rest(state.rest, mains, measurement)
-    drawn = followed_discharge(state.drawn, mains, current_a, elapsed_s, measurement, rules)
+    drawn = followed_discharge(state.drawn, mains, current_a, voltage_v, elapsed_s, measurement, rules)
     resistance = followed_steps(
         state.resistance, current_a, voltage_v, celsius, elapsed_s, _may_begin_a_step(state, now_s, rules.block.c20_ah)
     )

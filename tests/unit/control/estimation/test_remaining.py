@@ -148,10 +148,10 @@ def test_without_a_thermometer_it_is_still_told() -> None:
     assert told.remaining_s.why == UnknownWhy.NONE
 
 
-def test_it_is_reckoned_every_five_seconds_and_when_the_mains_goes() -> None:
+def test_it_is_reckoned_every_ten_seconds_and_when_the_mains_goes() -> None:
     believer = Believer(soc=1.0)
     first = believer.see(load_a=0.5, **FLOAT).remaining_s
     assert believer.see(load_a=1.0, **FLOAT).remaining_s is first
     assert believer.see(load_a=1.0, **OUTAGE).remaining_s is not first
     second = believer.told.remaining_s
-    assert believer.see(5.0, load_a=1.0, **OUTAGE).remaining_s is not second
+    assert believer.see(10.0, load_a=1.0, **OUTAGE).remaining_s is not second

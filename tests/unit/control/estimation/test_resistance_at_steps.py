@@ -68,6 +68,6 @@ def test_right_after_a_float_no_step_counts_and_deep_in_a_discharge_it_does() ->
     assert believer.told.resistance_ohm.why == UnknownWhy.NO_STEP_YET
     for _ in range(400):
         believer.see(load_a=0.5, **LOW)
-    for _ in range(10):
+    for _ in range(15):
         believer.see(load_a=1.5, **HIGH)
     assert believer.told.resistance_ohm.value == pytest.approx(0.1)
