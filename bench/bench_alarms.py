@@ -84,7 +84,7 @@ def rows() -> list[Row]:
     quiet = [_image(float(n), 13.55, 0.01) for n in range(PERIODS)]
     outages = [_image(float(n), *((13.55, 0.2) if n // 20 % 2 else (12.3, -0.5))) for n in range(PERIODS)]
     table = rules(AlarmSettings(), CONTROL.interlocks, 0.8)
-    unknown = tuple(math.nan for _ in range(len(table) + 3))
+    unknown = tuple(math.nan for _ in range(len(table)))
     return [
         ("supervisor alone", _us_a_period(quiet, with_alarms=False), "us", None),
         ("supervisor and alarms, nothing to tell", _us_a_period(quiet, with_alarms=True), "us", 60.0),

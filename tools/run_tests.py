@@ -52,7 +52,7 @@ WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 STAGES = (
     Stage("quick", QUICK, CORES, "computing", is_on_oldest=True, niceness=10),
     Stage("proof", ("tests/proof",), CORES, "computing", ("--dist", "loadgroup"), is_on_oldest=True, niceness=10),
-    Stage("processes and servers", ("tests/integration",), 3 * CORES, "serving", WHOLE_FILES),
+    Stage("processes and servers", ("tests/integration", "tests/recipes"), 3 * CORES, "serving", WHOLE_FILES),
     Stage("faults", ("tests/faults",), CORES + 1, "looking", ("--dist", "loadgroup"), is_on_oldest=True),
     Stage("browser", ("tests/browser",), CORES, "looking"),
 )

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from vigie.web.page_table import NAVIGATION
+from vigie.wording.languages import languages
+
 from .acting import opened
 from .looking import Watch, fits, reader_of, violations
 from .sites import Installation
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
+PAGES = tuple(page.path for page in NAVIGATION)
 
 
 WAYS = {
@@ -23,6 +26,10 @@ WAYS = {
     "de": (("light", "dark"), (320, 360, 1280)),
 }
 """The themes and widths a page takes in turn, loaded in the first: what grows also shrinks, what darkens lights up."""
+
+
+def test_every_language_is_walked() -> None:
+    assert sorted(WAYS) == languages(), "say in WAYS how the pages are walked in the language"
 
 
 @pytest.fixture(

@@ -13,7 +13,6 @@ from tests.property.test_compiled_agrees import bits
 from vigie.control.alarms import engine
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState
-from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import AlarmSettings, Comparison, Rule
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
 from vigie.control.estimation.estimate import estimate, initial_estimation
@@ -63,7 +62,6 @@ MOMENTS = st.lists(
 RULES = st.builds(
     Rule,
     alarm=st.just(Alarm.BATTERY_WARM),
-    quantity=st.just(AlarmQuantity.BATTERY_C),
     comparison=st.sampled_from(Comparison),
     limit=st.sampled_from([1.0, 3.0]),
     hysteresis=st.sampled_from([0.0, 0.5]),

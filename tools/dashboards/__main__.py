@@ -16,7 +16,9 @@ from tools.dashboards.overview import overview
 from tools.dashboards.panels import House
 from tools.dashboards.protect import protect
 from tools.dashboards.sheet import Sheet, written
-from tools.dashboards.words import LANGUAGES, Words
+from tools.dashboards.words import Words
+
+from vigie.wording.languages import LANGUAGE_CODES
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "dashboards"
 SHEETS: tuple[Callable[[House], Sheet], ...] = (
@@ -27,7 +29,7 @@ SHEETS: tuple[Callable[[House], Sheet], ...] = (
 def files() -> dict[Path, str]:
     """Return the content of every dashboard file."""
     found = {}
-    for language in LANGUAGES:
+    for language in LANGUAGE_CODES:
         words = Words(language)
         for make in SHEETS:
             sheet = make(House(words))

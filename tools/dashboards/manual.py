@@ -7,7 +7,7 @@ from tools.dashboards.panels import House, Line, Strip
 from tools.dashboards.sheet import Sheet
 
 from vigie.control.alarms.catalogue import Protection
-from vigie.control.alarms.rules import TABLE
+from vigie.control.alarms.table import TABLE
 
 MANUAL = promql.series("vigie_mode", mode="manual")
 RELAYS = ("R1", "R2", "R3", "R4")

@@ -7,9 +7,9 @@ from babel.messages.pofile import read_po
 
 from vigie.control.alarms.catalogue import Alarm
 from vigie.wording import alarms
-from vigie.wording.words import SOURCE_LANGUAGE, describe, translator
+from vigie.wording.languages import SOURCE_LANGUAGE
+from vigie.wording.words import describe, translator
 
-LANGUAGES = ("fr", "en", "de")
 CATALOGUE = "{language}.po"
 
 

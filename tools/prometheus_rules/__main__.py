@@ -39,7 +39,7 @@ def _figure(figure: figures.Figure, window: Window) -> str:
 
 def alarm_rules() -> str:
     """Return rules/alarms.yml."""
-    lines = [HEAD % "vigie.control.alarms.rules.TABLE and vigie.wording.alarms", "groups:\n"]
+    lines = [HEAD % "vigie.control.alarms.table", "groups:\n"]
     lines.append("- name: vigie-alarms\n  rules:\n")
     for alert in alarms.alerts():
         lines.append(f"  - alert: {alert.name}\n    expr: {alert.expression}\n    for: {alert.patience}\n")

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.control.alarms.rules import TABLE, Line
+from vigie.control.alarms.row import AlarmRow
+from vigie.control.alarms.table import TABLE
 from vigie.wording.alarms import advice, title
 from vigie.wording.words import translator
 
@@ -24,11 +25,11 @@ class Alert(NamedTuple):
 
 def alerts() -> list[Alert]:
     """Return the alerts, in the order of the alarms."""
-    return [_alert(line) for line in TABLE]
+    return [_alert(row) for row in TABLE]
 
 
-def _alert(line: Line) -> Alert:
-    alarm, severity = line.alarm.name.lower(), Severity(line.severity)
+def _alert(row: AlarmRow) -> Alert:
+    alarm, severity = row.name, row.severity
     annotations = []
     for language, ending, colon in (("fr", "", "\N{NO-BREAK SPACE}:"), ("en", "_en", ":")):
         translate = translator(language)
@@ -39,16 +40,16 @@ def _alert(line: Line) -> Alert:
     return Alert(
         "Vigie" + "".join(word.capitalize() for word in alarm.split("_")),
         alarm,
-        _expression(alarm, line),
+        _expression(alarm, row),
         PATIENCE[severity],
         severity.name.lower(),
         tuple(annotations),
     )
 
 
-def _expression(alarm: str, line: Line) -> str:
+def _expression(alarm: str, row: AlarmRow) -> str:
     """Return what fires: a serious or latched alarm until somebody acknowledges it, another one while it lasts too."""
     waiting = f'vigie_alarm_unacknowledged{{alarm="{alarm}"}} == 1'
-    if line.severity == Severity.CRITICAL or line.is_latched:
+    if row.severity == Severity.CRITICAL or row.is_latched:
         return waiting
     return f'{waiting} and vigie_alarm_present{{alarm="{alarm}"}} == 1'

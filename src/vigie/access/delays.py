@@ -5,13 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vigie.pauses import GrowingPause
+
 FREE_TRIES = 3
 CROWD_FREE_TRIES = 300
 """So many first tries on an account, from however many addresses, are heard without a wait for newcomers."""
-LONGEST_S = 60.0
+PAUSE = GrowingPause(1.0, 60.0)
 FORGOTTEN_AFTER_S = 3600.0
 MOST_KEPT = 2000
-_MOST_DOUBLINGS = 10
 _SITE_BITS = 64
 """Whoever has an IPv6 address has as many of them as this prefix leaves free (RFC 6177)."""
 
@@ -33,8 +34,7 @@ def delay_s(wrong: int, free: int = FREE_TRIES) -> float:
     >>> [delay_s(wrong) for wrong in range(11)]
     [0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     """
-    doublings = min(wrong - free, _MOST_DOUBLINGS)
-    return min(LONGEST_S, 2.0**doublings) if doublings >= 0 else 0.0
+    return PAUSE.after_s(wrong - free + 1)
 
 
 def counted_as(address: str) -> str:

@@ -9,7 +9,7 @@ from vigie.access.users import FIRST
 from vigie.assembly.access import first_password, open_door
 from vigie.assembly.files import files, link_token
 from vigie.config import Config
-from vigie.control.alarms.quantities import AlarmQuantity
+from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.rules import web_rules
 from vigie.delivery.overview import Overview
 from vigie.errors import AccessError
@@ -38,8 +38,8 @@ def serve(config: Config) -> None:
     post = Dispatcher(Outbox(paths.journal), config.mail, config.site.name)
     overview = Overview(DeliveryLog(paths.journal)) if config.remote_write.url else None
     troubles = {
-        AlarmQuantity.MAILS_REFUSED: post.is_in_trouble,
-        AlarmQuantity.DELIVERY_FAULT: overview.is_in_trouble if overview else lambda: False,
+        Alarm.MAIL_REFUSED: post.is_in_trouble,
+        Alarm.DELIVERY_FAILED: overview.is_in_trouble if overview else lambda: False,
     }
     outpost = Outpost(web_rules(config.alarms), Outbox(paths.journal), post.note, hub.silence_s, troubles)
     hub.side = lambda: Side(

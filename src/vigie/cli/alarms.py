@@ -11,7 +11,8 @@ from vigie.cli.client import get, program
 from vigie.cli.presence import ASKED, demand_now, is_of_now, unknown_since, utc_text
 from vigie.config import Config
 from vigie.wording.alarms import acted, describe_value, severity, standing, title, to_do
-from vigie.wording.dialogue import system_language
+from vigie.wording.dialogue import language, system_language
+from vigie.wording.figures import decimal, duration
 from vigie.wording.words import describe_name, mark, translator
 
 _FIGURES = (mark("began"), mark("lasted"), mark("lowest V"), mark("Ah out"))
@@ -103,9 +104,9 @@ def _print_outages(over: list[dict[str, Any]], state: dict[str, Any], days: floa
 def _figures(one: dict[str, Any], lasted_s: float) -> tuple[str, ...]:
     return (
         utc_text(one["began_utc_ms"]),
-        f"{lasted_s / 60:.1f} min",
-        "—" if one["lowest_v"] is None else f"{one['lowest_v']:.2f}",
-        f"{one['charge_out_ah']:.3f}",
+        duration(lasted_s, translator(language())),
+        decimal(one["lowest_v"], 2),
+        decimal(one["charge_out_ah"], 3),
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from vigie import __version__, streams
 from vigie.cli import exit_codes, starting
-from vigie.cli.commands import commissioning, config, delivery, journal, mail, orders, processes, records, user
+from vigie.cli.commands import commission, config, delivery, journal, mail, processes, records, running, user
 from vigie.errors import HardwareError, JournalError, RecordingError, VigieError
 from vigie.wording.dialogue import language, speaking, spoken, system_language, technical
 from vigie.wording.words import SOURCE_LANGUAGE, mark
@@ -32,9 +32,9 @@ app = typer.Typer(
 )
 for part, panel in (
     (processes, "Start it"),
-    (orders, "The running installation"),
+    (running, "The running installation"),
     (records, "What was recorded"),
-    (commissioning, "Settings and people"),
+    (commission, "Settings and people"),
 ):
     for command in part.app.registered_commands:
         command.rich_help_panel = panel

@@ -16,6 +16,8 @@ from vigie.assembly.backup_format import Manifest
 from vigie.cli import screen, targets
 from vigie.config import Config
 from vigie.errors import VigieError
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.figures import decimal
 from vigie.wording.words import mark
 
 STREAM = "-"
@@ -33,7 +35,7 @@ def write(config: Config, target: str | None, content: Content, *, as_json: bool
     _end_orderly()
     if target == STREAM:
         if sys.stdout.isatty():
-            raise VigieError("a backup is no text for a terminal: redirect it, vigie backup - > FILE")
+            raise VigieError(spoken("a backup is no text for a terminal: redirect it, vigie backup - > FILE"))
         with _bar() as told:
             manifest = backup.write_stream(config, sys.stdout.buffer, told, content)
         sys.stderr.write(f"{_summary(manifest)}\n")
@@ -44,10 +46,9 @@ def write(config: Config, target: str | None, content: Content, *, as_json: bool
     if as_json:
         sys.stdout.write(json.dumps({"file": str(path), **manifest.told()}, indent=2) + "\n")
         return
-    sys.stdout.write(f"{path}: {path.stat().st_size / 1e6:.1f} MB\n{_summary(manifest)}\n")
-    sys.stdout.write(
-        "It holds password hashes and the installation's secret token: keep it where only you can read it.\n"
-    )
+    size = decimal(path.stat().st_size / 1e6, 1)
+    secret = spoken("It holds password hashes and the installation's secret token: keep it where only you can read it.")
+    sys.stdout.write(f"{path}: {size} MB\n{_summary(manifest)}\n{secret}\n")
 
 
 def read(config: Config, source: str, *, only_check: bool, as_json: bool) -> None:
@@ -74,27 +75,41 @@ def read(config: Config, source: str, *, only_check: bool, as_json: bool) -> Non
         return
     sys.stdout.write(f"{_summary(manifest)}\n")
     if done is None:
-        sys.stdout.write("The backup is complete and sound.\n")
+        sys.stdout.write(spoken("The backup is complete and sound.") + "\n")
         return
-    sys.stdout.write(f"Restored into {config.data_directory}.\n")
+    sys.stdout.write(spoken("Restored into {folder}.", folder=config.data_directory) + "\n")
     if done.set_aside is not None:
-        sys.stdout.write(f"What was there before is in {done.set_aside}; delete it when all is well.\n")
+        said = spoken("What was there before is in {folder}; delete it when all is well.", folder=done.set_aside)
+        sys.stdout.write(said + "\n")
     if done.settings is not None:
-        sys.stdout.write(
-            f"The backup's settings are in {done.settings}; the settings in force were not changed. Compare them with "
-            f"{config.source or 'yours'} and copy what you want.\n"
+        said = spoken(
+            "The backup's settings are in {file}; the settings in force were not changed. Compare them with {source} "
+            "and copy what you want.",
+            file=done.settings,
+            source=config.source or spoken("yours"),
         )
+        sys.stdout.write(said + "\n")
 
 
 def _summary(manifest: Manifest) -> str:
     journal = manifest.files.get("data/journal.sqlite")
     size = sum(entry.bytes for entry in manifest.files.values())
-    what = ", NO JOURNAL" if journal is None else f", journal of schema {journal.schema_version}"
-    what += "" if manifest.periods == "all" else ", single periods of the last day only"
-    return (
-        f"Backup of {manifest.site} (battery {manifest.battery}), {manifest.created_utc}, by Vigie {manifest.version}: "
-        f"{len(manifest.files)} files, {size / 1e6:.1f} MB{what}"
+    what = ", " + (
+        spoken("NO JOURNAL")
+        if journal is None
+        else spoken("journal of schema {version}", version=journal.schema_version)
     )
+    what += "" if manifest.periods == "all" else ", " + spoken("single periods of the last day only")
+    told = spoken(
+        "Backup of {site} (battery {battery}), {instant}, by Vigie {version}: {count} files, {size} MB",
+        site=manifest.site,
+        battery=manifest.battery,
+        instant=manifest.created_utc,
+        version=manifest.version,
+        count=len(manifest.files),
+        size=decimal(size / 1e6, 1),
+    )
+    return told + what
 
 
 def _roomy(config: Config) -> Path | None:
@@ -109,11 +124,14 @@ def _opened(source: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     if Path(source).is_dir():
-        raise VigieError(f"{source} is a folder: name the backup in it, such as {source}/vigie-20261122T220000Z.tar.gz")
+        example = f"{source}/vigie-20261122T220000Z.tar.gz"
+        raise VigieError(
+            spoken("{folder} is a folder: name the backup in it, such as {example}", folder=source, example=example)
+        )
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise VigieError(f"{source} cannot be read: {error.strerror}") from error
+        raise VigieError(spoken("{file} cannot be read: {why}", file=source, why=technical(error.strerror))) from error
     with os.fdopen(descriptor, "rb") as file:
         yield file
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vigie.cli.starting import MODULES
+from vigie.pauses import GrowingPause
 
 START_S = 60.0
 """Time a process may take until it says that it is ready."""
-LONGEST_PAUSE_S = 30.0
+PAUSE = GrowingPause(1.0, 30.0)
 
 
 class Child:
@@ -43,7 +44,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._heard_s = 0.0
         self._start_at_s = 0.0
-        self._pause_s = 1.0
+        self._ends = 0
         self._has_run = False
 
     @property
@@ -65,7 +66,7 @@ class Child:
             for line in self.socket.recv(4096).decode(errors="replace").splitlines():
                 if line == "READY=1":
                     self.is_ready = self._has_run = True
-                    self._pause_s = 1.0
+                    self._ends = 0
                 elif line.startswith("EXTEND_TIMEOUT_USEC="):
                     self._heard_s = time.monotonic() + float(line.partition("=")[2]) / 1e6
                     return
@@ -92,10 +93,11 @@ class Child:
             return None
         if self.is_needed and not self._has_run and ended > 0:
             return ended
-        _log("error", "process ended, restarting", process=self.name, pid=self.pid, status=ended, pause_s=self._pause_s)
+        self._ends += 1
+        pause_s = PAUSE.after_s(self._ends)
+        _log("error", "process ended, restarting", process=self.name, pid=self.pid, status=ended, pause_s=pause_s)
         self._process = None
-        self._start_at_s = now_s + self._pause_s
-        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+        self._start_at_s = now_s + pause_s
         return None
 
     def ask_to_stop(self) -> None:

@@ -74,7 +74,7 @@ def write(config: Config, wish: ExportWish) -> None:
             raise VigieError(
                 spoken("{file} cannot be written: {why}", file=wish.output, why=technical(error.strerror))
             ) from error
-    sys.stderr.write(f"{count} rows in {wish.output}\n")
+    sys.stderr.write(spoken("{count} rows in {file}", count=count, file=wish.output) + "\n")
 
 
 def _extract(wish: ExportWish) -> export.Extract:
@@ -150,7 +150,7 @@ def _watched(counts: Iterator[int], output: Path, expected: int) -> int:
     """Work through an export; show how far it is on a terminal."""
     count = 0
     with screen.bar() as progress:
-        task = progress.add_task(f"writing {output}", total=expected or None)
+        task = progress.add_task(spoken("writing {file}", file=output), total=expected or None)
         for count in counts:
             progress.update(task, completed=count)
     return count

@@ -19,9 +19,14 @@ from vigie.plant.recorded_settings import Sign
 from vigie.telemetry import foreign
 from vigie.telemetry.imported import ImportedLog, Origin, Shelf, name_of
 from vigie.telemetry.records import iso_utc
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.figures import decimal
+from vigie.wording.words import mark
 
 _FAULTS_SHOWN, _FAULTS_LISTED = 5, 20
-_NUMBERS = ("from (UTC)", "to (UTC)", "rows", "MB")
+_IMPORTED = mark("{name} is imported: {rows} rows, {since} to {until}")
+_WOULD_BE = mark("{name} would be imported: {rows} rows, {since} to {until}")
+_NUMBERS = (mark("from (UTC)"), mark("to (UTC)"), mark("rows"), "MB")
 
 
 class ImportWish(NamedTuple):
@@ -69,15 +74,19 @@ def show(config: Config, *, as_json: bool) -> None:
         screen.console().print_json(json.dumps([{**log._asdict(), "path": str(log.path)} for log in logs]))
         return
     if not logs:
-        sys.stdout.write("no imported logs\n")
+        sys.stdout.write(spoken("no imported logs") + "\n")
         return
-    table = screen.table("name", "file", *_NUMBERS, "columns", gap=1, whole=_NUMBERS)
+    numbers = tuple(map(spoken, _NUMBERS))
+    names = (spoken("name"), spoken("file"), *numbers, spoken("columns"))
+    table = screen.table(*names, gap=1, whole=numbers)
     for log in logs:
         if log.fault:
             table.add_row(log.name, "", "", "", "", "", log.fault)
             continue
         span = (utc_text(log.first_utc_ms), utc_text(log.last_utc_ms))
-        table.add_row(log.name, log.file, *span, str(log.rows), f"{log.size_bytes / 1e6:.1f}", ", ".join(log.columns))
+        table.add_row(
+            log.name, log.file, *span, str(log.rows), decimal(log.size_bytes / 1e6, 1), ", ".join(log.columns)
+        )
     screen.console().print(table)
 
 
@@ -88,7 +97,7 @@ def remove(config: Config, name: str) -> None:
         JournalError: there is none of this name.
     """
     Shelf(files(config).directory).remove(name)
-    sys.stderr.write(f"imported log {name} is deleted\n")
+    sys.stderr.write(spoken("imported log {name} is deleted", name=name) + "\n")
 
 
 def _read(wish: ImportWish) -> Log:
@@ -97,7 +106,7 @@ def _read(wish: ImportWish) -> Log:
     reading = log_reading.laid_over(ReadingSettings(), wish.said)
     with screen.bar() as progress:
         size = wish.file.stat().st_size if wish.file.is_file() else None
-        task = progress.add_task(f"reading {wish.file.name}", total=size)
+        task = progress.add_task(spoken("reading {file}", file=wish.file.name), total=size)
         return read_log(wish.file, pick, reading, lambda read: progress.update(task, completed=read))
 
 
@@ -105,9 +114,13 @@ def _refuse_known(shelf: Shelf, same: ImportedLog | None, name: str, wish: Impor
     if wish.replace:
         return
     if same is not None:
-        raise VigieError(f"{wish.file} is imported already, as {same.name}: --replace imports it anew")
+        raise VigieError(
+            spoken("{file} is imported already, as {name}: --replace imports it anew", file=wish.file, name=same.name)
+        )
     if any(log.name == name for log in shelf.logs()):
-        raise VigieError(f"there is an imported log {name} of another file: --name another one, or --replace it")
+        raise VigieError(
+            spoken("there is an imported log {name} of another file: --name another one, or --replace it", name=name)
+        )
 
 
 def _report(name: str, log: Log, wish: ImportWish) -> dict[str, Any]:
@@ -124,24 +137,27 @@ def _report(name: str, log: Log, wish: ImportWish) -> dict[str, Any]:
 
 
 def _print(report: Mapping[str, Any], columns: Sequence[Column], said: log_reading.Said) -> None:
-    verb = "is imported" if report["is_imported"] else "would be imported"
+    head = _IMPORTED if report["is_imported"] else _WOULD_BE
+    span = {"since": report["first_utc"], "until": report["last_utc"]}
     lines = [
-        f"{report['name']} {verb}: {report['rows']} rows, {report['first_utc']} to {report['last_utc']}",
+        spoken(head, name=report["name"], rows=report["rows"], **span),
         *(f"  {column.quantity} <- {column.header}{_scale(column)}" for column in columns),
-        f"  times without an offset are in {said.timezone or 'UTC'}",
+        "  " + spoken("times without an offset are in {zone}", zone=said.timezone or "UTC"),
     ]
     if any(column.quantity.endswith("_current_a") for column in columns):
-        lines.append(f"  a positive current means {said.positive_current or 'charge'} (--positive-current)")
-    lines += [f"  {note}" for note in report["notes"]]
+        meaning = said.positive_current or "charge"
+        lines.append("  " + spoken("a positive current means {meaning} (--positive-current)", meaning=meaning))
+    lines += [f"  {technical(note)}" for note in report["notes"]]
     if report["unused"]:
-        lines.append(f"  not used: {', '.join(report['unused'])}")
+        lines.append("  " + spoken("not used: {names}", names=", ".join(report["unused"])))
     if report["left_out"]:
-        lines.append(f"  left out: {report['left_out']}")
-        lines += [f"    line {fault['line']}: {fault['reason']}" for fault in report["faults"][:_FAULTS_SHOWN]]
+        lines.append("  " + spoken("left out: {count}", count=report["left_out"]))
+        for fault in report["faults"][:_FAULTS_SHOWN]:
+            lines.append("    " + spoken("line {line}: {why}", line=fault["line"], why=technical(fault["reason"])))
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _scale(column: Column) -> str:
     if column.zero:
-        return " (in degrees Fahrenheit)"
+        return " (" + spoken("in degrees Fahrenheit") + ")"
     return "" if column.per_unit == 1.0 else f" (x {column.per_unit:g})"

@@ -7,6 +7,7 @@ from typing import Any
 from vigie.errors import LinkError
 from vigie.link.messages import stale_after_ms
 from vigie.wording.dialogue import language, spoken
+from vigie.wording.figures import decimal
 from vigie.wording.words import mark, translator
 
 ASKED = ("snapshot", "age_ms", "link", "web_alarms")
@@ -59,4 +60,4 @@ def utc_text(utc_ms: int) -> str:
 
 def age(age_ms: int | None, words: Callable[[str], str] = str) -> str:
     """Return how old something is."""
-    return words(_NO_AGE) if age_ms is None else words(_AGE).format(seconds=f"{age_ms / 1_000:.1f}")
+    return words(_NO_AGE) if age_ms is None else words(_AGE).format(seconds=decimal(age_ms / 1_000, 1))

@@ -30,9 +30,9 @@ from vigie.simulation.replay import (
     mode_named,
     replay,
 )
-from vigie.units import SECONDS_PER_HOUR
-from vigie.wording.dialogue import system_language
-from vigie.wording.words import describe, translator
+from vigie.wording.dialogue import language, speaking, spoken, system_language, technical
+from vigie.wording.figures import decimal, duration
+from vigie.wording.words import SOURCE_LANGUAGE, describe, mark, translator
 
 SHOWN = 20
 """Switchings shown at each end of a long list."""
@@ -40,13 +40,14 @@ DROPPED_SHOWN = 5
 GAPS_SHOWN = 10
 BAR_AFTER_S = 1.0
 BAR_EVERY_ROWS = 500
+_MORE = mark("{count} more (all of them with --json)")
 
 CAUSES = {
-    Cause.SILENCE: "no row for longer than recorded.hold_s",
-    Cause.VOLTAGE: "voltage outside channels.battery.plausible_min_v..plausible_max_v",
-    Cause.CURRENT: "current beyond channels.charge.plausible_max_a",
-    Cause.TEMPERATURE: "temperature not logged yet, or older than recorded.hold_s",
-    Cause.TEMPERATURE_IMPLAUSIBLE: "temperature outside filter.temperature_min_c..temperature_max_c",
+    Cause.SILENCE: mark("no row for longer than recorded.hold_s"),
+    Cause.VOLTAGE: mark("voltage outside channels.battery.plausible_min_v..plausible_max_v"),
+    Cause.CURRENT: mark("current beyond channels.charge.plausible_max_a"),
+    Cause.TEMPERATURE: mark("temperature not logged yet, or older than recorded.hold_s"),
+    Cause.TEMPERATURE_IMPLAUSIBLE: mark("temperature outside -30..90 °C"),
 }
 
 
@@ -81,7 +82,9 @@ def show(
         if plot_file is not None and trace is not None:
             plot.draw(plot_file, path.name, report, trace, recording.temperatures, control)
     if as_json:
-        screen.console().print_json(json.dumps({"file": str(path), **as_object(report, config)}))
+        with speaking(SOURCE_LANGUAGE):
+            whole = {"file": str(path), **as_object(report, config)}
+        screen.console().print_json(json.dumps(whole))
     else:
         _print(report, config)
 
@@ -158,24 +161,32 @@ def assumptions(config: Config) -> list[str]:
     """Return what has to be known to read a report."""
     recorded, limit_a = config.recorded, config.mains.discharging_a
     hold, gap = f"{recorded.hold_s:g} s", f"{recorded.gap_s:g} s"
-    wiring = "R2 never opens with this installation's wiring: a mains failure would leave the site dark."
+    wiring = spoken("R2 never opens with this installation's wiring: a mains failure would leave the site dark.")
     return [
         *([wiring] if config.r2_may_black_out else []),
-        (
+        spoken(
             "Open loop: contacts that the control moves change nothing in what was logged. With R2 open the log may "
             "go on charging; after the first switching it is no longer what this battery would have done."
         ),
-        (
+        spoken(
             "The log is of a battery alone, without V3: the mains counts as present unless the battery discharges "
-            f"with {limit_a:g} A or more."
+            "with {limit_a:g} A or more.",
+            limit_a=limit_a,
         ),
-        "Each row is one period of one sweep, so a contact moves at the row that shows the reason, never between rows.",
-        (
-            f"A silence longer than {hold} is one failed measurement, {hold} after the row before it; one longer than "
-            f"{gap} is reported as a gap. Charge and energy count across neither."
+        spoken(
+            "Each row is one period of one sweep, so a contact moves at the row that shows the reason, never between "
+            "rows."
         ),
-        "The mode is chosen at the first row, with R1 and R2 closed and no alarm standing.",
-        "A log holds true values: this installation's calibration is not applied, nor its watch for frozen values.",
+        spoken(
+            "A silence longer than {hold} is one failed measurement, {hold} after the row before it; one longer than "
+            "{gap} is reported as a gap. Charge and energy count across neither.",
+            hold=hold,
+            gap=gap,
+        ),
+        spoken("The mode is chosen at the first row, with R1 and R2 closed and no alarm standing."),
+        spoken(
+            "A log holds true values: this installation's calibration is not applied, nor its watch for frozen values."
+        ),
     ]
 
 
@@ -188,55 +199,79 @@ def _print(report: ReplayReport, config: Config) -> None:
         summary.add_row(name, text)
     console.print(summary)
     _print_switchings(console, report, words)
-    console.print("\nHow to read this", style="bold")
+    console.print()
+    console.print(spoken("How to read this report"), style="bold")
     for line in assumptions(config):
         console.print(f"- {line}")
 
 
 def _about_the_log(report: ReplayReport, config: Config) -> Iterator[tuple[str, str]]:
-    log, through = report.log, report.throughput
-    yield "span", f"{_utc(log.first_utc_s)} to {_utc(log.last_utc_s)}: {_long(report.duration_s)}"
-    yield "rows", f"{log.rows} of voltage and current, {log.temperature_rows} of temperature"
+    log = report.log
+    span = {"since": _utc(log.first_utc_s), "until": _utc(log.last_utc_s)}
+    yield spoken("span"), spoken("{since} to {until}: {length}", **span, length=_long(report.duration_s))
+    yield (
+        spoken("rows"),
+        spoken("{rows} of voltage and current, {others} of temperature", rows=log.rows, others=log.temperature_rows),
+    )
     for note in log.notes:
-        yield "judged", note
+        yield spoken("judged"), technical(note)
+    dropped, gaps = spoken("dropped"), spoken("gaps")
     for one in log.dropped[:DROPPED_SHOWN]:
-        yield "dropped", f"line {one.line}: {one.reason}"
+        yield dropped, spoken("line {line}: {why}", line=one.line, why=technical(one.reason))
     if len(log.dropped) > DROPPED_SHOWN:
-        yield "dropped", f"{len(log.dropped) - DROPPED_SHOWN} more (all of them with --json)"
+        yield dropped, spoken(_MORE, count=len(log.dropped) - DROPPED_SHOWN)
     if not log.gaps:
-        yield "gaps", f"none longer than {_long(config.recorded.gap_s)}"
+        yield gaps, spoken("none longer than {length}", length=_long(config.recorded.gap_s))
     for gap in log.gaps[:GAPS_SHOWN]:
-        yield "gap", f"{_utc(gap.from_utc_s)} to {_utc(gap.to_utc_s)}: {_long(gap.to_utc_s - gap.from_utc_s)}"
+        ends = {"since": _utc(gap.from_utc_s), "until": _utc(gap.to_utc_s)}
+        length = _long(gap.to_utc_s - gap.from_utc_s)
+        yield spoken("gap"), spoken("{since} to {until}: {length}", **ends, length=length)
     if len(log.gaps) > GAPS_SHOWN:
-        yield "gaps", f"{len(log.gaps) - GAPS_SHOWN} more (all of them with --json)"
-    yield "periods", f"{report.periods}, {report.failed_periods} of them failed measurements"
+        yield gaps, spoken(_MORE, count=len(log.gaps) - GAPS_SHOWN)
+    yield from _about_the_values(report)
+
+
+def _about_the_values(report: ReplayReport) -> Iterator[tuple[str, str]]:
+    through = report.throughput
+    yield (
+        spoken("periods"),
+        spoken("{count}, {failed} of them failed measurements", count=report.periods, failed=report.failed_periods),
+    )
     for failure in report.failures:
-        yield "failed", f"{failure.periods}: {CAUSES[failure.cause]}; first {_utc(failure.first_utc_s)}"
-    yield "voltage", _span(report.voltage_v, "V", 2)
-    yield "current", _span(report.current_a, "A", 2) + ", + into the battery"
-    yield "temperature", _span(report.temperature_c, "°C", 1)
-    yield "charge", f"{through.charge_in_ah:.2f} Ah in, {through.charge_out_ah:.2f} Ah out"
-    yield "energy", f"{through.energy_in_wh:.1f} Wh in, {through.energy_out_wh:.1f} Wh out"
+        why, first = spoken(CAUSES[failure.cause]), _utc(failure.first_utc_s)
+        told = spoken("{count}: {why}; first {instant}", count=failure.periods, why=why, instant=first)
+        yield spoken("failed"), told
+    yield spoken("voltage"), _span(report.voltage_v, "V", 2)
+    yield spoken("current"), _span(report.current_a, "A", 2) + ", " + spoken("+ into the battery")
+    yield spoken("temperature"), _span(report.temperature_c, "°C", 1)
+    charge = (decimal(through.charge_in_ah, 2), decimal(through.charge_out_ah, 2))
+    yield spoken("charge"), spoken("{got} {unit} in, {given} {unit} out", got=charge[0], given=charge[1], unit="Ah")
+    energy = (decimal(through.energy_in_wh, 1), decimal(through.energy_out_wh, 1))
+    yield spoken("energy"), spoken("{got} {unit} in, {given} {unit} out", got=energy[0], given=energy[1], unit="Wh")
 
 
 def _about_the_control(report: ReplayReport, words: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     times, last = report.times, report.last
 
-    def lasted(part_s: float) -> str:
-        return f"{_long(part_s)}, {report.share(part_s):.1%} of the time" if part_s else "never"
+    def share(part_s: float) -> str:
+        return spoken("{number}%", number=decimal(100 * report.share(part_s), 1))
 
-    yield "no mains", lasted(times.mains_s.get(Mains.ABSENT, 0.0))
-    yield "R1 open", lasted(times.r1_open_s)
-    yield "R2 open", lasted(times.r2_open_s)
+    def lasted(part_s: float) -> str:
+        if not part_s:
+            return spoken("never")
+        return spoken("{length}, {share} of the time", length=_long(part_s), share=share(part_s))
+
+    yield spoken("no mains"), lasted(times.mains_s.get(Mains.ABSENT, 0.0))
+    yield spoken("R1 open"), lasted(times.r1_open_s)
+    yield spoken("R2 open"), lasted(times.r2_open_s)
     if times.r2_open_s:
-        yield "", f"{report.throughput.charge_in_r2_open_ah:.2f} Ah of the charge flowed while R2 would have been open"
-    yield (
-        "phases",
-        ", ".join(f"{describe(phase, words)} {report.share(part_s):.1%}" for phase, part_s in times.phases_s.items()),
-    )
+        flowed = decimal(report.throughput.charge_in_r2_open_ah, 2)
+        yield "", spoken("{charge} Ah of the charge flowed while R2 would have been open", charge=flowed)
+    phases = (f"{describe(phase, words)} {share(part_s)}" for phase, part_s in times.phases_s.items())
+    yield spoken("phases"), ", ".join(phases)
     contacts = ", ".join(f"{relay.name} {describe(last.decision.contacts[relay], words)}" for relay in Relay)
     mains = describe(last.decision.mains, words)
-    yield "at the end", f"{describe(last.state.plan.phase, words)}; {contacts}; 230 V: {mains}"
+    yield spoken("at the end"), f"{describe(last.state.plan.phase, words)}; {contacts}; 230 V: {mains}"
     reason = last.decision.verdict_reason
     because = "" if reason == Reason.NONE else f" ({describe(reason, words)})"
     yield "", describe(last.decision.verdict, words) + because
@@ -244,20 +279,23 @@ def _about_the_control(report: ReplayReport, words: Callable[[str], str]) -> Ite
 
 def _print_switchings(console: Console, report: ReplayReport, words: Callable[[str], str]) -> None:
     switchings = report.switchings
+    console.print()
     if not switchings:
-        console.print("\nNo contact would have moved.")
+        console.print(spoken("No contact would have moved."))
         return
-    console.print(f"\n{len(switchings)} switching{'' if len(switchings) == 1 else 's'}", style="bold")
+    one_or_more = mark("1 switching") if len(switchings) == 1 else mark("{count} switchings")
+    console.print(spoken(one_or_more, count=len(switchings)), style="bold")
     for (relay, after, reason), count in report.counts().items():
         console.print(f"{count:>5} x {relay.name} {describe(after, words)}: {describe(reason, words)}")
-    table = screen.table("UTC", "contact", "why", "V", "A", gap=1, whole=("UTC", "V", "A"))
+    table = screen.table("UTC", spoken("contact"), spoken("why"), "V", "A", gap=1, whole=("UTC", "V", "A"))
     hidden = len(switchings) - 2 * SHOWN
     for place, one in enumerate(switchings):
         if hidden > 0 and SHOWN <= place < SHOWN + hidden:
             if place == SHOWN:
-                table.add_row(f"... {hidden} more", "", "(all of them with --json)", "", "")
+                more, all_of_them = spoken("... {count} more", count=hidden), spoken("(all of them with --json)")
+                table.add_row(more, "", all_of_them, "", "")
             continue
-        values = (_decimal(one.battery_v, 3), _decimal(one.current_a, 3))
+        values = (decimal(one.battery_v, 3), decimal(one.current_a, 3))
         moved = f"{one.relay.name} {describe(one.after, words)}"
         table.add_row(_utc(one.utc_s), moved, describe(one.reason, words), *values)
     console.print(table)
@@ -319,14 +357,11 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 5)
 
 
-def _decimal(value: float, digits: int) -> str:
-    return "—" if math.isnan(value) else f"{value:.{digits}f}"
-
-
 def _span(values: Range, unit: str, digits: int) -> str:
     if math.isnan(values.lowest):
-        return "none"
-    return f"{values.lowest:.{digits}f} to {values.highest:.{digits}f} {unit}"
+        return spoken("none")
+    ends = {"lowest": decimal(values.lowest, digits), "highest": decimal(values.highest, digits)}
+    return spoken("{lowest} to {highest} {unit}", **ends, unit=unit)
 
 
 def _utc(utc_s: float) -> str:
@@ -334,14 +369,4 @@ def _utc(utc_s: float) -> str:
 
 
 def _long(seconds: float) -> str:
-    """Return a length of time for people.
-
-    >>> _long(93_600.0)
-    '1 d 2.0 h'
-    >>> _long(90.0)
-    '1.5 min'
-    """
-    hours = seconds / SECONDS_PER_HOUR
-    if hours >= 24.0:
-        return f"{hours // 24:.0f} d {hours % 24:.1f} h"
-    return f"{hours:.1f} h" if hours >= 1.0 else f"{seconds / 60.0:.1f} min"
+    return duration(seconds, translator(language()))

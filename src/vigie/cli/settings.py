@@ -11,7 +11,7 @@ from tomlkit.items import Table
 from vigie.cli import process, screen
 from vigie.config import SECTIONS, BadSettings, Config, SettingsFault, kernel_risks, unusable_files, warnings
 from vigie.config.reading import SettingRow, as_table, rows
-from vigie.config.retired import RETIRED
+from vigie.config.retired import RETIRED, without_retired
 from vigie.config.sections import PLANTS
 from vigie.wording.dialogue import spoken, system_language
 from vigie.wording.words import mark, translator
@@ -61,9 +61,9 @@ def _probed(config: Config) -> list[SettingsFault]:
     """Return what the store says against a request, when there is a store."""
     if not config.remote_write.url:
         return []
-    from vigie.cli import delivery  # noqa: PLC0415 - HTTP and protobuf, for this question alone
+    from vigie.cli import central_store  # noqa: PLC0415 - HTTP and protobuf, for this question alone
 
-    trouble = delivery.probed(config)[0]
+    trouble = central_store.probed(config)[0]
     return [SettingsFault("remote_write", trouble)] if trouble else []
 
 
@@ -82,7 +82,7 @@ def in_force(config: Config) -> dict[str, dict[str, Any]]:
     """Return the settings by section, as a file would give them."""
     channels = {f"channels.{name}": part for name, part in zip(_channels(), config.channels, strict=True)}
     parts = {**config._asdict(), **channels}
-    return {name: as_table(parts[name]) for name in SECTIONS if parts.get(name) is not None}
+    return {name: without_retired(name, as_table(parts[name])) for name in SECTIONS if parts.get(name) is not None}
 
 
 def document(tables: dict[str, dict[str, Any]]) -> tomlkit.TOMLDocument:

@@ -19,6 +19,7 @@ from vigie.telemetry.reader import JournalReader
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
 from vigie.wording.durations import about
+from vigie.wording.figures import decimal
 from vigie.wording.words import describe_name, mark, translator
 
 _NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
@@ -75,7 +76,7 @@ def _print(state: dict[str, Any]) -> None:
     for channel in snapshot["channels"]:
         if channel["is_fitted"]:
             status = ", ".join(describe_name("status", name, words) for name in channel["status"])
-            values = (_number(channel["bus_v"], 3), _number(channel["current_a"], 3), _number(channel["power_w"], 2))
+            values = (decimal(channel["bus_v"], 3), decimal(channel["current_a"], 3), decimal(channel["power_w"], 2))
             name = f"{channel['label']} {describe_name('channel', channel['channel'], words)}"
             channels.add_row(name, *values, f"{channel['good']}/{channel['good'] + channel['rejected']}", status)
     console.print(channels)
@@ -106,11 +107,7 @@ def _remaining(estimate: dict[str, Any], words: Callable[[str], str]) -> str:
     if remaining["value"] is None:
         return f"{words(_UNKNOWN)} {describe_name('unknownwhy', remaining['why'], words)}"
     value, low, high = (about(remaining[name], words(mark("d"))) for name in ("value", "low", "high"))
-    return words(_LASTS).format(how_long=value, low=low, high=high, watts=_number(estimate["load_w"], 1))
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "—" if value is None else f"{value:.{digits}f}"
+    return words(_LASTS).format(how_long=value, low=low, high=high, watts=decimal(estimate["load_w"], 1))
 
 
 def _newest_in_journal(config: Config) -> str:

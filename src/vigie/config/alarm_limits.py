@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from vigie.config.sections import SettingsFault
 from vigie.control.alarms.catalogue import Alarm
-from vigie.control.alarms.rules import TABLE, AlarmSettings
+from vigie.control.alarms.settings import AlarmSettings
+from vigie.control.alarms.table import ALARM_ROWS
 from vigie.control.interlocks import InterlockSettings
 from vigie.wording.dialogue import spoken
 
 
 def alarm_faults(alarms: AlarmSettings, interlocks: InterlockSettings) -> Iterator[SettingsFault]:
     """Yield the limits that are not under another one, and the names that are no alarm's."""
-    hysteresis_v = TABLE[Alarm.BATTERY_OVER_VOLTAGE].hysteresis
+    hysteresis_v = ALARM_ROWS[Alarm.BATTERY_OVER_VOLTAGE].hysteresis
     held, over = "alarms.charger_v - alarms.charger_tolerance_v", f"alarms.battery_over_v - {hysteresis_v:g} V"
     pairs = (
         ("battery_warm_c", "interlocks.temperature_limit_c", interlocks.temperature_limit_c),

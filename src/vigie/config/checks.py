@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.access.settings import Login
-from vigie.config import retired
 from vigie.config.alarm_limits import alarm_faults
 from vigie.config.limits import contradictions
+from vigie.config.retired import retired_settings
 from vigie.config.scales import beyond_meter, scale_risks
 from vigie.config.sections import Calibration, Config, PlantKind, SettingsFault
 from vigie.config.texts import unusable_texts
 from vigie.config.wiring import wiring_risks
-from vigie.control.filtering import sweep_interval_s
 from vigie.control.signals import Channel, Wiring
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
@@ -38,28 +37,13 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[SettingsFault]
         if not is_met:
             faults.append(SettingsFault(key, message))
 
-    filtering, loop, manual = sections.get("filter"), sections.get("loop"), sections.get("manual")
+    filtering, manual = sections.get("filter"), sections.get("manual")
     if filtering is not None:
         sweeps, good = filtering.sweeps, filtering.least_good
         need(
             good <= sweeps,
             "filter.least_good",
             spoken("{good} is more than filter.sweeps = {sweeps}", good=good, sweeps=sweeps),
-        )
-    if filtering is not None and loop is not None:
-        interval_s = sweep_interval_s(filtering, loop.period_s)
-        taken_s = (filtering.sweeps - 1) * interval_s
-        need(
-            taken_s < loop.period_s,
-            "filter.sweeps",
-            spoken(
-                "{sweeps} sweeps every {interval_s:g} s take {taken_s:g} s, which must be under loop.period_s = "
-                "{period_s:g} s",
-                sweeps=filtering.sweeps,
-                interval_s=interval_s,
-                taken_s=taken_s,
-                period_s=loop.period_s,
-            ),
         )
     if manual is not None:
         need(
@@ -242,7 +226,7 @@ def _crossed_meter(rig: RigSettings, sections: Mapping[str, Any]) -> list[Settin
 
 def warnings(config: Config) -> list[SettingsFault]:
     """Return what is allowed but should be known before a battery is trusted to it."""
-    found = [*retired.told(config.retired), *wiring_risks(config)]
+    found = [*retired_settings(config.given), *wiring_risks(config)]
     if config.plant.kind == PlantKind.RIG and not config.channels[Channel.LOAD].is_fitted:
         found.append(
             SettingsFault(

@@ -10,8 +10,6 @@ from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from vigie.wording.dialogue import spoken
 from vigie.wording.words import mark
 
-HEADROOM_K = 10.0
-"""A battery this much over its limit must still be believed, or its heat would pass for a broken thermometer."""
 ROOM_C = 25.0
 """A battery in a room does not reliably cool below."""
 LEAST_STILL_S = 60.0
@@ -43,7 +41,6 @@ ORDER = (
     Below("interlocks.load_floor_v", "interlocks.floor_v",
           mark("loads get less than the battery has: no drill would last")),
     Below("alarms.loads_dark_v", "interlocks.floor_v", mark("loads fed well enough for a drill would count as dark")),
-    Below("outage_log.dark_v", "interlocks.floor_v", mark("loads fed well enough for a drill would count as dark")),
     Below("channels.battery.plausible_min_v", "alarms.battery_under_v",
           mark("an empty battery would seem a broken meter")),
     Below("channels.charge.plausible_min_v", "alarms.battery_under_v",
@@ -114,19 +111,10 @@ def _of_readings(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
 
 
 def _of_heat(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
-    interlocks, filtering = sections.get("interlocks"), sections.get("filter")
+    interlocks = sections.get("interlocks")
     if interlocks is None:
         return
     limit_c = interlocks.temperature_limit_c
-    if filtering is not None and limit_c + HEADROOM_K > filtering.temperature_max_c:
-        message = spoken(
-            "{limit_c:g} degC must be at least {headroom_k:g} K under filter.temperature_max_c = {max_c:g} degC: "
-            "a hotter one would seem a broken thermometer and be charged on",
-            limit_c=limit_c,
-            headroom_k=HEADROOM_K,
-            max_c=filtering.temperature_max_c,
-        )
-        yield SettingsFault("interlocks.temperature_limit_c", message)
     release_c = limit_c - interlocks.temperature_release_k
     if release_c < ROOM_C:
         message = spoken(
@@ -143,16 +131,6 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
     alarms = sections.get("alarms")
     if alarms is None:
         return
-    held_v = alarms.charger_v - alarms.charger_tolerance_v
-    for name, key in (("outage_log", "low_v"), ("contact_truth", "takes_charge_below_v")):
-        if name in sections and (low_v := getattr(sections[name], key)) >= held_v:
-            message = spoken(
-                "{low_v:g} V must be under alarms.charger_v less charger_tolerance_v = {held_v:g} V: a full battery "
-                "there takes no charge, and charger or contact would be blamed",
-                low_v=low_v,
-                held_v=held_v,
-            )
-            yield SettingsFault(f"{name}.{key}", message)
     if alarms.recharged_h * SECONDS_PER_HOUR >= alarms.undercharge_days * SECONDS_PER_DAY:
         message = spoken(
             "{days:g} d must be longer than alarms.recharged_h = {hours:g} h, or the alarm stands before a battery can "
@@ -164,25 +142,9 @@ def _of_charging(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
 
 
 def _of_times(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
-    loop, plant, alarms = sections.get("loop"), sections.get("plant"), sections.get("alarms")
-    truth, outage_log, journal = (sections.get(name) for name in ("contact_truth", "outage_log", "journal"))
-    if truth is not None and truth.settle_s + truth.proof_s >= truth.answer_s:
-        message = spoken(
-            "{answer_s:g} s must be longer than settle_s and proof_s together = {together_s:g} s, or every switching "
-            "is called unproven before it can be proven",
-            answer_s=truth.answer_s,
-            together_s=truth.settle_s + truth.proof_s,
-        )
-        yield SettingsFault("contact_truth.answer_s", message)
+    loop, plant, alarms, journal = (sections.get(name) for name in ("loop", "plant", "alarms", "journal"))
     if loop is None:
         return
-    if outage_log is not None and outage_log.longest_gap_s < 2 * loop.period_s:
-        message = spoken(
-            "{gap_s:g} s must be at least two control periods = {two_s:g} s, or no outage would have cost any charge",
-            gap_s=outage_log.longest_gap_s,
-            two_s=2 * loop.period_s,
-        )
-        yield SettingsFault("outage_log.longest_gap_s", message)
     if alarms is not None and plant is not None and alarms.controller_silent_s < 2 * loop.period_s / plant.speed:
         message = spoken(
             "{silent_s:g} s must be at least two control periods = {two_s:g} s of real time, or a healthy controller "

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.config.checks import crossed
-from vigie.config.retired import without_retired
+from vigie.config.retired import RETIRED_SECTIONS, without_retired
 from vigie.config.sections import (
     CHANNEL_DEFAULTS,
     EVERY_CHANNEL,
@@ -107,7 +107,7 @@ def section(name: str, path: Path, beneath: Mapping[str, Any], above: Mapping[st
     """
     try:
         table = _read(path, str(path)).get(name, {}) if path.exists() else {}
-        return _validated(SECTIONS[name], {**beneath, **table, **above})
+        return _validated(SECTIONS[name], {**beneath, **without_retired(name, table), **above})
     except ValidationError as error:
         raise BadSettings(str(path), _explained(name, error)) from error
 
@@ -118,12 +118,8 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
     Raises:
         BadSettings: with every fault.
     """
-    tables, retired = without_retired(tables)
-    faults: list[SettingsFault] = [
-        SettingsFault(name, spoken("unknown section") + _nearest(name, SECTIONS))
-        for name in tables
-        if name not in SECTIONS
-    ]
+    tables = {name: without_retired(name, table) for name, table in tables.items()}
+    faults = _unknown_sections(tables)
     if is_service and "kind" not in tables.get("plant", {}):
         faults.append(
             SettingsFault("plant.kind", spoken("demanded of a service: rig, twin or recorded"), is_demanded=True)
@@ -151,7 +147,19 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
         raise BadSettings(source, faults, spoken(_COMMISSION) if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
-    return Config(source=source, channels=cast("Any", channels), retired=retired, **sections)
+    return Config(source=source, channels=cast("Any", channels), **sections)
+
+
+def _unknown_sections(tables: Mapping[str, Mapping[str, Any]]) -> list[SettingsFault]:
+    """Return the faults of sections that are none, and of what stands in those in which nothing is set any more."""
+    unknown = [name for name in tables if name not in SECTIONS]
+    faults = [
+        SettingsFault(name, spoken("unknown section") + _nearest(name, SECTIONS))
+        for name in unknown
+        if name not in RETIRED_SECTIONS
+    ]
+    left = [f"{name}.{key}" for name in unknown if name in RETIRED_SECTIONS for key in tables[name]]
+    return faults + [SettingsFault(name, spoken("unknown setting")) for name in left]
 
 
 def _validated(kind: type, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the section's NamedTuple
@@ -186,7 +194,7 @@ class SettingRow(NamedTuple):
 
 
 def rows(name: str) -> list[SettingRow]:
-    """Return every setting of a section."""
+    """Return every setting of a section; a field that says no meaning is a constant."""
     kind = SECTIONS[name]
     defaults: Mapping[str, Any] = {}
     if kind is ChannelConfig:
@@ -202,7 +210,8 @@ def _rows(kind: Any, defaults: Mapping[str, Any], prefix: str) -> list[SettingRo
             found += _rows(hint, defaults.get(key, hint())._asdict(), f"{prefix}{key}.")
             continue
         help_text, unit, limits = _metadata(hint)
-        found.append(SettingRow(prefix + key, written(defaults.get(key)), help_text, unit, limits))
+        if help_text:
+            found.append(SettingRow(prefix + key, written(defaults.get(key)), help_text, unit, limits))
     return found
 
 

@@ -36,7 +36,7 @@ VOLTAGES = (
     Read("mains.supply_present_v", "load"),
     Read("alarms.battery_over_v", "battery"),
 )
-LOWEST = (Read("alarms.loads_dark_v", "load"), Read("outage_log.dark_v", "load"))
+LOWEST = (Read("alarms.loads_dark_v", "load"),)
 CURRENTS = (Read("mains.charging_a", "charge"), Read("mains.discharging_a", "charge"))
 
 

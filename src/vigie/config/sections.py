@@ -38,9 +38,12 @@ from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
 from vigie.web.settings import StackSettings, WebSettings
+from vigie.wording.languages import languages
 from vigie.wording.words import mark
 
 USUAL_FOLDER = "~/.local/share/vigie"
+CLEARLY_V = 0.1
+"""A full battery at the lowest voltage its charger may hold takes no charge: less than this under it says nothing."""
 
 
 class PlantKind(IntEnum):
@@ -86,7 +89,8 @@ class SiteSettings(NamedTuple):
     ] = "1"
     data: Annotated[str, setting("Folder of journal, lock and token; empty: ~/.local/share/vigie")] = ""
     language: Annotated[
-        str, setting("Language of `vigie commission` and its report: de, en or fr; empty: that of the system")
+        str,
+        setting(f"Language of `vigie commission` and its report: {', '.join(languages())}; empty: that of the system"),
     ] = ""
 
 
@@ -222,9 +226,7 @@ SECTIONS: Mapping[str, type] = {
     "manual": ManualSettings,
     "minimum_times": MinimumTimes,
     "alarms": AlarmSettings,
-    "contact_truth": TruthSettings,
     "contacts": WearSettings,
-    "outage_log": OutageLogSettings,
     "loop": LoopSettings,
     "journal": JournalSettings,
     "metrics": MetricsSettings,
@@ -273,9 +275,7 @@ class Config(NamedTuple):
     manual: ManualSettings
     minimum_times: MinimumTimes
     alarms: AlarmSettings
-    contact_truth: TruthSettings
     contacts: WearSettings
-    outage_log: OutageLogSettings
     loop: LoopSettings
     journal: JournalSettings
     metrics: MetricsSettings
@@ -293,8 +293,6 @@ class Config(NamedTuple):
     """What the file says, without the command line's options; empty without a file."""
     refused: tuple[str, ...] = ()
     """Faults of the file, in whose place these, the last good settings, are in force."""
-    retired: tuple[str, ...] = ()
-    """Settings the file names that are no more."""
 
     @property
     def data_directory(self) -> Path:
@@ -350,12 +348,12 @@ class Config(NamedTuple):
                 self.wiring.battery_contact,
                 has_diode=self.wiring.bypass_diode,
             ),
-            self.contact_truth,
+            TruthSettings(takes_charge_below_v=takes_charge_below_v(self.alarms)),
             self.contacts,
-            outage_rules(self.outage_log, self.mains),
+            outage_rules(OutageLogSettings(low_v=takes_charge_below_v(self.alarms)), self.mains),
             self.supervisor_settings(),
             self.plant.kind != PlantKind.RECORDED,
-            estimation_rules(self.battery, self._c20_ah, self.alarms, self.mains, self.outage_log),
+            estimation_rules(self.battery, self._c20_ah, self.alarms, self.mains, OutageLogSettings()),
         )
 
     @property
@@ -368,6 +366,15 @@ class Config(NamedTuple):
     def channels_settings(self) -> ChannelsSettings:
         """Return calibration and plausibility as the filter reads them."""
         return ChannelsSettings(*(_channel_settings(channel) for channel in self.channels))
+
+
+def takes_charge_below_v(alarms: AlarmSettings) -> float:
+    """Return the voltage below which a battery takes charge for sure: clearly under what the charger may hold.
+
+    >>> takes_charge_below_v(AlarmSettings()), round(takes_charge_below_v(AlarmSettings(charger_v=13.1)), 3)
+    (12.9, 12.6)
+    """
+    return min(TruthSettings().takes_charge_below_v, alarms.charger_v - alarms.charger_tolerance_v - CLEARLY_V)
 
 
 def _channel_settings(channel: ChannelConfig) -> ChannelSettings:

@@ -64,16 +64,9 @@ class FilterSettings(NamedTuple):
         int,
         setting("Good sweeps a needed channel must have, or the period is a failed measurement", ge=1, le=100),
     ] = 6
-    sweep_interval_s: Annotated[
-        float,
-        setting(
-            "Time from one sweep to the next, longer than the meter's conversion time; 0: spread evenly over the whole "
-            "period, so that no flicker hides between two periods",
-            unit="s",
-            ge=0,
-            le=10,
-        ),
-    ] = 0.0
+    sweep_interval_s: float = 0.0
+    """Time from one sweep to the next; 0 spreads them evenly over the whole period. A constant: with any other value
+    a flicker of the mains could hide between two periods. Tests and recordings with a rhythm of their own differ."""
     frozen_after_s: Annotated[
         float,
         setting(
@@ -93,26 +86,17 @@ class FilterSettings(NamedTuple):
             le=2,
         ),
     ] = 0.2
-    air_warmer_k: Annotated[
-        float,
-        setting("Air warmer than the battery by more than this must warm it up", unit="K", ge=2, le=40),
-    ] = 10.0
-    air_warmer_kh: Annotated[
-        float,
-        setting(
-            "Summed up to this, the excess over air_warmer_k proves that a thermometer which has not moved is stuck; 0 "
-            "switches it off",
-            unit="K h",
-            ge=0,
-            le=1000,
-        ),
-    ] = 12.0
-    temperature_min_c: Annotated[
-        float, setting("Battery temperatures below are implausible", unit="degC", ge=-60, le=0)
-    ] = -30.0
-    temperature_max_c: Annotated[
-        float, setting("Battery temperatures above are implausible", unit="degC", ge=60, le=150)
-    ] = 90.0
+    air_warmer_k: float = 10.0
+    """Air warmer than the battery by more than this must warm it up. With ``air_warmer_kh`` a constant of physics: a
+    block of any size follows the air within hours (decision 15)."""
+    air_warmer_kh: float = 12.0
+    """K h: summed up to this, the excess over ``air_warmer_k`` proves that a thermometer which has not moved is stuck;
+    0 switches it off."""
+    temperature_min_c: float = -30.0
+    """Battery temperatures below are implausible: a standby battery is not used there."""
+    temperature_max_c: float = 90.0
+    """Battery temperatures above are implausible. 20 K over the highest ``interlocks.temperature_limit_c``, so that a
+    battery that is too hot is never taken for a broken thermometer and charged on."""
 
 
 class ChannelsSettings(NamedTuple):

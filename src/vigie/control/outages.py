@@ -6,36 +6,29 @@ back for ``back_s``, dated to the instant it came back.
 
 import math
 from enum import IntEnum
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from vigie.control.commands import Mains
 from vigie.control.estimation.currents import drawn_a
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import Contact, Measurement
 from vigie.control.supervisor import Decision, State
-from vigie.units import SECONDS_PER_HOUR, setting
+from vigie.units import SECONDS_PER_HOUR
 
 
 class OutageLogSettings(NamedTuple):
-    """What counts as an outage, and how it is measured."""
+    """What counts as an outage, and how it is measured. Constants: they make outages of different sites comparable."""
 
-    back_s: Annotated[float, setting("The mains is back when it has stayed for this long", unit="s", ge=0, le=600)] = (
-        10.0
-    )
-    dark_v: Annotated[float, setting("Loads with less than this have no voltage", unit="V", ge=1, le=12)] = 10.0
-    low_v: Annotated[float, setting("A battery below this must take charge", unit="V", ge=11, le=13.5)] = 12.9
-    no_charge_s: Annotated[
-        float,
-        setting(
-            "So long without charge, with mains, contact and a low battery, is a charger fault",
-            unit="s",
-            ge=10,
-            le=86_400,
-        ),
-    ] = 600.0
-    longest_gap_s: Annotated[
-        float, setting("Across a longer gap between two periods no charge is counted", unit="s", ge=1, le=3600)
-    ] = 120.0
+    back_s: float = 10.0
+    """The mains is back when it has stayed for this long: a flicker is one outage, not twenty."""
+    dark_v: float = 10.0
+    """Loads with less than this have no voltage; under every floor a drill may have (10.5 V)."""
+    low_v: float = 12.9
+    """A battery below this must take charge: a full one rests about there."""
+    no_charge_s: float = 600.0
+    """So long without charge, with mains, contact and a low battery, is a charger fault."""
+    longest_gap_s: float = 120.0
+    """Across a longer gap between two periods no charge is counted: two of the longest periods (60 s)."""
 
 
 class OutageRules(NamedTuple):

@@ -19,7 +19,8 @@ class WearSettings(NamedTuple):
         float,
         setting("Current a contact may switch at 12 V; a higher mean shortens its life", unit="A", ge=0.1, le=100),
     ] = 10.0
-    warn_share: Annotated[float, setting("Share of its life after which a contact is called worn", ge=0.05, le=1)] = 0.8
+    warn_share: float = 0.8
+    """Share of its life after which a contact is called worn: a constant, for the life itself is an assumption."""
 
 
 class Wear(NamedTuple):

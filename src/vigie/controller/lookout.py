@@ -8,9 +8,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from vigie.control.alarms.catalogue import Protection
+from vigie.control.alarms.catalogue import Alarm, Protection
 from vigie.control.alarms.charge import WatchSettings
-from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import Rule
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe
 from vigie.control.commands import Reason
@@ -98,10 +97,10 @@ class Lookout:
         self._settings = settings
         self.book = AlarmBook(settings.rules, past.alarms, at)
         self._is_charged = past.charge is not None and past.charge.after == CHARGED
-        self.emptied_v = self.book.value(AlarmQuantity.BATTERY_EMPTIED_V) or math.nan
+        self.emptied_v = self.book.value(Alarm.BATTERY_EMPTIED) or math.nan
         """Lowest voltage of a battery that was emptied before the start; NaN when it was not."""
         self._watch = initial_watch(at.now_s)
-        r1, r2 = (self.book.value(quantity) for quantity in (AlarmQuantity.R1_FAULT, AlarmQuantity.R2_FAULT))
+        r1, r2 = (self.book.value(alarm) for alarm in (Alarm.R1_DISOBEYED, Alarm.R2_DISOBEYED))
         self._truth = resumed_truth(ContactFault(max(int(r1), 0)), ContactFault(max(int(r2), 0)))
         self._outages = _resumed(past.outage, at)
         self._wear = [
@@ -163,10 +162,12 @@ class Lookout:
             events.append(_outage_event(BEGAN, self._outages.outage, at))
         outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
         words = {
-            AlarmQuantity.JOURNAL_DAMAGE: seen.machine.journal_damage,
-            AlarmQuantity.SETTINGS_FAULTS: seen.machine.settings_faults,
+            Alarm.JOURNAL_DAMAGED: seen.machine.journal_damage,
+            Alarm.SETTINGS_REFUSED: seen.machine.settings_faults,
         }
-        return events + self.book.period(values, _in_force(decision), at, _readings(measurement, outage), words)
+        return events + self.book.period(
+            values._asdict(), _in_force(decision), at, _readings(measurement, outage), words
+        )
 
     def relay_reports(self) -> list[dict[str, Any]]:
         """Return what is known of each relay's contact as the link tells it, in relay order."""
@@ -198,21 +199,21 @@ class Lookout:
         while self._moved_s and now_s - self._moved_s[0] >= SECONDS_PER_HOUR:
             self._moved_s.popleft()
         return Surroundings(
-            float(sum(1 << relay for relay in seen.disobeyed)),
-            float(seen.is_bus_lost),
-            machine.under_voltage,
-            machine.is_throttled,
-            machine.clock_unsynchronised,
-            machine.disk_used_share,
-            machine.journal_fault,
-            self._watchdog_restart,
-            float(self._truth.r1.fault),
-            float(self._truth.r2.fault),
-            self._wear[Relay.R1].share,
-            self._wear[Relay.R2].share,
-            float(len(self._moved_s)),
-            float(len(machine.journal_damage)),
-            float(len(machine.settings_faults)),
+            relay_line_faults=float(sum(1 << int(relay) for relay in seen.disobeyed)),
+            bus_is_lost=float(seen.is_bus_lost),
+            pi_under_voltage=machine.under_voltage,
+            pi_is_throttled=machine.is_throttled,
+            clock_unsynchronised=machine.clock_unsynchronised,
+            disk_used_share=machine.disk_used_share,
+            journal_fault=machine.journal_fault,
+            watchdog_restart=self._watchdog_restart,
+            r1_truth=float(self._truth.r1.fault),
+            r2_truth=float(self._truth.r2.fault),
+            r1_wear=self._wear[Relay.R1].share,
+            r2_wear=self._wear[Relay.R2].share,
+            switchings_last_hour=float(len(self._moved_s)),
+            journal_damage=float(len(machine.journal_damage)),
+            settings_faults=float(len(machine.settings_faults)),
         )
 
     def _charge_events(self, charge: ChargeState, measurement: Measurement, at: Instant) -> list[Event]:

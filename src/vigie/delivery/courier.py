@@ -18,6 +18,7 @@ from vigie.delivery.sender import Sender
 from vigie.delivery.settings import RemoteWriteSettings
 from vigie.delivery.wire import encode
 from vigie.errors import JournalError
+from vigie.pauses import GrowingPause
 from vigie.telemetry.delivery_log import START, Aside, Chunk, Cursor, DeliveryLog, DeliveryStanding
 from vigie.telemetry.rows import Row, utc_ms_of
 
@@ -27,7 +28,7 @@ LOOK_S = 0.25
 """How often the journal is asked whether anybody has written; that costs microseconds."""
 SAVE_HEALTHY_S = 60.0
 SAVE_BEHIND_S = 5.0
-LONGEST_PAUSE_S = 20.0
+PAUSE = GrowingPause(1.0, 20.0, spread=0.2)
 AFTER_TROUBLE_S = 2.0
 
 
@@ -40,14 +41,12 @@ class _Again(Exception):
 
 
 class _Pause(wait_base):
-    """Growing pauses with a random part; never shorter than the store asked for."""
-
-    _growing = tenacity.wait_exponential_jitter(max=LONGEST_PAUSE_S, jitter=1.0)
+    """tenacity's way to ask for the next pause; never shorter than the store asked for."""
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
         asked_s = error.retry_after_s if isinstance(error, NotTakenNow) else 0.0
-        return max(self._growing(retry_state), asked_s)
+        return max(PAUSE.after_s(retry_state.attempt_number), asked_s)
 
 
 class Courier:
@@ -146,18 +145,9 @@ class Courier:
 
         What lies ahead in a pass after which the calendar was set back does not wait: its dates are known to be wrong.
         """
-        words, near = self._dates.doubt(), tuple[Row, ...]()
-        if not words and chunk.rows:
-            newest_ms = utc_ms_of(chunk.rows[-1])
-            limit_ms = self._dates.limit_ms(newest_ms)
-            if newest_ms > limit_ms and not self._journal.was_set_back(began):
-                words = self._dates.ahead_words(newest_ms)
-                near = tuple(row for row in chunk.rows if utc_ms_of(row) <= limit_ms)
-        self._hold(words)
-        if not words:
-            return chunk
-        end = Cursor(began.step_id, near[-1][0] or 0) if near else began
-        return chunk._replace(rows=near, end=end, is_all=False)
+        sendable = self._dates.sendable(chunk, began, self._journal.was_set_back)
+        self._hold(sendable.words)
+        return sendable.chunk
 
     def _hold(self, words: str) -> None:
         is_news = bool(words) and not self._held

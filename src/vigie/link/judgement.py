@@ -1,4 +1,4 @@
-"""The one word for an installation, in the light of its alarms. ``static/js/state.js`` judges the same."""
+"""The one word for an installation, in the light of its alarms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -45,7 +45,7 @@ class WayOut:
         self._tries += 1
         self.error, self.is_permanent = error, is_permanent
         self._tried_s = now_s
-        self._next_s = now_s + pacing.pause_s(self._tries)
+        self._next_s = now_s + pacing.PAUSE.after_s(self._tries)
         if self._failing_since_s is None:
             self._failing_since_s = now_s
 
@@ -218,7 +218,7 @@ class Delivery:
     def _plans(self, waiting: Iterable[Letter]) -> dict[str, SendingPlan]:
         """Return by receiver what he gets now, without those who get nothing."""
         now_s, now_ms = self._monotonic_s(), self._now_ms()
-        longest_ms = pacing.LONGEST_PAUSE_S * 2500  # a date farther away was set by a clock that was wrong
+        longest_ms = pacing.PAUSE.longest_s * 2500  # a date farther away was set by a clock that was wrong
         due: dict[str, list[Letter]] = {}
         for letter in waiting:
             if not 0 < letter.next_try_utc_ms - now_ms < longest_ms:
@@ -278,7 +278,7 @@ class Delivery:
         now_ms, tries = self._now_ms(), letter.tries + 1
         if now_ms - letter.created_utc_ms > pacing.GIVE_UP_S * 1000 and tries >= pacing.LEAST_TRIES:
             return letter._replace(state="expired", tries=tries, last_error=error)
-        next_ms = now_ms + int(pauses * pacing.pause_s(tries) * 1000) if pauses else letter.next_try_utc_ms
+        next_ms = now_ms + int(pauses * pacing.PAUSE.after_s(tries) * 1000) if pauses else letter.next_try_utc_ms
         return letter._replace(tries=tries, next_try_utc_ms=next_ms, last_error=error)
 
     def _settle(self, box: Outbox, *letters: Letter) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
-from vigie.control.alarms.quantities import AlarmQuantity
+from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.rules import Rule
 from vigie.errors import CommandRefused, JournalError
 from vigie.telemetry.alarm_book import AlarmBook, Instant
@@ -26,7 +26,7 @@ class Outpost:
         outbox: Outbox,
         note: Callable[[AlarmEvent], None],
         silence_s: Callable[[], float],
-        troubles: Mapping[AlarmQuantity, Callable[[], bool]],
+        troubles: Mapping[Alarm, Callable[[], bool]],
         monotonic_s: Callable[[], float] = machine_monotonic_s,
         utc_s: Callable[[], float] = machine_utc_s,
     ) -> None:
@@ -37,7 +37,7 @@ class Outpost:
             outbox: where its earlier events are.
             note: takes each change (``Dispatcher.note``).
             silence_s: for how long nothing has come from the controller; infinity when nothing ever came.
-            troubles: questions the other quantities of the rules are answered by; one left out is never in trouble.
+            troubles: questions the values of the other alarms are the answers to; one left out is never in trouble.
             monotonic_s: machine's monotonic seconds.
             utc_s: machine's calendar.
         """
@@ -57,11 +57,11 @@ class Outpost:
     def step(self) -> None:
         """Look once; call it every second or so."""
         at = self._now()
-        values = [math.nan] * len(AlarmQuantity)
+        values = dict.fromkeys(self._names, math.nan)
         # a web process that has just started has waited for nobody
-        values[AlarmQuantity.CONTROLLER_SILENT_S] = min(self._silence_s(), at.now_s - self._started_s)
-        for quantity, is_in_trouble in self._troubles.items():
-            values[quantity] = float(is_in_trouble())
+        values[Alarm.CONTROLLER_LOST.name.lower()] = min(self._silence_s(), at.now_s - self._started_s)
+        for alarm, is_in_trouble in self._troubles.items():
+            values[alarm.name.lower()] = float(is_in_trouble())
         with self._lock:
             self._restore(at)
             events = self._book.period(values, (), at)

@@ -1,17 +1,18 @@
 """How many messages a receiver gets how soon: one by one, then as a summary, never more than the cap. Pure."""
 
-import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from vigie.control.alarms.catalogue import Severity
 from vigie.notify.policy import ABOUT_ONE_ALARM, URGENT, MessageKind
 from vigie.notify.settings import MailSettings
+from vigie.pauses import GrowingPause
 from vigie.telemetry.outbox import Letter
 from vigie.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 DIGEST_WINDOW_S = 10 * SECONDS_PER_MINUTE
-LONGEST_PAUSE_S = SECONDS_PER_HOUR
+PAUSE = GrowingPause(SECONDS_PER_MINUTE, SECONDS_PER_HOUR, spread=0.2)
+"""Between two tries of a message, and of a way out."""
 GIVE_UP_S = 48 * SECONDS_PER_HOUR
 LEAST_TRIES = 24
 """A clock set forward by days must not make 48 hours of one minute: so often it is tried at least."""
@@ -104,16 +105,3 @@ def _is_urgent(letter: Letter, history: Sequence[Handed], now_s: float) -> bool:
     if letter.kind not in URGENT or letter.severity < Severity.CRITICAL:
         return False
     return all(one.alarm != letter.alarm or now_s - one.at_s >= DIGEST_WINDOW_S for one in history)
-
-
-def pause_s(tries: int, chance: float | None = None) -> float:
-    """Return how long to wait after ``tries`` failures: 1 min, 2 min .. 1 h, and up to a fifth more or less.
-
-    ``chance`` 0..1 stands in for the throw of the dice.
-
-    >>> pause_s(1, 0.5), pause_s(3, 0.5), pause_s(30, 0.5)
-    (60.0, 240.0, 3600.0)
-    """
-    thrown = random.random() if chance is None else chance  # noqa: S311 - no secret
-    base_s = min(SECONDS_PER_MINUTE * 2.0 ** min(tries - 1, 10), LONGEST_PAUSE_S)
-    return base_s * (0.8 + 0.4 * thrown)

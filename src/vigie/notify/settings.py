@@ -11,6 +11,7 @@ from vigie.control.alarms.catalogue import Severity
 from vigie.errors import SettingsError
 from vigie.units import by_name, setting
 from vigie.wording.dialogue import spoken
+from vigie.wording.languages import languages
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
 EXAMPLE = "name@example.org"
@@ -55,7 +56,7 @@ class Receiver(NamedTuple):
     """Somebody who is told."""
 
     address: Annotated[str, setting("E-mail address; with channel apprise any name for this receiver")]
-    language: Annotated[str, setting("Two-letter language of the messages: de, en, fr")] = "en"
+    language: Annotated[str, setting(f"Two-letter language of the messages: {', '.join(languages())}")] = "en"
     severity: Annotated[Severity, *by_name(Severity), setting("Least severity told: info, warning or critical")] = (
         Severity.WARNING
     )
@@ -79,9 +80,9 @@ class MailSettings(NamedTuple):
         str, setting("Certificates (PEM) that sign the server's one, beside those this machine trusts already")
     ] = ""
     sender: Annotated[str, setting("Address the messages come from; empty takes user, or vigie@ this machine")] = ""
-    timeout_s: Annotated[float, setting("Longest wait for each answer of the server", unit="s", ge=1.0, le=120.0)] = (
-        15.0
-    )
+    timeout_s: float = 15.0
+    """Longest wait for each answer of the server. A constant: servers answer in a second or not at all, and what was
+    not taken is tried again for 48 hours."""
     page_url: Annotated[
         str, setting("Where receivers find the pages, for instance http://pi.local/flask; empty gives no link")
     ] = ""

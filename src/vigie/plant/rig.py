@@ -91,9 +91,8 @@ class RigSettings(NamedTuple):
     r3_line: LineSetting = ""
     r4_line: LineSetting = ""
     i2c_bus: Annotated[str, setting("I2C bus device")] = "/dev/i2c-1"
-    i2c_timeout_ms: Annotated[
-        int, setting("Longest time the kernel waits for one stuck transfer", unit="ms", ge=10, le=1000)
-    ] = 100
+    i2c_timeout_ms: int = 100
+    """Longest time the kernel waits for one stuck transfer. A constant: a transfer takes under 1 ms, a period 1 s."""
     meter: Annotated[
         MeterModel,
         *by_name(MeterModel),
@@ -114,18 +113,18 @@ class RigSettings(NamedTuple):
     charge_address: AddressSetting = 0x41
     load_address: AddressSetting = 0x42
     spare_address: AddressSetting = 0x43
-    verify_s: Annotated[
-        float, setting("How often each meter chip's configuration is read back", unit="s", gt=0, le=60)
-    ] = 1.0
+    verify_s: float = 1.0
+    """How often each meter chip's configuration is read back. A constant: once in a usual period, so that a chip that
+    was reset costs one period."""
     thermometer: Annotated[str, setting("Kernel driver of the battery thermometer, such as tmp117; empty: none")] = ""
     thermometer_address: Annotated[str, setting("Its bus address, such as 0x48; empty: the only one")] = ""
     ambient_thermometer: Annotated[
         str, setting("Kernel driver of the thermometer of the air around the battery; empty: none")
     ] = ""
     ambient_thermometer_address: Annotated[str, setting("Its bus address, such as 0x49; empty: the only one")] = ""
-    thermometer_stale_s: Annotated[
-        float, setting("Age from which a temperature is no longer used", unit="s", ge=5, le=600)
-    ] = 30.0
+    thermometer_stale_s: float = 30.0
+    """Age from which a temperature is no longer used. A constant: it is asked far more often, and a battery's
+    temperature does not change in that time."""
 
 
 class Rig:

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vigie.control.alarms.board import Board, step_board, with_state
-from vigie.control.alarms.catalogue import Protection, Severity, Standing
+from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal, restored, shelve, unshelve
-from vigie.control.alarms.quantities import SAID_IN_WORDS, UNITS, AlarmQuantity, detail
+from vigie.control.alarms.row import AlarmRow
 from vigie.control.alarms.rules import Rule
+from vigie.control.alarms.table import ALARM_ROWS, detail, row_named
 from vigie.telemetry.records import Event, EventKind, is_instant
 
 NOBODY = ""
@@ -61,9 +62,9 @@ class AlarmBook:
         self._index = {rule.alarm.name.lower(): index for index, rule in enumerate(self._rules)}
         self._notes: dict[int, _Note] = {}
         self._in_force: Collection[Protection] = ()
-        self._words: dict[AlarmQuantity, list[str]] = {}
-        self._values: Sequence[float] = ()
-        """Of the newest period, by :class:`AlarmQuantity`."""
+        self._words: dict[Alarm, list[str]] = {}
+        self._values: Mapping[str, float] = {}
+        """Of the newest period, by the alarm's name."""
         self._calendar: dict[float, int] = {}
         """The calendar of each instant an alarm keeps, as it was then: a clock that is set changes no history."""
         states = [normal()] * len(self._rules)
@@ -76,43 +77,41 @@ class AlarmBook:
             self._remember(states[index], event, at)
             if event.reason in {"acknowledged", "shelved"}:
                 self._notes[index] = _Note(event.who, event.text)
-            if rules[index].quantity in SAID_IN_WORDS and event.data.get("detail"):
-                self._words[rules[index].quantity] = str(event.data["detail"]).split(",")
+            if ALARM_ROWS[rules[index].alarm].is_said_in_words and event.data.get("detail"):
+                self._words[rules[index].alarm] = str(event.data["detail"]).split(",")
             if event.data.get("first_out") and states[index].raised_s < first_s:
                 first_out, first_s = index, states[index].raised_s
         self._board = Board(tuple(states), first_out)
 
-    def value(self, quantity: AlarmQuantity) -> float:
-        """Return the worst value of an alarm that is present, by the quantity it is about; 0 when it is not."""
-        for rule, state in zip(self._rules, self._board.states, strict=True):
-            if rule.quantity == quantity and state.is_present:
-                return 0.0 if math.isnan(state.value) else state.value
-        return 0.0
+    def value(self, alarm: Alarm) -> float:
+        """Return the worst value of an alarm that is present; 0 when it is not."""
+        state = self._board.states[self._index[alarm.name.lower()]]
+        return state.value if state.is_present and not math.isnan(state.value) else 0.0
 
     def period(
         self,
-        values: Sequence[float],
+        values: Mapping[str, float],
         in_force: Collection[Protection],
         at: Instant,
         readings: Mapping[str, float] = MappingProxyType({}),
-        words: Mapping[AlarmQuantity, Sequence[str]] = MappingProxyType({}),
+        words: Mapping[Alarm, Sequence[str]] = MappingProxyType({}),
     ) -> list[Event]:
-        """Take the values of a period, by :class:`AlarmQuantity`, and what protects now; return what changed.
+        """Take the values of a period and what protects now; return what changed.
 
         Args:
-            values: by :class:`AlarmQuantity`.
+            values: by the alarm's lower-case name, one for each rule.
             in_force: what protects now.
             at: the period.
             readings: go with each change, for whoever is told of it.
-            words: what quantities are about whose values are counts of something only words can say.
+            words: what alarms are about whose values are counts of something only words can say.
         """
         self._in_force = in_force
-        self._values = tuple(values)
-        for quantity, about in words.items():
+        self._values = values
+        for alarm, about in words.items():
             if about:  # they stay with an alarm that is over and not acknowledged
-                self._words[quantity] = [one.replace(",", ";") for one in about]
+                self._words[alarm] = [one.replace(",", ";") for one in about]
         before = self._board
-        self._board, changes = step_board(before, self._rules, self._values, at.now_s)
+        self._board, changes = step_board(before, self._rules, tuple(values[name] for name in self._index), at.now_s)
         events = [self._changed(before.states[index], index, change, at) for index, change in changes]
         return [event._replace(data={**event.data, **readings}) for event in events]
 
@@ -197,22 +196,22 @@ class AlarmBook:
             state.standing.name.lower(), change.name.lower(), who or self._voice, why, told,
         )  # fmt: skip
 
-    def _reading(self, quantity: AlarmQuantity) -> float | None:
-        """Return what a quantity that is read, not counted, is now."""
-        asked = AlarmQuantity.BATTERY_C if quantity == AlarmQuantity.HOT_C else quantity
-        if UNITS[quantity] not in READ or asked >= len(self._values) or not math.isfinite(self._values[asked]):
-            return None
-        return round(self._values[asked], 4)
+    def _reading(self, row: AlarmRow) -> float | None:
+        """Return what is now of a value that is read, not counted."""
+        name = row.name if row.reading_of is None else row.reading_of.name.lower()
+        value = self._values.get(name, math.nan)
+        return round(value, 4) if row.unit in READ and math.isfinite(value) else None
 
     def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
         rule = self._rules[index]
+        row = ALARM_ROWS[rule.alarm]
         note = self._notes.get(index, _Note(NOBODY, ""))
         is_protecting = state.is_present and rule.protection in self._in_force
         protection = rule.protection if is_protecting else Protection.NONE
-        names = self._words.get(rule.quantity) or list(detail(rule.quantity, state.value))
-        is_number = rule.quantity in UNITS and math.isfinite(state.value)
+        names = self._words.get(rule.alarm) or list(detail(row, state.value))
+        is_number = bool(row.unit) and math.isfinite(state.value)
         return {
-            "alarm": rule.alarm.name.lower(),
+            "alarm": row.name,
             "severity": rule.severity.name.lower(),
             "standing": state.standing.name.lower(),
             "is_present": state.is_present,
@@ -221,9 +220,9 @@ class AlarmBook:
             "raised_utc_ms": self._utc_ms(state.raised_s, at) or at.utc_ms,
             "returned_utc_ms": self._utc_ms(state.returned_s, at),
             "value": round(state.value, 4) if is_number else None,
-            "now": self._reading(rule.quantity) if is_number else None,
+            "now": self._reading(row) if is_number else None,
             "limit": rule.limit if is_number else None,
-            "unit": UNITS.get(rule.quantity, ""),
+            "unit": row.unit,
             "detail": names,
             "protection": protection.name.lower(),
             "shelved_until_utc_ms": self._utc_ms(state.shelved_until_s, at),
@@ -244,10 +243,12 @@ _KEPT = {
 def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict[str, Event], dict[str, str]]:
     """Return the events that an :class:`AlarmBook` can go on from, and by alarm why the others cannot be used."""
     good, unusable = {}, {}
-    quantities = {rule.alarm.name.lower(): rule.quantity for rule in rules}
+    mine = {rule.alarm.name.lower() for rule in rules}
     for name, event in newest.items():
         try:
-            detail(quantities.get(name, AlarmQuantity.HOT_C), _restored(event, Instant(0.0, 0)).value)
+            value = _restored(event, Instant(0.0, 0)).value
+            if name in mine and (row := row_named(name)) is not None:
+                detail(row, value)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
             unusable[name] = event.text if event.kind != EventKind.ALARM else f"{event.after!r}, {error!r}"
         else:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from vigie.control.alarms.rules import TABLE
+from vigie.control.alarms.table import TABLE
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.estimation.estimated import Estimated
@@ -192,7 +192,7 @@ _CHANNEL = ("channel", "role")
 _BOUND = ("bound",)
 _BOUNDS = (("middle",), ("low",), ("high",))
 _ALARM = ("alarm", "severity")
-_ALARMS = tuple((line.alarm.name.lower(), line.severity.name.lower()) for line in TABLE)
+_ALARMS = tuple((row.name, row.severity.name.lower()) for row in TABLE)
 _ASKING = ("unacknowledged", "returned", "latched")
 _G, _C = MetricKind.GAUGE, MetricKind.COUNTER
 

@@ -25,12 +25,12 @@ from vigie.web.access import (
     words_of,
 )
 from vigie.web.formats import time_of_day
+from vigie.web.page_table import shows
 
 blueprint = Blueprint("access", __name__)
 
 
-@blueprint.get("/login")
-@needs(None)
+@shows(blueprint, "login")
 def login() -> str | Response | Redirection:
     """Ask for name and password."""
     visitor, door = current_visitor(), current_door()
@@ -82,9 +82,8 @@ def auth() -> Response:
     return Response(status=204, headers={"X-Auth-User": visitor.name or GUEST, "X-Auth-Role": visitor.role.word})
 
 
-@blueprint.get("/password")
+@shows(blueprint, "password")
 @may_wait_for_password
-@needs(Role.VIEWER)
 def password() -> str:
     """Ask for another password."""
     _own_session()

@@ -13,7 +13,7 @@ from vigie.access.people import Refused
 from vigie.clock import machine_utc_s
 from vigie.control.signals import Channel
 from vigie.errors import CommandRefused, JournalError
-from vigie.link.hub import BadAnswer, ControllerAway, Hub, LinkState, NoAnswer
+from vigie.link.hub import BadAnswer, ControllerAway, Hub, NoAnswer
 from vigie.link.messages import Answer, Command
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
@@ -21,6 +21,7 @@ from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
 from vigie.web.access import CONFIRM, current_door, current_visitor, is_confirmed, needs, sender, words_of
+from vigie.web.presentation import judged
 from vigie.web.problems import MEDIA_TYPE, problem
 from vigie.web.security import SAFE_METHODS, RateLimit
 
@@ -102,12 +103,12 @@ def healthz() -> dict[str, Any]:
     }
     | _errors(**_DOOR, **_BROKEN)
 )
-def state() -> LinkState:
-    """The newest snapshot and its age.
+def state() -> dict[str, Any]:
+    """The newest snapshot, its age, and what is to be said of it while it is fresh.
 
     The same object goes to live pages over Socket.IO (namespace `/live`, event `state`).
     """
-    return _hub().state()
+    return judged(_hub().state())
 
 
 @blueprint.post("/api/v1/commands")

@@ -22,6 +22,7 @@ from vigie.web.i18n import init_i18n
 from vigie.web.live import LiveNamespace, LivePusher
 from vigie.web.mount import Mount, TrustedProxyFix
 from vigie.web.origins import OriginGate, Origins
+from vigie.web.page_table import check_pages
 from vigie.web.security import (
     MAX_BODY_BYTES,
     HostGuard,
@@ -106,6 +107,7 @@ def create_app(
     exports.init_exports(app, journal_path)
     init_stack(app, stack or StackSettings())
     init_access(app, access)
+    check_pages(app)
     app.register_error_handler(JournalError, api.journal_unreadable)
     app.register_error_handler(AccessError, answer_broken_door)
     for code in (403, 404, 405, 413, 429):

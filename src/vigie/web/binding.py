@@ -12,11 +12,12 @@ from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
-from vigie.web.i18n import LANGUAGE_NAMES
-from vigie.web.presentation import Look, is_asking, look_at, look_up
+from vigie.web.page_table import NAVIGATION, PagePlace, page_named
+from vigie.web.presentation import Look, is_asking, judged, look_at, look_up
 from vigie.web.texts import script_texts
 from vigie.wording import alarms as alarm_words
-from vigie.wording.words import describe_name, languages, vocabulary
+from vigie.wording.languages import day_mark, language_names
+from vigie.wording.words import describe_name, vocabulary
 
 UNKNOWN_WHYS = "|".join(why.name.lower() for why in UnknownWhy if why != UnknownWhy.NONE)
 """What :func:`shown` asks for where an estimate cannot be said."""
@@ -123,6 +124,10 @@ def context() -> dict[str, Any]:
     """Return what every template may use."""
     look, theme = current_look(), request.cookies.get(THEME_COOKIE, "auto")
     return {
+        "page": page_named((request.endpoint or "").rpartition(".")[2]),
+        "page_named": page_named,
+        "navigation": NAVIGATION,
+        "PagePlace": PagePlace,
         "look": look,
         "snapshot": look.snapshot,
         "live": live,
@@ -146,7 +151,7 @@ def context() -> dict[str, Any]:
         "gettext": gettext,
         "unknown_whys": UNKNOWN_WHYS,
         "language": str(get_locale()),
-        "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
+        "languages": language_names(),
         "theme": theme if theme in THEMES else "auto",
         "page_data": page_data,
         "user": user_of_page(),
@@ -163,8 +168,9 @@ def page_data() -> dict[str, Any]:
     return {
         "root": request.script_root,
         "language": str(get_locale()),
+        "dayMark": day_mark(str(get_locale())),
         "timezone": timezone_name(),
-        "state": g.state,
+        "state": judged(g.state),
         "words": {**vocabulary(gettext), "alarm": alarm_words.vocabulary(gettext)["alarm"]},
         "texts": script_texts(),
         "mayOrder": may("operator"),

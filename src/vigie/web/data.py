@@ -19,6 +19,7 @@ from vigie.telemetry.reader import JournalReader
 from vigie.web.binding import word
 from vigie.web.exports import plant_now_utc_ms, shelf
 from vigie.web.formats import day_pattern, size, timezone_name
+from vigie.web.page_table import shows
 from vigie.web.plots import Plot, plot_of
 
 DAY_MS = 86_400_000
@@ -51,7 +52,7 @@ class Offer(NamedTuple):
     """It does not reach back as far as was chosen."""
 
 
-@blueprint.get("/data")
+@shows(blueprint, "data")
 def data() -> str:
     """What can be downloaded of the journal, and the imported logs."""
     journal: JournalReader = current_app.extensions["vigie_journal"]

@@ -3,18 +3,22 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from babel.dates import LOCALTZ, format_datetime
 from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext
 
+from vigie.wording import figures
 from vigie.wording.durations import about as about_s
+from vigie.wording.languages import day_mark
 from vigie.wording.words import describe_name
 
-NOTHING = "—"
+NOTHING = figures.NOTHING
 """Stands for a number that is not known: a unit follows it. Everything else says :func:`no_value`."""
 NO_BREAK = "\u00a0"
+_EXACT = Context(prec=400)
 FLOW_A = 0.02
 """Below this current nothing is said to flow: twenty times the meter's offset."""
 
@@ -33,7 +37,8 @@ def number(value: float | None, decimals: int = 0) -> str:
     """Return ``value`` with a fixed count of decimals, a true minus sign, and no negative zero."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    rounded = float(f"{value:.{decimals}f}") or 0.0
+    # The shortest digits of a number, half of the last place away from zero: as browsers round (ECMA-402).
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT) or 0
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(rounded, pattern, locale=get_locale()).replace("-", "−")
 
@@ -42,15 +47,7 @@ def duration(seconds: float | None) -> str:
     """Return a duration in its two largest units, cut and not rounded: "2 h 05 min", "3 d 4 h"."""
     if seconds is None:
         return no_value()
-    whole = max(0, int(seconds))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if not minutes:
-        return f"{whole}{NO_BREAK}s"
-    if not hours:
-        return f"{minutes}{NO_BREAK}min"
-    if hours < 48:
-        return f"{hours}{NO_BREAK}h{NO_BREAK}{minutes % 60:02d}{NO_BREAK}min"
-    return f"{days}{NO_BREAK}{gettext('d')}{NO_BREAK}{hours % 24}{NO_BREAK}h"
+    return figures.duration(seconds, gettext).replace(" ", NO_BREAK)
 
 
 def about(seconds: float | None) -> str:
@@ -69,8 +66,8 @@ def size(count: float | None) -> str:
 
 
 def day_pattern() -> str:
-    """Return how a day and its month are written on one line: in German a point stands behind the day."""
-    return f"d.{NO_BREAK}MMM" if str(get_locale()) == "de" else f"d{NO_BREAK}MMM"
+    """Return how a day and its month are written on one line."""
+    return f"d{day_mark(str(get_locale()))}{NO_BREAK}MMM"
 
 
 def instant(utc_ms: float | None, now_utc_ms: float | None) -> str:

@@ -6,12 +6,10 @@ from babel.core import get_global
 from flask import Flask, request
 from flask_babel import Babel
 
-from vigie.wording.words import CATALOGUES, DOMAIN, languages
+from vigie.wording.languages import DEFAULT_LANGUAGE, languages
+from vigie.wording.words import CATALOGUES, DOMAIN
 
-DEFAULT_LANGUAGE = "fr"
 LANGUAGE_COOKIE = "vigie_language"
-LANGUAGE_NAMES = {"de": "Deutsch", "en": "English", "fr": "Français"}
-"""Each language in its own words, for the switch."""
 
 for _unused in ("likely_subtags", "territory_languages", "territory_currencies"):
     # 2 MB that Babel loads with what it needs: money, and languages by other names than those of our catalogues. Given

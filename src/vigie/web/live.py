@@ -10,6 +10,7 @@ from flask_socketio.namespace import Namespace
 from socketio.exceptions import ConnectionRefusedError as RefusedByName
 
 from vigie.link.hub import Hub
+from vigie.web.presentation import judged
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -63,7 +64,7 @@ class LivePusher:
                 self._drop_ended()
                 if not is_news:
                     continue
-                self._socketio.emit("state", self._hub.state(), namespace=NAMESPACE)
+                self._socketio.emit("state", judged(self._hub.state()), namespace=NAMESPACE)
             except Exception:
                 log.exception("live_push_failed")
             pause.wait(SHORTEST_GAP_S)
@@ -104,7 +105,7 @@ class LiveNamespace(Namespace):
             self._pages[sid] = request.environ
         if self.pusher is not None:
             self.pusher.start()
-        self.socketio.emit("state", self._hub.state(), namespace=NAMESPACE, to=sid)
+        self.socketio.emit("state", judged(self._hub.state()), namespace=NAMESPACE, to=sid)
 
     def on_disconnect(self, _reason: str = "") -> None:
         with self._lock:

@@ -31,9 +31,10 @@ from vigie.web.history import history_of
 from vigie.web.i18n import LANGUAGE_COOKIE
 from vigie.web.mount import PREFIX
 from vigie.web.outages import log_of
+from vigie.web.page_table import page_named, shows
 from vigie.web.presentation import SEVERITIES
+from vigie.wording.languages import languages
 from vigie.wording.sentences import tell
-from vigie.wording.words import languages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -45,7 +46,7 @@ blueprint = Blueprint("pages", __name__)
 blueprint.app_context_processor(context)
 
 
-@blueprint.get("/")
+@shows(blueprint, "home")
 def home() -> str:
     """The verdict, the diagram, the mode, the last 24 hours."""
     return render_template("home.html", **_history())
@@ -65,7 +66,7 @@ def _history() -> dict[str, Any]:
     return {"history": history_of(_journal(), end_utc_ms, snapshot["outage"] if snapshot else None), "tell": tell}
 
 
-@blueprint.get("/multimeter")
+@shows(blueprint, "multimeter")
 def multimeter() -> str:
     """The four channels with everything the meter knows, and their charts."""
     try:
@@ -75,13 +76,13 @@ def multimeter() -> str:
     return render_template("multimeter.html", first_utc_ms=first_utc_ms)
 
 
-@blueprint.get("/relays")
+@shows(blueprint, "relays")
 def relays() -> str:
     """The four contacts, what holds them, and manual mode."""
     return render_template("relays.html")
 
 
-@blueprint.get("/alarms")
+@shows(blueprint, "alarms")
 def alarms() -> str:
     """What stands and what to do about it, how it came and went, the messages to people."""
     choices = {"catalogue": NAMES, "spans": SPANS_DAYS, "severities": SEVERITIES}
@@ -117,7 +118,7 @@ def _past() -> dict[str, Any]:
     return {"filters": filters, "past": None if end_utc_ms is None else past_of(_journal(), end_utc_ms, filters)}
 
 
-@blueprint.get("/outages")
+@shows(blueprint, "outages")
 def outages() -> str:
     """Every time the battery was called for."""
     return render_template("outages.html", **_outages())
@@ -147,7 +148,7 @@ def _journal() -> JournalReader:
     return cast(JournalReader, current_app.extensions["vigie_journal"])
 
 
-@blueprint.get("/about")
+@shows(blueprint, "about")
 def about() -> str:
     """The machine, the loop, the journal, versions and licences."""
     current_look()
@@ -188,8 +189,9 @@ def choose_theme() -> Redirection:
 
 def _remember(cookie: str, value: str) -> Redirection:
     """Return to the page the link was on, with what was chosen there, never to another site."""
-    there = PLACES.get(request.args.get("back", ""), "pages.home")
-    address = url_for(there, next=local_path(request.args.get("next")) if there == "access.login" else None)
+    there = page_named(request.args.get("back", ""))
+    endpoint = there.endpoint if there is not None else "pages.home"
+    address = url_for(endpoint, next=local_path(request.args.get("next")) if endpoint == "access.login" else None)
     query = urlencode(parse_qsl(request.args.get("query", "")))
     return remember(cookie, value, f"{address}?{query}" if query and "?" not in address else address)
 
@@ -200,13 +202,6 @@ def remember(cookie: str, value: str, address: str) -> Redirection:
     path = request.script_root or "/"
     response.set_cookie(cookie, value, max_age=COOKIE_AGE_S, path=path, samesite="Lax", httponly=False)
     return response
-
-
-PLACES = {name: f"pages.{name}" for name in ("home", "multimeter", "relays", "alarms", "outages", "about")}
-PLACES |= {"data": "data.data"}
-PLACES |= {name: f"stack.{name}" for name in ("grafana", "prometheus")}
-PLACES |= {"login": "access.login", "password": "access.password", "users": "users.users"}
-"""Where a choice of language or theme leads back to."""
 
 
 @blueprint.get("/app.webmanifest")

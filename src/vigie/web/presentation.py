@@ -1,15 +1,17 @@
-"""What a page may claim, given the newest snapshot and its age. ``static/js/state.js`` claims the same."""
+"""What a page may claim, given the newest snapshot and its age. ``static/js/state.js`` ages it and judges nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
 from vigie.link.judgement import acting, raised_verdict
 from vigie.link.messages import stale_after_ms
+from vigie.translatable import mark
 from vigie.web.formats import FLOW_A, duration
 from vigie.wording.alarms import title
-from vigie.wording.words import describe_name
+from vigie.wording.languages import languages
+from vigie.wording.words import describe_name, translator
 
 DEAD_V = 5.0
 """A conductor under this voltage is drawn dead."""
@@ -73,8 +75,36 @@ def look_at(state: Values) -> Look:
         return Look(snapshot, age_ms, link, False, "unknown", why, None, wires, alarms, values)
     standing = acting(alarms)
     verdict = raised_verdict(snapshot["verdict"], alarms)
-    why, since = _why(snapshot, standing), _since(snapshot, standing)
+    why, since = _why(snapshot, standing, gettext), _since(snapshot, standing)
     return Look(snapshot, age_ms, link, True, verdict, why, since, wires_of(snapshot), alarms, values)
+
+
+def judged(state: Values) -> dict[str, Any]:
+    """Return the hub's ``state`` with what is judged of it while it is fresh, for whoever ages it (``look``).
+
+    ``why`` in every language, ``alarms`` as names in the order of :func:`alarms_of`, ``stale_after_ms``: the oldest age
+    at which all of it may be said.
+    """
+    snapshot, alarms = state["snapshot"], alarms_of(state)
+    look: dict[str, Any] = {
+        "verdict": "unknown",
+        "why": {},
+        "since_utc_ms": None,
+        "wires": {name: Wire("unknown")._asdict() for name in WIRES},
+        "alarms": [alarm["alarm"] for alarm in alarms],
+        "alarm_count": sum(is_asking(alarm) for alarm in alarms),
+        "stale_after_ms": 0,
+    }
+    if snapshot:
+        standing = acting(alarms)
+        look |= {
+            "verdict": raised_verdict(snapshot["verdict"], alarms),
+            "why": {code: _why(snapshot, standing, translator(code)) for code in languages()},
+            "since_utc_ms": _since(snapshot, standing),
+            "wires": {name: wire._asdict() for name, wire in wires_of(snapshot).items()},
+            "stale_after_ms": stale_after_ms(snapshot),
+        }
+    return {**state, "look": look}
 
 
 def alarms_of(state: Values) -> list[Values]:
@@ -103,15 +133,15 @@ def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
     return gettext("The controller has been silent for {age}.").format(age=duration(age_ms / 1000))
 
 
-def _why(snapshot: Values, standing: list[Values]) -> str:
-    told = [describe_name("reason", name, gettext) for name in snapshot["verdict_reasons"]]
-    told = told or [title(alarm["alarm"], gettext) for alarm in standing[:MOST_NAMED]]
+def _why(snapshot: Values, standing: list[Values], translate: Callable[[str], str]) -> str:
+    told = [describe_name("reason", name, translate) for name in snapshot["verdict_reasons"]]
+    told = told or [title(alarm["alarm"], translate) for alarm in standing[:MOST_NAMED]]
     if told:
         text = " · ".join(told)
         return text[0].upper() + text[1:]
-    return gettext("Mode {mode}, mains {mains}").format(
-        mode=describe_name("mode", snapshot["mode"], gettext).lower(),
-        mains=describe_name("mains", snapshot["mains"], gettext),
+    return translate(mark("Mode {mode}, mains {mains}")).format(
+        mode=describe_name("mode", snapshot["mode"], translate).lower(),
+        mains=describe_name("mains", snapshot["mains"], translate),
     )
 
 

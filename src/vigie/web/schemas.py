@@ -38,6 +38,26 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class WireLook(Strict):
+    """How one conductor of the diagram is drawn."""
+
+    state: Literal["flow", "live", "dead", "unknown"]
+    direction: Literal["forward", "back"]
+    speed: Literal["1", "2", "3"]
+
+
+class StateLook(Strict):
+    """What is to be said of the snapshot while the link is connected and its age is at most `stale_after_ms`."""
+
+    verdict: Literal["unknown", "ok", "attention", "alarm"]
+    why: dict[str, str] = Field(description="By language; empty without a snapshot")
+    since_utc_ms: int | None = Field(description="Since when the verdict is as it is, where that is known")
+    wires: dict[str, WireLook]
+    alarms: list[str] = Field(description="Names of all alarms, what is now and worst first")
+    alarm_count: int = Field(description="Alarms that wait for somebody to take note")
+    stale_after_ms: float = Field(description="An older snapshot says nothing: the state is unknown")
+
+
 class StateAnswer(Strict):
     """The newest snapshot, how old it is, and whether the controller is there."""
 
@@ -48,6 +68,7 @@ class StateAnswer(Strict):
     web_alarms: list[AlarmReport] = Field(description="Raised by the web process itself")
     mail: MailReport | None = Field(description="null where no mail is set up")
     delivery: DeliveryReport | None = Field(description="null where nothing is sent to a central store")
+    look: StateLook
 
 
 class Health(Strict):

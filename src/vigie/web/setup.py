@@ -19,15 +19,15 @@ from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response as Redirection
 
 from vigie.web.binding import THEME_COOKIE, THEMES
-from vigie.web.i18n import LANGUAGE_COOKIE, LANGUAGE_NAMES, init_i18n
+from vigie.web.i18n import LANGUAGE_COOKIE, init_i18n
 from vigie.web.mount import Mount, TrustedProxyFix
 from vigie.web.pages import remember
 from vigie.web.problems import problem
 from vigie.web.security import MAX_BODY_BYTES, HostGuard, add_headers
 from vigie.web.settings import WebSettings
 from vigie.web.static_files import init_static
+from vigie.wording.languages import language_names, languages
 from vigie.wording.service_commands import ServiceCommands
-from vigie.wording.words import languages
 
 SERVICE_UNAVAILABLE = 503
 # Its addresses are those of the pages it stands for.
@@ -57,7 +57,7 @@ def _context() -> dict[str, Any]:
     theme = request.cookies.get(THEME_COOKIE, "auto")
     return {
         "language": str(get_locale()),
-        "languages": {code: LANGUAGE_NAMES.get(code, code) for code in languages()},
+        "languages": language_names(),
         "theme": theme if theme in THEMES else "auto",
         "gettext": gettext,
     }

@@ -14,12 +14,12 @@ from vigie.web.access import local_path, needs
 from vigie.web.binding import THEME_COOKIE, current_look
 from vigie.web.formats import duration, size
 from vigie.web.neighbours import Grafana, Prometheus, Remembered, Silence, grafana_at, prometheus_at
+from vigie.web.page_table import shows
 from vigie.web.settings import StackSettings
 from vigie.wording.words import mark
 
 SHADE_COOKIE = "vigie_shade"
 """``light`` or ``dark``: what the automatic theme came to in this browser, kept by theme.js."""
-DASHBOARD_LANGUAGES = ("fr", "en", "de")
 BOARDS = {
     "overview": mark("Overview"),
     "observe": mark("Observe"),
@@ -65,7 +65,7 @@ def _remembered(url: str, ask: Callable[[str], _Answer]) -> Remembered[_Answer] 
     return Remembered(lambda: ask(url)) if url else None
 
 
-@blueprint.get("/grafana")
+@shows(blueprint, "grafana")
 def grafana() -> str:
     """The dashboards, one at a time (``?board=<name>``)."""
     asked: Remembered[Grafana] | None = current_app.extensions["vigie_grafana"]
@@ -80,7 +80,7 @@ def grafana() -> str:
     )
 
 
-@blueprint.get("/prometheus")
+@shows(blueprint, "prometheus")
 def prometheus() -> str:
     """Targets, disk, ready queries, and what every metric means."""
     asked: Remembered[Prometheus] | None = current_app.extensions["vigie_prometheus"]
@@ -123,9 +123,7 @@ def _is_through_nginx() -> bool:
 
 
 def _dashboard(board: str) -> str:
-    language = str(get_locale())
-    language = language if language in DASHBOARD_LANGUAGES else "en"
-    return f"/grafana/d/vigie-{board}-{language}/x?kiosk&theme={_shade()}"
+    return f"/grafana/d/vigie-{board}-{get_locale()}/x?kiosk&theme={_shade()}"
 
 
 def _shade() -> str:

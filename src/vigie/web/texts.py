@@ -25,7 +25,6 @@ def script_texts() -> dict[str, str]:
         "page_cut": gettext("This page has had no answer from the server for {age}."),
         "not_accepted": gettext(NOT_ACCEPTED),
         "full": gettext("{most} pages follow this installation already, and more may not: close one of them."),
-        "mode_and_mains": gettext("Mode {mode}, mains {mains}"),
         "sending": gettext("Order sent…"),
         "confirmed": gettext("Confirmed."),
         "refused": gettext("Refused: {why}."),

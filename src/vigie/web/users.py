@@ -12,6 +12,7 @@ from vigie.access.people import Refused, Role
 from vigie.clock import machine_utc_s
 from vigie.web.access import current_door, current_visitor, is_confirmed, needs, sender, words_of
 from vigie.web.formats import instant
+from vigie.web.page_table import shows
 
 LINES_SHOWN = 30
 _BROWSERS = ("Firefox", "Edg", "Chrome", "Safari")
@@ -23,8 +24,7 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("users", __name__)
 
 
-@blueprint.get("/users")
-@needs(Role.ADMIN)
+@shows(blueprint, "users")
 def users() -> str | Redirection:
     """Users, their logins, and what happened at the door."""
     if current_door() is not None and not is_confirmed():

@@ -8,15 +8,12 @@ from pathlib import Path
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.estimation.estimated import UnknownWhy
 from vigie.control.signals import Channel, Contact, Relay, Status, Wiring
+from vigie.translatable import mark as mark  # noqa: PLC0414 - passed on
+from vigie.wording.languages import SOURCE_LANGUAGE as SOURCE_LANGUAGE  # noqa: PLC0414 - passed on
+from vigie.wording.languages import languages as languages  # noqa: PLC0414 - passed on
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 DOMAIN = "vigie"
-SOURCE_LANGUAGE = "en"
-
-
-def mark(message: str) -> str:
-    """Mark a message for the catalogues where it cannot be translated yet."""
-    return message
 
 
 _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
@@ -221,11 +218,6 @@ def describe_name(kind: str, name: str, translate: Callable[[str], str]) -> str:
 def vocabulary(translate: Callable[[str], str]) -> dict[str, dict[str, str]]:
     """Return all words by kind and lower-case name, for a page's script."""
     return {kind: {name: translate(text) for name, text in words.items()} for kind, words in _NAMES.items()}
-
-
-def languages() -> list[str]:
-    """Return the languages there are words in: the source language and one per compiled catalogue."""
-    return sorted({SOURCE_LANGUAGE, *(path.parent.parent.name for path in CATALOGUES.glob("*/LC_MESSAGES/*.mo"))})
 
 
 def translator(language: str) -> Callable[[str], str]:

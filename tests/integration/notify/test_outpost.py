@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.control.alarms.quantities import AlarmQuantity
+from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.rules import web_rules
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.errors import CommandRefused
@@ -46,8 +46,8 @@ def outpost(
                 (dispatcher or dispatch()).note,
                 lambda: watch.silence_s,
                 {
-                    AlarmQuantity.MAILS_REFUSED: lambda: watch.is_mail_in_trouble,
-                    AlarmQuantity.DELIVERY_FAULT: lambda: False,
+                    Alarm.MAIL_REFUSED: lambda: watch.is_mail_in_trouble,
+                    Alarm.DELIVERY_FAILED: lambda: False,
                 },
                 clocks.monotonic_s,
                 clocks.utc_s,

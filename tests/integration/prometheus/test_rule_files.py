@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.control.alarms.rules import TABLE
+from vigie.control.alarms.table import TABLE
 from vigie.telemetry.metrics import METRICS, delivered_names, exposed_names
 
 from .servers import DEPLOY, program_or_skip, promtool

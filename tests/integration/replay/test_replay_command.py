@@ -83,7 +83,7 @@ def test_text_names_the_switchings_the_gap_and_the_assumptions(log: Path) -> Non
     text = " ".join(result.stdout.split())
     assert "2 switchings" in text
     assert "2026-01-01 00:10:00 R2 closed mains lost: the battery is needed 12.800 -1.000" in text
-    assert "gap 2026-01-01 00:20:00 to 2026-01-01 02:21:00: 2.0 h" in text
+    assert "gap 2026-01-01 00:20:00 to 2026-01-01 02:21:00: 2 h 01 min" in text
     assert "0.33 Ah in, 0.17 Ah out" in text
     assert "Open loop: contacts that the control moves change nothing in what was logged" in text
     assert "without V3: the mains counts as present unless the battery discharges with 0.05 A or more" in text

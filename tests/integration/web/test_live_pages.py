@@ -22,7 +22,7 @@ from vigie.link.client import LinkClient
 
 def test_page_gets_the_full_state_on_connect(web: Web, browser: Browser) -> None:
     state = wait_for(lambda: browser.states and browser.states[0])
-    assert set(state) == {"snapshot", "age_ms", "link", "web_version", "web_alarms", "mail", "delivery"}
+    assert set(state) == {"snapshot", "age_ms", "link", "web_version", "web_alarms", "mail", "delivery", "look"}
     assert (state["snapshot"], state["age_ms"], state["link"]) == (None, None, "never")
 
 

@@ -13,7 +13,7 @@ from tools.dashboards import promql, reference
 from tools.dashboards.__main__ import SHEETS, files
 from tools.dashboards.panels import House
 from tools.dashboards.sheet import written
-from tools.dashboards.words import LANGUAGES, Words, catalogue
+from tools.dashboards.words import Words, catalogue
 
 from tests.packaging.grafana.dashboards import (
     FILES,
@@ -27,6 +27,7 @@ from tests.packaging.grafana.dashboards import (
     read,
 )
 from vigie.telemetry.metrics import METRICS, exposed_names
+from vigie.wording.languages import LANGUAGE_CODES
 
 NAMES = ("overview", "observe", "protect", "cycle", "manual", "charge", "ageing", "computer", "fleet")
 each_file = pytest.mark.parametrize("path", FILES, ids=name)
@@ -41,11 +42,11 @@ def test_the_files_are_what_the_generator_makes() -> None:
 
 def test_every_dashboard_is_there_in_every_language() -> None:
     uids = {read(path)["uid"] for path in FILES}
-    assert uids == {f"vigie-{each}-{language}" for each in NAMES for language in LANGUAGES}
+    assert uids == {f"vigie-{each}-{language}" for each in NAMES for language in LANGUAGE_CODES}
     assert all(path.stem == read(path)["uid"] for path in FILES)
 
 
-@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+@pytest.mark.parametrize("language", [code for code in LANGUAGE_CODES if code != "en"])
 def test_every_text_of_the_catalogue_is_used_and_translated(language: str) -> None:
     words = Words("en")
     for make in SHEETS:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie.access.delays import CROWD_FREE_TRIES, FREE_TRIES, LONGEST_S, MOST_KEPT, Delays, delay_s
+from vigie.access.delays import CROWD_FREE_TRIES, FREE_TRIES, MOST_KEPT, PAUSE, Delays, delay_s
 
 
 class Clock:
@@ -131,4 +131,4 @@ def test_a_flood_of_names_and_addresses_is_not_kept_for_ever_and_keeps_the_worst
 
 @given(st.integers(0, 2000))
 def test_no_wait_is_longer_than_a_minute(wrong: int) -> None:
-    assert 0.0 <= delay_s(wrong) <= LONGEST_S
+    assert 0.0 <= delay_s(wrong) <= PAUSE.longest_s

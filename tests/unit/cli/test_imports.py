@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from vigie.cli import commands as commands_package
+
 WITHOUT_TLS = "from vigie.memory import keep_out_tls; keep_out_tls(); "
 AS_ITS_PROCESS = "from vigie.memory import keep_out_the_unneeded; keep_out_the_unneeded(); "
 COMMAND_LINE = {"rich", "typer", "click", "tomlkit"}
@@ -120,3 +122,9 @@ def test_who_encrypts_without_tls_fails_and_sends_nothing_in_the_open(attempt: s
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 1
     assert "NoneType" in told.stderr or "unknown url type" in told.stderr
+
+
+def test_no_name_stands_for_a_command_and_for_its_work() -> None:
+    commands = Path(commands_package.__path__[0])
+    names = {file.stem for file in commands.glob("*.py")} & {file.stem for file in commands.parent.glob("*.py")}
+    assert names == {"__init__"}

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
+from tests.integration.delivery.histories import write as write_journal
 from tests.integration.web.snapshots import make_alarm, make_snapshot
 from tests.unit.cli.conftest import Told
-from vigie.cli import alarms, first_login, settings, status
+from vigie.assembly.backup import Content
+from vigie.cli import alarms, backup, central_store, exports, first_login, imports, replays, settings, status
+from vigie.cli.log_reading import Said
 from vigie.config import load
 from vigie.controller.lock import ControllerLock
 from vigie.errors import VigieError
@@ -63,6 +66,66 @@ def test_the_first_login_and_the_check_of_settings_speak_it(
     shown = "".join(capsys.readouterr())
     assert {"fr": "Première connexion", "de": "Erste Anmeldung"}[language] in shown
     assert [word for word in ENGLISH if word in shown] == []
+
+
+def test_durations_and_decimals_are_written_as_on_the_pages(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with speaking(language):
+        alarms._print_outages([OUTAGE | {"duration_s": 599.0}], state(), 7)
+        status._print(state())
+    shown = capsys.readouterr().out
+    assert " 9 min " in shown
+    assert "12,10" in shown
+    assert "0,040" in shown
+    assert re.search(r"\d\.\d", re.sub(r"\d+\.\d+\.\d+", "", shown)) is None
+
+
+def _log(folder: Path) -> Path:
+    rows = (f"2026-01-01 00:{minute:02}:00,{13.2 if minute < 9 else 12.5},{minute % 2},20" for minute in range(30))
+    file = folder / "logger.csv"
+    file.write_text("time,voltage,current,temperature\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return file
+
+
+REPORTS = {
+    "import": {"fr": "est importé", "de": "importiert: "},
+    "logs": {"fr": "colonnes", "de": "Spalten"},
+    "replay": {"fr": "Comment lire ce rapport", "de": "Wie der Bericht zu lesen"},
+    "export": {"fr": "lignes dans", "de": "Zeilen in"},
+    "backup": {"fr": "SANS JOURNAL", "de": "OHNE JOURNAL"},
+    "delivery": {"fr": "transmis jusqu", "de": "übertragen bis"},
+}
+"""What a report says in each language."""
+
+
+def test_what_was_recorded_is_reported_in_it(language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = load(None, {"site": {"data": str(tmp_path / "data")}})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/link.token").write_text("x" * 43)
+    log = _log(tmp_path)
+    told: dict[str, str] = {}
+
+    def heard(name: str) -> None:
+        told[name] = "".join(capsys.readouterr())
+
+    with speaking(language):
+        imports.take(config, imports.ImportWish(log, None, Said(), replace=False, dry_run=False), as_json=False)
+        heard("import")
+        imports.show(config, as_json=False)
+        heard("logs")
+        recorded = config._replace(recorded=config.recorded._replace(path=str(log)))
+        replays.show(recorded, "protect", {}, None, may_replace=False, as_json=False)
+        heard("replay")
+        wish = exports.ExportWish(None, None, "UTC", "measurements", "raw", "csv", "logger", tmp_path / "x.csv", False)
+        exports.write(config, wish)
+        heard("export")
+        backup.write(config, str(tmp_path), Content(demands_journal=False), as_json=False)
+        heard("backup")
+        write_journal(tmp_path / "data/journal.sqlite", range(3))
+        central_store.show(config, as_json=False)
+        heard("delivery")
+    assert [name for name, words in REPORTS.items() if words[language] not in told[name]] == []
+    english = (" rows", " to ", "Ah in", "of the time", "delivered", "periods", "never", "it again", "no mains")
+    assert [word for word in english for text in told.values() if word in text] == []
 
 
 class Trouble(NamedTuple):

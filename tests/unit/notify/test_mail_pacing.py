@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.control.alarms.catalogue import Severity
-from vigie.notify.pacing import LONGEST_PAUSE_S, NOTHING, Handed, SendingPlan, longest_wait_s, pause_s, plan
+from vigie.notify.pacing import NOTHING, PAUSE, Handed, SendingPlan, longest_wait_s, plan
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import Letter
 
@@ -142,7 +142,7 @@ def test_cap_holds_and_every_message_is_planned_at_most_once(
 
 
 def test_pauses_grow_to_an_hour_and_are_spread() -> None:
-    assert [pause_s(tries, 0.5) for tries in (1, 2, 3, 6, 7, 1000)] == [60, 120, 240, 1920, 3600, 3600]
-    thrown = {pause_s(9) for _ in range(50)}
+    assert [PAUSE.after_s(tries, 0.5) for tries in (1, 2, 3, 6, 7, 1000)] == [60, 120, 240, 1920, 3600, 3600]
+    thrown = {PAUSE.after_s(9) for _ in range(50)}
     assert len(thrown) > 1
-    assert all(0.8 * LONGEST_PAUSE_S <= pause <= 1.2 * LONGEST_PAUSE_S for pause in thrown)
+    assert all(0.8 * PAUSE.longest_s <= pause <= 1.2 * PAUSE.longest_s for pause in thrown)

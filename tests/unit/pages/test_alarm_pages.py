@@ -112,7 +112,7 @@ def test_an_alarm_that_waits_says_what_to_do_its_value_and_what_the_program_did(
     )
     site.publish(alarms=[hot])
     html = site.page("/alarms")
-    assert re.search(r'data-live="alarms.battery_too_hot.value" data-fmt="of:degC">51,2\u00a0°C<', html)
+    assert re.search(r'data-live="alarms.battery_too_hot.value" data-fmt="of:degC">51,3\u00a0°C<', html)
     assert "limite 50,0\u00a0°C" in html
     assert re.search(r'<details class="todo" id="todo-battery_too_hot" open>', html)
     assert "aérez le local" in html

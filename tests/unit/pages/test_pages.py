@@ -15,9 +15,10 @@ from vigie.link.hub import Hub
 from vigie.link.messages import EstimatedValue
 from vigie.web import pages
 from vigie.web.app import create_app
+from vigie.web.page_table import NAVIGATION
 from vigie.web.settings import WebSettings
 
-PAGES = ("/", "/multimeter", "/relays", "/alarms", "/outages", "/data", "/grafana", "/prometheus", "/about")
+PAGES = tuple(page.path for page in NAVIGATION)
 
 
 class Silent:

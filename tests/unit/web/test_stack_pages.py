@@ -18,7 +18,7 @@ from vigie.link.hub import Hub
 from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.web.app import create_app
 from vigie.web.settings import StackSettings, WebSettings
-from vigie.web.stack import BOARDS, DASHBOARD_LANGUAGES
+from vigie.web.stack import BOARDS
 from vigie.wording.words import languages
 
 DASHBOARDS = Path(__file__).parents[3] / "deploy" / "grafana" / "dashboards"
@@ -117,7 +117,7 @@ def test_dashboards_are_shown_in_the_readers_language(
 
 
 def test_every_dashboard_there_is_has_a_tab_and_every_tab_a_dashboard() -> None:
-    for language in DASHBOARD_LANGUAGES:
+    for language in languages():
         delivered = {path.stem for path in (DASHBOARDS / language).glob("*.json")}
         assert delivered == {f"vigie-{name}-{language}" for name in BOARDS}
 

@@ -5,8 +5,9 @@ import pytest
 
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
 from vigie.control.alarms.engine import Change
-from vigie.control.alarms.quantities import UNITS, AlarmQuantity, Place, detail
-from vigie.control.alarms.rules import TABLE, WEB_TABLE, Comparison
+from vigie.control.alarms.row import AlarmRow
+from vigie.control.alarms.table import ALARM_ROWS, TABLE, detail
+from vigie.control.alarms.values import Place
 from vigie.control.contact_truth import ContactFault
 from vigie.control.contradictions import Doubt
 from vigie.control.signals import Relay
@@ -43,19 +44,16 @@ def test_advice_is_one_to_three_sentences(alarm: Alarm) -> None:
 
 def test_every_detail_a_value_can_have_is_in_words() -> None:
     words = alarms.vocabulary(str)["detail"]
-    names = {name for line in TABLE if line.comparison == Comparison.BITS for name in detail(line.quantity, 63.0)}
-    faults = {name for kind in ContactFault for name in detail(AlarmQuantity.R1_FAULT, float(kind))}
+    names = {name for row in TABLE if row.bits for name in detail(row, 63.0)}
+    faults = {name for kind in ContactFault for name in detail(ALARM_ROWS[Alarm.R1_DISOBEYED], float(kind))}
     assert names == {member.name.lower() for member in [*Place, *Relay, *Doubt]}
     assert names | faults == set(words)
 
 
-@pytest.mark.parametrize("line", TABLE + WEB_TABLE)
-def test_a_value_with_a_unit_says_its_number(line: object) -> None:
-    unit = UNITS.get(line.quantity, "")  # type: ignore[attr-defined]
-    name = line.alarm.name.lower()  # type: ignore[attr-defined]
-    assert ("41" in alarms.describe_value(name, 41.0, unit, [], str)) == (
-        bool(unit) or "worn" in name or "disk" in name
-    )
+@pytest.mark.parametrize("row", ALARM_ROWS.values())
+def test_a_value_with_a_unit_or_a_share_says_its_number(row: AlarmRow) -> None:
+    told = alarms.describe_value(row.name, 41.0, row.unit, [], str)
+    assert ("41" in told) == (bool(row.unit) or row.is_share)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from vigie.web.i18n import LANGUAGE_NAMES
+from vigie.wording.languages import language_names
 from vigie.wording.words import CATALOGUES, DOMAIN, SOURCE_LANGUAGE, languages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,7 +22,7 @@ ALIKE = {
     "fr": {
         "Attention", "Fluctuation", "Information", "Installation", "Journal", "Machine", "Maximum", "Messages",
         "Minimum", "Minutes", "Mode", "Pages", "Shunt", "Site", "Version", "absent", "air",
-        "charge", "contact", "journal", "max", "min", "mode",
+        "charge", "contact", "journal", "max", "min", "mode", "phases",
     },
     "de": {
         "Alarm", "Browser", "Dashboards", "Journal", "Labels", "Maximum", "Minimum", "Multimeter", "NAME", "Name",
@@ -82,7 +82,7 @@ def test_no_message_is_missing_left_over_or_fuzzy(language: str, extracted: set[
     assert {str(message.id) for message in catalogue(language) if message.id} == extracted, (
         "run python tools/translations.py"
     )
-    assert unfinished(catalogue(language)) == []
+    assert unfinished(catalogue(language)) == [], f"translate them in src/vigie/translations/{language}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -109,8 +109,27 @@ def test_what_is_missing_would_be_seen(language: str) -> None:
 
 
 def test_every_catalogue_is_offered_under_its_own_name() -> None:
-    assert languages() == sorted([SOURCE_LANGUAGE, *TRANSLATED])
-    assert set(languages()) <= set(LANGUAGE_NAMES)
+    wanted = sorted([SOURCE_LANGUAGE, *TRANSLATED])
+    assert languages() == wanted, (
+        "wording/languages.py has a row for each catalogue of src/vigie/translations and no other: add the row, or "
+        "begin the catalogue with python tools/translations.py --add CODE"
+    )
+    names = list(language_names().values())
+    assert all(names)
+    assert len(set(names)) == len(names)
+
+
+def test_every_language_has_its_messages_that_are_as_in_english() -> None:
+    assert sorted(ALIKE) == TRANSLATED, "say in ALIKE which messages are right as they are in English"
+
+
+def test_whoever_is_not_answered_by_a_program_is_told_so_in_every_language() -> None:
+    settings = (ROOT / "deploy" / "nginx" / "vigie.conf").read_text(encoding="utf-8")
+    told = set(re.findall(r"~\*\^,?(\w\w),?\s+\1;", settings)) | set(re.findall(r"default (\w\w);", settings))
+    assert told >= set(languages()), "deploy/nginx/vigie.conf: add the language to the map of $vigie_language"
+    for language in languages():
+        pages = ROOT / "deploy" / "nginx" / "pages" / language
+        assert list(pages.glob("*.html")), f"write the pages of {pages}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

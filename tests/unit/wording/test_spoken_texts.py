@@ -14,7 +14,7 @@ SOURCES = sorted(
     [
         *(ROOT / "src/vigie/commission").glob("*.py"),
         ROOT / "src/vigie/assembly/commissioning.py",
-        ROOT / "src/vigie/cli/commission.py",
+        ROOT / "src/vigie/cli/commission_dialogue.py",
         ROOT / "src/vigie/cli/terminal_person.py",
     ]
 )

@@ -20,9 +20,9 @@ def run(config: ConfigFile = None, plant: Plant = None, data: Data = None, servi
 @app.command("show", epilog=example("vigie delivery show", "vigie delivery show --json | jq .lag_s"))
 def show(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
     """Show how far delivery has come, what holds it up, and what was refused."""
-    from vigie.cli import delivery, installation
+    from vigie.cli import central_store, installation
 
-    delivery.show(installation.with_folder(config, data=data), as_json=as_json)
+    central_store.show(installation.with_folder(config, data=data), as_json=as_json)
 
 
 @app.command("retry", epilog=example("vigie delivery retry", "vigie delivery retry --from 2026-11-01"))
@@ -34,22 +34,22 @@ def retry(
     data: Data = None,
 ) -> None:
     """Send again what was refused for good, or everything since an instant."""
-    from vigie.cli import delivery, installation
+    from vigie.cli import central_store, installation
 
-    delivery.retry(installation.with_folder(config, data=data), since)
+    central_store.retry(installation.with_folder(config, data=data), since)
 
 
 @app.command("forget", epilog=example("vigie delivery forget"))
 def forget(config: ConfigFile = None, data: Data = None) -> None:
     """Give up what was refused for good: the alarm ends, the journal keeps the measurements."""
-    from vigie.cli import delivery, installation
+    from vigie.cli import central_store, installation
 
-    delivery.forget(installation.with_folder(config, data=data))
+    central_store.forget(installation.with_folder(config, data=data))
 
 
 @app.command("test", epilog=example("vigie delivery test --config /etc/vigie/vigie.toml"))
 def try_out(config: ConfigFile = None) -> None:
     """Ask the store whether it would take measurements, and say what is wrong: address, TLS, login."""
-    from vigie.cli import delivery, installation
+    from vigie.cli import central_store, installation
 
-    delivery.test(installation.settings(config))
+    central_store.test(installation.settings(config))

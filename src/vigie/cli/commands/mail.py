@@ -14,9 +14,9 @@ def show(
     config: ConfigFile = None, port: Port = None, data: Data = None, url: Url = None, as_json: AsJson = False
 ) -> None:
     """Show the messages of the last days and how it stands with each."""
-    from vigie.cli import installation, mail
+    from vigie.cli import installation, messages
 
-    mail.show(installation.settings(config, url=url, port=port, data=data), url, as_json=as_json)
+    messages.show(installation.settings(config, url=url, port=port, data=data), url, as_json=as_json)
 
 
 @app.command("test", epilog=example("vigie mail test", "vigie mail test --to ada@example.org"))
@@ -29,6 +29,6 @@ def try_out(
     as_json: AsJson = False,
 ) -> None:
     """Send a test message to the receivers now, and say how it went."""
-    from vigie.cli import installation, mail
+    from vigie.cli import installation, messages
 
-    mail.test(installation.settings(config, url=url, port=port, data=data), url, to, as_json=as_json)
+    messages.test(installation.settings(config, url=url, port=port, data=data), url, to, as_json=as_json)

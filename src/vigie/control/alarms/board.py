@@ -28,7 +28,7 @@ def step_board(
     Args:
         board: from the period before.
         rules: of the alarms, in the board's order.
-        values: by :class:`~vigie.control.alarms.quantities.Quantity`.
+        values: of the alarms, in the board's order.
         now_s: monotonic plant time.
 
     Returns:
@@ -37,8 +37,8 @@ def step_board(
     states: list[AlarmState] | None = None
     changes: list[tuple[int, Change]] = []
     nothing = Change.NONE
-    for index, (state, rule) in enumerate(zip(board.states, rules, strict=True)):
-        after, change = step(state, rule, values[rule.quantity], now_s)
+    for index, (state, rule, value) in enumerate(zip(board.states, rules, values, strict=True)):
+        after, change = step(state, rule, value, now_s)
         if after is not state:
             if states is None:
                 states = list(board.states)

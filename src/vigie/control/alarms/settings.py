@@ -49,9 +49,8 @@ class AlarmSettings(NamedTuple):
     charge_tapering_h: Annotated[
         float, setting("At the charger's voltage the current must have fallen within", unit="h", ge=1, le=240)
     ] = 48.0
-    charge_tapered: Annotated[
-        float, setting("Share of a charge's largest current that a fallen one is under", ge=0.01, le=0.9)
-    ] = 0.25
+    charge_tapered: float = 0.25
+    """Share of a charge's largest current that a fallen one is under. A constant: every charge that ends passes it."""
     recharged_h: Annotated[
         float,
         setting("Held at the charger's voltage for this long a battery counts as charged", unit="h", ge=0.1, le=72),

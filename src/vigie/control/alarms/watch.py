@@ -13,8 +13,8 @@ from vigie.control.alarms.proofs import (
     no_hot_charge,
     wiring_fault,
 )
-from vigie.control.alarms.quantities import Place
 from vigie.control.alarms.settings import AlarmSettings
+from vigie.control.alarms.values import AlarmValues, Place
 from vigie.control.commands import Mains
 from vigie.control.estimation.charge import ChargeState, can_judge_charge, compensation_v, is_charger_due
 from vigie.control.estimation.settings import charge_rules
@@ -90,8 +90,8 @@ def observe(
     measurement: Measurement,
     surroundings: Surroundings,
     settings: WatchSettings,
-) -> tuple[WatchState, tuple[float, ...]]:
-    """Return what a period says about every quantity the controller knows.
+) -> tuple[WatchState, AlarmValues]:
+    """Return what a period says to every alarm of the controller.
 
     Args:
         watch: from the period before.
@@ -103,7 +103,7 @@ def observe(
         settings: limits.
 
     Returns:
-        The next watch and the values by :class:`~vigie.control.alarms.quantities.Quantity`; NaN where it cannot tell.
+        The next watch and the values; NaN where it cannot tell.
     """
     now_s = measurement.now_s
     proof = settings.proof
@@ -112,50 +112,59 @@ def observe(
     is_bus_lost = surroundings.bus_is_lost == 1.0
     is_starting = now_s - watch.began_s < STARTING_S
     temperature_c = measurement.temperature.celsius
-    values = (
-        hot_c(state.latch.is_set, temperature_c, settings.temperature_limit_c),
-        temperature_c,
-        temperature_c - measurement.ambient.celsius,
-        measurement.battery.bus_v - max(compensation_v(measurement, settings.charge), 0.0)
-        if measurement.battery.is_valid
-        else math.nan,
-        measurement.load.bus_v if measurement.load.is_valid else math.nan,
-        mains_absent(state, decision, now_s, settings.settling_s),
-        lasting_s(charge.silent_s, now_s) if is_on_charger else math.nan,
-        charger_off_v(charge, measurement, settings) if is_on_charger else math.nan,
-        lasting_s(charge.rising_s, now_s) / SECONDS_PER_HOUR if is_on_charger else math.nan,
-        lasting_s(charge.tapering_s, now_s) / SECONDS_PER_HOUR if is_on_charger else math.nan,
-        (now_s - charge.recharged_s) / SECONDS_PER_DAY,
-        float(channels_with(measurement, Status.SATURATED, False)),
-        math.nan if is_bus_lost else float(places_with(measurement, int(_LOST))),
-        float(places_with(measurement, int(Status.IMPLAUSIBLE))),
-        float(frozen(state, decision, measurement, proof.mains)),
-        0.0 if is_starting else float(channels_with(measurement, Status.RESET, False)),
-        surroundings.bus_is_lost,
-        surroundings.relay_line_faults,
-        surroundings.r1_truth,
-        surroundings.r2_truth,
-        surroundings.r1_wear,
-        surroundings.r2_wear,
-        surroundings.switchings_last_hour,
-        surroundings.pi_under_voltage,
-        surroundings.pi_is_throttled,
-        surroundings.clock_unsynchronised,
-        surroundings.disk_used_share,
-        surroundings.journal_fault,
-        surroundings.watchdog_restart if now_s - watch.began_s < TOLD_S else 0.0,
+    nan = math.nan
+    over_v = nan
+    if measurement.battery.is_valid:
+        over_v = measurement.battery.bus_v - max(compensation_v(measurement, settings.charge), 0.0)
+    load_v = measurement.load.bus_v if measurement.load.is_valid else nan
+    lost = nan if is_bus_lost else float(places_with(measurement, int(_LOST)))
+    reset = 0.0 if is_starting else float(channels_with(measurement, Status.RESET, False))
+    restart = surroundings.watchdog_restart if now_s - watch.began_s < TOLD_S else 0.0
+    silent_s, off_v, rising_s, tapering_s = nan, nan, nan, nan
+    if is_on_charger:
+        silent_s, off_v = lasting_s(charge.silent_s, now_s), charger_off_v(charge, measurement, settings)
+        rising_s, tapering_s = lasting_s(charge.rising_s, now_s), lasting_s(charge.tapering_s, now_s)
+    # A call of more than thirty arguments compiles only while each of them is without a condition.
+    values = AlarmValues(
+        battery_too_hot=hot_c(state.latch.is_set, temperature_c, settings.temperature_limit_c),
+        battery_warm=temperature_c,
+        battery_over_ambient=temperature_c - measurement.ambient.celsius,
+        battery_over_voltage=over_v,
+        battery_under_voltage=low_v(decision, measurement, settings.charge),
+        battery_emptied=emptied_v(charge, decision, measurement, settings.charge),
+        charge_not_stopped=hot_charge(hot, state, measurement, proof),
+        loads_dark=load_v,
+        mains_lost=mains_absent(state, decision, now_s, settings.settling_s),
+        charger_absent=silent_s,
+        charger_set_point=off_v,
+        charge_not_rising=rising_s / SECONDS_PER_HOUR,
+        charge_not_tapering=tapering_s / SECONDS_PER_HOUR,
+        undercharge=(now_s - charge.recharged_s) / SECONDS_PER_DAY,
+        loads_over_range=float(channels_with(measurement, Status.SATURATED, False)),
+        sensor_lost=lost,
+        sensor_implausible=float(places_with(measurement, int(Status.IMPLAUSIBLE))),
+        sensor_frozen=float(frozen(state, decision, measurement, proof.mains)),
+        meter_reset=reset,
+        meter_bus_lost=surroundings.bus_is_lost,
+        readings_contradict=float(measurement.doubt),
+        relay_line_failed=surroundings.relay_line_faults,
+        r1_disobeyed=surroundings.r1_truth,
+        r2_disobeyed=surroundings.r2_truth,
+        r1_worn=surroundings.r1_wear,
+        r2_worn=surroundings.r2_wear,
+        switching_often=surroundings.switchings_last_hour,
+        wiring_contradicted=wiring_fault(measurement, decision.mains, proof),
+        diode_missing=diode_fault(measurement, proof),
+        pi_under_voltage=surroundings.pi_under_voltage,
+        pi_throttled=surroundings.pi_is_throttled,
+        clock_not_synchronised=surroundings.clock_unsynchronised,
+        disk_nearly_full=surroundings.disk_used_share,
+        journal_gap=surroundings.journal_fault,
+        journal_damaged=surroundings.journal_damage,
+        settings_refused=surroundings.settings_faults,
+        watchdog_restart=restart,
     )
-    others = (
-        low_v(decision, measurement, settings.charge),
-        emptied_v(charge, decision, measurement, settings.charge),
-        surroundings.journal_damage,
-        surroundings.settings_faults,
-        float(measurement.doubt),
-        wiring_fault(measurement, decision.mains, proof),
-        diode_fault(measurement, proof),
-        hot_charge(hot, state, measurement, proof),
-    )
-    return WatchState(watch.began_s, hot), values + others  # one tuple of more than thirty does not compile
+    return WatchState(watch.began_s, hot), values
 
 
 def hot_c(is_latched: bool, celsius: float, limit_c: float) -> float:

@@ -4,11 +4,10 @@ from typing import Any
 
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity
 from vigie.control.alarms.engine import AlarmState, Change, normal, step
-from vigie.control.alarms.quantities import AlarmQuantity
 from vigie.control.alarms.rules import Comparison, Rule
 
 WARM = Rule(
-    Alarm.BATTERY_WARM, AlarmQuantity.BATTERY_C, Comparison.ABOVE, 40.0, 2.0, 0.0, 0.0, Severity.WARNING, False, True,
+    Alarm.BATTERY_WARM, Comparison.ABOVE, 40.0, 2.0, 0.0, 0.0, Severity.WARNING, False, True,
     Protection.NONE, 5.0,
 )  # fmt: skip
 

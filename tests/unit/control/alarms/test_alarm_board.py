@@ -1,21 +1,16 @@
-import math
-
 from tests.unit.control.alarms.panels import rule
 from vigie.control.alarms.board import Board, quiet_board, step_board, with_state
 from vigie.control.alarms.catalogue import Severity
 from vigie.control.alarms.engine import Change, acknowledge, shelve
-from vigie.control.alarms.quantities import WATCHED, AlarmQuantity
 
-HOT = rule(quantity=AlarmQuantity.HOT_C, severity=Severity.CRITICAL)
-WARM = rule(quantity=AlarmQuantity.BATTERY_C)
-NEWS = rule(quantity=AlarmQuantity.MAINS_ABSENT, limit=1.0, hysteresis=0.0, severity=Severity.INFO)
+HOT = rule(severity=Severity.CRITICAL)
+WARM = rule()
+NEWS = rule(limit=1.0, hysteresis=0.0, severity=Severity.INFO)
 RULES = (WARM, HOT, NEWS)
 
 
 def values(warm: float = 20.0, hot: float = 20.0, news: float = 0.0) -> tuple[float, ...]:
-    every = [math.nan] * WATCHED
-    every[AlarmQuantity.BATTERY_C], every[AlarmQuantity.HOT_C], every[AlarmQuantity.MAINS_ABSENT] = warm, hot, news
-    return tuple(every)
+    return warm, hot, news
 
 
 def after(board: Board, now_s: float, **them: float) -> Board:
@@ -32,7 +27,7 @@ def test_a_quiet_board_stays_the_very_same_object() -> None:
     assert step_board(board, RULES, values(), 1.0)[0] is board
 
 
-def test_each_rule_reads_its_own_quantity() -> None:
+def test_each_rule_reads_its_own_value() -> None:
     board, changes = step_board(quiet_board(RULES), RULES, values(warm=41.0, news=1.0), 1.0)
     assert changes == ((0, Change.RAISED), (2, Change.RAISED))
     assert [state.is_present for state in board.states] == [True, False, True]

@@ -1,13 +1,19 @@
+from importlib import import_module
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from vigie.config.alarm_limits import alarm_faults
+from vigie.config.reading import rows
+from vigie.control.alarms import rows as rows_package
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.engine import has_left
-from vigie.control.alarms.quantities import MEANINGS, UNITS, WATCHED, AlarmQuantity, Place, detail
-from vigie.control.alarms.rules import TABLE, WEB_TABLE, AlarmSettings, Comparison, rules, web_rules
+from vigie.control.alarms.row import AlarmRow, Comparison
+from vigie.control.alarms.rules import AlarmSettings, rules, web_rules
+from vigie.control.alarms.table import ALARM_ROWS, TABLE, WEB_TABLE, detail
+from vigie.control.alarms.values import Place
 from vigie.control.interlocks import InterlockSettings
 
 INTERLOCKS = InterlockSettings()
@@ -17,28 +23,37 @@ def faults(**changes: Any) -> dict[str, str]:
     return {fault.key: fault.message for fault in alarm_faults(AlarmSettings(**changes), INTERLOCKS)}
 
 
-def test_every_alarm_has_one_rule_in_one_of_the_two_processes() -> None:
-    named = [line.alarm for line in TABLE + WEB_TABLE]
-    assert sorted(named) == list(Alarm)
-    assert len(set(named)) == len(named)
+def test_every_alarm_has_one_row() -> None:
+    missing = [alarm.name for alarm in Alarm if alarm not in ALARM_ROWS]
+    assert not missing, f"no row for {missing}: add one to a module of control/alarms/rows"
+    folder = Path(rows_package.__file__).parent
+    modules = [import_module(f"{rows_package.__name__}.{path.stem}") for path in sorted(folder.glob("[a-z]*.py"))]
+    named = [row.alarm for module in modules for row in module.ROWS]
+    assert sorted(named) == list(Alarm), "two rows of one alarm, or rows that control/alarms/table.py leaves out"
 
 
-@pytest.mark.parametrize("table", [TABLE, WEB_TABLE])
-def test_the_rules_stand_in_the_order_of_the_alarms(table: tuple[Any, ...]) -> None:
-    assert [line.alarm for line in table] == sorted(line.alarm for line in table)
+def test_the_rules_stand_in_the_order_of_the_alarms() -> None:
+    assert list(ALARM_ROWS) == list(Alarm)
+    assert [rule.alarm for rule in rules(AlarmSettings(), INTERLOCKS, 0.8)] == [row.alarm for row in TABLE]
+    assert [rule.alarm for rule in web_rules(AlarmSettings())] == [row.alarm for row in WEB_TABLE]
 
 
-def test_the_controller_asks_for_nothing_only_the_web_process_knows() -> None:
-    assert all(line.quantity < WATCHED for line in TABLE)
-    assert all(line.quantity >= WATCHED for line in WEB_TABLE)
+@pytest.mark.parametrize("row", ALARM_ROWS.values(), ids=[row.name for row in ALARM_ROWS.values()])
+def test_a_row_names_settings_that_there_are(row: AlarmRow) -> None:
+    known = {
+        *(f"alarms.{key}" for key in AlarmSettings._fields),
+        *(f"interlocks.{key}" for key in InterlockSettings._fields),
+        "contacts.warn_share",
+    }
+    named = {value for value in (row.limit, row.delays_s[0]) if isinstance(value, str)}
+    assert named <= known, f"{row.name} names {named - known}: add the setting to control/alarms/settings.py"
 
 
-def test_every_quantity_is_looked_at() -> None:
-    assert {line.quantity for line in TABLE + WEB_TABLE} == set(AlarmQuantity)
-
-
-def test_every_quantity_is_explained() -> None:
-    assert list(MEANINGS) == list(AlarmQuantity)
+def test_a_row_says_what_it_looks_at_and_in_one_way() -> None:
+    for row in ALARM_ROWS.values():
+        assert row.looks_at
+        assert not (row.bits and row.kinds)
+        assert (row.bits is not None) == (row.comparison == Comparison.BITS)
 
 
 def test_limits_and_delays_come_from_the_settings() -> None:
@@ -87,16 +102,16 @@ def test_a_contradiction_is_named_with_its_limit(changes: dict[str, Any], key: s
 
 
 QUIET = {
-    AlarmQuantity.HOT_C: 0.0, AlarmQuantity.BATTERY_C: 10.0, AlarmQuantity.OVER_AMBIENT_K: 1.0,
-    AlarmQuantity.BATTERY_V: 13.6,
-    AlarmQuantity.LOAD_V: 13.6, AlarmQuantity.CHARGER_OFF_V: 0.05, AlarmQuantity.DISK_USED: 0.05,
-    AlarmQuantity.BATTERY_LOW_V: 13.6, AlarmQuantity.BATTERY_EMPTIED_V: 13.6,
+    Alarm.BATTERY_TOO_HOT: 0.0, Alarm.BATTERY_WARM: 10.0, Alarm.BATTERY_OVER_AMBIENT: 1.0,
+    Alarm.BATTERY_OVER_VOLTAGE: 13.6,
+    Alarm.LOADS_DARK: 13.6, Alarm.CHARGER_SET_POINT: 0.05, Alarm.DISK_NEARLY_FULL: 0.05,
+    Alarm.BATTERY_UNDER_VOLTAGE: 13.6, Alarm.BATTERY_EMPTIED: 13.6,
 }  # fmt: skip
-"""What an installation shows at rest; every other quantity is 0 then."""
+"""What an installation shows at rest; every other value is 0 then."""
 
 
 @pytest.mark.parametrize("end", ["ge", "le"])
-@pytest.mark.parametrize("key", [key for key in AlarmSettings._fields if key != "off"])
+@pytest.mark.parametrize("key", [row.key for row in rows("alarms") if row.key != "off"])
 def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) -> None:
     (metadata,) = get_type_hints(AlarmSettings, include_extras=True)[key].__metadata__
     bound = next(getattr(one, end) for one in metadata.metadata if hasattr(one, end))
@@ -104,8 +119,8 @@ def test_every_alarm_ends_at_rest_wherever_its_limit_may_be(key: str, end: str) 
     if list(alarm_faults(settings, INTERLOCKS)):
         return  # refused
     for rule in rules(settings, INTERLOCKS, 0.8) + web_rules(settings):
-        if rule.quantity not in {AlarmQuantity.R1_WEAR, AlarmQuantity.R2_WEAR}:
-            assert has_left(rule, QUIET.get(rule.quantity, 0.0)), rule
+        if rule.alarm not in {Alarm.R1_WORN, Alarm.R2_WORN}:
+            assert has_left(rule, QUIET.get(rule.alarm, 0.0)), rule
 
 
 def test_the_settings_are_checked_by_their_declarations() -> None:
@@ -115,11 +130,11 @@ def test_the_settings_are_checked_by_their_declarations() -> None:
         adapter.validate_python({"battery_warm_c": 90.0})
 
 
-def test_the_bits_of_every_rule_of_bits_have_names() -> None:
-    for line in TABLE:
-        if line.comparison == Comparison.BITS:
-            assert len(detail(line.quantity, 63.0)) in (2, 4, len(Place))
-            assert line.quantity not in UNITS
-    assert detail(AlarmQuantity.SENSORS_LOST, 0.0) == ()
-    assert detail(AlarmQuantity.BATTERY_C, 41.0) == ()
-    assert detail(AlarmQuantity.SENSORS_LOST, float("nan")) == ()
+def test_the_bits_of_every_row_of_bits_have_names() -> None:
+    for row in TABLE:
+        if row.comparison == Comparison.BITS:
+            assert len(detail(row, 63.0)) in (2, 4, len(Place))
+            assert row.unit == ""
+    assert detail(ALARM_ROWS[Alarm.SENSOR_LOST], 0.0) == ()
+    assert detail(ALARM_ROWS[Alarm.BATTERY_WARM], 41.0) == ()
+    assert detail(ALARM_ROWS[Alarm.SENSOR_LOST], float("nan")) == ()

@@ -1,7 +1,7 @@
 // Values as people read them: the same texts as formats.py writes on the server.
-import { language, NOTHING, texts, timezone, word } from "./page.js";
+import { dayMark, language, NOTHING, texts, timezone, word } from "./page.js";
 
-export const FLOW_A = 0.02;
+const FLOW_A = 0.02;
 const NBSP = "\u00a0";
 const QUANTITIES = { degC: ["°C", 1], K: ["K", 1], V: ["V", 2], A: ["A", 2], "%": ["%", 1], "1/h": ["/h", 0] };
 const SECONDS = { s: 1, h: 3600, d: 86400 };
@@ -57,7 +57,7 @@ export const clockSeconds = (utcMs) => dated({ hour: "2-digit", minute: "2-digit
 export function date(utcMs) {
   const parts = dated({ day: "numeric", month: "short" }).formatToParts(utcMs);
   const part = (type) => parts.find((entry) => entry.type === type).value;
-  return `${part("day")}${language === "de" ? "." : ""}${NBSP}${part("month")}`;
+  return `${part("day")}${dayMark}${NBSP}${part("month")}`;
 }
 
 export const fullDate = (utcMs) => dated({ day: "numeric", month: "short", year: "numeric" }).format(utcMs);

@@ -7,7 +7,17 @@ from vigie.cli import screen
 from vigie.cli.client import get, post, program
 from vigie.config import Config
 from vigie.errors import CommandRefused
+from vigie.wording.dialogue import spoken
+from vigie.wording.words import mark
 
+_STATES = {
+    "waiting": mark("waiting"),
+    "sent": mark("sent"),
+    "refused": mark("refused"),
+    "expired": mark("given up"),
+    "folded": mark("in a summary"),
+}
+"""What has become of a message, in words."""
 _TEST_TIMEOUT_S = 120.0
 """A mail server may take its time, and there may be several receivers."""
 
@@ -28,7 +38,7 @@ def test(config: Config, url: str | None, receiver: str | None, *, as_json: bool
     if not as_json:
         for result in answer["results"]:
             if result["is_sent"]:
-                console.print(f"{result['receiver']}: handed over")
+                console.print(spoken("{receiver}: handed over", receiver=result["receiver"]))
     if failed:
         raise CommandRefused("\n".join(f"{result['receiver']}: {result['error']}" for result in failed))
 
@@ -45,17 +55,19 @@ def show(config: Config, url: str | None, *, as_json: bool) -> None:
         return
     console = screen.console()
     if not answer["is_configured"]:
-        console.print("no messages are set up: set mail.host and a [[mail.receivers]]")
+        console.print(spoken("no messages are set up: set mail.host and a [[mail.receivers]]"))
         return
-    console.print(f"waiting {answer['waiting']}, refused or given up {answer['refused']}")
-    table = screen.table(
-        "made", "receiver", "subject", "state", "tries", "last error", whole=("made", "state", "tries")
+    console.print(
+        spoken("waiting {waiting}, refused or given up {refused}", waiting=answer["waiting"], refused=answer["refused"])
     )
+    heads = (mark("made"), mark("receiver"), mark("subject"), mark("state"), mark("tries"), mark("last error"))
+    made, receiver, subject, state, tries, error = map(spoken, heads)
+    table = screen.table(made, receiver, subject, state, tries, error, whole=(made, state, tries))
     for message in answer["messages"]:
         cells = (
             message["receiver"],
             message["subject"],
-            message["state"],
+            spoken(_STATES.get(message["state"], message["state"])),
             str(message["tries"]),
             message["last_error"],
         )

@@ -45,6 +45,8 @@ def commission(
     as_json: AsJson = False,
 ) -> None:
     """Find out, step by step, how an installation is wired, and write the settings that fit it."""
-    from vigie.cli import commission
+    from vigie.cli import commission_dialogue
 
-    commission.run(commission.Options(config, output, report, plant, data, speed, multimeter, language, yes, as_json))
+    commission_dialogue.run(
+        commission_dialogue.Options(config, output, report, plant, data, speed, multimeter, language, yes, as_json)
+    )

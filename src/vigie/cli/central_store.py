@@ -14,9 +14,11 @@ from vigie.delivery.answers import NotTakenNow, RefusedForGood
 from vigie.delivery.sender import Sender
 from vigie.delivery.wire import encode
 from vigie.errors import CommandRefused, SettingsError, VigieError
-from vigie.telemetry.delivery_log import Aside, DeliveryLog
+from vigie.telemetry.delivery_log import Aside, DeliveryLog, DeliveryState
 from vigie.telemetry.schema import KEYS_PER_MS
-from vigie.wording.dialogue import spoken
+from vigie.wording.dialogue import spoken, technical
+from vigie.wording.figures import decimal
+from vigie.wording.words import mark
 
 CLOCKS_AGREE_S = 5.0
 
@@ -34,21 +36,31 @@ def show(config: Config, *, as_json: bool) -> None:
         whole = {"configured_url": config.remote_write.url, **state._asdict(), "asides": [a._asdict() for a in asides]}
         console.print_json(json.dumps(whole))
         return
-    lines = {
-        "store": config.remote_write.url or "none: set remote_write.url",
-        "delivered up to": "nothing yet" if state.delivered_utc_ms is None else _utc(state.delivered_utc_ms),
-        "waiting": f"{state.waiting_periods} periods, lag {state.lag_s:.1f} s",
-        "last taken": "never" if state.last_ok_utc_ms is None else _utc(state.last_ok_utc_ms),
-        "trouble": state.last_error or "none",
-        "lost": f"{state.lost_periods} periods deleted before they were delivered",
-        "merged": f"{state.merged_periods} periods that share another's millisecond",
-        "as of": "never" if not state.updated_utc_ms else _utc(state.updated_utc_ms),
-    }
+    lines = _lines(config, state)
+    width = max(16, *map(len, lines))
     for name, text in lines.items():
-        console.print(f"{name:16} {text}", soft_wrap=True)
+        console.print(f"{name:{width}} {text}", soft_wrap=True)
     if asides:
-        console.print(f"\nrefused for good ({len(asides)}); `vigie delivery retry` sends it again:")
+        console.print()
+        console.print(spoken("refused for good ({count}); `vigie delivery retry` sends it again:", count=len(asides)))
         console.print(_table(asides))
+
+
+def _lines(config: Config, state: DeliveryState) -> dict[str, str]:
+    """Return the lines of the report, name and text."""
+    never, waiting = spoken("never"), state.waiting_periods
+    return {
+        spoken("store"): config.remote_write.url or spoken("none: set remote_write.url"),
+        spoken("delivered up to"): (
+            spoken("nothing yet") if state.delivered_utc_ms is None else _utc(state.delivered_utc_ms)
+        ),
+        spoken("waiting"): spoken("{count} periods, lag {seconds} s", count=waiting, seconds=decimal(state.lag_s, 1)),
+        spoken("last taken"): never if state.last_ok_utc_ms is None else _utc(state.last_ok_utc_ms),
+        spoken("trouble"): technical(state.last_error) if state.last_error else spoken("none"),
+        spoken("lost"): spoken("{count} periods deleted before they were delivered", count=state.lost_periods),
+        spoken("merged"): spoken("{count} periods that share another's millisecond", count=state.merged_periods),
+        spoken("as of"): never if not state.updated_utc_ms else _utc(state.updated_utc_ms),
+    }
 
 
 def retry(config: Config, since: str | None) -> None:
@@ -65,15 +77,17 @@ def retry(config: Config, since: str | None) -> None:
         else:
             log.begin()
             log.want_from(from_ms, config.remote_write.url, _now_ms())
-            asked = f"everything since {_utc(from_ms)}"
+            asked = spoken("everything since {instant}", instant=_utc(from_ms))
     if config.remote_write.url:
-        screen.console().print(f"{asked} will be sent again")
+        screen.console().print(spoken("{what} will be sent again", what=asked))
     else:
-        screen.console().print(f"{asked} noted, but there is no store: nothing is sent until remote_write.url is set")
+        screen.console().print(
+            spoken("{what} noted, but there is no store: nothing is sent until remote_write.url is set", what=asked)
+        )
 
 
 def _stretches(count: int) -> str:
-    return "1 stretch" if count == 1 else f"{count} stretches"
+    return spoken("1 stretch") if count == 1 else spoken("{count} stretches", count=count)
 
 
 def forget(config: Config) -> None:
@@ -84,7 +98,10 @@ def forget(config: Config) -> None:
     """
     with closing(DeliveryLog(files(config).journal)) as log:
         screen.console().print(
-            f"{_stretches(log.forget())} given up; the journal has their measurements for journal.raw_days"
+            spoken(
+                "{what} given up; the journal has their measurements for journal.raw_days",
+                what=_stretches(log.forget()),
+            )
         )
 
 
@@ -98,8 +115,10 @@ def test(config: Config) -> None:
     trouble, ahead_s = probed(config)
     if trouble:
         raise CommandRefused(trouble)
-    clock = f"; its clock is {ahead_s:+.0f} s off ours" if abs(ahead_s) >= CLOCKS_AGREE_S else ""
-    screen.console(soft_wrap=True).print(f"{config.remote_write.url} takes measurements{clock}")
+    told = spoken("{url} takes measurements", url=config.remote_write.url)
+    if abs(ahead_s) >= CLOCKS_AGREE_S:
+        told += spoken("; its clock is {seconds} s off ours", seconds=f"{ahead_s:+.0f}")
+    screen.console(soft_wrap=True).print(told)
 
 
 def probed(config: Config) -> tuple[str, float]:
@@ -109,7 +128,7 @@ def probed(config: Config) -> tuple[str, float]:
         SettingsError: there is no address.
     """
     if not config.remote_write.url:
-        raise SettingsError("remote_write.url is empty: name the store's remote-write address")
+        raise SettingsError(spoken("remote_write.url is empty: name the store's remote-write address"))
     with closing(Sender(config.remote_write)) as sender:
         try:
             sender.send(encode([]))
@@ -132,16 +151,16 @@ def _instant_ms(text: str) -> int:
 
 
 def _table(asides: list[Aside]) -> Table:
-    table = screen.table(
-        "from", "to", "series", "samples", "status", "the store's words", whole=("from", "to", "samples")
-    )
+    heads = (mark("from"), mark("to"), mark("series"), mark("samples"), mark("status"), mark("the store's words"))
+    since, until, series, samples, status, words = map(spoken, heads)
+    table = screen.table(since, until, series, samples, status, words, whole=(since, until, samples))
     for aside in asides:
         cells = (
             _utc(aside.from_key // KEYS_PER_MS),
             _utc(aside.to_key // KEYS_PER_MS),
-            aside.series or "all",
+            aside.series or spoken("all"),
             str(aside.samples),
-            "is sent again" if aside.is_wanted else str(aside.status or "not sent"),
+            spoken("is sent again") if aside.is_wanted else str(aside.status or spoken("not sent")),
             aside.words,
         )
         table.add_row(*cells)
