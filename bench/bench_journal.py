@@ -8,11 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.contact_findings import ContactFault, Truth
 from vigie.control.estimation.estimate import BatteryEstimate, initial_estimation
 from vigie.control.estimation.estimated import within
 from vigie.control.estimation.fullness import Fullness
+from vigie.control.interlocks import InterlockSettings, Latch
+from vigie.control.mains import MainsSettings
+from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.manual import ManualSettings
+from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import (
     Channel,
     ChannelMean,
@@ -21,13 +29,15 @@ from vigie.control.signals import (
     Measurement,
     Status,
     Temperature,
+    Wiring,
 )
-from vigie.hardware.raspberry_pi import PiFigures
+from vigie.control.steadiness import at_start
+from vigie.control.supervisor import SupervisorSettings, adopted, step
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal, JournalSettings, JournalStatus
-from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import PeriodRecord
+from vigie.telemetry.report import UNKNOWN_FIGURES, ContactReport, Counters, Figures, HostReport, Period
 from vigie.telemetry.schema import HOUR_MS, MINUTE_MS, rolled
 from vigie.telemetry.store import Store
 
@@ -160,28 +170,28 @@ def _estimate() -> BatteryEstimate:
 
 
 def _metrics_cost() -> Row:
-    figures = dict.fromkeys(PiFigures._fields, 12.5)
-    contacts = [{"wear_share": 0.1, "switched_a": 10.0}] * 4
-    inputs = MetricInputs(
-        START_MS, next(periods(1)).measurement, Mode.OBSERVE, Phase.STEADY, Mains.PRESENT, _CLOSED, {"R2": 7},
-        figures, LoopCounters(9, 1, 0, (0, 0, 0, 0), 0.5), (), contacts, JournalStatus("j", 4096, True, None, 0, 0, 9),
-        "0.1.0", "rig", _estimate(),
+    figures = cast("Figures", dict.fromkeys(UNKNOWN_FIGURES, 12.5))
+    host = HostReport(figures, JournalStatus("j", 4096, True, None, 0, 0, 9), 0.5, "0.1.0", "rig")
+    contacts = [ContactReport(Truth.OBEYED, ContactFault.NONE, 0.1, 10.0)] * 4
+    control = SupervisorSettings(
+        Wiring.LINE, False, MainsSettings(), InterlockSettings(), ProtectSettings(), CycleSettings(), ManualSettings(),
+        MinimumTimes(),
+    )  # fmt: skip
+    records = list(periods(200))
+    state = adopted(_CLOSED, Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), at_start(0.0, 0.0, True, control.mains))
+    state, decision = step(state, records[0].measurement, control)
+    counters = Counters(9, 1, 0, 0.5, (0, 0, 0, 0), (0, 7, 0, 0))
+    period = Period(
+        records[0], START_MS / 1000, _CLOSED, state, decision, (), {}, "bench", counters, (), None, contacts,
+        _estimate(),
     )  # fmt: skip
     exporter = Exporter(0, labels={"site": "bench", "battery": "1"})
-
-    images = [period.measurement for period in periods(200)]
     begin = time.process_time()
-    for number, image in enumerate(images):  # what a period changes, changes
+    for number, record in enumerate(records):  # what a period changes, changes
         known = within(1.0 + number, 0.9, 1e6)
-        changed = inputs._replace(
-            utc_ms=START_MS + number,
-            measurement=image,
-            counters=inputs.counters._replace(periods=number, cpu_s=float(number)),
-            estimate=_estimate()._replace(
-                drawn_ah=known, drawn_wh=known, returned_ah=known, remaining_s=known, soc=known
-            ),
-        )
-        exporter.update(changed)
+        told = _estimate()._replace(drawn_ah=known, drawn_wh=known, returned_ah=known, remaining_s=known, soc=known)
+        changed = period._replace(record=record, counters=counters._replace(periods=number), estimate=told)
+        exporter.update(changed, host._replace(cpu_s=float(number)))
         exporter.render()
     spent = (time.process_time() - begin) / 200
     exporter.close()

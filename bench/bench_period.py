@@ -21,6 +21,7 @@ from vigie.link.client import LinkClient
 from vigie.plant.port import Plant
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal
+from vigie.telemetry.report import UNKNOWN_FIGURES, HostReport
 
 Row = tuple[str, float, str, float | None]
 PERIODS = 600
@@ -79,13 +80,17 @@ def rows() -> list[Row]:
             config.channels_settings(),
             config.supervisor_settings(),
         )
-        every_period = LinkWitness(link, parts, lambda: journal.state()._asdict(), dict)
+
+        def host() -> HostReport:
+            return HostReport(UNKNOWN_FIGURES, journal.state(), time.process_time(), "0.1.0", "rig")
+
+        every_period = LinkWitness(link, parts, host)
         every_period.LEAST_S = 0.0  # type: ignore[misc]
         loop = Loop(
             plant,
             clock,
             Inbox(),
-            [JournalWitness(journal), every_period, MetricsWitness(exporter, parts, journal, dict)],
+            [JournalWitness(journal), every_period, MetricsWitness(exporter, host)],
             channels=config.channels_settings(),
             filtering=config.filter,
             lookout=config.lookout_settings(),

@@ -34,7 +34,7 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         web = Web(Path(folder), command_burst=1000, commands_per_minute=6000).start()
         controller = link(web)
-        controller.publish(make_snapshot().model_dump(mode="json"))
+        controller.publish(make_snapshot())
         wait_for(lambda: web.state()["snapshot"])
         pages = [Browser(web.url).open() for _ in range(PAGES)]
         session = requests.Session()

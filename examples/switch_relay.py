@@ -11,7 +11,7 @@ import time
 from vigie.errors import HardwareError
 from vigie.hardware.emulated import EmulatedGpioChip
 from vigie.hardware.gpio import GpioLines
-from vigie.hardware.relay_board import PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.relay_board import PIRELAY_V2, ContactKind, RelayBoard, RelayWiring
 
 
 def open_board(is_emulated: bool) -> RelayBoard:
@@ -29,9 +29,9 @@ def main() -> int:
     """Move relay 2 and show what the lines say."""
     try:
         board = open_board("--emulated" in sys.argv)
-        for position in (Position.OPEN, Position.CLOSED):
-            board.switch(1, position)
-            print(*(found.name.lower() for found in board.read_positions()))
+        for is_closed in (False, True):
+            board.switch(1, closed=is_closed)
+            print(*("closed" if found else "open" for found in board.read_closed()))
             time.sleep(0.5)
         board.close()
     except HardwareError as error:

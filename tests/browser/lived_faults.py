@@ -3,7 +3,7 @@
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +13,12 @@ from tests.faults.faults import A_PERIOD_OF_10_S, SLOWLY, TROUBLES, Trouble
 from tests.faults.promises import promise_of
 from tests.faults.site import Site
 from tests.faults.situations import Situation
-from vigie.assembly.controller import journal_state, snapshot_parts
+from vigie.assembly.controller import snapshot_parts
 from vigie.controller.period import Period
 from vigie.controller.status import snapshot
+from vigie.link.messages import Snapshot
+from vigie.telemetry.journal import JournalStatus
+from vigie.telemetry.report import HostReport
 
 QUIET = 25
 """Periods without anything new to tell after which a fault is left, and what comes after it too."""
@@ -39,7 +42,7 @@ class Telling:
 
     def __init__(self, site: Site, moments: Moments, alarm: str) -> None:
         """Watch a fault that is promised to raise ``alarm``, none when it is empty."""
-        self.snapshots: list[dict[str, Any]] = []
+        self.snapshots: list[Snapshot] = []
         self._site = site
         self._moments = moments
         self._parts = snapshot_parts(site.config)
@@ -48,7 +51,7 @@ class Telling:
         self._present = False
         self._quiet = 0
 
-    def period(self, period: Period, journal: Mapping[str, Any]) -> None:
+    def period(self, period: Period, journal: JournalStatus) -> None:
         """Take a period."""
         if not self._site.now_s >= self._moments.began_s:  # NaN before it has begun
             return
@@ -59,7 +62,8 @@ class Telling:
         self._present = any(one["is_present"] for one in period.alarms)
         self._missing -= {one["alarm"] for one in period.alarms}
         if self._quiet == 0:
-            self.snapshots.append(snapshot(self._parts, period, journal, self._site.disk.figures()))
+            host = HostReport(self._site.disk.figures(), journal, 0.0, "0.1.0", "twin")
+            self.snapshots.append(snapshot(self._parts, period, host))
 
     def is_enough(self) -> bool:
         """Tell whether a fault has shown all that it shows, or what came after it has."""
@@ -75,7 +79,7 @@ class _TellingSite(Site):
 
     def period(self, period: Period) -> None:
         assert self._journal is not None
-        self.telling.period(period, journal_state(self._journal.state()))
+        self.telling.period(period, self._journal.state())
         super().period(period)
 
 

@@ -262,6 +262,7 @@ def test_an_outage_that_begins_and_ends_is_followed(page: Page, installation: In
             "lowest_v": 12.31,
             "charge_out_ah": 0.02,
             "dark_s": 0.0,
+            "rest_dark_s": 0.0,
         }
     }
     expect(page.locator(".outage-now")).to_contain_text("12,31\u00a0V")

@@ -78,6 +78,7 @@ IN_TROUBLE: dict[str, Any] = {
         "lowest_v": 11.2,
         "charge_out_ah": 2.0,
         "dark_s": 60.0,
+        "rest_dark_s": 0.0,
     },
     "mode": "manual",
     "manual_until_utc_ms": 4_000_000_000_000,

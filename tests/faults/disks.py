@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from vigie.telemetry.report import UNKNOWN_FIGURES, Figures
 
 RELEASED_WITHIN_S = 30.0
 """A journal lets go of its file when it notices."""
@@ -27,7 +28,7 @@ class Disk(Protocol):
         """Let it end."""
         ...
 
-    def figures(self) -> Mapping[str, Any]:
+    def figures(self) -> Figures:
         """Return what the computer knows of it."""
         ...
 
@@ -53,8 +54,8 @@ class NoDisk:
     def heal(self) -> None:
         raise AssertionError("a plain folder has no fault of its own")
 
-    def figures(self) -> Mapping[str, Any]:
-        return {}
+    def figures(self) -> Figures:
+        return UNKNOWN_FIGURES
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -71,11 +72,11 @@ class _Mounted:
         assert self._at is not None, "not mounted"
         return self._at
 
-    def figures(self) -> Mapping[str, Any]:
+    def figures(self) -> Figures:
         if self._at is None:
-            return {}
+            return UNKNOWN_FIGURES
         usage = shutil.disk_usage(self._at)
-        return {"disk_used_bytes": usage.used, "disk_free_bytes": usage.free}
+        return Figures(**(UNKNOWN_FIGURES | {"disk_used_bytes": usage.used, "disk_free_bytes": usage.free}))
 
     def close(self) -> None:
         if self._at is not None:

@@ -124,7 +124,7 @@ PROMISES: Mapping[str, Lines] = {
                        because="What the readings prove must last 5 s; only a switching that is obeyed ends the alarm"),
     },
     "r2_welded_hot": {
-        "any": Promise("fault:over_temperature", 40, "charge_not_stopped", 660, R2_OPEN, contacts_s=40,
+        "any": Promise("latch:over_temperature", 40, "charge_not_stopped", 660, R2_OPEN, contacts_s=40,
                        also=("battery_too_hot", "battery_warm", "battery_over_ambient", "r2_disobeyed"),
                        stays=("r2_disobeyed",),
                        because="R2 is told to open and does not; the alarm says what to do by hand. A full battery "
@@ -218,10 +218,10 @@ PROMISES: Mapping[str, Lines] = {
                            stays=("switching_often",), because="The discharge is broken off in the next period"),
     },
     "over_temperature": {
-        "any": Promise("fault:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=40,
+        "any": Promise("latch:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=40,
                        also=("battery_warm", "battery_over_ambient"),
                        because="Three periods of 10 s in this trial; acknowledged and cooled, it charges again"),
-        "R1 open": Promise("fault:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=70,
+        "R1 open": Promise("latch:over_temperature", 40, "battery_too_hot", 40, R2_OPEN, contacts_s=70,
                            also=("battery_warm", "battery_over_ambient"),
                            because="R1 closes first; R2 opens once the mains has stood anew for its hold-off"),
     },

@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from tools.prometheus_rules.figures import BATTERY
 
-from vigie.telemetry.metrics import METRICS, Metric, MetricKind, exposed_names
-from vigie.telemetry.rows import metric_inputs_of
+from vigie.telemetry.metrics import METRICS, FromRecord, Metric, MetricKind, exposed_names
+from vigie.telemetry.rows import record_of
 from vigie.telemetry.schema import period_columns
 
 FRESH_S = 60
 """A name of the client's ends with its measurements; when they just stop coming after this long, not after the five
 minutes for which Prometheus holds a value."""
 
-_PERIOD = metric_inputs_of((0,) * len(period_columns()))
+_PERIOD = record_of((0,) * len(period_columns()))
 """Asked only for the labels of its samples, which are the same in every period."""
 
 
@@ -41,7 +41,8 @@ def recordings() -> list[Recording]:
 
 
 def _rules(metric: Metric) -> Iterator[Recording]:
-    samples = [_latest(metric, labels) for labels, _ in metric.read(_PERIOD)]
+    read = metric.source.read if isinstance(metric.source, FromRecord) else lambda _: ()
+    samples = [_latest(metric, labels) for labels, _ in read(_PERIOD)]
     if metric.kind is MetricKind.STATES:
         (name,) = metric.client_names
         for state, latest in zip(metric.client_states, samples, strict=True):

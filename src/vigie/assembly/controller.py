@@ -2,18 +2,17 @@
 
 import math
 import threading
-from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
 
 import structlog
 
+from vigie import __version__
 from vigie.assembly.files import Files, files
 from vigie.assembly.past import past_of
 from vigie.assembly.plant_mark import claim, mark_of
 from vigie.assembly.plants import open_plant, plant_clock
 from vigie.assembly.witnesses import GoodSettings, JournalWitness, LifeSign, LinkWitness, LogWitness, MetricsWitness
-from vigie.clock import Clock, machine_utc_s
+from vigie.clock import Clock, cpu_s, machine_utc_s
 from vigie.config import Config, kernel_risks, warnings
 from vigie.config.sections import PlantKind
 from vigie.control.signals import Relay
@@ -21,19 +20,22 @@ from vigie.controller.inbox import Inbox
 from vigie.controller.lock import ControllerLock
 from vigie.controller.lookout import Machine
 from vigie.controller.loop import Loop
+from vigie.controller.period import Witness
 from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import PowerLost, VigieError
-from vigie.hardware.raspberry_pi import RaspberryPi
+from vigie.hardware.raspberry_pi import PiFigures, RaspberryPi
 from vigie.hardware.systemd import Notifier
 from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
 from vigie.link.messages import Answer, Command
 from vigie.plant.computer import Darkness
 from vigie.plant.twin import Twin
+from vigie.telemetry.events import FaultBegan
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal, JournalStatus
 from vigie.telemetry.reader import JournalReader
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.records import Event
+from vigie.telemetry.report import UNKNOWN_FIGURES, Figures, HostReport
 
 log = structlog.get_logger("vigie.controller")
 
@@ -44,11 +46,10 @@ POWER_TOLD_S = 30.0
 """A computer that waits for its power says so more often than this."""
 
 
-def machine_of(figures: Mapping[str, Any], journal: JournalStatus, settings_faults: tuple[str, ...] = ()) -> Machine:
+def machine_of(figures: Figures, journal: JournalStatus, settings_faults: tuple[str, ...] = ()) -> Machine:
     """Return what alarms ask of the computer and its journal; NaN where this machine does not tell."""
-    flags = figures.get("throttled")
-    is_synchronised = figures.get("clock_is_synchronised")
-    disk_used, disk_free = figures.get("disk_used_bytes") or 0, figures.get("disk_free_bytes") or 0
+    flags, is_synchronised = figures["throttled"], figures["clock_is_synchronised"]
+    disk_used, disk_free = figures["disk_used_bytes"] or 0, figures["disk_free_bytes"] or 0
     usable = disk_used + disk_free  # what root alone may fill is full to this program
     return Machine(
         math.nan if flags is None else float("under_voltage" in flags),
@@ -74,15 +75,23 @@ def snapshot_parts(config: Config) -> SnapshotParts:
     )
 
 
-def journal_state(status: JournalStatus) -> Mapping[str, Any]:
-    """Return how the journal is doing as the link tells it (``JournalState``)."""
+def figures_of(pi: PiFigures) -> Figures:
+    """Return the computer's figures as everybody is told them."""
     return {
-        "path": status.path,
-        "bytes": status.bytes,
-        "is_writing": status.is_writing,
-        "error": status.error,
-        "waiting_periods": status.waiting_periods,
-        "lost_periods": status.lost_periods,
+        "model": pi.model,
+        "cpu_temp_c": pi.cpu_temp_c,
+        "cpu_usage_percent": pi.cpu_usage_percent,
+        "cpu_v": pi.cpu_v,
+        "cpu_hz": pi.cpu_hz,
+        "throttled": pi.throttled,
+        "ram_total_bytes": pi.ram_total_bytes,
+        "ram_used_bytes": pi.ram_used_bytes,
+        "ram_free_bytes": pi.ram_free_bytes,
+        "disk_total_bytes": pi.disk_total_bytes,
+        "disk_used_bytes": pi.disk_used_bytes,
+        "disk_free_bytes": pi.disk_free_bytes,
+        "uptime_s": pi.uptime_s,
+        "clock_is_synchronised": pi.clock_is_synchronised,
     }
 
 
@@ -91,13 +100,13 @@ class FiguresThread:
 
     def __init__(self, paths: Files) -> None:
         self._pi = RaspberryPi(paths.directory)
-        self._newest: Mapping[str, Any] = {}
+        self._newest = UNKNOWN_FIGURES
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
         self._thread.start()
 
-    def newest(self) -> Mapping[str, Any]:
-        """Return the newest look; empty before the first."""
+    def newest(self) -> Figures:
+        """Return the newest look; nothing is known before the first."""
         return self._newest
 
     def close(self) -> None:
@@ -105,7 +114,7 @@ class FiguresThread:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._newest = self._pi.read_figures()._asdict()
+            self._newest = figures_of(self._pi.read_figures())
             self._stop.wait(FIGURES_EVERY_S)
 
 
@@ -130,6 +139,7 @@ class ControllerProcess:
         clock = plant_clock(config, past.newest_utc_ms)
         trouble = self._claimed(config, clock)
         self._is_rig = config.plant.kind == PlantKind.RIG
+        self._plant_name = config.plant_name
         self._journal = Journal(self._paths.journal, config.journal, keeps_undelivered=bool(config.remote_write.url))
         self._journal.start()
         for part in past.damaged:
@@ -155,17 +165,17 @@ class ControllerProcess:
         self._link = LinkClient(self._paths.link, self._obeyed)
         self._watchdog = Watchdog(config.loop.watchdog) if config.loop.watchdog else None
         parts = snapshot_parts(config)
-        witnesses: list[Any] = [
+        witnesses: list[Witness] = [
             JournalWitness(self._journal),
             LogWitness(),
-            LinkWitness(self._link, parts, self._journal_state, self._figures.newest),
+            LinkWitness(self._link, parts, self._host),
             LifeSign(Notifier(), self._watchdog),
             GoodSettings(config),
         ]
         try:
             labels = {"site": config.site.name, "battery": config.site.battery}
             self._exporter = Exporter(config.metrics.port, config.metrics.host, labels=labels)
-            witnesses.append(MetricsWitness(self._exporter, parts, self._journal, self._figures.newest))
+            witnesses.append(MetricsWitness(self._exporter, self._host))
         except VigieError as error:
             # Metrics are no reason to leave a battery unwatched.
             log.warning("no metrics", why=str(error))
@@ -224,8 +234,8 @@ class ControllerProcess:
         machine = machine_of(self._figures.newest(), self._journal.state(), self._refused)
         return machine if self._is_rig else machine._replace(clock_unsynchronised=math.nan)  # its calendar is made up
 
-    def _journal_state(self) -> Mapping[str, Any]:
-        return journal_state(self._journal.state())
+    def _host(self) -> HostReport:
+        return HostReport(self._figures.newest(), self._journal.state(), cpu_s(), __version__, self._plant_name)
 
 
 def _await_power(twin: Twin, stop: threading.Event) -> None:
@@ -254,4 +264,4 @@ def _labels(config: Config) -> Labels:
 
 
 def _fault(utc_s: float, subject: str, after: str, text: str) -> Event:
-    return Event(round(utc_s * 1_000), EventKind.FAULT, subject, "", after, "", "controller", text, {})
+    return FaultBegan(subject, "", after, text).event(round(utc_s * 1_000))

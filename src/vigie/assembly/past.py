@@ -8,11 +8,11 @@ from vigie.config.sections import StartMode
 from vigie.control.alarms.rules import Rule
 from vigie.control.commands import Mode
 from vigie.control.signals import Relay
-from vigie.controller.lookout import restorable_outage
-from vigie.controller.period import HOLD_OFF, NO_PAST, Past
+from vigie.controller.period import NO_PAST, Past
 from vigie.errors import JournalError
 from vigie.telemetry.alarm_book import restorable
 from vigie.telemetry.damage import CorruptJournal, is_of_the_machine
+from vigie.telemetry.events import CONTROLLER, LATCH_KINDS, MAINS, OVER_TEMPERATURE, HoldOff, LatchMoved, OutageMoved
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind, is_instant
 
@@ -104,8 +104,8 @@ def _switched_a(journal: JournalReader) -> tuple[float, ...]:
 
 
 def _is_over_temperature(journal: JournalReader) -> bool:
-    heat = journal.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "over_temperature")
-    return heat is not None and heat.kind == EventKind.FAULT
+    latch = journal.last_event(LATCH_KINDS, OVER_TEMPERATURE)
+    return latch is not None and LatchMoved.of(latch).is_set
 
 
 def _r1_opened_utc_s(journal: JournalReader) -> float | None:
@@ -116,29 +116,29 @@ def _r1_opened_utc_s(journal: JournalReader) -> float | None:
 def _hold_off(journal: JournalReader) -> tuple[float, float]:
     """Return the newest hold-off told with a loss, its end or a start, and when; zeros when none is told."""
     told = (
-        journal.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), "mains"),
-        journal.last_event((EventKind.START,), "controller"),
+        journal.last_event((EventKind.FAULT, EventKind.FAULT_CLEARED), MAINS),
+        journal.last_event((EventKind.START,), CONTROLLER),
     )
     newest_utc_s, hold_off_s = 0.0, 0.0
     for event in told:
-        if event is None or HOLD_OFF not in event.data:
-            continue
-        needed_s = float(event.data[HOLD_OFF])
-        if not (math.isfinite(needed_s) and needed_s >= 0.0 and is_instant(event.utc_ms)):
-            raise CorruptJournal(f"a hold-off of {needed_s} s at {event.utc_ms} ms cannot be")
-        newest_utc_s, hold_off_s = max((newest_utc_s, hold_off_s), (event.utc_ms / 1_000, needed_s))
+        hold_off = None if event is None else HoldOff.of(event)
+        if event is not None and hold_off is not None:
+            newest_utc_s, hold_off_s = max((newest_utc_s, hold_off_s), (event.utc_ms / 1_000, hold_off.seconds))
     return hold_off_s, newest_utc_s
 
 
 def _outage(journal: JournalReader) -> Event | None:
     event = journal.last_of_kind(EventKind.OUTAGE)
-    if event is not None and not restorable_outage(event):
-        raise CorruptJournal(f"its record {dict(event.data)} cannot be")
+    try:
+        if event is not None:
+            OutageMoved.of(event)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise CorruptJournal(f"its record {dict(event.data) if event else {}} cannot be") from error
     return event
 
 
 def _was_stopped(journal: JournalReader) -> bool:
-    run = journal.last_event((EventKind.START, EventKind.STOP), "controller")
+    run = journal.last_event((EventKind.START, EventKind.STOP), CONTROLLER)
     return run is None or run.kind == EventKind.STOP
 
 

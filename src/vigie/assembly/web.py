@@ -1,8 +1,5 @@
 """The web process put together."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import structlog
 
 from vigie.access.users import FIRST
@@ -15,6 +12,7 @@ from vigie.delivery.overview import Overview
 from vigie.errors import AccessError
 from vigie.hardware.systemd import Notifier
 from vigie.link.hub import Hub, Side
+from vigie.link.messages import Snapshot
 from vigie.link.server import LinkListener
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
@@ -22,7 +20,6 @@ from vigie.telemetry.delivery_log import DeliveryLog
 from vigie.telemetry.outbox import Outbox
 from vigie.web.app import create_app
 from vigie.web.server import serve as serve_application
-from vigie.wording.readings import of_snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +42,7 @@ def serve(config: Config) -> None:
     hub.side = lambda: Side(
         web_alarms=outpost.reports(), mail=post.state(), delivery=overview.report() if overview else None
     )
-    hub.subscribe(lambda: _notice(post, hub.snapshot() or {}))
+    hub.subscribe(lambda: _notice(post, hub.snapshot()))
     _tell_first_password(config)
     listener = LinkListener(paths.link, hub)
     application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)
@@ -61,8 +58,26 @@ def serve(config: Config) -> None:
     listener.close()
 
 
-def _notice(post: Dispatcher, snapshot: Mapping[str, Any]) -> None:
-    post.notice(snapshot.get("alarms", ()), of_snapshot(snapshot))
+def _notice(post: Dispatcher, snapshot: Snapshot | None) -> None:
+    if snapshot is None:
+        post.notice((), {})
+    else:
+        post.notice(snapshot["alarms"], _readings(snapshot))
+
+
+def _readings(snapshot: Snapshot) -> dict[str, float]:
+    """Return what a person who is told of an alarm wants to know, by the names of ``wording.readings``."""
+    channels = {channel["channel"]: channel for channel in snapshot["channels"]}
+    battery, charge, load = channels["battery"], channels["charge"], channels["load"]
+    told = {
+        "battery_v": battery["bus_v"],
+        "charge_a": charge["current_a"],
+        "temperature_c": snapshot["temperature_c"],
+        "load_v": load["bus_v"],
+        "load_w": load["power_w"],
+        "lowest_v": snapshot["outage"]["lowest_v"] if snapshot["outage"] else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _tell_first_password(config: Config) -> None:

@@ -1,16 +1,12 @@
 """Who is told of every period and event: journal, metrics, link, log, watchdog. None of them blocks or raises."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
-from vigie import __version__
-from vigie.clock import cpu_s, machine_monotonic_s
+from vigie.clock import machine_monotonic_s
 from vigie.config import Config, keep
-from vigie.control.signals import Relay
-from vigie.controller.period import Period
 from vigie.controller.status import SnapshotParts, snapshot
 from vigie.errors import WatchdogError
 from vigie.hardware.systemd import Notifier
@@ -18,8 +14,8 @@ from vigie.hardware.watchdog import Watchdog
 from vigie.link.client import LinkClient
 from vigie.telemetry.exporter import Exporter
 from vigie.telemetry.journal import Journal
-from vigie.telemetry.metrics import LoopCounters, MetricInputs
-from vigie.telemetry.records import Event, EventKind, PeriodRecord
+from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.report import HostReport, Period
 
 log = structlog.get_logger("vigie.controller")
 
@@ -31,18 +27,7 @@ class JournalWitness:
         self._journal = journal
 
     def period(self, period: Period) -> None:
-        plan = period.state.plan
-        self._journal.record(
-            PeriodRecord(
-                round(period.utc_s * 1_000),
-                period.measurement,
-                plan.mode,
-                plan.phase,
-                period.state.supply.mains,
-                period.decision.contacts,
-                period.is_overrun,
-            )
-        )
+        self._journal.record(period.record)
 
     def event(self, event: Event) -> None:
         self._journal.note(event)
@@ -55,7 +40,7 @@ class LogWitness:
         """Periods are the journal's business."""
 
     def event(self, event: Event) -> None:
-        is_bad = event.kind in {EventKind.FAULT, EventKind.GAP} or event.after == "unacknowledged"
+        is_bad = event.kind in {EventKind.FAULT, EventKind.GAP} or event.after in {"unacknowledged", "set"}
         say = log.warning if is_bad else log.info
         told = {key: value for key, value in event._asdict().items() if value not in ("", {}) and key != "kind"}
         say(event.kind.value, **told)
@@ -70,13 +55,11 @@ class LinkWitness:
         self,
         link: LinkClient,
         parts: SnapshotParts,
-        journal: Callable[[], Mapping[str, Any]],
-        figures: Callable[[], Mapping[str, Any]],
+        host: Callable[[], HostReport],
     ) -> None:
         self._link = link
         self._parts = parts
-        self._journal = journal
-        self._figures = figures
+        self._host = host
         self._next_s = 0.0
 
     def period(self, period: Period) -> None:
@@ -84,7 +67,7 @@ class LinkWitness:
         if now_s < self._next_s:
             return
         self._next_s = now_s + self.LEAST_S
-        self._link.publish(snapshot(self._parts, period, self._journal(), self._figures()))
+        self._link.publish(snapshot(self._parts, period, self._host()))
 
     def event(self, event: Event) -> None:
         """Make the next period's snapshot go out at once."""
@@ -94,45 +77,15 @@ class LinkWitness:
 class MetricsWitness:
     """Replaces what /metrics shows."""
 
-    def __init__(
-        self,
-        exporter: Exporter,
-        parts: SnapshotParts,
-        journal: Journal,
-        figures: Callable[[], Mapping[str, Any]],
-    ) -> None:
+    def __init__(self, exporter: Exporter, host: Callable[[], HostReport]) -> None:
         self._exporter = exporter
-        self._parts = parts
-        self._journal = journal
-        self._figures = figures
+        self._host = host
 
     def period(self, period: Period) -> None:
-        self._exporter.update(metric_inputs(period, self._parts, self._journal, self._figures()))
+        self._exporter.update(period, self._host())
 
     def event(self, event: Event) -> None:
         """Metrics are about periods."""
-
-
-def metric_inputs(period: Period, parts: SnapshotParts, journal: Journal, figures: Mapping[str, Any]) -> MetricInputs:
-    """Return what /metrics shows of a period."""
-    counters = period.counters
-    return MetricInputs(
-        utc_ms=round(period.utc_s * 1_000),
-        measurement=period.measurement,
-        mode=period.state.plan.mode,
-        phase=period.state.plan.phase,
-        mains=period.state.supply.mains,
-        commanded=period.decision.contacts,
-        switchings={relay.name: counters.switchings[relay] for relay in Relay},
-        figures=figures,
-        counters=LoopCounters(counters.periods, counters.failed_periods, counters.overruns, counters.rejected, cpu_s()),
-        alarms=period.alarms,
-        contacts=period.contact_reports,
-        journal=journal.state(),
-        version=__version__,
-        plant=parts.plant,
-        estimate=period.estimate,
-    )
 
 
 class GoodSettings:

@@ -15,7 +15,9 @@ from vigie.config import Config
 from vigie.control.commands import Reason
 from vigie.errors import JournalError, LinkError
 from vigie.link.judgement import raised_verdict
+from vigie.link.messages import EstimateReport, Snapshot
 from vigie.telemetry.reader import JournalReader
+from vigie.telemetry.report import AlarmReport
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
 from vigie.wording.durations import about
@@ -95,18 +97,19 @@ def _print(state: dict[str, Any]) -> None:
     console.print(relays)
 
 
-def _verdict(snapshot: dict[str, Any], alarms: list[dict[str, Any]], words: Callable[[str], str]) -> str:
+def _verdict(snapshot: Snapshot, alarms: list[AlarmReport], words: Callable[[str], str]) -> str:
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", raised_verdict(snapshot["verdict"], alarms), words)
     return f"{verdict} ({reasons})" if reasons else verdict
 
 
-def _remaining(estimate: dict[str, Any], words: Callable[[str], str]) -> str:
+def _remaining(estimate: EstimateReport, words: Callable[[str], str]) -> str:
     """Return how long the battery carries the loads, or why nobody can say."""
     remaining = estimate["remaining_s"]
     if remaining["value"] is None:
         return f"{words(_UNKNOWN)} {describe_name('unknownwhy', remaining['why'], words)}"
-    value, low, high = (about(remaining[name], words(mark("d"))) for name in ("value", "low", "high"))
+    numbers = (remaining["value"], remaining["low"], remaining["high"])
+    value, low, high = ("" if number is None else about(number, words(mark("d"))) for number in numbers)
     return words(_LASTS).format(how_long=value, low=low, high=high, watts=decimal(estimate["load_w"], 1))
 
 

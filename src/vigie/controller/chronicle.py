@@ -1,11 +1,11 @@
-"""What happened in a period, told as journal events: faults that begin and end, contacts that move."""
+"""What happened in a period: faults that begin and end, the latch, contacts that move."""
 
 from collections.abc import Mapping
 
 from vigie.control.commands import Reason
-from vigie.control.signals import Channel, ChannelMean, Measurement, Status
+from vigie.control.signals import Channel, ChannelMean, Contact, Measurement, Relay, Status
 from vigie.errors import VigieError
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.events import ChannelFacts, ContactMoved, FaultBegan, FaultEnded, FaultFacts, Happening, LatchMoved
 
 FAULT_BITS = Status.FAILED | Status.OVERFLOW | Status.SATURATED | Status.RESET | Status.IMPLAUSIBLE | Status.FROZEN
 """What is told as a fault of a channel. A single stale sweep is not: it shows in the rejected count."""
@@ -30,32 +30,35 @@ class Chronicle:
 
     def __init__(self) -> None:
         self._standing: dict[str, str] = {}
+        self._is_latched = False
 
     def standing(self) -> Mapping[str, str]:
         """Return the faults that stand now: subject -> text."""
         return dict(self._standing)
 
-    def tell(
-        self, utc_ms: int, subject: str, fault: str, text: str, data: Mapping[str, float | int | str]
-    ) -> list[Event]:
-        """Return the events of one subject's fault: begun (``fault`` not empty), changed, ended, or none."""
+    def tell(self, subject: str, fault: str, text: str, facts: FaultFacts | None = None) -> list[Happening]:
+        """Return what is told of one subject's fault: begun (``fault`` not empty), changed, ended, or nothing."""
         before = self._standing.get(subject, "")
         if fault == before:
             return []
         if not fault:
             del self._standing[subject]
-            return [Event(utc_ms, EventKind.FAULT_CLEARED, subject, before, "good", "", "controller", "", data)]
+            return [FaultEnded(subject, before, facts)]
         self._standing[subject] = fault
-        return [Event(utc_ms, EventKind.FAULT, subject, before or "good", fault, "", "controller", text, data)]
+        return [FaultBegan(subject, before or "good", fault, text, facts)]
 
-    def channel_events(
-        self,
-        utc_ms: int,
-        measurement: Measurement,
-        errors: Mapping[Channel, VigieError],
-    ) -> list[Event]:
-        """Return the events of all channels and of the thermometer for a period."""
-        events: list[Event] = []
+    def latch(self, is_set: bool, measurement: Measurement) -> list[Happening]:
+        """Return what is told of the over-temperature latch: that it moved, or nothing."""
+        if is_set == self._is_latched:
+            return []
+        self._is_latched = is_set
+        temperature = measurement.temperature
+        celsius = temperature.celsius if temperature.status == Status.GOOD else None
+        return [LatchMoved(is_set, celsius, _heat_text(temperature.celsius) if is_set else "")]
+
+    def channel_faults(self, measurement: Measurement, errors: Mapping[Channel, VigieError]) -> list[Happening]:
+        """Return what is told of all channels and of the thermometer in a period."""
+        told: list[Happening] = []
         for channel in Channel:
             mean = mean_of(measurement, channel)
             fault = ",".join(status_names(mean.status & FAULT_BITS))
@@ -63,38 +66,41 @@ class Chronicle:
                 fault = "too_few_sweeps"
             error = errors.get(channel)
             text = str(error) if error is not None and fault else ""
-            data: dict[str, float | int | str] = {"good": mean.good, "rejected": mean.rejected}
-            if mean.good:
-                data["bus_v"] = round(mean.bus_v, 4)
-                data["current_a"] = round(mean.current_a, 5)
-            events += self.tell(utc_ms, channel.name.lower(), fault, text, data)
+            bus_v, current_a = (mean.bus_v, mean.current_a) if mean.good else (None, None)
+            told += self.tell(
+                channel.name.lower(), fault, text, ChannelFacts(mean.good, mean.rejected, bus_v, current_a)
+            )
         temperature = measurement.temperature
         lost = temperature.status not in (Status.GOOD, Status.ABSENT)
         fault = ",".join(status_names(temperature.status)) if lost else ""
-        return events + self.tell(utc_ms, "temperature", fault, "battery temperature lost" if fault else "", {})
+        return told + self.tell("temperature", fault, "battery temperature lost" if fault else "")
 
 
-def switching(
-    utc_ms: int,
-    relay: str,
-    before: str,
-    after: str,
+def moved(
+    relay: Relay,
+    before: Contact,
+    after: Contact,
     reason: Reason,
     who: str,
     measurement: Measurement,
     switched_a: float | None = None,
-) -> Event:
-    """Return the event of a contact that has moved, with the readings that decided it and the current it switched."""
-    data: dict[str, float | int | str] = {} if switched_a is None else {"switched_a": round(switched_a, 5)}
-    if measurement.battery.is_valid:
-        data["battery_v"] = round(measurement.battery.bus_v, 4)
-    if measurement.charge.is_valid:
-        data["charge_a"] = round(measurement.charge.current_a, 5)
-    if measurement.load.is_valid:
-        data["load_v"] = round(measurement.load.bus_v, 4)
-    if measurement.temperature.status == Status.GOOD:
-        data["temperature_c"] = round(measurement.temperature.celsius, 2)
-    return Event(utc_ms, EventKind.SWITCHING, relay, before, after, reason.name.lower(), who, "", data)
+) -> ContactMoved:
+    """Return a contact's movement with the readings that decided it and the current it switched."""
+    battery, charge, load, temperature = (
+        measurement.battery, measurement.charge, measurement.load, measurement.temperature,
+    )  # fmt: skip
+    return ContactMoved(
+        relay,
+        before,
+        after,
+        reason,
+        who,
+        switched_a,
+        battery.bus_v if battery.is_valid else None,
+        charge.current_a if charge.is_valid else None,
+        load.bus_v if load.is_valid else None,
+        temperature.celsius if temperature.status == Status.GOOD else None,
+    )
 
 
 def words_of(error: Exception) -> str:
@@ -102,7 +108,5 @@ def words_of(error: Exception) -> str:
     return str(error) if isinstance(error, VigieError) else f"the driver failed unexpectedly: {error!r}"
 
 
-def heat_text(measurement: Measurement) -> str:
-    """Return what is told of a battery over its temperature limit."""
-    celsius = measurement.temperature.celsius
+def _heat_text(celsius: float) -> str:
     return f"battery at {celsius:.1f} degC: charge stopped until it is acknowledged and has cooled down"

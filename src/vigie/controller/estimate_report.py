@@ -1,11 +1,11 @@
-"""What is believed of the battery, as the link tells it (``link.messages.EstimateReport``, built as plain data)."""
+"""What is believed of the battery, as the link tells it."""
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.estimation.estimated import Estimated
+from vigie.link.messages import EstimatedValue, EstimateReport
 
 _STEPS_S = ((600, 60), (3_600, 300), (14_400, 600), (36_000, 1_800), (172_800, 3_600))
 """Under so many seconds, to so many; days above."""
@@ -21,8 +21,8 @@ def rounded_s(seconds: float) -> float:
     return float(math.floor(seconds / step_s + 0.5) * step_s)
 
 
-def estimate_report(estimate: BatteryEstimate, utc_ms: Callable[[float], int]) -> dict[str, Any]:
-    """Return the estimate as plain data.
+def estimate_report(estimate: BatteryEstimate, utc_ms: Callable[[float], int]) -> EstimateReport:
+    """Return the estimate as a snapshot holds it.
 
     Args:
         estimate: of a period.
@@ -58,7 +58,7 @@ def _rounded(estimated: Estimated) -> Estimated:
     return Estimated(middle_s, low_s, high_s, estimated.why)
 
 
-def _value(estimated: Estimated, digits: int) -> dict[str, Any]:
+def _value(estimated: Estimated, digits: int) -> EstimatedValue:
     numbers = (estimated.value, estimated.low, estimated.high)
     value, low, high = (round(number, digits) if math.isfinite(number) else None for number in numbers)
     return {"value": value, "low": low, "high": high, "why": estimated.why.name.lower()}

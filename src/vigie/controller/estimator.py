@@ -16,8 +16,9 @@ from vigie.control.estimation.estimate import BatteryEstimate, estimate, resumed
 from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import OutageKind
 from vigie.control.signals import Measurement
-from vigie.controller.period import BEGAN, CHARGED, Past
+from vigie.controller.period import Past
 from vigie.telemetry.alarm_book import Instant
+from vigie.telemetry.events import ChargeMoved, OutageMoved
 from vigie.telemetry.records import Event
 from vigie.units import SECONDS_PER_HOUR
 
@@ -39,11 +40,11 @@ class Estimator:
         """
         self._rules = rules
         charged_s = at.now_s
-        if past.charge is not None and past.charge.after != CHARGED:
+        if past.charge is not None and not ChargeMoved.of(past.charge).is_charged:
             charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
         soc, soc_error = _resumed_soc(past, at, rules)
         charge = resumed_charge(at.now_s, charged_s, emptied_v)
-        self._state = resumed_estimation(at.now_s, charge, _resumed_discharge(past.outage, at), soc, soc_error)
+        self._state = resumed_estimation(at.now_s, charge, _resumed_discharge(past, at), soc, soc_error)
 
     @property
     def charge(self) -> ChargeState:
@@ -56,40 +57,48 @@ class Estimator:
         return told
 
 
-def _resumed_discharge(event: Event | None, at: Instant) -> DrawnState:
+def _readable(event: Event | None) -> OutageMoved | None:
+    """Return the record of the last outage; None where there is none or a number of it cannot be."""
+    try:
+        record = None if event is None else OutageMoved.of(event)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if record is None or not (record.charge_out_ah >= 0.0 and record.energy_out_wh >= 0.0):
+        return None
+    return record
+
+
+def _resumed_discharge(past: Past, at: Instant) -> DrawnState:
     """Return the last outage or drill on record; an open one may have gone on since it was written down."""
-    if event is None or event.subject.upper() not in (OutageKind.OUTAGE.name, OutageKind.DRILL.name):
+    record = _readable(past.outage)
+    if past.outage is None or record is None or record.kind == OutageKind.CHARGER_FAULT:
         return no_discharge()
-    is_open = event.after == BEGAN
-    names = ("began_utc_ms", "ended_utc_ms", "charge_out_ah", "energy_out_wh")
-    numbers = [_number(event, name, event.utc_ms if name.endswith("_ms") else 0.0) for name in names]
-    if not all(math.isfinite(number) and number >= 0.0 for number in numbers):
-        return no_discharge()
-    began_s, ended_s = at.monotonic_s(numbers[0]), math.nan if is_open else at.monotonic_s(numbers[1])
-    missed_s = max(at.now_s - at.monotonic_s(event.utc_ms), 0.0) if is_open else 0.0
-    return resumed_discharge(began_s, ended_s, numbers[2], numbers[3], missed_s)
+    ended_s, missed_s = math.nan, 0.0
+    if record.ended_utc_ms is not None:
+        ended_s = at.monotonic_s(record.ended_utc_ms)
+    else:
+        missed_s = max(at.now_s - at.monotonic_s(past.outage.utc_ms), 0.0)
+    began_s = at.monotonic_s(record.began_utc_ms)
+    return resumed_discharge(began_s, ended_s, record.charge_out_ah, record.energy_out_wh, missed_s)
 
 
 def _resumed_soc(past: Past, at: Instant, rules: EstimationRules) -> tuple[float, float]:
     """Return the state of charge the records prove, and its error; NaN where they prove none."""
     unseen_h = max(at.utc_ms / 1_000 - past.seen_utc_s, 0.0) / SECONDS_PER_HOUR
-    charge, outage = past.charge, past.outage
+    charge, outage, record = past.charge, past.outage, _readable(past.outage)
     soc, error = math.nan, UNSEEN_PER_H * unseen_h
     if charge is None or rules.block.c20_ah <= 0.0:
         return soc, error
-    if charge.after == CHARGED and (outage is None or outage.utc_ms <= charge.utc_ms):
+    is_charged = ChargeMoved.of(charge).is_charged
+    if is_charged and (outage is None or outage.utc_ms <= charge.utc_ms):
         soc, error = 1.0, error + CHARGED_ERROR
-    elif outage is not None and outage.after == BEGAN:
-        began_utc_ms = _number(outage, "began_utc_ms", outage.utc_ms)
-        if charge.after == CHARGED or abs(charge.utc_ms - began_utc_ms) <= SAME_MS:
-            soc = 1.0 - _number(outage, "charge_out_ah", 0.0) / full_ah(rules.block, LABEL_SHARE)
-            error += COUNTED_ERROR
+    elif record is not None and _began_charged(record, charge):
+        soc = 1.0 - record.charge_out_ah / full_ah(rules.block, LABEL_SHARE)
+        error += COUNTED_ERROR
     return (soc, error) if 0.0 <= soc <= 1.0 and error <= MOST_ERROR else (math.nan, error)
 
 
-def _number(event: Event, name: str, otherwise: float) -> float:
-    """Return a number of a record, NaN where what stands there is none."""
-    try:
-        return float(event.data.get(name, otherwise))
-    except (ValueError, TypeError, OverflowError):
-        return math.nan
+def _began_charged(record: OutageMoved, charge: Event) -> bool:
+    """Return whether an outage lasts that found the battery charged."""
+    was_charged = ChargeMoved.of(charge).is_charged or abs(charge.utc_ms - record.began_utc_ms) <= SAME_MS
+    return record.ended_utc_ms is None and was_charged

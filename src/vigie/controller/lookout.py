@@ -5,20 +5,19 @@ It tells and never decides: nothing in here reaches a contact.
 
 import math
 from collections import deque
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vigie.control.alarms.catalogue import Alarm, Protection
 from vigie.control.alarms.charge import WatchSettings
 from vigie.control.alarms.rules import Rule
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe
 from vigie.control.commands import Reason
+from vigie.control.contact_findings import Truth
 from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
 from vigie.control.estimation.charge import ChargeState
 from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import (
     Outage,
-    OutageKind,
     OutageRules,
     OutageState,
     follow,
@@ -28,10 +27,12 @@ from vigie.control.outages import (
 from vigie.control.signals import Contact, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State, SupervisorSettings
 from vigie.control.wear import WearSettings, switched, worn
-from vigie.controller.period import BEGAN, CHARGED, ENDED, LEFT, Past
+from vigie.controller.period import Past
 from vigie.link.messages import Command
 from vigie.telemetry.alarm_book import AlarmBook, Instant
-from vigie.telemetry.records import Event, EventKind, is_instant
+from vigie.telemetry.events import ChargeMoved, OutageMoved
+from vigie.telemetry.records import Event
+from vigie.telemetry.report import ContactReport, OutageReport
 from vigie.units import SECONDS_PER_HOUR
 
 
@@ -96,7 +97,7 @@ class Lookout:
         """
         self._settings = settings
         self.book = AlarmBook(settings.rules, past.alarms, at)
-        self._is_charged = past.charge is not None and past.charge.after == CHARGED
+        self._is_charged = past.charge is not None and ChargeMoved.of(past.charge).is_charged
         self.emptied_v = self.book.value(Alarm.BATTERY_EMPTIED) or math.nan
         """Lowest voltage of a battery that was emptied before the start; NaN when it was not."""
         self._watch = initial_watch(at.now_s)
@@ -157,9 +158,9 @@ class Lookout:
             self._outages, seen.state, decision, measurement, settings.outages
         )
         if has_ended:
-            events.append(_outage_event(ENDED, ended, at))
+            events.append(_outage_moved(ended, at).event(at.utc_ms))
         if has_begun:
-            events.append(_outage_event(BEGAN, self._outages.outage, at))
+            events.append(_outage_moved(self._outages.outage, at).event(at.utc_ms))
         outage = self._outages.outage if self._outages.is_open else ended if has_ended else None
         words = {
             Alarm.JOURNAL_DAMAGED: seen.machine.journal_damage,
@@ -169,30 +170,28 @@ class Lookout:
             values._asdict(), _in_force(decision), at, _readings(measurement, outage), words
         )
 
-    def relay_reports(self) -> list[dict[str, Any]]:
-        """Return what is known of each relay's contact as the link tells it, in relay order."""
-        truths = {Relay.R1: self._truth.r1, Relay.R2: self._truth.r2}
-        reports: list[dict[str, Any]] = []
-        for relay, wear in zip(Relay, self._wear, strict=True):
-            truth = truths.get(relay)
-            reports.append(
-                {
-                    "truth": "unknown" if truth is None else truth.verdict.name.lower(),
-                    "fault": "none" if truth is None else truth.fault.name.lower(),
-                    "wear_share": round(wear.share, 6),
-                    "switched_a": round(wear.switched_a_sum, 2),
-                }
-            )
-        return reports
+    def contact_reports(self) -> list[ContactReport]:
+        """Return what is known of each relay's contact, in relay order; R3 and R4 are never judged."""
+        judged = (self._truth.r1, self._truth.r2)
+        verdicts = [(one.verdict, one.fault) for one in judged] + [(Truth.UNKNOWN, ContactFault.NONE)] * 2
+        return [
+            ContactReport(verdict, fault, round(wear.share, 6), round(wear.switched_a_sum, 2))
+            for (verdict, fault), wear in zip(verdicts, self._wear, strict=True)
+        ]
 
-    def outage_report(self, at: Instant) -> dict[str, Any] | None:
-        """Return the outage, drill or charger fault that lasts, as the link tells it; None when there is none."""
+    def outage_report(self, at: Instant) -> OutageReport | None:
+        """Return the outage, drill or charger fault that lasts; None when there is none."""
         if not self._outages.is_open:
             return None
-        data = _outage_data(self._outages.outage, at)
-        return {"kind": self._outages.outage.kind.name.lower()} | {
-            name: data.get(name) for name in ("began_utc_ms", "lowest_v", "charge_out_ah", "dark_s", "rest_dark_s")
-        }
+        outage = self._outages.outage
+        return OutageReport(
+            kind=outage.kind.name.lower(),
+            began_utc_ms=at.calendar_ms(outage.began_s) or at.utc_ms,
+            lowest_v=round(outage.lowest_v, 4) if math.isfinite(outage.lowest_v) else None,
+            charge_out_ah=round(outage.charge_out_ah, 4),
+            dark_s=round(outage.dark_s, 4),
+            rest_dark_s=round(outage.rest_dark_s, 4),
+        )
 
     def _surroundings(self, seen: Seen) -> Surroundings:
         now_s, machine = seen.measurement.now_s, seen.machine
@@ -223,12 +222,8 @@ class Lookout:
         if not is_judged or is_charged == self._is_charged:
             return []
         self._is_charged = is_charged
-        names = (LEFT, CHARGED)
-        data: Mapping[str, float] = {}
-        if measurement.battery.is_valid:
-            data = {"battery_v": round(measurement.battery.bus_v, 4)}
-        before, after = names[not is_charged], names[is_charged]
-        return [Event(at.utc_ms, EventKind.CHARGE, "battery", before, after, "", "controller", "", data)]
+        battery_v = measurement.battery.bus_v if measurement.battery.is_valid else None
+        return [ChargeMoved(is_charged, battery_v).event(at.utc_ms)]
 
 
 def _readings(measurement: Measurement, outage: Outage | None) -> dict[str, float]:
@@ -257,38 +252,21 @@ def _in_force(decision: Decision) -> set[Protection]:
     return {protection for protection, does_stand in stand.items() if does_stand}
 
 
-def _outage_data(outage: Outage, at: Instant) -> dict[str, float | int | str]:
-    told = {
-        "lowest_v": outage.lowest_v,
-        "end_v": outage.end_v,
-        "charge_out_ah": outage.charge_out_ah,
-        "energy_out_wh": outage.energy_out_wh,
-        "dark_s": outage.dark_s,
-        "rest_dark_s": outage.rest_dark_s,
-    }
-    data: dict[str, float | int | str] = {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
-    data["began_utc_ms"] = at.calendar_ms(outage.began_s) or at.utc_ms
-    data["was_enough"] = int(outage.was_enough)
-    ended_utc_ms = at.calendar_ms(outage.ended_s)
-    if ended_utc_ms is not None:
-        data["ended_utc_ms"] = ended_utc_ms
-        data["duration_s"] = round(outage.ended_s - outage.began_s, 1)
-    return data
-
-
-def _outage_event(after: str, outage: Outage, at: Instant) -> Event:
-    before = BEGAN if after == ENDED else ""
-    kind, data = outage.kind.name.lower(), _outage_data(outage, at)
-    return Event(at.utc_ms, EventKind.OUTAGE, kind, before, after, "", "controller", "", data)
-
-
-def restorable_outage(event: Event) -> bool:
-    """Tell whether an outage's record can be gone on from."""
-    try:
-        _resumed(event, Instant(0.0, 0))
-    except (ValueError, TypeError, OverflowError):
-        return False
-    return True
+def _outage_moved(outage: Outage, at: Instant) -> OutageMoved:
+    """Return an outage's record on the calendar; one without an end lasts."""
+    return OutageMoved(
+        outage.kind,
+        at.calendar_ms(outage.began_s) or at.utc_ms,
+        at.calendar_ms(outage.ended_s),
+        outage.ended_s - outage.began_s,
+        outage.lowest_v,
+        outage.end_v,
+        outage.charge_out_ah,
+        outage.energy_out_wh,
+        outage.dark_s,
+        outage.rest_dark_s,
+        outage.was_enough,
+    )
 
 
 def _resumed(event: Event | None, at: Instant) -> OutageState:
@@ -297,27 +275,17 @@ def _resumed(event: Event | None, at: Instant) -> OutageState:
     Raises:
         ValueError, TypeError, OverflowError: a number of the record cannot be.
     """
-    if event is None or event.after != BEGAN or event.subject.upper() not in OutageKind.__members__:
+    record = None if event is None else OutageMoved.of(event)
+    if record is None or record.ended_utc_ms is not None:
         return initial_outages(at.now_s)
-    event_data = event.data
-
-    def number(name: str, otherwise: float) -> float:
-        value = float(event_data.get(name, otherwise))
-        if math.isinf(value):
-            raise ValueError(f"{name} = {value}")
-        return value
-
-    began_utc_ms = number("began_utc_ms", event.utc_ms)
-    if not is_instant(began_utc_ms):
-        raise ValueError(f"began_utc_ms = {began_utc_ms}")
     return resumed_outages(
-        OutageKind[event.subject.upper()],
-        at.monotonic_s(began_utc_ms),
-        number("lowest_v", math.nan),
-        number("charge_out_ah", 0.0),
-        number("energy_out_wh", 0.0),
-        number("dark_s", 0.0),
-        number("rest_dark_s", 0.0),
-        number("end_v", math.nan),
+        record.kind,
+        at.monotonic_s(record.began_utc_ms),
+        record.lowest_v,
+        record.charge_out_ah,
+        record.energy_out_wh,
+        record.dark_s,
+        record.rest_dark_s,
+        record.end_v,
         at.now_s,
     )

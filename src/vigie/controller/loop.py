@@ -2,8 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 
 from vigie.clock import Clock, cpu_s
 from vigie.control import steadiness, supervisor
@@ -32,16 +31,26 @@ from vigie.control.signals import (
 from vigie.control.supervisor import Action, Decision, Order, State
 from vigie.controller.beat import Beat, LoopSettings
 from vigie.controller.bus import BusReading, BusThread
-from vigie.controller.chronicle import Chronicle, heat_text, switching, words_of
+from vigie.controller.chronicle import Chronicle, moved, words_of
 from vigie.controller.estimator import Estimator
 from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.lookout import UNKNOWN_MACHINE, Lookout, LookoutSettings, Machine, Seen
-from vigie.controller.orders import Obeyed, answer_of, command_event, order_of
-from vigie.controller.period import HOLD_OFF, NO_PAST, Counters, Past, Period, Witness
+from vigie.controller.orders import Obeyed, answer_of, answered, order_of
+from vigie.controller.period import NO_PAST, Past, Witness
 from vigie.errors import PowerLost, VigieError
 from vigie.plant.port import Plant
 from vigie.telemetry.alarm_book import Instant
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.events import (
+    MAINS,
+    ControllerStarted,
+    ControllerStopped,
+    FaultFacts,
+    Happening,
+    HoldOff,
+    ModeMoved,
+)
+from vigie.telemetry.records import Event, PeriodRecord
+from vigie.telemetry.report import Counters, Period
 
 __all__ = ["Loop", "LoopSettings"]
 
@@ -136,11 +145,8 @@ class Loop:
 
         An end without a STOP event in the journal was none on purpose.
         """
-        relays = self._state.relays
-        found: dict[str, float | int | str] = {"plant": self._plant.name}
-        found |= {relay.name: relays[relay].contact.name.lower() for relay in Relay} | self._hold_off()
-        mode = self._state.plan.mode.name.lower()
-        self._tell(Event(self._utc_ms(), EventKind.START, "controller", "", mode, "adopted", "controller", "", found))
+        mode = self._state.plan.mode
+        self._tell(ControllerStarted(self._plant.name, mode, self._known_contacts(), self._hold_off()))
         due_s, is_hurried = self._clock.now_s(), False
         try:
             while not stop.is_set():
@@ -148,8 +154,7 @@ class Loop:
                 missed = self._beat.ended()
                 self._counters = self._counters._replace(overruns=self._counters.overruns + missed)
                 due_s, is_hurried = self._beat.wait()
-            mode = self._state.plan.mode.name.lower()
-            self._tell(Event(self._utc_ms(), EventKind.STOP, "controller", mode, "", "", "controller", "", {}))
+            self._tell(ControllerStopped(self._state.plan.mode))
         finally:
             self._bus.close()
 
@@ -180,12 +185,11 @@ class Loop:
         obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
         self._state, decision = supervisor.step(self._state, measurement, self._control)
         self._tell_mode(before)
-        self._tell_fault("over_temperature", "latched" if self._state.latch.is_set else "", heat_text(measurement))
+        self._tell_all(self._chronicle.latch(self._state.latch.is_set, measurement))
         self._tell_mains(before, measurement.now_s)
         contacts = self._switch(contacts, decision, measurement)
         self._bus.is_watched = is_watched(decision.contacts.r2, self._control.wiring)
-        for event in self._chronicle.channel_events(self._utc_ms(), measurement, reading.errors):
-            self._tell(event)
+        self._tell_all(self._chronicle.channel_faults(measurement, reading.errors))
         self._look(contacts, measurement, decision)
         period = self._finished(measurement, believed, contacts, decision, reading, began_cpu_s)
         for witness in self._witnesses:
@@ -201,8 +205,7 @@ class Loop:
             self._commanded, measurement, charge, self._state, decision, disobeyed, "bus" in standing, self._machine()
         )
         self._commanded = decision.contacts
-        for event in self._lookout.period(seen, self._at(measurement.now_s)):
-            self._tell(event)
+        self._note(self._lookout.period(seen, self._at(measurement.now_s)))
 
     def _at(self, now_s: float) -> Instant:
         return Instant(now_s, self._utc_ms())
@@ -210,9 +213,17 @@ class Loop:
     def _utc_ms(self) -> int:
         return round(self._clock.utc_s() * 1_000)
 
-    def _tell(self, event: Event) -> None:
-        for witness in self._witnesses:
-            witness.event(event)
+    def _tell(self, happening: Happening) -> None:
+        self._note([happening.event(self._utc_ms())])
+
+    def _tell_all(self, happenings: Sequence[Happening]) -> None:
+        for happening in happenings:
+            self._tell(happening)
+
+    def _note(self, events: Sequence[Event]) -> None:
+        for event in events:
+            for witness in self._witnesses:
+                witness.event(event)
 
     def _read_bus(self, due_s: float, is_hurried: bool) -> BusReading:
         try:
@@ -235,16 +246,16 @@ class Loop:
             raise
         except Exception as error:
             self._tell_fault("relays", "unreadable", words_of(error))
-            relays = self._state.relays
-            return Contacts(relays.r1.contact, relays.r2.contact, relays.r3.contact, relays.r4.contact), False
+            return self._known_contacts(), False
         self._tell_fault("relays", "", "")
         return contacts, True
 
-    def _tell_fault(
-        self, subject: str, fault: str, text: str, data: Mapping[str, float | int | str] = MappingProxyType({})
-    ) -> None:
-        for event in self._chronicle.tell(self._utc_ms(), subject, fault, text, data):
-            self._tell(event)
+    def _known_contacts(self) -> Contacts:
+        relays = self._state.relays
+        return Contacts(relays.r1.contact, relays.r2.contact, relays.r3.contact, relays.r4.contact)
+
+    def _tell_fault(self, subject: str, fault: str, text: str, facts: FaultFacts | None = None) -> None:
+        self._tell_all(self._chronicle.tell(subject, fault, text, facts))
 
     def _obey(self, pending: Pending, now_s: float) -> Obeyed:
         late = lateness(pending.command)
@@ -265,8 +276,7 @@ class Loop:
 
     def _obey_about_alarms(self, pending: Pending, now_s: float) -> Obeyed:
         reason, events = self._lookout.obey(pending.command, self._at(now_s))
-        for event in events:
-            self._tell(event)
+        self._note(events)
         if pending.command.action == "acknowledge" and pending.command.alarm in {None, TOO_HOT}:
             self._state, latch = supervisor.obey(self._state, ACKNOWLEDGEMENT, self._control, now_s)
             reason = latch if latch == Reason.ACKNOWLEDGED else reason
@@ -300,44 +310,32 @@ class Loop:
         counted[relay] += 1
         self._counters = self._counters._replace(switchings=tuple(counted))
         is_by_hand = state.reason in {Reason.MANUAL_WISH, Reason.SET_BY_USER}
-        mode = self._state.plan.mode.name.lower()
-        who = self._moved_by.get(relay, self._mode_by) if is_by_hand else mode
-        self._tell(
-            switching(
-                self._utc_ms(),
-                relay.name,
-                before.name.lower(),
-                contact.name.lower(),
-                state.reason,
-                who,
-                measurement,
-                self._lookout.moved(relay, measurement),
-            )
-        )
+        who = self._moved_by.get(relay, self._mode_by) if is_by_hand else self._state.plan.mode.name.lower()
+        switched_a = self._lookout.moved(relay, measurement)
+        self._tell(moved(relay, before, contact, state.reason, who, measurement, switched_a))
 
     def _tell_mains(self, before: State, now_s: float) -> None:
         """Tell a mains that is lost or back; a cut is ours, and so is a supply that takes its time after a drill."""
         supply, known_s = self._state.supply, before.supply.steadiness.hold_off_s
         is_lost = supply.mains == Mains.ABSENT and not supervisor.is_settling(before, now_s, self._control.mains)
         if is_lost or supply.steadiness.hold_off_s > known_s:
-            self._tell_fault("mains", "absent", "", self._hold_off())
+            self._tell_fault(MAINS, "absent", "", self._hold_off())
         elif supply.mains == Mains.PRESENT:
-            self._tell_fault("mains", "", "", self._hold_off())
+            self._tell_fault(MAINS, "", "", self._hold_off())
 
-    def _hold_off(self) -> dict[str, float | int | str]:
+    def _hold_off(self) -> HoldOff:
         """Return what a restart must know of the losses so far."""
-        return {HOLD_OFF: self._state.supply.steadiness.hold_off_s}
+        return HoldOff(self._state.supply.steadiness.hold_off_s)
 
     def _tell_mode(self, before: State) -> None:
         mode = self._state.plan.mode
         if mode == before.plan.mode:
             return
-        reason = "mode_changed"
+        reason = Reason.MODE_CHANGED
         if before.plan.mode == Mode.MANUAL and self._state.plan.mode_since_s >= before.plan.hands.until_s:
-            reason = "manual_expired"
+            reason = Reason.MANUAL_EXPIRED
             self._mode_by = "expiry"
-        was, now = before.plan.mode.name.lower(), mode.name.lower()
-        self._tell(Event(self._utc_ms(), EventKind.MODE, "mode", was, now, reason, self._mode_by, "", {}))
+        self._tell(ModeMoved(before.plan.mode, mode, reason, self._mode_by))
 
     def _finished(
         self,
@@ -348,41 +346,37 @@ class Loop:
         reading: BusReading,
         began_cpu_s: float,
     ) -> Period:
-        at, counters = self._at(measurement.now_s), self._counters
-        rejected = counters.rejected
-        self._counters = counters = Counters(
-            counters.periods + 1,
-            counters.failed_periods + (0 if measurement.is_valid else 1),
-            counters.overruns,
-            (cpu_s() - began_cpu_s) * 1_000,
-            (
-                rejected[0] + measurement.battery.rejected,
-                rejected[1] + measurement.charge.rejected,
-                rejected[2] + measurement.load.rejected,
-                rejected[3] + measurement.spare.rejected,
-            ),
-            counters.switchings,
+        at = self._at(measurement.now_s)
+        self._counters = counters = self._counters.after(measurement, (cpu_s() - began_cpu_s) * 1_000)
+        utc_s, state = self._clock.utc_s(), self._state
+        record = PeriodRecord(
+            round(utc_s * 1_000),
+            measurement,
+            state.plan.mode,
+            state.plan.phase,
+            state.supply.mains,
+            decision.contacts,
+            self._beat.is_overrun,
         )
         return Period(
-            self._clock.utc_s(),
-            measurement,
+            record,
+            utc_s,
             contacts,
-            self._state,
+            state,
             decision,
             _disobeyed(contacts, decision),
             reading.errors,
             self._mode_by,
-            self._beat.is_overrun,
             counters,
             self._lookout.book.reports(at),
             self._lookout.outage_report(at),
-            self._lookout.relay_reports(),
+            self._lookout.contact_reports(),
             believed,
         )
 
     def _answer(self, obeyed: Obeyed, decision: Decision) -> None:
         answer = answer_of(obeyed, decision, self._state.plan.mode, self._counters.periods)
-        self._tell(command_event(self._utc_ms(), obeyed.pending.command, answer))
+        self._tell(answered(obeyed.pending.command, answer))
         obeyed.pending.answer(answer)
 
 

@@ -1,4 +1,4 @@
-"""Between the link's words and the supervisor's: commands in, answers and command events out."""
+"""Between the link's words and the supervisor's: commands in, answers and what is told of them out."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from vigie.control.signals import Contact, Relay
 from vigie.control.supervisor import Action, Decision, Order
 from vigie.controller.inbox import Pending
 from vigie.link.messages import Answer, Command
-from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.events import CommandAnswered
 
 
 def order_of(command: Command) -> Order | Reason:
@@ -36,21 +36,19 @@ def answer_of(obeyed: Obeyed, decision: Decision, mode: Mode, seq: int) -> Answe
     if reason == Reason.DONE and obeyed.order is not None:
         overruled = supervisor.overruled(obeyed.order, decision)
         reason = Reason.DONE if overruled == Reason.NONE else overruled
-    return Answer.model_validate(
-        {
-            "id": obeyed.pending.command.id,
-            "is_accepted": reason in {Reason.DONE, Reason.ACKNOWLEDGED},
-            "reason": reason.name.lower(),
-            "mode": mode.name.lower(),
-            "contacts": {relay.name: decision.contacts[relay].name.lower() for relay in Relay},
-            "seq": seq,
-        }
+    return Answer(
+        id=obeyed.pending.command.id,
+        is_accepted=reason in {Reason.DONE, Reason.ACKNOWLEDGED},
+        reason=reason.name.lower(),
+        mode=mode.name.lower(),
+        contacts={relay.name: decision.contacts[relay].name.lower() for relay in Relay},
+        seq=seq,
     )
 
 
-def command_event(utc_ms: int, command: Command, answer: Answer) -> Event:
-    """Return the journal's event of a command and its answer."""
-    asked = (
+def answered(command: Command, answer: Answer) -> CommandAnswered:
+    """Return what is told of a command and its answer."""
+    named: tuple[tuple[str, float | str | None], ...] = (
         ("mode", command.mode),
         ("relay", command.relay),
         ("contact", command.contact),
@@ -58,7 +56,7 @@ def command_event(utc_ms: int, command: Command, answer: Answer) -> Event:
         ("alarm", command.alarm),
         ("shelve_s", command.shelve_s),
     )
-    data: dict[str, float | int | str] = {key: value for key, value in asked if value is not None}
-    data["id"] = command.id
-    outcome = "accepted" if answer.is_accepted else "refused"
-    return Event(utc_ms, EventKind.COMMAND, command.action, "", outcome, answer.reason, command.who, command.why, data)
+    asked = {name: value for name, value in named if value is not None}
+    return CommandAnswered(
+        command.action, command.id, answer.is_accepted, answer.reason, command.who, command.why, asked
+    )

@@ -1,26 +1,11 @@
-"""What the loop tells of a period, who is told, and what it knows of the time before its start."""
+"""Who is told of every period and event, and what the loop knows of the time before its start."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from vigie.control.commands import Mode
-from vigie.control.estimation.estimate import BatteryEstimate
-from vigie.control.signals import Channel, Contacts, Measurement, Relay
-from vigie.control.supervisor import Decision, State
-from vigie.errors import VigieError
 from vigie.telemetry.records import Event
-
-
-class Counters(NamedTuple):
-    """What the loop counts since it started."""
-
-    periods: int
-    failed_periods: int
-    overruns: int
-    cpu_ms: float
-    rejected: tuple[int, int, int, int]
-    """Rejected sweeps by channel."""
-    switchings: tuple[int, ...]
+from vigie.telemetry.report import Period
 
 
 class Past(NamedTuple):
@@ -40,9 +25,9 @@ class Past(NamedTuple):
     switched_a: tuple[float, ...]
     """Sum of the currents switched so far, by relay."""
     outage: Event | None
-    """The last outage event."""
+    """The last outage event (``OutageMoved``)."""
     charge: Event | None
-    """The last charge event."""
+    """The last charge event (``ChargeMoved``)."""
     was_stopped: bool
     """The last run ended on purpose, or there was none."""
     hold_off_s: float
@@ -56,36 +41,6 @@ class Past(NamedTuple):
 NO_PAST = Past(
     Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0, 0.0
 )
-CHARGED, LEFT = "charged", "left"
-BEGAN, ENDED = "began", "ended"
-"""What charge and outage events say became of it."""
-HOLD_OFF = "hold_off_s"
-"""In the data of the events that tell of the mains and of a start."""
-
-
-class Period(NamedTuple):
-    """One finished period, for everybody who wants to know."""
-
-    utc_s: float
-    measurement: Measurement
-    contacts: Contacts
-    """As the lines read at the end of the period."""
-    state: State
-    decision: Decision
-    disobeyed: tuple[Relay, ...]
-    """Relays whose line does not read what it was told."""
-    errors: Mapping[Channel, VigieError]
-    mode_by: str
-    is_overrun: bool
-    counters: Counters
-    alarms: Sequence[Mapping[str, Any]]
-    """Fields of ``AlarmReport``, most urgent first."""
-    outage: Mapping[str, Any] | None
-    """Fields of ``OutageReport``."""
-    contact_reports: Sequence[Mapping[str, Any]]
-    """What is known of each contact, fields of ``RelayState``."""
-    estimate: BatteryEstimate
-    """What is believed of the battery."""
 
 
 class Witness(Protocol):

@@ -1,19 +1,20 @@
-"""The snapshot of a period, as the link sends it (`link.messages.Snapshot`, built as plain data)."""
+"""The snapshot of a period, as the link sends it."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from vigie import __version__
 from vigie.control.commands import Mode, Reason, Verdict
 from vigie.control.filtering import ChannelsSettings
 from vigie.control.signals import Channel, ChannelMean, Relay, Status
 from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
 from vigie.controller.estimate_report import estimate_report
-from vigie.controller.period import Period
 from vigie.errors import VigieError
 from vigie.link.judgement import raised_verdict
+from vigie.link.messages import ChannelState, JournalState, RelayState, Snapshot
+from vigie.telemetry.journal import JournalStatus
+from vigie.telemetry.report import AlarmReport, HostReport, Period
 
 
 class Labels(NamedTuple):
@@ -33,7 +34,7 @@ def rounded(value: float, digits: int) -> float | None:
 
 def channel_state(
     channel: Channel, mean: ChannelMean, is_fitted: bool, labels: Labels, error: VigieError | None
-) -> dict[str, Any]:
+) -> ChannelState:
     """Return one channel's part of the snapshot; a channel that is not valid has no values."""
     is_valid = mean.is_valid
     return {
@@ -78,7 +79,7 @@ class Calendar(NamedTuple):
         return round((self.utc_s + at_s - self.now_s) * 1_000)
 
 
-def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dict[str, Any]]:
+def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[RelayState]:
     """Return the relays' part of the snapshot; since and reason are those of the last movement."""
     decision = period.decision
     refusals = (decision.r1_refusal, decision.r2_refusal, Reason.NONE, Reason.NONE)
@@ -93,13 +94,16 @@ def relay_states(period: Period, labels: Labels, calendar: Calendar) -> list[dic
             "switchings": period.counters.switchings[relay],
             "refusal_to_open": None if refusals[relay] == Reason.NONE else refusals[relay].name.lower(),
             "opens_in_s": round(decision.hold_off_s, 1) if relay == Relay.R2 and decision.hold_off_s > 0.0 else None,
-            **period.contact_reports[relay],
+            "truth": period.contact_reports[relay].truth.name.lower(),
+            "fault": period.contact_reports[relay].fault.name.lower(),
+            "wear_share": period.contact_reports[relay].wear_share,
+            "switched_a": period.contact_reports[relay].switched_a,
         }
         for relay in Relay
     ]
 
 
-def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
+def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[AlarmReport]) -> tuple[str, list[str]]:
     """Return verdict and reasons, never better than the alarms.
 
     It is ``alarm`` only beside a critical one, put aside or not: alarms wait some seconds, and it waits with them. A
@@ -117,7 +121,7 @@ def verdict_of(decision: Decision, has_disobeyed: bool, alarms: Sequence[Mapping
     return raised_verdict(verdict.name.lower(), alarms), reasons
 
 
-def _stands(alarm: Mapping[str, Any]) -> bool:
+def _stands(alarm: AlarmReport) -> bool:
     return bool(alarm["is_present"] or alarm["standing"] == "latched")
 
 
@@ -133,16 +137,25 @@ class SnapshotParts(NamedTuple):
     supervisor: SupervisorSettings
 
 
-def snapshot(
-    parts: SnapshotParts, period: Period, journal: Mapping[str, Any], figures: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the snapshot of a period as plain data.
+def journal_state(status: JournalStatus) -> JournalState:
+    """Return how the journal is doing as the link tells it."""
+    return {
+        "path": status.path,
+        "bytes": status.bytes,
+        "is_writing": status.is_writing,
+        "error": status.error,
+        "waiting_periods": status.waiting_periods,
+        "lost_periods": status.lost_periods,
+    }
+
+
+def snapshot(parts: SnapshotParts, period: Period, host: HostReport) -> Snapshot:
+    """Return the snapshot of a period.
 
     Args:
         parts: what stays the same.
         period: just finished.
-        journal: fields of ``JournalState``.
-        figures: fields of ``Figures``.
+        host: how computer and journal are doing.
     """
     state, measurement, counters = period.state, period.measurement, period.counters
     plan = state.plan
@@ -151,7 +164,7 @@ def snapshot(
     has_temperature = measurement.temperature.status == Status.GOOD
     return {
         "seq": counters.periods,
-        "version": __version__,
+        "version": host.version,
         "site": parts.labels.site,
         "battery": parts.labels.battery,
         "plant": parts.plant,
@@ -196,6 +209,6 @@ def snapshot(
             "cpu_ms": round(counters.cpu_ms, 3),
             "started_utc_ms": parts.started_utc_ms,
         },
-        "journal": dict(journal),
-        "figures": dict(figures),
+        "journal": journal_state(host.journal),
+        "figures": host.figures,
     }

@@ -6,14 +6,15 @@ from itertools import chain
 
 from vigie.delivery.wire import Labels, SeriesBlock
 from vigie.telemetry.delivery_log import Chunk
-from vigie.telemetry.metrics import METRICS, Exposed, MetricInputs, client_series, our_series
-from vigie.telemetry.rows import Row, metric_inputs_of, utc_ms_of
+from vigie.telemetry.metrics import METRICS, Exposed, FromRecord, client_series, our_series
+from vigie.telemetry.records import PeriodRecord
+from vigie.telemetry.rows import Row, record_of, utc_ms_of
 from vigie.telemetry.schema import period_columns
 
 STALE: float = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 """Prometheus' stale marker: "this series ends here". Queries neither show nor count it."""
 
-_METRICS = tuple(metric for metric in METRICS if metric.is_of_period)
+_METRICS = tuple((metric, metric.source) for metric in METRICS if isinstance(metric.source, FromRecord))
 _Values = tuple[float | None, ...]
 
 
@@ -23,7 +24,7 @@ class Feed:
     def __init__(self, site: str, battery: str, *, with_client_names: bool) -> None:
         """Learn the series from the table of metrics; ``with_client_names`` sends each under both its names."""
         self._with_client_names = with_client_names
-        nothing = metric_inputs_of((0,) * len(period_columns()))
+        nothing = record_of((0,) * len(period_columns()))
         fixed = (("battery", battery), ("site", site))
         self.labels: tuple[Labels, ...] = tuple(
             tuple(sorted((("__name__", name), *fixed, *labels))) for name, labels, _ in self._exposed(nothing)
@@ -63,15 +64,16 @@ class Feed:
     def _values(self, row: Row) -> _Values:
         return tuple(
             value if value is not None and value == value else None  # noqa: PLR0124 - NaN is not itself
-            for _, _, value in self._exposed(metric_inputs_of(row))
+            for _, _, value in self._exposed(record_of(row))
         )
 
-    def _exposed(self, inputs: MetricInputs) -> list[Exposed]:
+    def _exposed(self, record: PeriodRecord) -> list[Exposed]:
         found: list[Exposed] = []
-        for metric in _METRICS:
-            found += our_series(metric, inputs)
+        for metric, source in _METRICS:
+            samples = list(source.read(record))
+            found += our_series(metric, samples)
             if self._with_client_names:
-                found += client_series(metric, inputs)
+                found += client_series(metric, samples)
         return found
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.errors import JournalError
@@ -35,13 +34,20 @@ class Overview:
         self._well_s = monotonic_s()
         """When it was last seen to go well; a web process that has just started has seen nothing."""
 
-    def report(self) -> dict[str, Any]:
-        """Return JSON of ``messages.DeliveryReport``."""
+    def report(self) -> DeliveryReport:
+        """Return how delivery is doing."""
         state = self._look()
-        if state is None:
-            return DeliveryReport(last_error=self._error).model_dump()
-        fields = {name: value for name, value in state._asdict().items() if name in DeliveryReport.model_fields}
-        return DeliveryReport(**fields).model_dump()
+        return {
+            "url": state.url if state else "",
+            "delivered_utc_ms": state.delivered_utc_ms if state else None,
+            "waiting_periods": state.waiting_periods if state else 0,
+            "lag_s": state.lag_s if state else 0.0,
+            "set_aside": state.set_aside if state else 0,
+            "lost_periods": state.lost_periods if state else 0,
+            "last_ok_utc_ms": state.last_ok_utc_ms if state else None,
+            "last_error": state.last_error if state else self._error,
+            "is_settings": state.is_settings if state else False,
+        }
 
     def is_in_trouble(self) -> bool:
         """Return whether the store has taken nothing for :data:`PATIENCE_S`, or has refused something for good.

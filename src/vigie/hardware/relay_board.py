@@ -18,13 +18,6 @@ PIRELAY_V1 = ("GPIO22", "GPIO27", "GPIO17", "GPIO4")
 """SB Components PiRelay, relays 1..4 (header pins 15, 13, 11, 7). Relay 4 clashes with 1-Wire on GPIO4."""
 
 
-class Position(IntEnum):
-    """What the contact does to the circuit."""
-
-    OPEN = 0
-    CLOSED = 1
-
-
 class ContactKind(IntEnum):
     """Which of the relay's contacts carries the load, that is what an idle coil means."""
 
@@ -57,22 +50,20 @@ class RelayBoard:
         self._is_active_high = is_active_high
         self._index = tuple(lines.names.index(relay.line) if relay.line else -1 for relay in wiring)
 
-    def read_positions(self) -> tuple[Position, ...]:
-        """Read every contact back from its line; one that is not fitted reads open.
+    def read_closed(self) -> tuple[bool, ...]:
+        """Read back from each line whether its contact is closed; one that is not fitted reads open.
 
         Raises:
             RelayError: the lines cannot be read.
         """
         levels = self._lines.read()
         return tuple(
-            position_at(levels[index], relay.contact, is_active_high=self._is_active_high)
-            if index >= 0
-            else Position.OPEN
+            index >= 0 and is_closed_at(levels[index], relay.contact, is_active_high=self._is_active_high)
             for relay, index in zip(self._wiring, self._index, strict=True)
         )
 
-    def switch(self, relay: int, position: Position) -> None:
-        """Move the contact of relay ``relay`` (0 is the first) and read it back; one that is there does not move.
+    def switch(self, relay: int, *, closed: bool) -> None:
+        """Close or open the contact of relay ``relay`` (0 is the first) and read it back; one that is so stays.
 
         Raises:
             RelayError: not fitted, refused by the kernel, or the line did not take the level.
@@ -81,7 +72,7 @@ class RelayBoard:
         index = self._index[relay]
         if index < 0:
             raise RelayError(f"relay {wiring.name} has no line and cannot be moved; give it one in the settings")
-        level = level_for(position, wiring.contact, is_active_high=self._is_active_high)
+        level = level_for(closed, wiring.contact, is_active_high=self._is_active_high)
         self._lines.write(index, level)
         if self._lines.read()[index] != level:
             raise RelayError(
@@ -94,19 +85,19 @@ class RelayBoard:
         self._lines.close()
 
 
-def position_at(is_high: bool, contact: ContactKind, *, is_active_high: bool = True) -> Position:
-    """Return what the contact in use does to its circuit at this level of its line.
+def is_closed_at(is_high: bool, contact: ContactKind, *, is_active_high: bool = True) -> bool:
+    """Return whether the contact in use connects its circuit at this level of its line.
 
-    >>> position_at(False, ContactKind.NC)
-    <Position.CLOSED: 1>
+    >>> is_closed_at(False, ContactKind.NC)
+    True
     """
     is_energised = is_high == is_active_high
-    return Position(is_energised != (contact is ContactKind.NC))
+    return is_energised != (contact is ContactKind.NC)
 
 
-def level_for(position: Position, contact: ContactKind, *, is_active_high: bool = True) -> bool:
-    """Return the level of the line, true for high, that puts the contact in use into ``position``."""
-    is_energised = (position is Position.CLOSED) != (contact is ContactKind.NC)
+def level_for(closed: bool, contact: ContactKind, *, is_active_high: bool = True) -> bool:
+    """Return the level of the line, true for high, that closes or opens the contact in use."""
+    is_energised = closed != (contact is ContactKind.NC)
     return is_energised == is_active_high
 
 

@@ -1,7 +1,7 @@
 """The controller's end of the link: the newest snapshot goes out, commands come in, nothing ever waits for the web."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from vigie.clock import machine_monotonic_s
 from vigie.errors import LinkError
 from vigie.link.connection import LinkConnection
 from vigie.link.local_socket import LinkRefused
-from vigie.link.messages import Answer, Command
+from vigie.link.messages import Answer, Command, Snapshot
 from vigie.link.wire import ALIVE_EVERY_S, ANSWER, ERROR
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class LinkClient:
         self._instance = uuid4().hex
         self._on_command = on_command
         self._connection: LinkConnection | None = None
-        self._newest: Mapping[str, Any] | None = None
+        self._newest: Snapshot | None = None
         self._is_closing = threading.Event()
         self._has_news = threading.Event()
         self._said = ""
@@ -56,8 +56,8 @@ class LinkClient:
         connection = self._connection
         return connection is not None and connection.is_joined
 
-    def publish(self, snapshot: Mapping[str, Any]) -> None:
-        """Replace the snapshot to send (JSON of ``messages.Snapshot``; do not change it afterwards).
+    def publish(self, snapshot: Snapshot) -> None:
+        """Replace the snapshot to send (do not change it afterwards).
 
         Returns at once and never raises; a snapshot that was not sent yet is forgotten.
         """
@@ -100,7 +100,7 @@ class LinkClient:
         self._alone_since_s = machine_monotonic_s()
 
     def _send_newest(self) -> None:
-        sent: Mapping[str, Any] | None = None
+        sent: Snapshot | None = None
         sent_on: LinkConnection | None = None
         while True:
             self._has_news.wait(ALIVE_EVERY_S)

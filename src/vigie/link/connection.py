@@ -11,6 +11,7 @@ import structlog
 from vigie.errors import LinkError
 from vigie.link import wire
 from vigie.link.local_socket import STEP_S, LinkRefused, LocalSocket, connected_to
+from vigie.link.messages import Snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class LinkConnection:
     def is_closed(self) -> bool:
         return self._socket.is_closed
 
-    def send(self, snapshot: Mapping[str, Any] | None) -> None:
+    def send(self, snapshot: Snapshot | None) -> None:
         """Send a snapshot, or with None a sign of life, and wait until it is acknowledged.
 
         A web process that hangs gets nothing piled up that way; one that hangs for long is left.

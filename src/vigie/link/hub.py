@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import LinkError, VigieError
-from vigie.link.messages import Answer, Command, Snapshot
+from vigie.link.messages import Answer, Command, DeliveryReport, MailReport, Snapshot, validated_snapshot
 from vigie.link.snapshot_file import SnapshotFile
 from vigie.link.wire import ERROR
+from vigie.telemetry.report import AlarmReport
 
 log = structlog.get_logger(__name__)
 
@@ -50,19 +51,19 @@ class Transport(Protocol):
 class Side(TypedDict):
     """What the web process itself has to tell."""
 
-    web_alarms: list[dict[str, Any]]
-    """JSON of ``messages.AlarmReport``: the alarms that only the web can raise."""
-    mail: dict[str, Any] | None
-    """JSON of ``messages.MailReport``; None where no mail is set up."""
-    delivery: dict[str, Any] | None
-    """JSON of ``messages.DeliveryReport``; None where nothing is sent to a store."""
+    web_alarms: list[AlarmReport]
+    """The alarms that only the web can raise."""
+    mail: MailReport | None
+    """None where no mail is set up."""
+    delivery: DeliveryReport | None
+    """None where nothing is sent to a store."""
 
 
 class LinkState(Side):
     """What the web knows of the controller at one moment; travels as it is to pages and API."""
 
-    snapshot: dict[str, Any] | None
-    """JSON of the newest valid ``messages.Snapshot``; None when there never was one."""
+    snapshot: Snapshot | None
+    """The newest valid one; None when there never was one."""
     age_ms: int | None
     """Since it was received; None without a snapshot, or when the machine's clock cannot tell."""
     link: LinkName
@@ -89,7 +90,7 @@ class Hub:
         self._version = version("vigie")
         self._file = None if snapshot_path is None else SnapshotFile(snapshot_path)
         self._lock = threading.Lock()
-        self._snapshot: dict[str, Any] | None = None
+        self._snapshot: Snapshot | None = None
         self._received_s: float | None = None
         if self._file is not None and (kept := self._file.load()):
             self._snapshot, self._received_s = kept
@@ -132,7 +133,7 @@ class Hub:
                 link = "lost" if self._was_connected else "never"
             return LinkState(snapshot=self._snapshot, age_ms=age_ms, link=link, web_version=self._version, **side)
 
-    def snapshot(self) -> dict[str, Any] | None:
+    def snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, None when there never was one."""
         with self._lock:
             return self._snapshot
@@ -149,7 +150,7 @@ class Hub:
             LinkError: it is not a valid ``messages.Snapshot`` (or holds NaN); what was shown stays.
         """
         try:
-            snapshot = Snapshot.model_validate(data).model_dump(mode="json")
+            snapshot = validated_snapshot(data)
         except ValidationError as error:
             faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
             self._refuse("; ".join(faults[:5]))

@@ -1,13 +1,11 @@
 """The one word for an installation, in the light of its alarms."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-Alarm = Mapping[str, Any]
-"""A ``messages.AlarmReport`` as JSON."""
+from vigie.telemetry.report import AlarmReport
 
 
-def acting(alarms: Sequence[Alarm]) -> list[Alarm]:
+def acting(alarms: Sequence[AlarmReport]) -> list[AlarmReport]:
     """Return the alarms that speak against "all is well": present or latched, but information and what is shelved."""
     return [
         alarm
@@ -18,7 +16,7 @@ def acting(alarms: Sequence[Alarm]) -> list[Alarm]:
     ]
 
 
-def raised_verdict(verdict: str, alarms: Sequence[Alarm]) -> str:
+def raised_verdict(verdict: str, alarms: Sequence[AlarmReport]) -> str:
     """Return a verdict, raised to what the alarms demand.
 
     >>> warm = {"severity": "warning", "standing": "acknowledged", "is_present": True}

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
-from vigie.link.messages import Snapshot
+from vigie.link.messages import Snapshot, validated_snapshot
 from vigie.unfinished import gone_if_it_fails
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ class SnapshotFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def save(self, snapshot: dict[str, Any], received_s: float) -> None:
+    def save(self, snapshot: Snapshot, received_s: float) -> None:
         """Replace the file at once or not at all; ``received_s`` is monotonic machine time."""
         kept = {
             "boot_id": _boot_id(),
@@ -37,11 +37,11 @@ class SnapshotFile:
         except OSError as error:
             log.warning("last_snapshot_not_kept", path=str(self._path), error=str(error))
 
-    def load(self) -> tuple[dict[str, Any], float | None] | None:
+    def load(self) -> tuple[Snapshot, float | None] | None:
         """Return the snapshot and when it came by today's monotonic clock (None: nobody can tell), or nothing."""
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-            snapshot = Snapshot.model_validate(kept["snapshot"]).model_dump(mode="json")
+            snapshot = validated_snapshot(kept["snapshot"])
             age_s = _age_s(kept)
         except FileNotFoundError:
             return None

@@ -9,6 +9,7 @@ import structlog
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.errors import CommandRefused, JournalError
+from vigie.link.messages import MailReport
 from vigie.notify.alive import SignOfLife
 from vigie.notify.compose import Composer
 from vigie.notify.delivery import Delivery
@@ -17,6 +18,7 @@ from vigie.notify.own_events import OwnEvents
 from vigie.notify.policy import REMINDED_STANDINGS, MessageKind, follow
 from vigie.notify.settings import MailSettings
 from vigie.telemetry.outbox import AlarmEvent, Letter, Outbox, TrackedAlarm
+from vigie.telemetry.report import AlarmReport
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 log = structlog.get_logger(__name__)
@@ -94,8 +96,8 @@ class Dispatcher:
         self._file.close()
         self._spare.close()
 
-    def state(self) -> dict[str, Any] | None:
-        """Return a ``messages.MailReport`` as JSON, None where nobody is told; asks memory only."""
+    def state(self) -> MailReport | None:
+        """Return how messages are doing, None where nobody is told; asks memory only."""
         if not self._settings.is_configured:
             return None
         report = self._delivery.report()
@@ -142,9 +144,7 @@ class Dispatcher:
         self._own.note(event._replace(data={**self._live.readings, **event.data}))
         self._wake.set()
 
-    def notice(
-        self, reports: Sequence[Mapping[str, Any]], readings: Mapping[str, float] = MappingProxyType({})
-    ) -> None:
+    def notice(self, reports: Sequence[AlarmReport], readings: Mapping[str, float] = MappingProxyType({})) -> None:
         """Take the alarms of the controller's newest snapshot, and its readings.
 
         They count only when the journal does not tell the same within seconds: a disk that takes nothing must not

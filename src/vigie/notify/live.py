@@ -1,9 +1,9 @@
 """Alarms of the controller's live report that the journal does not tell of in time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from vigie.telemetry.outbox import AlarmEvent, TrackedAlarm
+from vigie.telemetry.report import AlarmReport
 
 GRACE_S = 10.0
 """The journal's events come within a second; what is still missing then will not come soon."""
@@ -13,12 +13,12 @@ class LiveAlarms:
     """The newest report, and since when each alarm in it has been missing from the journal."""
 
     def __init__(self) -> None:
-        self._reports: Sequence[Mapping[str, Any]] | None = None
+        self._reports: Sequence[AlarmReport] | None = None
         self._missing_since_s: dict[str, float] = {}
         self.readings: Mapping[str, float] = {}
         """Those of the newest snapshot."""
 
-    def notice(self, reports: Sequence[Mapping[str, Any]], readings: Mapping[str, float]) -> None:
+    def notice(self, reports: Sequence[AlarmReport], readings: Mapping[str, float]) -> None:
         """Take a new report, and what was read beside it."""
         self._reports, self.readings = reports, readings
 
@@ -52,10 +52,15 @@ def _event(alarm: str, after: str, change: str, utc_ms: int, data: Mapping[str, 
     return AlarmEvent(0, utc_ms, alarm, "", after, change, "", "", data)
 
 
-def _data(report: Mapping[str, Any]) -> dict[str, float | int | str]:
-    data: dict[str, float | int | str] = {
-        name: report[name]
-        for name in ("severity", "value", "limit", "unit", "protection", "raised_utc_ms", "times")
-        if report.get(name) is not None
+def _data(report: AlarmReport) -> dict[str, float | int | str]:
+    told: dict[str, float | int | str | None] = {
+        "severity": report["severity"],
+        "value": report["value"],
+        "limit": report["limit"],
+        "unit": report["unit"],
+        "protection": report["protection"],
+        "raised_utc_ms": report["raised_utc_ms"],
+        "times": report["times"],
     }
-    return {**data, "detail": ",".join(report.get("detail", ()))}
+    data = {name: value for name, value in told.items() if value is not None}
+    return {**data, "detail": ",".join(report["detail"])}

@@ -3,7 +3,6 @@
 import math
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.control.alarms.catalogue import Alarm
@@ -12,6 +11,7 @@ from vigie.errors import CommandRefused, JournalError
 from vigie.telemetry.alarm_book import AlarmBook, Instant
 from vigie.telemetry.outbox import AlarmEvent, Outbox
 from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.report import AlarmReport
 
 
 class Outpost:
@@ -93,8 +93,8 @@ class Outpost:
             events = self._book.unshelve(self._known(alarm), who, why, self._now())
         return self._tell(events)
 
-    def reports(self) -> list[dict[str, Any]]:
-        """Return those that are not at rest as JSON of ``messages.AlarmReport``, most urgent first."""
+    def reports(self) -> list[AlarmReport]:
+        """Return those that are not at rest, most urgent first."""
         with self._lock:
             return self._book.reports(self._now())
 

@@ -10,7 +10,7 @@ from vigie.errors import ChipError, TemperatureError, WrongChipError
 from vigie.hardware.gpio import Chip, GpioLines
 from vigie.hardware.i2c import Adapter, I2cBus
 from vigie.hardware.meter import Averaging
-from vigie.hardware.relay_board import ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.relay_board import ContactKind, RelayBoard, RelayWiring
 from vigie.hardware.temperature import list_thermometers, read_celsius
 from vigie.plant.instruments import Meter
 from vigie.plant.meter_chips import METER_CHIPS, as_reading
@@ -135,13 +135,13 @@ class DriverBench:
         self._sweep_at_s = clock.now_s()
 
     def is_energised(self, coil: int) -> bool:
-        return self._board.read_positions()[coil] == Position.CLOSED
+        return self._board.read_closed()[coil]
 
     def energise(self, coil: int) -> None:
-        self._board.switch(coil, Position.CLOSED)
+        self._board.switch(coil, closed=True)
 
     def release(self, coil: int) -> None:
-        self._board.switch(coil, Position.OPEN)
+        self._board.switch(coil, closed=False)
 
     def scan(self) -> tuple[int, ...]:
         self._meters = {}

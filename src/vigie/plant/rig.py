@@ -18,10 +18,9 @@ from vigie.hardware.relay_board import (
     PIRELAY_V1,
     PIRELAY_V2,
     ContactKind,
-    Position,
     RelayBoard,
     RelayWiring,
-    position_at,
+    is_closed_at,
 )
 from vigie.hardware.temperature import SYSFS, SysfsThermometer
 from vigie.plant.instruments import Meter, Thermometer
@@ -211,7 +210,7 @@ class Rig:
         Raises:
             RelayError: the lines cannot be read.
         """
-        return Contacts(*(Contact(position) for position in self._board.read_positions()))
+        return Contacts(*(Contact(is_closed) for is_closed in self._board.read_closed()))
 
     def switch(self, relay: Relay, contact: Contact) -> None:
         """Move one contact and verify it.
@@ -219,7 +218,7 @@ class Rig:
         Raises:
             RelayError: the line did not take the level.
         """
-        self._board.switch(relay, Position(contact))
+        self._board.switch(relay, closed=contact == Contact.CLOSED)
 
     def errors(self) -> Mapping[Channel, VigieError]:
         """Return why channels failed in the newest sweep."""
@@ -379,6 +378,6 @@ def contact_at(settings: RigSettings, line: str, is_high: bool) -> tuple[Relay, 
     """
     for relay, wiring in zip(Relay, relay_wiring(settings), strict=True):
         if wiring.line == line:
-            position = position_at(is_high, wiring.contact, is_active_high=settings.relay_is_active_high)
-            return relay, Contact(position)
+            is_closed = is_closed_at(is_high, wiring.contact, is_active_high=settings.relay_is_active_high)
+            return relay, Contact(is_closed)
     return None

@@ -6,7 +6,7 @@ Who acknowledged or shelved and why are words; the engine knows numbers only, so
 import math
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vigie.control.alarms.board import Board, step_board, with_state
 from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
@@ -14,7 +14,9 @@ from vigie.control.alarms.engine import AlarmState, Change, acknowledge, normal,
 from vigie.control.alarms.row import AlarmRow
 from vigie.control.alarms.rules import Rule
 from vigie.control.alarms.table import ALARM_ROWS, detail, row_named
-from vigie.telemetry.records import Event, EventKind, is_instant
+from vigie.telemetry.alarm_moved import AlarmMoved
+from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.report import AlarmReport
 
 NOBODY = ""
 _MANY = 1_000
@@ -73,13 +75,14 @@ class AlarmBook:
             index = self._index.get(name)
             if index is None or event.after == Standing.NORMAL.name.lower():
                 continue
-            states[index] = _restored(event, at)
-            self._remember(states[index], event, at)
-            if event.reason in {"acknowledged", "shelved"}:
-                self._notes[index] = _Note(event.who, event.text)
-            if ALARM_ROWS[rules[index].alarm].is_said_in_words and event.data.get("detail"):
-                self._words[rules[index].alarm] = str(event.data["detail"]).split(",")
-            if event.data.get("first_out") and states[index].raised_s < first_s:
+            moved = AlarmMoved.of(event)
+            states[index] = _restored(moved, at)
+            self._remember(states[index], moved)
+            if moved.change in {Change.ACKNOWLEDGED, Change.SHELVED}:
+                self._notes[index] = _Note(moved.who, moved.why)
+            if ALARM_ROWS[rules[index].alarm].is_said_in_words and moved.detail:
+                self._words[rules[index].alarm] = list(moved.detail)
+            if moved.is_first_out and states[index].raised_s < first_s:
                 first_out, first_s = index, states[index].raised_s
         self._board = Board(tuple(states), first_out)
 
@@ -112,8 +115,8 @@ class AlarmBook:
                 self._words[alarm] = [one.replace(",", ";") for one in about]
         before = self._board
         self._board, changes = step_board(before, self._rules, tuple(values[name] for name in self._index), at.now_s)
-        events = [self._changed(before.states[index], index, change, at) for index, change in changes]
-        return [event._replace(data={**event.data, **readings}) for event in events]
+        moves = [self._moved(before.states[index], index, change, at) for index, change in changes]
+        return [moved._replace(readings=readings).event(at.utc_ms) for moved in moves]
 
     def acknowledge(self, alarm: str | None, who: str, why: str, at: Instant) -> list[Event]:
         """Take note of one alarm, or of all (None); an empty list when nothing was to be noted."""
@@ -142,8 +145,8 @@ class AlarmBook:
         """Return whether that alarm is one of this process."""
         return alarm in self._index
 
-    def reports(self, at: Instant) -> list[dict[str, Any]]:
-        """Return every alarm that is not at rest as the link tells it (``AlarmReport``), most urgent first."""
+    def reports(self, at: Instant) -> list[AlarmReport]:
+        """Return every alarm that is not at rest, most urgent first."""
         found = [(index, state) for index, state in enumerate(self._board.states) if state.standing != Standing.NORMAL]
         found.sort(key=lambda pair: (-self._rules[pair[0]].severity, pair[0]))
         return [self._report(index, state, at) for index, state in found]
@@ -160,13 +163,15 @@ class AlarmBook:
         before = self._board.states[index]
         self._board = with_state(self._board, self._rules, index, state)
         self._notes[index] = note
-        return self._changed(before, index, change, at, note)
+        return self._moved(before, index, change, at, note).event(at.utc_ms)
 
-    def _remember(self, state: AlarmState, event: Event, at: Instant) -> None:
-        names = ("raised_utc_ms", "returned_utc_ms", "shelved_until_utc_ms")
-        for at_s, name in zip((state.raised_s, state.returned_s, state.shelved_until_s), names, strict=True):
-            if name in event.data:
-                self._calendar[at_s] = int(event.data[name])
+    def _remember(self, state: AlarmState, moved: AlarmMoved) -> None:
+        known = (
+            (state.raised_s, moved.raised_utc_ms),
+            (state.returned_s, moved.returned_utc_ms),
+            (state.shelved_until_s, moved.shelved_until_utc_ms),
+        )
+        self._calendar |= {at_s: utc_ms for at_s, utc_ms in known if utc_ms is not None}
 
     def _utc_ms(self, at_s: float, at: Instant) -> int | None:
         if math.isnan(at_s):
@@ -175,7 +180,9 @@ class AlarmBook:
             self._calendar[at_s] = at.utc_ms + round((at_s - at.now_s) * 1_000)
         return self._calendar[at_s]
 
-    def _changed(self, before: AlarmState, index: int, change: Change, at: Instant, note: _Note | None = None) -> Event:
+    def _moved(
+        self, before: AlarmState, index: int, change: Change, at: Instant, note: _Note | None = None
+    ) -> AlarmMoved:
         rule, state = self._rules[index], self._board.states[index]
         report = self._report(index, state, at)
         if state.standing == Standing.NORMAL and len(self._calendar) > _MANY:
@@ -185,16 +192,29 @@ class AlarmBook:
             self._calendar = {at_s: utc_ms for at_s, utc_ms in self._calendar.items() if at_s in kept}
         if note is None and state.standing in {Standing.UNACKNOWLEDGED, Standing.NORMAL}:
             self._notes.pop(index, None)
-        told = {key: value for key, value in report.items() if key in _KEPT and value is not None}
-        told |= {"detail": ",".join(report["detail"])}
-        told |= {"is_present": int(state.is_present), "first_out": int(report["is_first_out"])}
-        if math.isfinite(state.value):
-            told["raw"] = state.value
         who, why = note or (NOBODY, "")
-        return Event(
-            at.utc_ms, EventKind.ALARM, rule.alarm.name.lower(), before.standing.name.lower(),
-            state.standing.name.lower(), change.name.lower(), who or self._voice, why, told,
-        )  # fmt: skip
+        return AlarmMoved(
+            rule.alarm.name.lower(),
+            before.standing,
+            state.standing,
+            change,
+            who or self._voice,
+            why,
+            report["severity"],
+            report["raised_utc_ms"],
+            report["returned_utc_ms"],
+            report["value"],
+            report["limit"],
+            report["unit"],
+            report["protection"],
+            report["shelved_until_utc_ms"],
+            report["times"],
+            tuple(report["detail"]),
+            state.is_present,
+            report["is_first_out"],
+            state.value,
+            {},
+        )
 
     def _reading(self, row: AlarmRow) -> float | None:
         """Return what is now of a value that is read, not counted."""
@@ -202,7 +222,7 @@ class AlarmBook:
         value = self._values.get(name, math.nan)
         return round(value, 4) if row.unit in READ and math.isfinite(value) else None
 
-    def _report(self, index: int, state: AlarmState, at: Instant) -> dict[str, Any]:
+    def _report(self, index: int, state: AlarmState, at: Instant) -> AlarmReport:
         rule = self._rules[index]
         row = ALARM_ROWS[rule.alarm]
         note = self._notes.get(index, _Note(NOBODY, ""))
@@ -234,10 +254,6 @@ class AlarmBook:
 
 READ = {"degC", "K", "V", "A"}
 """Units of readings: what is counted, a time or a share, is at its worst now."""
-_KEPT = {
-    "severity", "value", "limit", "unit", "protection", "raised_utc_ms", "returned_utc_ms", "shelved_until_utc_ms",
-    "times",
-}  # fmt: skip
 
 
 def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict[str, Event], dict[str, str]]:
@@ -246,7 +262,7 @@ def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict
     mine = {rule.alarm.name.lower() for rule in rules}
     for name, event in newest.items():
         try:
-            value = _restored(event, Instant(0.0, 0)).value
+            value = AlarmMoved.of(event).raw
             if name in mine and (row := row_named(name)) is not None:
                 detail(row, value)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
@@ -256,30 +272,14 @@ def restorable(rules: Sequence[Rule], newest: Mapping[str, Event]) -> tuple[dict
     return good, unusable
 
 
-def _restored(event: Event, at: Instant) -> AlarmState:
-    """Return an alarm as an event left it.
-
-    Raises:
-        KeyError: there is no such standing.
-        ValueError, TypeError, OverflowError: a number of it cannot be.
-    """
-    data = event.data
-
-    def instant(name: str) -> float | None:
-        value = data.get(name)
-        if value is not None and not is_instant(float(value)):
-            raise ValueError(f"{name} = {value!r}")
-        return None if value is None else float(value)
-
-    raw, times = float(data.get("raw", math.nan)), int(data.get("times", 1))
-    if times < 0:
-        raise ValueError(f"times = {times}")
+def _restored(moved: AlarmMoved, at: Instant) -> AlarmState:
+    """Return an alarm as its last change left it."""
     return restored(
-        Standing[event.after.upper()],
-        bool(data.get("is_present")),
-        at.monotonic_s(instant("raised_utc_ms")),
-        at.monotonic_s(instant("returned_utc_ms")),
-        raw if math.isfinite(raw) else math.nan,
-        times,
-        at.monotonic_s(instant("shelved_until_utc_ms")),
+        moved.after,
+        moved.is_present,
+        at.monotonic_s(moved.raised_utc_ms),
+        at.monotonic_s(moved.returned_utc_ms),
+        moved.raw,
+        moved.times,
+        at.monotonic_s(moved.shelved_until_utc_ms),
     )

@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Exposed, Metric, MetricInputs, MetricKind, client_series, our_series
+from vigie.telemetry.metrics import METRICS, Exposed, Metric, MetricKind, client_series, our_series
+from vigie.telemetry.report import HostReport, Period
 
 _TYPES = {
     MetricKind.GAUGE: "gauge",
@@ -40,28 +41,29 @@ class _Families(Collector):
 
 
 class MetricsPage:
-    """Turns the newest :class:`MetricInputs` into a page. What has no valid value has no series.
+    """Turns the newest reports into a page. What has no valid value has no series.
 
     Most of it, the alarms above all, is as it was before: a row whose values have not changed keeps its text.
     """
 
     def __init__(self, labels: bytes) -> None:
-        self.inputs: MetricInputs | None = None
+        self.newest: tuple[Period, HostReport] | None = None
         self.is_silent = False
         """The control loop has not been heard of for too long: only counters and dates are exported."""
         self._labels = labels
         self._kept: dict[str, tuple[list[Exposed], list[Exposed], bytes]] = {}
 
     def render(self) -> bytes:
-        """Return the page; empty before the first inputs."""
-        inputs = self.inputs
-        if inputs is None:
+        """Return the page; empty before the first reports."""
+        if self.newest is None:
             return b""
+        period, host = self.newest
         rows = [metric for metric in METRICS if not (self.is_silent and metric.is_live)]
-        return b"".join(self._text(metric, inputs) for metric in rows)
+        return b"".join(self._text(metric, period, host) for metric in rows)
 
-    def _text(self, metric: Metric, inputs: MetricInputs) -> bytes:
-        ours, theirs = our_series(metric, inputs), list(client_series(metric, inputs))
+    def _text(self, metric: Metric, period: Period, host: HostReport) -> bytes:
+        samples = metric.samples(period, host)
+        ours, theirs = our_series(metric, samples), list(client_series(metric, samples))
         kept = self._kept.get(metric.name)
         if kept is not None and kept[0] == ours and kept[1] == theirs:
             return kept[2]
@@ -105,7 +107,7 @@ def _label_pairs(labels: Mapping[str, str]) -> bytes:
 
 
 class Exporter:
-    """Serves the newest inputs on ``http://host:port/metrics`` in threads of its own.
+    """Serves the newest reports on ``http://host:port/metrics`` in threads of its own.
 
     Values are exported for ``silence_s`` after the last update: a controller that hangs must not look
     like one that measures the same for ever.
@@ -124,7 +126,7 @@ class Exporter:
         Raises:
             VigieError: the port cannot be had.
         """
-        self._newest = MetricsPage(_label_pairs(labels))
+        self._served = MetricsPage(_label_pairs(labels))
         self._silence_s = silence_s
         self._monotonic_s = monotonic_s
         self._updated_s = monotonic_s()
@@ -145,10 +147,10 @@ class Exporter:
         """The port that was taken."""
         return self._server.server_port
 
-    def update(self, inputs: MetricInputs) -> None:
+    def update(self, period: Period, host: HostReport) -> None:
         """Replace what is served. Costs next to nothing: the page is made when it is asked for."""
         with self._lock:
-            self._newest.inputs = inputs
+            self._served.newest = period, host
             self._updated_s = self._monotonic_s()
             self._page = None
 
@@ -156,9 +158,9 @@ class Exporter:
         """Return the page; made once per update."""
         with self._lock:
             is_silent = self._monotonic_s() - self._updated_s > self._silence_s
-            if self._page is None or is_silent != self._newest.is_silent:
-                self._newest.is_silent = is_silent
-                self._page = self._newest.render()
+            if self._page is None or is_silent != self._served.is_silent:
+                self._served.is_silent = is_silent
+                self._page = self._served.render()
             return self._page
 
     def close(self) -> None:

@@ -5,13 +5,14 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from vigie.clock import machine_utc_s
 from vigie.errors import JournalError, VigieError
+from vigie.telemetry.events import IMPORT, LogImported
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
 from vigie.telemetry.retention import JournalSettings
@@ -197,15 +198,11 @@ def name_of(file: Path) -> str:
 
 
 def _told(origin: Origin, writing: Writing) -> Event:
-    data: Mapping[str, str | int] = {
-        "sha256": origin.sha256,
-        "columns": ",".join(origin.columns),
-        "rows": writing.rows,
-        "left_out": writing.left_out,
-        "gap_ms": writing.gap_ms(),
-        "imported_utc_ms": round(machine_utc_s() * 1000),
-    }
-    return Event(writing.first_utc_ms, EventKind.START, "import", "", "", "", "", origin.file, data)
+    now_utc_ms = round(machine_utc_s() * 1000)
+    told = LogImported(
+        origin.file, origin.sha256, tuple(origin.columns), writing.rows, writing.left_out, writing.gap_ms(), now_utc_ms
+    )
+    return told.event(writing.first_utc_ms)
 
 
 def _finish(path: Path, event: Event) -> None:
@@ -236,16 +233,16 @@ def _read(path: Path) -> ImportedLog:
         size = path.stat().st_size
         _migrate(path)
         with closing(JournalReader(path)) as reader:
-            origin = reader.last_event((EventKind.START,), "import")
+            origin = reader.last_event((EventKind.START,), IMPORT)
             last_ms = reader.newest_utc_ms()
     except (JournalError, OSError, sqlite3.Error) as error:
         return nothing._replace(fault=str(error))
     if origin is None or last_ms is None:
         return nothing._replace(fault=f"{path} holds no imported log: delete it")
-    data = origin.data
+    told = LogImported.of(origin)
     return ImportedLog(
-        path.stem, path, origin.text, str(data["sha256"]), origin.utc_ms, last_ms, int(data["rows"]),
-        int(data["left_out"]), tuple(str(data["columns"]).split(",")), int(data["gap_ms"]), size,
+        path.stem, path, told.file, told.sha256, origin.utc_ms, last_ms, told.rows, told.left_out, told.columns,
+        told.gap_ms, size,
     )  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from vigie.clock import machine_monotonic_s, machine_utc_s
 from vigie.errors import JournalError
 from vigie.telemetry import damage
-from vigie.telemetry.records import Event, EventKind, PeriodRecord, iso_utc
+from vigie.telemetry.events import CalendarStepped, DroppedRows, FaultBegan, FaultCause
+from vigie.telemetry.records import Event, PeriodRecord
 from vigie.telemetry.retention import JournalSettings
 from vigie.telemetry.salvage import newest_events
 from vigie.telemetry.store import Store
 from vigie.telemetry.unwritten import Unwritten
-from vigie.telemetry.waiting import Batch, DroppedRows, Waiting
+from vigie.telemetry.waiting import Batch, Waiting
 
 __all__ = ["Journal", "JournalSettings", "JournalStatus"]
 
@@ -115,7 +116,7 @@ class Journal:
             step_s = calendar_s - (record.measurement.now_s - self._previous.measurement.now_s)
         is_stepped = math.isfinite(step_s) and abs(step_s) > _STEP_S
         if is_stepped and self._previous is not None:
-            self._waiting.add_event(_clock_event(self._previous.utc_ms, record.utc_ms, step_s))
+            self._waiting.add_event(CalendarStepped(self._previous.utc_ms, step_s).event(record.utc_ms))
         self._previous = record
         self._waiting.add_period(record, is_stepped)
 
@@ -126,7 +127,7 @@ class Journal:
     def found_damaged(self, what: str) -> None:
         """Take note of damage: it is an event, and for an hour part of :meth:`state`."""
         self._damages = (*self._damages, (self._monotonic_s(), what))
-        self.note(Event(self._calendar_ms(), EventKind.FAULT, "journal", "", "damaged", "", "controller", what, {}))
+        self.note(FaultBegan("journal", "", "damaged", what).event(self._calendar_ms()))
 
     def state(self) -> JournalStatus:
         """Return how the journal is doing; asks memory only."""
@@ -225,10 +226,7 @@ class Journal:
                 self._look = damage.DamageSearch(self._path, self._waiting.wake)
             self._was_open = True
         events = [*self._carried_over(), *self._step_since_file(batch, self._store), *batch.events]
-        if batch.gap is not None:
-            events.append(_gap_event(batch.gap, self._calendar_ms()))
-        if self._left is not None:
-            events.append(_gap_event(self._left, self._calendar_ms()))
+        events += [gap.event(self._calendar_ms()) for gap in (batch.gap, self._left) if gap is not None]
         if batch.periods or events:
             self._store.write(batch.periods, events, batch.is_stepped)
         self._aside = None
@@ -241,7 +239,7 @@ class Journal:
             return []
         first_ms = batch.periods[0].utc_ms
         step_s = (first_ms - newest_ms) / 1000.0
-        return [_clock_event(newest_ms, first_ms, step_s)] if step_s < -_STEP_S else []
+        return [CalendarStepped(newest_ms, step_s).event(first_ms)] if step_s < -_STEP_S else []
 
     def _carried_over(self) -> list[Event]:
         """Return the newest events of a journal that was set aside: what the next start must know is in them."""
@@ -260,10 +258,8 @@ class Journal:
         self._notice = f"journal {self._path} was corrupt: it is kept as {aside.name}, a new one was started"
         self._error = self._notice
         self._damages = (*self._damages, (self._monotonic_s(), f"{aside.name}: {verdict}"))
-        self._waiting.add_event(
-            Event(self._calendar_ms(), EventKind.FAULT, "journal", "", aside.name, "", "", self._notice,
-                  {"cause": verdict})
-        )  # fmt: skip
+        damaged = FaultBegan("journal", "", aside.name, self._notice, FaultCause(verdict), who="")
+        self._waiting.add_event(damaged.event(self._calendar_ms()))
 
     def _calendar_ms(self) -> int:
         return int(self._utc_s() * 1000) if self._previous is None else self._previous.utc_ms
@@ -283,19 +279,3 @@ def _explain(path: Path, error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     advice = _ADVICE.get(code & 0xFF) if code is not None else None
     return f"journal {path}: {advice} ({error})" if advice else f"journal {path}: {error}"
-
-
-def _clock_event(before_ms: int, after_ms: int, step_s: float) -> Event:
-    text = f"the calendar stepped by {step_s:+.1f} s; rows on both sides are kept"
-    data = {"step_s": round(step_s, 3)}
-    return Event(
-        after_ms, EventKind.CLOCK, "calendar", iso_utc(before_ms), iso_utc(after_ms), "", "", text, data
-    )  # fmt: skip
-
-
-def _gap_event(gap: DroppedRows, utc_ms: int) -> Event:
-    text = f"{gap.periods} periods and {gap.events} events could not be kept"
-    return Event(
-        utc_ms, EventKind.GAP, "journal", iso_utc(gap.from_utc_ms), iso_utc(gap.to_utc_ms), "", "", text,
-        gap._asdict(),
-    )  # fmt: skip

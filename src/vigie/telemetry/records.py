@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     """The battery is charged, or no longer held charged: after is ``charged`` or ``left``."""
     OUTAGE = "outage"
     """An outage, a drill or a charger fault began or ended: ``data`` has its record."""
+    LATCH = "latch"
+    """The over-temperature latch was set or released: ``data`` has is_set."""
 
 
 class Event(NamedTuple):

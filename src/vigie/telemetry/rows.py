@@ -1,11 +1,10 @@
-"""A row of the journal's raw table, turned back into what the metrics of that period are taken from."""
+"""A row of the journal's raw table, turned back into the record of its period."""
 
 import math
 
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Temperature
-from vigie.telemetry.journal import JournalStatus
-from vigie.telemetry.metrics import LoopCounters, MetricInputs
+from vigie.telemetry.records import PeriodRecord
 from vigie.telemetry.schema import (
     AMBIENT,
     BUS,
@@ -32,8 +31,6 @@ _CONTACTS = tuple(
 _FIRST_CHANNEL = period_columns().index(f"{CHANNELS[0]}_{PER_CHANNEL[0].column}")
 _WIDTH = len(PER_CHANNEL) + len(COUNT_COLUMNS)
 _NOTHING = (None,) * len(PER_CHANNEL)
-_NO_COUNTERS = LoopCounters(0, 0, 0, (0, 0, 0, 0), 0.0)
-_NO_STATUS = JournalStatus("", 0, is_writing=False, error=None, waiting_periods=0, lost_periods=0, rows=0)
 
 
 def utc_ms_of(row: Row) -> int:
@@ -41,16 +38,16 @@ def utc_ms_of(row: Row) -> int:
     return (row[0] or 0) // KEYS_PER_MS
 
 
-def metric_inputs_of(row: Row) -> MetricInputs:
-    """Return what was recorded, in SI units; only what metrics of a period (``is_of_period``) read is filled in.
+def record_of(row: Row) -> PeriodRecord:
+    """Return what was recorded, in SI units; its monotonic time is the calendar's.
 
     >>> row = [0] * len(period_columns())
     >>> row[_FIRST_CHANNEL], row[period_columns().index("temperature_mc")] = 129_000, None
-    >>> image = metric_inputs_of(tuple(row)).measurement
+    >>> image = record_of(tuple(row)).measurement
     >>> image.battery.bus_v, image.temperature.celsius
     (12.9, nan)
     """
-    _, is_valid, _, mode, phase, mains, contacts, commanded, temperature, temperature_status, *_ = row
+    _, is_valid, is_overrun, mode, phase, mains, contacts, commanded, temperature, temperature_status, *_ = row
     battery, charge, load, spare = (_channel(row, _FIRST_CHANNEL + number * _WIDTH) for number in range(len(CHANNELS)))
     utc_ms = utc_ms_of(row)
     measurement = Measurement(
@@ -64,21 +61,14 @@ def metric_inputs_of(row: Row) -> MetricInputs:
         _CONTACTS[contacts or 0],
         bool(is_valid),
     )
-    return MetricInputs(
+    return PeriodRecord(
         utc_ms,
         measurement,
         _MODES[mode or 0],
         _PHASES[phase or 0],
         _MAINS[mains or 0],
         _CONTACTS[commanded or 0],
-        switchings={},
-        figures={},
-        counters=_NO_COUNTERS,
-        alarms=(),
-        contacts=(),
-        journal=_NO_STATUS,
-        version="",
-        plant="",
+        bool(is_overrun),
     )
 
 

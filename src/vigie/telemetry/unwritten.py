@@ -9,8 +9,8 @@ import os
 import struct
 from pathlib import Path
 
+from vigie.telemetry.events import DroppedRows
 from vigie.telemetry.records import is_instant
-from vigie.telemetry.waiting import DroppedRows
 
 _LAYOUT = struct.Struct("<4q")
 _NOTHING = bytes(_LAYOUT.size)

@@ -5,29 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vigie.telemetry.events import DroppedRows
 from vigie.telemetry.records import Event, PeriodRecord
 
 _EVENTS_LIMIT = 10_000
-
-
-class DroppedRows(NamedTuple):
-    """Rows that were dropped because the disk did not take them in time."""
-
-    from_utc_ms: int
-    to_utc_ms: int
-    periods: int
-    events: int
-
-    def joined(self, other: "DroppedRows | None") -> "DroppedRows":
-        """Return one gap that tells both."""
-        if other is None:
-            return self
-        return DroppedRows(
-            min(self.from_utc_ms, other.from_utc_ms),
-            max(self.to_utc_ms, other.to_utc_ms),
-            self.periods + other.periods,
-            self.events + other.events,
-        )
 
 
 class Batch(NamedTuple):

@@ -21,7 +21,7 @@ from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.web import schemas
 from vigie.web.access import CONFIRM, current_door, current_visitor, is_confirmed, needs, sender, words_of
-from vigie.web.presentation import judged
+from vigie.web.presentation import SEVERITIES, judged
 from vigie.web.problems import MEDIA_TYPE, problem
 from vigie.web.security import SAFE_METHODS, RateLimit
 
@@ -133,13 +133,23 @@ def command(json_data: schemas.CommandRequest) -> Answer | tuple[Answer, int] | 
     if (busy := _too_many_orders()) is not None:
         return busy
     now_utc_ms = round(machine_utc_s() * 1000)
-    wanted = json_data.model_dump(exclude_none=True)
     visitor = current_visitor()
-    if visitor is not None and not visitor.is_program:
-        wanted["who"] = visitor.name
+    who = json_data.who if visitor is None or visitor.is_program else visitor.name
     if _is_dangerous(json_data) and not is_confirmed():
         return problem(403, gettext("type your password again before this order"), kind=CONFIRM)
-    order = Command(**{"id": uuid4().hex, "not_after_utc_ms": now_utc_ms + DEADLINE_MS, **wanted})
+    order = Command(
+        id=json_data.id or uuid4().hex,
+        action=json_data.action,
+        mode=json_data.mode,
+        relay=json_data.relay,
+        contact=json_data.contact,
+        manual_s=json_data.manual_s,
+        alarm=json_data.alarm,
+        shelve_s=json_data.shelve_s,
+        not_after_utc_ms=now_utc_ms + DEADLINE_MS if json_data.not_after_utc_ms is None else json_data.not_after_utc_ms,
+        who=who,
+        why=json_data.why,
+    )
     if (own := _own_answer(order)) is not None:
         return own if own.is_accepted else (own, 409)
     has_noted = _noted_own(order)
@@ -246,8 +256,8 @@ def alarms() -> dict[str, Any]:
     How each came and went is in the events of kind `alarm`.
     """
     known = _hub().state()
-    standing = [*(known["snapshot"] or {}).get("alarms", ()), *known["web_alarms"]]
-    return {"alarms": sorted(standing, key=lambda alarm: -schemas.SEVERITIES.index(alarm["severity"]))}
+    standing = [*(known["snapshot"]["alarms"] if known["snapshot"] else ()), *known["web_alarms"]]
+    return {"alarms": sorted(standing, key=lambda alarm: -SEVERITIES.index(alarm["severity"]))}
 
 
 @blueprint.get("/api/v1/outages")
@@ -356,14 +366,14 @@ def _own_answer(order: Command) -> Answer | None:
     else:
         is_done = outpost.acknowledge(order.alarm, order.who, order.why)
         done, refused = "acknowledged", "not_latched"
-    snapshot = _hub().state()["snapshot"] or {}
+    snapshot = _hub().snapshot()
     return Answer(
         id=order.id,
         is_accepted=is_done,
         reason=done if is_done else refused,
-        mode=snapshot.get("mode", "observe"),
-        contacts={relay["relay"]: relay["commanded"] for relay in snapshot.get("relays", ())},
-        seq=snapshot.get("seq", 0),
+        mode=snapshot["mode"] if snapshot else "observe",
+        contacts={relay["relay"]: relay["commanded"] for relay in snapshot["relays"]} if snapshot else {},
+        seq=snapshot["seq"] if snapshot else 0,
     )
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from vigie.control.estimation.estimated import UnknownWhy
 from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
+from vigie.telemetry.report import AlarmReport
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
 from vigie.web.page_table import NAVIGATION, PagePlace, page_named
@@ -98,7 +99,7 @@ def alarm_word(kind: str, name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def alarm_to_do(report: Mapping[str, Any]) -> str:
+def alarm_to_do(report: AlarmReport) -> str:
     """Return what a person should do about an alarm as it stands, in the page's language."""
     return alarm_words.to_do(report["alarm"], report["standing"], report["is_present"], gettext)
 

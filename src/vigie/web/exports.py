@@ -12,6 +12,8 @@ from pydantic import Field
 
 from vigie.clock import machine_utc_s
 from vigie.errors import JournalError, VigieError
+from vigie.link.hub import Hub
+from vigie.link.messages import Snapshot
 from vigie.telemetry.export import Extract
 from vigie.telemetry.export_process import ExportOrder
 from vigie.telemetry.imported import Shelf
@@ -169,10 +171,10 @@ def _order(query: ExportQuery) -> tuple[ExportOrder, str]:
     table = "events" if query.what == "events" else query.resolution
     journal: Path = current_app.extensions["vigie_journal_path"]
     about = {"table": table, "version": version("vigie")}
-    snapshot = _snapshot() or {}
+    snapshot = _snapshot()
     if not query.log:
-        about |= {name: str(snapshot[name]) for name in ("site", "battery") if name in snapshot}
-        name = file_name(snapshot.get("site", "site"), table, start, end, query.format)
+        about |= {"site": snapshot["site"], "battery": snapshot["battery"]} if snapshot else {}
+        name = file_name(snapshot["site"] if snapshot else "site", table, start, end, query.format)
         return ExportOrder(journal, Extract(table, start, end), query.format, about), name
     known = shelf().log(query.log)
     about |= {"log": known.name, "file": known.file}
@@ -180,6 +182,6 @@ def _order(query: ExportQuery) -> tuple[ExportOrder, str]:
     return ExportOrder(known.path, extract, query.format, about), file_name(known.name, table, start, end, query.format)
 
 
-def _snapshot() -> dict[str, Any] | None:
-    snapshot: dict[str, Any] | None = current_app.extensions["vigie_hub"].state()["snapshot"]
-    return snapshot
+def _snapshot() -> Snapshot | None:
+    hub: Hub = current_app.extensions["vigie_hub"]
+    return hub.snapshot()

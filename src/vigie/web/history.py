@@ -1,12 +1,12 @@
 """The last 24 hours for the home page: the battery's voltage as a band, who fed the loads as bars, events in words."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.report import OutageReport
 from vigie.web.outage_records import RecordedOutage, records
 
 SPAN_MS = 24 * 3_600_000
@@ -52,7 +52,7 @@ class HistoryRow(NamedTuple):
     outage: RecordedOutage | None
 
 
-def history_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None) -> History:
+def history_of(reader: JournalReader, to_utc_ms: int, now: OutageReport | None) -> History:
     """Read the 24 hours before ``to_utc_ms``; ``now`` is the snapshot's outage.
 
     A journal that cannot be read is said so, never drawn empty.
@@ -71,7 +71,7 @@ def history_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | N
     return History(start, to_utc_ms, band, line, low_v, high_v, _bars(voltage, on_battery, start), rows, None)
 
 
-def _rows(events: list[Event], now: Mapping[str, Any] | None) -> list[HistoryRow]:
+def _rows(events: list[Event], now: OutageReport | None) -> list[HistoryRow]:
     """Return the newest events, each outage as one: its beginning, its end, its alarm and what the relays did."""
     outages = list(records((event for event in events if event.kind is EventKind.OUTAGE), now))
     rows = [HistoryRow(event, None) for event in events if not any(_is_of(event, one) for one in outages)]

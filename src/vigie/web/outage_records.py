@@ -1,9 +1,10 @@
 """One outage, drill or charger fault as pages tell it, put together from its events."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from vigie.telemetry.records import Event
+from vigie.telemetry.report import OutageReport
 
 
 class RecordedOutage(NamedTuple):
@@ -34,33 +35,52 @@ class RecordedOutage(NamedTuple):
         return "failed" if self.was_enough is False else self.kind
 
 
-def records(events: Iterable[Event], now: Mapping[str, Any] | None) -> Iterable[RecordedOutage]:
+def records(events: Iterable[Event], now: OutageReport | None) -> Iterable[RecordedOutage]:
     """Return the outages, newest first: the one that lasts, those that ended, those whose end nobody saw."""
     if now is not None:
-        yield _record(now["kind"], now["began_utc_ms"], None, now, lasts=True)
+        yield _lasting(now)
     known = {} if now is None else {now["began_utc_ms"]: True}
     for event in events:
         began = int(event.data.get("began_utc_ms", event.utc_ms))
         if event.after == "ended" or began not in known:
             ended = int(event.data.get("ended_utc_ms", event.utc_ms)) if event.after == "ended" else None
             known[began] = True
-            yield _record(event.subject, began, ended, event.data, lasts=False)
+            yield _recorded(event, began, ended)
 
 
-def _record(kind: str, began: int, ended: int | None, data: Mapping[str, Any], lasts: bool) -> RecordedOutage:
-    enough = data.get("was_enough")
-    if lasts and (data.get("dark_s") or 0.0) > (data.get("rest_dark_s") or 0.0):
-        enough = 0
+def _lasting(now: OutageReport) -> RecordedOutage:
+    is_dark = (now["dark_s"] or 0.0) > (now["rest_dark_s"] or 0.0)
     return RecordedOutage(
-        kind,
+        now["kind"],
+        now["began_utc_ms"],
+        None,
+        True,
+        now["lowest_v"],
+        None,
+        now["charge_out_ah"],
+        None,
+        now["dark_s"],
+        now["rest_dark_s"],
+        False if is_dark else None,
+    )
+
+
+def _recorded(event: Event, began: int, ended: int | None) -> RecordedOutage:
+    def number(name: str) -> float | None:
+        value = event.data.get(name)
+        return None if value is None or isinstance(value, str) else value
+
+    enough = number("was_enough")
+    return RecordedOutage(
+        event.subject,
         began,
         ended,
-        lasts,
-        data.get("lowest_v"),
-        data.get("end_v"),
-        data.get("charge_out_ah"),
-        data.get("energy_out_wh"),
-        data.get("dark_s"),
-        data.get("rest_dark_s"),
+        False,
+        number("lowest_v"),
+        number("end_v"),
+        number("charge_out_ah"),
+        number("energy_out_wh"),
+        number("dark_s"),
+        number("rest_dark_s"),
         None if enough is None else bool(enough),
     )

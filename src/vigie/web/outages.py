@@ -1,9 +1,8 @@
 """The outage log: every time the battery was called for, in rows, on a strip of 24 hours, and in the last 30 days."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from babel.dates import LOCALTZ
 
@@ -11,6 +10,7 @@ from vigie.control.signals import Channel
 from vigie.errors import JournalError
 from vigie.telemetry.reader import JournalReader, Series
 from vigie.telemetry.records import EventKind
+from vigie.telemetry.report import OutageReport
 from vigie.web.history import SPAN_MS, WIDTH
 from vigie.web.outage_records import RecordedOutage, records
 
@@ -60,7 +60,7 @@ class OutageLog(NamedTuple):
 HEAVIEST = ("failed", "outage", "charger_fault", "drill")
 
 
-def log_of(reader: JournalReader, to_utc_ms: int, now: Mapping[str, Any] | None) -> OutageLog:
+def log_of(reader: JournalReader, to_utc_ms: int, now: OutageReport | None) -> OutageLog:
     """Read the log up to ``to_utc_ms``; ``now`` is the snapshot's outage. A journal that fails is said so."""
     start = to_utc_ms - SPAN_MS
     try:

@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
+from vigie.control.alarms.catalogue import Severity
+from vigie.link.hub import LinkState
 from vigie.link.judgement import acting, raised_verdict
-from vigie.link.messages import stale_after_ms
+from vigie.link.messages import Snapshot, stale_after_ms
+from vigie.telemetry.report import AlarmReport
 from vigie.translatable import mark
 from vigie.web.formats import FLOW_A, duration
 from vigie.wording.alarms import title
@@ -16,7 +19,7 @@ from vigie.wording.words import describe_name, translator
 DEAD_V = 5.0
 """A conductor under this voltage is drawn dead."""
 
-SEVERITIES = ("info", "warning", "critical")
+SEVERITIES = tuple(severity.name.lower() for severity in Severity)
 ASKING = ("unacknowledged", "returned", "latched")
 """Standings of an alarm that wait for somebody to take note."""
 MOST_NAMED = 3
@@ -37,7 +40,7 @@ class Wire(NamedTuple):
 class Look(NamedTuple):
     """One page's view of the installation."""
 
-    snapshot: Values | None
+    snapshot: Snapshot | None
     age_ms: float | None
     link: str
     is_fresh: bool
@@ -45,13 +48,13 @@ class Look(NamedTuple):
     why: str
     since_utc_ms: int | None
     wires: Mapping[str, Wire]
-    alarms: list[Values]
+    alarms: list[AlarmReport]
     """Those of the controller and of the web process, the worst that is present first."""
     values: Values
     """What a page may show by path: the snapshot, with all alarms and the number that wait for somebody."""
 
 
-def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any field of a snapshot
+def look_up(snapshot: Snapshot | Values | None, path: str) -> Any:  # noqa: ANN401 - any field of a snapshot
     """Return the field ``path`` names ("mode", "channels.battery.bus_v", "relays.R2.contact"), None without one."""
     value: Any = snapshot
     for step in path.split("."):
@@ -62,7 +65,7 @@ def look_up(snapshot: Values | None, path: str) -> Any:  # noqa: ANN401 - any fi
     return value
 
 
-def look_at(state: Values) -> Look:
+def look_at(state: LinkState) -> Look:
     """Judge the hub's ``state``: never "ok" from a lost link or an old snapshot."""
     snapshot, age_ms, link = state["snapshot"], state["age_ms"], state["link"]
     alarms = alarms_of(state)
@@ -79,7 +82,7 @@ def look_at(state: Values) -> Look:
     return Look(snapshot, age_ms, link, True, verdict, why, since, wires_of(snapshot), alarms, values)
 
 
-def judged(state: Values) -> dict[str, Any]:
+def judged(state: LinkState) -> dict[str, Any]:
     """Return the hub's ``state`` with what is judged of it while it is fresh, for whoever ages it (``look``).
 
     ``why`` in every language, ``alarms`` as names in the order of :func:`alarms_of`, ``stale_after_ms``: the oldest age
@@ -107,25 +110,25 @@ def judged(state: Values) -> dict[str, Any]:
     return {**state, "look": look}
 
 
-def alarms_of(state: Values) -> list[Values]:
+def alarms_of(state: LinkState) -> list[AlarmReport]:
     """Return the controller's alarms and the web's own: what is now before what is over, the worst first."""
-    alarms = [*(state["snapshot"] or {}).get("alarms", ()), *state["web_alarms"]]
+    alarms = [*(state["snapshot"]["alarms"] if state["snapshot"] else ()), *state["web_alarms"]]
     return sorted(
         alarms, key=lambda alarm: (not stands(alarm), -SEVERITIES.index(alarm["severity"]), not is_asking(alarm))
     )
 
 
-def stands(alarm: Values) -> bool:
+def stands(alarm: AlarmReport) -> bool:
     """Return whether what an alarm tells of is so now, or holds until somebody acknowledges it."""
     return bool(alarm["is_present"]) or alarm["standing"] == "latched"
 
 
-def is_asking(alarm: Values) -> bool:
+def is_asking(alarm: AlarmReport) -> bool:
     """Return whether an alarm waits for somebody to take note."""
     return alarm["standing"] in ASKING
 
 
-def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
+def _why_unknown(snapshot: Snapshot | None, age_ms: float | None) -> str:
     if snapshot is None:
         return gettext("No measurement has arrived yet.")
     if age_ms is None:
@@ -133,7 +136,7 @@ def _why_unknown(snapshot: Values | None, age_ms: float | None) -> str:
     return gettext("The controller has been silent for {age}.").format(age=duration(age_ms / 1000))
 
 
-def _why(snapshot: Values, standing: list[Values], translate: Callable[[str], str]) -> str:
+def _why(snapshot: Snapshot, standing: list[AlarmReport], translate: Callable[[str], str]) -> str:
     told = [describe_name("reason", name, translate) for name in snapshot["verdict_reasons"]]
     told = told or [title(alarm["alarm"], translate) for alarm in standing[:MOST_NAMED]]
     if told:
@@ -145,7 +148,7 @@ def _why(snapshot: Values, standing: list[Values], translate: Callable[[str], st
     )
 
 
-def _since(snapshot: Values, standing: list[Values]) -> int | None:
+def _since(snapshot: Snapshot, standing: list[AlarmReport]) -> int | None:
     """Return when the present verdict began, as far as the snapshot can prove it."""
     if not snapshot["verdict_reasons"]:
         raised = [alarm["raised_utc_ms"] for alarm in standing]
@@ -161,7 +164,7 @@ WIRES = ("mains", "supply", "output", "load", "charge", "battery")
 """Mains to R1, R1 to supply, supply to the junction, from there to the loads and to R2, R2 to battery."""
 
 
-def wires_of(snapshot: Values) -> dict[str, Wire]:
+def wires_of(snapshot: Snapshot) -> dict[str, Wire]:
     """Return how each conductor of the single-line diagram is drawn."""
     charge_a, load_a = look_up(snapshot, "channels.charge.current_a"), look_up(snapshot, "channels.load.current_a")
     has_mains, r1_closed = snapshot["mains"] == "present", look_up(snapshot, "relays.R1.contact") == "closed"

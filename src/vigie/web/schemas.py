@@ -1,24 +1,14 @@
 """What goes in and out of the API, on top of the messages controller and web share."""
 
 from difflib import get_close_matches
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vigie.access.passwords import LONGEST
 from vigie.control.alarms.catalogue import Alarm
-from vigie.link.messages import (
-    AlarmReport,
-    ChannelName,
-    ContactName,
-    DeliveryReport,
-    MailReport,
-    ModeName,
-    OutageName,
-    RelayName,
-    SeverityName,
-    Snapshot,
-)
+from vigie.link.messages import ChannelName, ContactName, DeliveryReport, MailReport, ModeName, RelayName, Snapshot
+from vigie.telemetry.report import AlarmReport, OutageName
 
 LAST_UTC_MS = 253_402_300_799_999
 """The end of the year 9999."""
@@ -26,7 +16,6 @@ DAY_MS = 86_400_000
 
 ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
 UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C", "ambient_c": "°C"}
-SEVERITIES = get_args(SeverityName)
 MOST_OUTAGES = 500
 MOST_MESSAGES = 100
 ALARMS = tuple(alarm.name.lower() for alarm in Alarm)

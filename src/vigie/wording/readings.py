@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from vigie.wording.words import mark
 
@@ -11,20 +10,6 @@ READINGS = ("battery_v", "charge_a", "temperature_c", "load_v", "load_w", "lowes
 """Keys an alarm's event, or a snapshot, tells them by; one that was not valid is left out."""
 _BATTERY, _LOADS = READINGS[:3], READINGS[3:5]
 _FORMS = {"v": "{:.2f} V", "a": "{:+.2f} A", "w": "{:.1f} W", "c": "{:.1f}\N{NO-BREAK SPACE}°C"}
-
-
-def of_snapshot(snapshot: Mapping[str, Any]) -> dict[str, float]:
-    """Return the readings of a snapshot of the link."""
-    channels = {channel["channel"]: channel for channel in snapshot.get("channels", ())}
-    told = {
-        "battery_v": channels.get("battery", {}).get("bus_v"),
-        "charge_a": channels.get("charge", {}).get("current_a"),
-        "temperature_c": snapshot.get("temperature_c"),
-        "load_v": channels.get("load", {}).get("bus_v"),
-        "load_w": channels.get("load", {}).get("power_w"),
-        "lowest_v": (snapshot.get("outage") or {}).get("lowest_v"),
-    }
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def rows(data: Mapping[str, object], translate: Translate) -> list[tuple[str, str]]:

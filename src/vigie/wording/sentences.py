@@ -46,6 +46,8 @@ _TURNS = {
     ("outage", "charger_fault", "ended"): mark("Charger fault over"),
     ("charge", "battery", "charged"): mark("Battery charged"),
     ("charge", "battery", "left"): mark("Battery no longer held charged"),
+    ("latch", "over_temperature", "set"): mark("Battery too hot: charge stopped"),
+    ("latch", "over_temperature", "released"): mark("Battery cooled and acknowledged: charge allowed again"),
 }
 
 

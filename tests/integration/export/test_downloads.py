@@ -80,7 +80,7 @@ def test_parquet_through_the_pipe_is_a_whole_file(web: Web, resolution: str, row
 
 
 def test_the_file_says_which_site_and_battery_it_is_of(web: Web) -> None:
-    snapshot = make_snapshot().model_dump(mode="json")
+    snapshot = make_snapshot()
     with closing(link(web)) as controller:
         controller.publish(snapshot)
         wait_for(lambda: web.state()["snapshot"])

@@ -22,7 +22,7 @@ def _publish_for_ever(path: Path) -> None:
     client = LinkClient(path, accept)
     client.start()
     for seq in range(100_000):
-        client.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        client.publish(make_snapshot(seq=seq))
         time.sleep(0.2)
 
 
@@ -37,27 +37,27 @@ def controller_process(web: Web) -> Iterator[multiprocessing.Process]:
 
 
 def test_published_snapshot_reaches_api_and_browser(web: Web, controller: LinkClient, browser: Browser) -> None:
-    controller.publish(make_snapshot(seq=41, mode="protect").model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=41, mode="protect"))
     state = wait_for(lambda: browser.states[-1]["snapshot"] and browser.states[-1])
     assert (state["snapshot"]["seq"], state["snapshot"]["mode"], state["link"]) == (41, "protect", "connected")
-    assert web.state()["snapshot"] == make_snapshot(seq=41, mode="protect").model_dump(mode="json")
+    assert web.state()["snapshot"] == make_snapshot(seq=41, mode="protect")
 
 
 def test_newest_snapshot_wins_and_publishing_never_waits(web: Web, controller: LinkClient) -> None:
     os.kill(web.running().pid, signal.SIGSTOP)
     for seq in range(2000):
-        controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        controller.publish(make_snapshot(seq=seq))
     os.kill(web.running().pid, signal.SIGCONT)
     wait_for(lambda: (web.state()["snapshot"] or {}).get("seq") == 1999)
 
 
 def test_frozen_web_takes_only_the_newest_snapshot_afterwards(web: Web, controller: LinkClient) -> None:
     seen: list[int] = []
-    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=1))
     wait_for(lambda: web.state()["snapshot"])
     os.kill(web.running().pid, signal.SIGSTOP)
     for seq in range(2, 60):
-        controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        controller.publish(make_snapshot(seq=seq))
         time.sleep(0.005)
     os.kill(web.running().pid, signal.SIGCONT)
     while not seen or seen[-1] != 59:
@@ -151,11 +151,11 @@ def test_frozen_controller_is_told_to_pages(
 
 
 def test_web_killed_and_back_gets_the_newest_snapshot_by_itself(web: Web, controller: LinkClient) -> None:
-    controller.publish(make_snapshot(seq=7).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=7))
     wait_for(lambda: web.state()["snapshot"])
     web.kill()
     wait_for(lambda: not controller.is_connected)
-    controller.publish(make_snapshot(seq=8).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=8))
     web.start()
     wait_for(lambda: web.state()["link"] == "connected" and web.state()["snapshot"]["seq"] == 8)
     assert web.state()["age_ms"] < 2000
@@ -163,7 +163,7 @@ def test_web_killed_and_back_gets_the_newest_snapshot_by_itself(web: Web, contro
 
 def test_restarted_web_shows_the_last_snapshot_with_its_true_age(web: Web) -> None:
     client = link(web)
-    client.publish(make_snapshot(seq=9).model_dump(mode="json"))
+    client.publish(make_snapshot(seq=9))
     wait_for(lambda: web.state()["snapshot"])
     received_s = time.monotonic()
     client.close()
@@ -176,7 +176,7 @@ def test_restarted_web_shows_the_last_snapshot_with_its_true_age(web: Web) -> No
 
 
 def test_second_controller_is_refused_while_the_first_is_alive(web: Web, controller: LinkClient) -> None:
-    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=1))
     wait_for(lambda: web.state()["snapshot"])
     with capture_logs() as logs:
         second = LinkClient(web.socket, accept)
@@ -202,7 +202,7 @@ def test_frozen_controller_is_replaced_by_a_new_one(web: Web, controller_process
 
 
 def test_invalid_snapshot_is_refused_and_the_old_one_stays(web: Web, controller: LinkClient) -> None:
-    good = make_snapshot(seq=3).model_dump(mode="json")
+    good = make_snapshot(seq=3)
     controller.publish(good)
     wait_for(lambda: web.state()["snapshot"])
     with capture_logs() as logs:
@@ -220,7 +220,7 @@ def test_unserialisable_snapshot_does_not_end_the_link(web: Web, controller: Lin
     with capture_logs() as logs:
         controller.publish({"seq": object()})
         wait_for(lambda: [entry for entry in logs if entry["event"] == "snapshot_not_sent"])
-    controller.publish(make_snapshot(seq=2).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=2))
     wait_for(lambda: web.state()["snapshot"])
 
 
@@ -236,10 +236,10 @@ def test_closing_is_quick_even_when_the_web_is_frozen(web: Web, controller: Link
 def test_a_connection_that_was_reset_is_closed_on_this_side_too(web: Web, controller: LinkClient) -> None:
     connection = controller._connection
     assert connection is not None
-    controller.publish(make_snapshot(seq=0).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=0))
     wait_for(lambda: web.state()["snapshot"], what="it has joined")
     web.running().suspend()  # it dies with something unread, which resets the connection instead of ending it
-    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=1))
     wait_for(lambda: not connection._acknowledged.is_set(), what="the snapshot is on its way")
     web.kill()
     wait_for(lambda: connection.is_closed, what="the connection is closed")

@@ -65,7 +65,7 @@ def test_strange_message_ends_its_connection_at_most(shared: Web, first: bytes, 
             if sent:
                 stranger.send(sent)
     controller = wait_for(lambda: _joined(shared), what="the controller gets in")
-    controller.publish(make_snapshot(seq=number).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=number))
     wait_for(lambda: (shared.state()["snapshot"] or {}).get("seq") == number)
     assert shared.order(action="acknowledge").status_code == 200
     controller.close()
@@ -99,7 +99,7 @@ def test_flood_of_callers_that_say_nothing_holds_the_controller_up_for_seconds_o
 
 
 def test_flood_of_snapshots_that_nobody_reads_the_answers_of_ends_in_a_lost_link(web: Web) -> None:
-    data = json.dumps({"snapshot": make_snapshot().model_dump(mode="json")}).encode()
+    data = json.dumps({"snapshot": make_snapshot()}).encode()
     with called(web) as flooder:
         flooder.send(HELLO)
         flooder.settimeout(1.0)
@@ -113,13 +113,13 @@ def test_flood_of_snapshots_that_nobody_reads_the_answers_of_ends_in_a_lost_link
 
 
 def test_largest_snapshot_that_may_be_is_far_from_the_bound() -> None:
-    snapshot = make_snapshot().model_dump(mode="json")
+    snapshot = make_snapshot()
     assert len(json.dumps(snapshot)) * 8 < MOST_FROM_CONTROLLER_BYTES
 
 
 def test_file_that_somebody_deletes_comes_back(web: Web, controller: LinkClient) -> None:
     web.socket.unlink()
-    controller.publish(make_snapshot(seq=4).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=4))
     wait_for(lambda: web.state()["snapshot"], what="the link that stands goes on")
     wait_for(web.socket.is_socket, what="the file is back")
     controller.close()
@@ -130,11 +130,11 @@ def test_file_that_somebody_deletes_comes_back(web: Web, controller: LinkClient)
 def test_second_web_process_of_the_folder_waits_for_its_turn(web: Web, controller: LinkClient) -> None:
     second = Web(web.folder).start()
     wait_for(lambda: "another web process" in second.log.read_text(), what="it says why it hears nothing")
-    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=1))
     wait_for(lambda: web.state()["link"] == "connected")
     assert second.state()["link"] == "never"
     web.kill()
-    controller.publish(make_snapshot(seq=2).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=2))
     wait_for(lambda: second.state()["link"] == "connected", what="the second takes over")
     second.end()
 
@@ -174,11 +174,11 @@ def test_web_that_hangs_for_long_is_left_and_found_again(
     monkeypatch.setattr(connection_module.wire, "SILENCE_S", 1.0)
     monkeypatch.setattr(connection_module, "STEP_S", 1.0)
     os.kill(web.running().pid, signal.SIGSTOP)
-    controller.publish(make_snapshot(seq=1).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=1))
     wait_for(lambda: not controller.is_connected, what="it does not wait for ever")
     os.kill(web.running().pid, signal.SIGCONT)
     wait_for(lambda: controller.is_connected)
-    controller.publish(make_snapshot(seq=2).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=2))
     wait_for(lambda: (web.state()["snapshot"] or {}).get("seq") == 2)
 
 

@@ -151,7 +151,7 @@ def test_a_listed_address_needs_nothing_of_the_proxy(nginx: Callable[..., Nginx]
 def encrypted(nginx: Callable[..., Nginx], web: Web) -> Iterator[Callable[..., Nginx]]:
     """Start a real proxy with TLS before a real nginx before the real pages."""
     controller = link(web)
-    controller.publish(make_snapshot(seq=7).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=7))
     wait_for(lambda: web.state()["snapshot"], what="the snapshot")
 
     def start(outer_proxy: str) -> Nginx:

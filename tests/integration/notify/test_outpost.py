@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.alarms.rules import web_rules
@@ -15,6 +16,7 @@ from vigie.errors import CommandRefused
 from vigie.notify.dispatch import Dispatcher
 from vigie.notify.outpost import Outpost
 from vigie.telemetry.outbox import Outbox
+from vigie.telemetry.report import AlarmReport
 
 from .mail_servers import Clocks, Mailbox, serving
 
@@ -95,13 +97,12 @@ def test_silent_controller_is_told_by_mail_and_so_is_its_return(
 
 
 def test_reports_are_what_the_link_carries(outpost: Callable[..., Outpost], watch: Watch, clocks: Clocks) -> None:
-    messages = pytest.importorskip("vigie.link.messages")
     post = outpost()
     clocks.pass_s(100)
     watch.silence_s, watch.is_mail_in_trouble = 60.0, True
     post.step()
-    reports = [messages.AlarmReport(**report) for report in post.reports()]
-    assert [report.alarm for report in reports] == ["controller_lost", "mail_refused"]
+    reports = TypeAdapter(list[AlarmReport]).validate_python(post.reports())
+    assert [report["alarm"] for report in reports] == ["controller_lost", "mail_refused"]
 
 
 def test_acknowledgement_survives_a_restart_of_the_web(

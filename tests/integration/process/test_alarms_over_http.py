@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import TypeAdapter
 
 from tests.integration.process.installations import Site
 from tests.waiting import wait_for
-from vigie.link.messages import AlarmReport
 from vigie.telemetry.records import EventKind
+from vigie.telemetry.report import AlarmReport
 
 STORMY = """
 [plant]
@@ -51,7 +52,7 @@ def alarm(site: Site, name: str) -> dict[str, Any] | None:
 
 def test_outage_is_an_alarm_and_afterwards_a_record(site: Site) -> None:
     found = wait_for(lambda: alarm(site, "mains_lost"), what="an outage", log=lambda: site.log)
-    AlarmReport.model_validate(found)
+    TypeAdapter(AlarmReport).validate_python(found)
     assert found["severity"] == "warning"
     assert "mains_lost" in site.cli("alarms").stdout
     assert "Mains lost" in site.cli("status").stdout

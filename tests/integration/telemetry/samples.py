@@ -3,13 +3,16 @@
 import math
 import time
 from collections.abc import Callable
+from functools import cache
 
+from tests.unit.controller.scripted_plant import Bench
 from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.contact_findings import ContactFault, Truth
 from vigie.control.estimation.estimate import initial_estimation
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.telemetry.journal import JournalStatus
-from vigie.telemetry.metrics import LoopCounters, MetricInputs
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
+from vigie.telemetry.report import UNKNOWN_FIGURES, ContactReport, Counters, Figures, HostReport, Period
 
 START_MS = 1_790_000_000_000 // 3_600_000 * 3_600_000
 CLOSED = Contacts(Contact.CLOSED, Contact.CLOSED, Contact.OPEN, Contact.OPEN)
@@ -68,25 +71,44 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 40.0) -> None:
         time.sleep(0.005)
 
 
-def metric_inputs(image: Measurement | None = None) -> MetricInputs:
-    return MetricInputs(
-        utc_ms=START_MS,
-        measurement=image or measurement(),
-        mode=Mode.PROTECT,
-        phase=Phase.CHARGE,
-        mains=Mains.PRESENT,
-        commanded=CLOSED,
-        switchings={"R2": 4},
-        figures={
-            "cpu_temp_c": 51.0, "cpu_usage_percent": 12.5, "cpu_v": 0.875,
-            "ram_free_bytes": 12e9, "ram_used_bytes": 4e9, "ram_total_bytes": 16e9,
-            "disk_used_bytes": 3e10, "disk_free_bytes": 3e10, "disk_total_bytes": 6.3e10,
-        },
-        counters=LoopCounters(periods=5, failed_periods=1, overruns=0, rejected=(1, 0, 0, 50), cpu_s=1.5),
-        journal=JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2),
-        alarms=[{"alarm": "mains_lost", "is_present": True, "standing": "unacknowledged"}],
-        contacts=[{"wear_share": 0.25, "switched_a": 12.5}] * 4,
-        version="0.1.0",
-        plant="twin",
-        estimate=initial_estimation(0.0).told,
-    )  # fmt: skip
+FIGURES = Figures(
+    **UNKNOWN_FIGURES
+    | {
+        "cpu_temp_c": 51.0,
+        "cpu_usage_percent": 12.5,
+        "cpu_v": 0.875,
+        "ram_free_bytes": 12_000_000_000,
+        "ram_used_bytes": 4_000_000_000,
+        "ram_total_bytes": 16_000_000_000,
+        "disk_used_bytes": 30_000_000_000,
+        "disk_free_bytes": 30_000_000_000,
+        "disk_total_bytes": 63_000_000_000,
+    }
+)
+
+
+def period(image: Measurement | None = None) -> Period:
+    """A real report of the loop with figures a test can know."""
+    seen = record()._replace(mode=Mode.PROTECT, measurement=image or measurement())
+    mains_lost = {"alarm": "mains_lost", "is_present": True, "standing": "unacknowledged"}
+    return (
+        _bench()
+        .run()
+        ._replace(
+            record=seen,
+            utc_s=seen.utc_ms / 1000,
+            counters=Counters(5, 1, 0, 1.25, (1, 0, 0, 50), (0, 4, 0, 0)),
+            alarms=[mains_lost],
+            contact_reports=[ContactReport(Truth.UNKNOWN, ContactFault.NONE, 0.25, 12.5)] * 4,
+            estimate=initial_estimation(0.0).told,
+        )
+    )
+
+
+def host(figures: Figures = FIGURES) -> HostReport:
+    return HostReport(figures, JournalStatus("journal.sqlite", 4096, True, None, 3, 0, 2), 1.5, "0.1.0", "twin")
+
+
+@cache
+def _bench() -> Bench:
+    return Bench()

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.small_disk import small_disk
+from vigie.telemetry.events import DroppedRows
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import EventKind
 from vigie.telemetry.unwritten import Unwritten
-from vigie.telemetry.waiting import DroppedRows
 
 from .samples import START_MS, record, switching, wait_until
 

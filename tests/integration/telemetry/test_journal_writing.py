@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from vigie.clock import machine_monotonic_s
 from vigie.errors import JournalError
 from vigie.telemetry import schema
+from vigie.telemetry.events import DroppedRows
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
-from vigie.telemetry.waiting import DroppedRows, Waiting
+from vigie.telemetry.waiting import Waiting
 
 from .samples import START_MS, record, switching, wait_until
 

@@ -20,9 +20,9 @@ from vigie.control.commands import Mode
 from vigie.control.signals import Contact, Contacts
 from vigie.errors import VigieError
 from vigie.telemetry.exporter import Exporter
-from vigie.telemetry.metrics import MetricInputs
+from vigie.telemetry.report import Figures, Period
 
-from .samples import START_MS, measurement, metric_inputs, wait_until
+from .samples import FIGURES, START_MS, host, measurement, period, wait_until
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -40,9 +40,9 @@ def get(exporter: Exporter, path: str = "/metrics") -> str:
         return str(answer.read().decode())
 
 
-def scrape(exporter: Exporter, inputs: MetricInputs | None = None) -> dict[Key, float]:
-    if inputs is not None:
-        exporter.update(inputs)
+def scrape(exporter: Exporter, seen: Period | None = None, figures: Figures = FIGURES) -> dict[Key, float]:
+    if seen is not None:
+        exporter.update(seen, host(figures))
     samples = [s for family in text_string_to_metric_families(get(exporter)) for s in family.samples]
     found = {(s.name, tuple(sorted(s.labels.items()))): s.value for s in samples}
     assert len(found) == len(samples)
@@ -54,7 +54,7 @@ def names(found: dict[Key, float]) -> set[str]:
 
 
 def test_both_names_of_a_quantity_carry_the_same_value(exporter: Exporter) -> None:
-    found = scrape(exporter, metric_inputs())
+    found = scrape(exporter, period())
     assert found["bus_voltage_01", ()] == 12.9
     assert found["vigie_channel_bus_volts", (("channel", "1"), ("role", "battery"))] == 12.9
     assert found["current_02", ()] == -0.25
@@ -65,7 +65,7 @@ def test_both_names_of_a_quantity_carry_the_same_value(exporter: Exporter) -> No
 
 
 def test_figures_come_in_the_clients_unit_and_in_base_units(exporter: Exporter) -> None:
-    found = scrape(exporter, metric_inputs())
+    found = scrape(exporter, period())
     assert (found["cpu_usage", ()], found["vigie_cpu_usage_ratio", ()]) == (12.5, 0.125)
     assert (found["ram_total", ()], found["vigie_ram_size_bytes", ()]) == (16e9, 16e9)
     assert (found["porcent_disk_ussed", ()], found["vigie_disk_used_ratio", ()]) == (50.0, 0.5)  # of what is not root's
@@ -73,7 +73,7 @@ def test_figures_come_in_the_clients_unit_and_in_base_units(exporter: Exporter) 
 
 def test_a_closed_relay_is_starting_and_an_open_one_stopped(exporter: Exporter) -> None:
     contacts = Contacts(Contact.CLOSED, Contact.OPEN, Contact.OPEN, Contact.CLOSED)
-    found = scrape(exporter, metric_inputs(measurement()._replace(contacts=contacts)))
+    found = scrape(exporter, period(measurement()._replace(contacts=contacts)))
     for number, is_closed in enumerate((1, 0, 0, 1), start=1):
         name = f"rs_0{number}"
         assert found[name, ((name, "starting"),)] == is_closed
@@ -86,16 +86,16 @@ def test_a_closed_relay_is_starting_and_an_open_one_stopped(exporter: Exporter) 
     [(Mode.OBSERVE, "au_ob"), (Mode.PROTECT, "au_pr"), (Mode.CYCLE, "au_co"), (Mode.MANUAL, "au_ma")],
 )
 def test_the_mode_carries_the_clients_code(exporter: Exporter, mode: Mode, code: str) -> None:
-    found = scrape(exporter, metric_inputs()._replace(mode=mode))
+    seen = period()
+    found = scrape(exporter, seen._replace(record=seen.record._replace(mode=mode)))
     codes = {labels[0][1]: value for (name, labels), value in found.items() if name == "mode"}
     assert codes == {c: float(c == code) for c in ("au_ob", "au_pr", "au_co", "au_ma")}
     assert found["vigie_mode", (("mode", mode.name.lower()),)] == 1
 
 
 def test_what_is_not_valid_has_no_series_under_either_name(exporter: Exporter) -> None:
-    scrape(exporter, metric_inputs())
-    figures = {**metric_inputs().figures, "cpu_v": None}
-    found = scrape(exporter, metric_inputs(measurement(is_valid=False))._replace(figures=figures))
+    scrape(exporter, period())
+    found = scrape(exporter, period(measurement(is_valid=False)), FIGURES | {"cpu_v": None})
     assert not names(found) & {"bus_voltage_01", "current_01", "power_01", "shunt_voltage_01", "bus_voltage_04"}
     assert not names(found) & {"cpu_volt", "vigie_cpu_core_volts"}
     assert ("vigie_channel_bus_volts", (("channel", "1"), ("role", "battery"))) not in found
@@ -124,13 +124,13 @@ def test_a_silent_control_loop_leaves_no_values_standing() -> None:
     now_s = 100.0
     exporter = Exporter(0, silence_s=15.0, monotonic_s=lambda: now_s)
     try:
-        assert "bus_voltage_01" in names(scrape(exporter, metric_inputs()))
+        assert "bus_voltage_01" in names(scrape(exporter, period()))
         now_s = 115.5
         found = scrape(exporter)
         assert not names(found) & {"bus_voltage_01", "rs_01", "mode", "vigie_contact_closed", "cpu_temp"}
         assert found["vigie_periods_total", ()] == 5
         assert found["vigie_last_measurement_timestamp_seconds", ()] == START_MS / 1000
-        assert "bus_voltage_01" in names(scrape(exporter, metric_inputs()))
+        assert "bus_voltage_01" in names(scrape(exporter, period()))
     finally:
         exporter.close()
 
@@ -140,8 +140,8 @@ SITE = {"site": 'the "old"\\mill\nby the river', "battery": "2"}
 
 def test_every_series_says_of_which_site_and_battery_it_is() -> None:
     with closing(Exporter(0)) as plain, closing(Exporter(0, labels=SITE)) as labelled:
-        bare = scrape(plain, metric_inputs())
-        found = scrape(labelled, metric_inputs())
+        bare = scrape(plain, period())
+        found = scrape(labelled, period())
     more = set(SITE.items())
     assert found == {(name, tuple(sorted({*labels, *more}))): value for (name, labels), value in bare.items()}
     assert len({name for name, _ in found}) > 60
@@ -168,13 +168,13 @@ def test_a_closed_exporter_frees_its_port() -> None:
 
 def test_a_client_that_says_nothing_does_not_keep_others_waiting(exporter: Exporter) -> None:
     with socket.create_connection(("127.0.0.1", exporter.port)):
-        assert scrape(exporter, metric_inputs())
+        assert scrape(exporter, period())
 
 
 def test_promtool_objects_to_nothing_but_two_names_of_the_client(exporter: Exporter) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not installed (apt-get install prometheus)")
-    exporter.update(metric_inputs())
+    exporter.update(period(), host())
     checked = subprocess.run(
         ["promtool", "check", "metrics"], input=get(exporter), capture_output=True, text=True, timeout=20, check=False
     )
@@ -196,7 +196,7 @@ def answers(port: int, query: str) -> list[dict[str, Any]]:
 def test_a_real_prometheus_takes_every_series(exporter: Exporter, tmp_path: Path) -> None:
     if shutil.which("prometheus") is None:
         pytest.skip("Prometheus is not installed (apt-get install prometheus)")
-    exporter.update(metric_inputs())
+    exporter.update(period(), host())
     expected = len(scrape(exporter))
     (tmp_path / "prometheus.yml").write_text(
         "scrape_configs:\n- job_name: vigie\n  scrape_interval: 1s\n  static_configs:\n"

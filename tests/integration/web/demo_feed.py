@@ -58,7 +58,7 @@ class Feed:
 
     def _raise(self, alarm: str, **fields: Any) -> None:
         report = make_alarm(alarm, **({"raised_utc_ms": round(time.time() * 1000)} | fields))
-        self._alarms[alarm] = report.model_dump(mode="json")
+        self._alarms[alarm] = report
 
     def _return(self, alarm: str) -> None:
         if (report := self._alarms.get(alarm)) and report["standing"] == "acknowledged":
@@ -155,7 +155,7 @@ class Feed:
             is_fed = has_mains and self._contacts["R1"] == "closed"
             self._follow(is_fed)
             self._seq += 1
-            return self._snapshot(now_s, has_mains, is_fed).model_dump(mode="json")
+            return self._snapshot(now_s, has_mains, is_fed)
 
     def _follow(self, is_fed: bool) -> None:
         if not is_fed:
@@ -229,6 +229,7 @@ class Feed:
             "lowest_v": self._battery_v,
             "charge_out_ah": 0.85 * lasted_s / 3600,
             "dark_s": 0.0,
+            "rest_dark_s": 0.0,
         }
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from vigie.link.messages import (
-    AlarmReport,
     ChannelState,
     EstimatedValue,
     EstimateReport,
@@ -12,7 +11,9 @@ from vigie.link.messages import (
     LoopState,
     RelayState,
     Snapshot,
+    validated_snapshot,
 )
+from vigie.telemetry.report import AlarmReport
 
 UTC_MS = 1_790_000_000_000
 """The instant of an unchanged snapshot."""
@@ -40,6 +41,7 @@ def make_channel(channel: str, **changes: Any) -> ChannelState:
         "rejected": 0,
         "status": ["absent"] if channel == "spare" else [],
         "calibration": "two_point" if channel == "battery" else "none",
+        "error": None,
     }
     return ChannelState(**(values | changes))
 
@@ -56,6 +58,8 @@ def make_relay(relay: str, **changes: Any) -> RelayState:
         "since_utc_ms": UTC_MS - 3_600_000,
         "switchings": {"R1": 12, "R2": 341, "R3": 0, "R4": 0}[relay],
         "refusal_to_open": None,
+        "opens_in_s": None,
+        "fault": "none",
         "truth": "obeyed" if relay in {"R1", "R2"} else "unknown",
         "wear_share": {"R1": 0.0002, "R2": 0.0137, "R3": 0.0, "R4": 0.0}[relay],
         "switched_a": {"R1": 10.2, "R2": 289.9, "R3": 0.0, "R4": 0.0}[relay],
@@ -75,6 +79,7 @@ def make_alarm(alarm: str = "battery_warm", **changes: Any) -> AlarmReport:
         "raised_utc_ms": UTC_MS - 60_000,
         "returned_utc_ms": None,
         "value": 41.2 if alarm == "battery_warm" else None,
+        "now": None,
         "limit": 40.0 if alarm == "battery_warm" else None,
         "unit": "degC" if alarm == "battery_warm" else "",
         "detail": [],
@@ -108,9 +113,14 @@ def make_figures(**changes: Any) -> Figures:
     return Figures(**(values | changes))
 
 
+def unknown_value(why: str) -> EstimatedValue:
+    """Return a value that is not known."""
+    return EstimatedValue(value=None, low=None, high=None, why=why)
+
+
 def make_estimate(**changes: Any) -> EstimateReport:
     """Return what is believed of a battery on float charge that was never discharged."""
-    no_discharge = EstimatedValue(why="no_discharge_yet")
+    no_discharge = unknown_value("no_discharge_yet")
     values: dict[str, Any] = {
         "fullness": "full",
         "full_since_utc_ms": UTC_MS - 86_400_000,
@@ -121,10 +131,10 @@ def make_estimate(**changes: Any) -> EstimateReport:
         "drawn_wh": no_discharge,
         "returned_ah": no_discharge,
         "rest_since_utc_ms": None,
-        "rest_v": EstimatedValue(why="not_at_rest"),
-        "resistance_ohm": EstimatedValue(why="no_step_yet"),
+        "rest_v": unknown_value("not_at_rest"),
+        "resistance_ohm": unknown_value("no_step_yet"),
         "soc": EstimatedValue(value=1.0, low=0.97, high=1.0, why="none"),
-        "capacity_ah": EstimatedValue(why="too_shallow"),
+        "capacity_ah": unknown_value("too_shallow"),
         "load_w": 6.8,
         "remaining_s": EstimatedValue(value=25_200.0, low=14_400.0, high=32_400.0, why="none"),
     }
@@ -140,6 +150,9 @@ def make_snapshot(**changes: Any) -> Snapshot:
         "seq": 1,
         "version": "0.1.0",
         "site": "Test bench",
+        "battery": "",
+        "alarms": [],
+        "outage": None,
         "plant": "twin",
         "speed": 1.0,
         "utc_ms": UTC_MS,
@@ -184,9 +197,10 @@ def make_snapshot(**changes: Any) -> Snapshot:
             path="/var/lib/vigie/journal.sqlite",
             bytes=1_234_567,
             is_writing=True,
+            error=None,
             waiting_periods=0,
             lost_periods=0,
         ),
         "figures": make_figures(),
     }
-    return Snapshot(**(values | changes))
+    return validated_snapshot(values | changes)

@@ -73,7 +73,7 @@ def start_nginx(folder: Path, web: Web, location: str) -> "tuple[subprocess.Pope
 def web_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     web = Web(tmp_path_factory.mktemp("web")).start()
     client = link(web)
-    client.publish(make_snapshot(seq=77).model_dump(mode="json"))
+    client.publish(make_snapshot(seq=77))
     wait_for(lambda: web.state()["snapshot"])
     yield web
     client.close()

@@ -32,7 +32,7 @@ def test_pages_are_told_at_most_twice_a_second_and_the_newest(
     began_s = time.monotonic()
     seq = 0
     while time.monotonic() - began_s < 3.0:
-        controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        controller.publish(make_snapshot(seq=seq))
         seq += 1
         time.sleep(0.02)
     told = len([when for when in browser.times_s if when > began_s])
@@ -41,7 +41,7 @@ def test_pages_are_told_at_most_twice_a_second_and_the_newest(
 
 
 def test_quiet_pages_are_told_nothing_twice(web: Web, controller: LinkClient, browser: Browser) -> None:
-    controller.publish(make_snapshot().model_dump(mode="json"))
+    controller.publish(make_snapshot())
     wait_for(lambda: browser.states[-1]["age_ms"] is not None and browser.states[-1]["age_ms"] >= 2500)
     told = len(browser.states)
     time.sleep(1.5)
@@ -58,7 +58,7 @@ def test_what_a_page_sends_reaches_nobody(web: Web) -> None:
         browser.emit(event, {"action": "set_mode", "mode": "manual"})
     browser.emit("state", "x" * 60_000)
     time.sleep(0.5)
-    controller.publish(make_snapshot(seq=12).model_dump(mode="json"))
+    controller.publish(make_snapshot(seq=12))
     wait_for(lambda: browser.states[-1]["snapshot"] and browser.states[-1]["snapshot"]["seq"] == 12)
     browser.close()
     controller.close()

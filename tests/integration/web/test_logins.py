@@ -67,7 +67,7 @@ def test_no_socket_opens_without_a_login(site: Guarded) -> None:
 
 def test_the_controller_needs_no_login_but_its_secret(site: Guarded) -> None:
     controller = link(site.web)
-    controller.publish(make_snapshot().model_dump(mode="json"))
+    controller.publish(make_snapshot())
 
     def state() -> Any:
         headers = {"Authorization": f"Bearer {TOKEN}"}

@@ -47,7 +47,7 @@ def test_stops_within_three_seconds_with_open_sockets_and_keeps_the_snapshot(web
     pages = [Browser(web.url).open() for _ in range(5)]
     controller = link(web)
     for seq in (1, 2, 3):
-        controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        controller.publish(make_snapshot(seq=seq))
         wait_for(lambda seq=seq: (web.state()["snapshot"] or {}).get("seq") == seq)
     before = web.running()
     assert web.stop() < 3.0
@@ -71,12 +71,12 @@ def test_no_control_socket_appears(web: Web) -> None:
 def test_memory_stays_under_seventy_megabytes_with_pages_open(web: Web) -> None:
     controller = link(web)
     pages = [Browser(web.url).open() for _ in range(10)]
-    controller.publish(make_snapshot().model_dump(mode="json"))
+    controller.publish(make_snapshot())
     wait_for(lambda: web.state()["snapshot"])
     for path in ("/", "/multimeter", "/relays", "/about", "/api/v1/openapi.json"):
         assert web.get(path).ok
     for seq in range(60):
-        controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+        controller.publish(make_snapshot(seq=seq))
         assert web.get("/").ok
         time.sleep(0.02)
     wait_for(lambda: web.running().memory_info().rss < 70_000_000, what="it has given back what it does not use")

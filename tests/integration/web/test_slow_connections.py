@@ -181,7 +181,7 @@ def test_a_live_page_goes_on_and_leaves_its_place(web: Web) -> None:
     page = Browser(web.url).open()
     with held([connect(web) for _ in range(10 * THREADS)]), dripping(web, THREADS, GET, b"X-Drop: 1\r\n"):
         for seq in range(1, 6):
-            controller.publish(make_snapshot(seq=seq).model_dump(mode="json"))
+            controller.publish(make_snapshot(seq=seq))
             wait_for(
                 lambda seq=seq: page.states[-1]["snapshot"]["seq"] == seq if page.states[-1]["snapshot"] else False
             )

@@ -33,7 +33,7 @@ OUTAGE: dict[str, Any] = {
 
 
 def state(**changes: Any) -> dict[str, Any]:
-    snapshot = make_snapshot(**changes).model_dump(mode="json")
+    snapshot = make_snapshot(**changes)
     return {"snapshot": snapshot, "age_ms": 900, "link": "connected", "web_alarms": []}
 
 
@@ -46,7 +46,7 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_status_alarms_and_outages_speak_it(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     status._print(state(alarms=[make_alarm("battery_warm")]))
-    alarms._print_alarms([make_alarm("battery_warm").model_dump(mode="json")], state())
+    alarms._print_alarms([make_alarm("battery_warm")], state())
     alarms._print_alarms([], state())
     alarms._print_outages([OUTAGE, OUTAGE | {"was_enough": False, "dark_s": 9.0}], state(), 7)
     alarms._print_outages([], state(), 7)

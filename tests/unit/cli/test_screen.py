@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from vigie.cli import alarms, mail, screen, status
+from vigie.cli import alarms, messages, screen, status
 from vigie.cli.targets import refuse_loss
 from vigie.config import check
 from vigie.errors import VigieError
@@ -27,7 +27,7 @@ def test_no_command_prints_through_a_console_of_its_own() -> None:
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the answers of the program, by path."""
     found: dict[str, Any] = {}
-    for module in (alarms, mail, status):
+    for module in (alarms, messages, status):
         monkeypatch.setattr(module, "get", lambda _asked, path, *_names: found[path])
     monkeypatch.delenv("COLUMNS", raising=False)
     return found
@@ -37,13 +37,13 @@ def test_a_table_in_a_pipe_shows_all_of_what_was_written(capsys: pytest.CaptureF
     message = {"created_utc_ms": 0, "receiver": "a@b", "state": "waiting", "tries": 3}
     message |= {"subject": WRITTEN, "last_error": WRITTEN}
     answers["/api/v1/mail"] = {"is_configured": True, "waiting": 1, "refused": 0, "messages": [message]}
-    mail.show(CONFIG, None, as_json=False)
+    messages.show(CONFIG, None, as_json=False)
     assert capsys.readouterr().out.count(WRITTEN.strip()) == 2
 
 
 def test_names_of_settings_in_brackets_are_told(capsys: pytest.CaptureFixture[str], answers: Any) -> None:
     answers["/api/v1/mail"] = {"is_configured": False}
-    mail.show(CONFIG, None, as_json=False)
+    messages.show(CONFIG, None, as_json=False)
     assert "[[mail.receivers]]" in capsys.readouterr().out
 
 

@@ -31,7 +31,9 @@ from vigie.controller.status import Labels, SnapshotParts
 from vigie.errors import VigieError
 from vigie.link.messages import Answer, Command
 from vigie.plant.port import LOOK_EVERY_S, HasFallen
+from vigie.telemetry.journal import JournalStatus
 from vigie.telemetry.records import Event, EventKind
+from vigie.telemetry.report import UNKNOWN_FIGURES, HostReport
 
 OPEN, CLOSED = Contact.OPEN, Contact.CLOSED
 LONG_AFTER_MS = 10**14
@@ -57,7 +59,7 @@ PARTS = SnapshotParts(
     CHANNELS,
     CONTROL,
 )
-JOURNAL = {"path": "j", "bytes": 0, "is_writing": True, "error": None, "waiting_periods": 0, "lost_periods": 0}
+HOST = HostReport(UNKNOWN_FIGURES, JournalStatus("j", 0, True, None, 0, 0, 0), 0.0, "0.1.0", "twin")
 
 
 def lookout(control: SupervisorSettings = CONTROL) -> LookoutSettings:

@@ -10,6 +10,7 @@ from tests.unit.controller.scripted_plant import CLOSED, CONTROL, OPEN, Bench, S
 from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode
+from vigie.control.contact_findings import ContactFault, Truth
 from vigie.control.signals import Relay
 from vigie.controller.period import Past
 from vigie.errors import HardwareError
@@ -211,8 +212,8 @@ def test_current_through_the_contact_is_told_with_its_movement_and_summed() -> N
     (moved,) = bench.notes.told(EventKind.SWITCHING, "R2")
     assert moved.data["switched_a"] == pytest.approx(0.3)
     report = bench.run().contact_reports[Relay.R2]
-    assert report["switched_a"] == pytest.approx(0.3)
-    assert report["wear_share"] == pytest.approx(1 / 100_000)
+    assert report.switched_a == pytest.approx(0.3)
+    assert report.wear_share == pytest.approx(1 / 100_000)
 
 
 def test_welded_r2_is_named_and_an_alarm() -> None:
@@ -220,8 +221,8 @@ def test_welded_r2_is_named_and_an_alarm() -> None:
     bench = Bench().in_mode(Mode.MANUAL)
     bench.order("set_contact", relay="R2", contact="open")
     bench.run(30)
-    assert bench.notes.periods[-1].contact_reports[Relay.R2]["truth"] == "no_effect"
-    assert bench.notes.periods[-1].contact_reports[Relay.R2]["fault"] in {"no_effect", "welded"}
+    assert bench.notes.periods[-1].contact_reports[Relay.R2].truth == Truth.NO_EFFECT
+    assert bench.notes.periods[-1].contact_reports[Relay.R2].fault in {ContactFault.NO_EFFECT, ContactFault.WELDED}
     found = alarm(bench, "r2_disobeyed")
     assert found is not None
     assert found["detail"] in (["no_effect"], ["welded"])

@@ -12,6 +12,7 @@ from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
 from vigie.control.commands import Mode
 from vigie.controller.period import NO_PAST, Past
+from vigie.telemetry.events import LatchMoved
 from vigie.telemetry.journal import Journal, JournalSettings
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
@@ -91,8 +92,40 @@ def test_movements_are_counted_on_by_relay(note: Note, path: Path) -> None:
     assert past(note, path).switchings == (0, 3, 0, 1)
 
 
+def latch(note: Note, is_set: bool) -> None:
+    note.journal.note(LatchMoved(is_set, 51.0 if is_set else None, "hot").event(1_000_000))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_over_temperature_latch_outlives_the_process_by_its_own_record(note: Note, path: Path, is_set: bool) -> None:
+    latch(note, True)
+    if not is_set:
+        latch(note, False)
+    note(EventKind.FAULT, "load", "failed")
+    assert past(note, path).is_over_temperature is is_set
+
+
+@pytest.mark.parametrize("was_set", [True, False])
+def test_of_a_latch_told_in_the_old_form_and_in_its_own_the_newest_counts(
+    note: Note, path: Path, was_set: bool
+) -> None:
+    note(EventKind.FAULT, "over_temperature", "any word")
+    if not was_set:
+        note(EventKind.FAULT_CLEARED, "over_temperature", "good")
+    latch(note, not was_set)
+    assert past(note, path).is_over_temperature is not was_set
+
+
+def test_latch_that_does_not_say_whether_it_is_set_is_damage(note: Note, path: Path) -> None:
+    note(EventKind.LATCH, "over_temperature", "set", is_set=7)
+    note.journal.close()  # type: ignore[attr-defined]
+    with closing(JournalReader(path)) as reader:
+        found = past_of(reader, StartMode.LAST)
+    assert found.damaged == ("over-temperature latch: is_set = 7",)
+
+
 @pytest.mark.parametrize(("is_cleared", "is_latched"), [(False, True), (True, False)])
-def test_over_temperature_latch_outlives_the_process(
+def test_latch_of_a_journal_that_told_it_as_a_fault_outlives_the_process(
     note: Note, path: Path, is_cleared: bool, is_latched: bool
 ) -> None:
     note(EventKind.FAULT, "over_temperature", "latched")

@@ -16,10 +16,10 @@ from vigie.errors import RelayError
 from vigie.hardware import gpio
 from vigie.hardware.emulated.gpio import EmulatedGpioChip, EmulatedRequest
 from vigie.hardware.gpio import GpioLines, open_kernel_chips, outputs_persist
-from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.relay_board import PIRELAY_V1, PIRELAY_V2, ContactKind, RelayBoard, RelayWiring
 
 NO, NC = ContactKind.NO, ContactKind.NC
-OPEN, CLOSED = Position.OPEN, Position.CLOSED
+OPEN, CLOSED = False, True
 
 
 def board_on(
@@ -43,20 +43,20 @@ def test_closing_energises_the_coil_only_when_wired_normally_open(
     chip = EmulatedGpioChip()
     board = board_on(chip, (kind,) * 4, lines, is_active_high=is_active_high)
     for relay in range(4):
-        board.switch(relay, CLOSED)
+        board.switch(relay, closed=CLOSED)
         assert chip.is_high(lines[relay]) == ((kind is NO) == is_active_high)
-        assert board.read_positions()[relay] is CLOSED
-        board.switch(relay, OPEN)
+        assert board.read_closed()[relay] is CLOSED
+        board.switch(relay, closed=OPEN)
         assert chip.is_high(lines[relay]) == ((kind is NC) == is_active_high)
-        assert board.read_positions()[relay] is OPEN
+        assert board.read_closed()[relay] is OPEN
 
 
 def test_switching_one_relay_leaves_the_others_alone() -> None:
     chip = EmulatedGpioChip()
     board = board_on(chip)
-    before = board.read_positions()
-    board.switch(1, CLOSED)
-    after = board.read_positions()
+    before = board.read_closed()
+    board.switch(1, closed=CLOSED)
+    after = board.read_closed()
     assert after[1] is CLOSED
     assert after[0] == before[0]
     assert after[2:] == before[2:]
@@ -65,9 +65,9 @@ def test_switching_one_relay_leaves_the_others_alone() -> None:
 def test_switching_to_where_it_is_moves_nothing() -> None:
     chip = EmulatedGpioChip()
     board = board_on(chip)
-    board.switch(0, CLOSED)
+    board.switch(0, closed=CLOSED)
     moves = len(chip.changes)
-    board.switch(0, CLOSED)
+    board.switch(0, closed=CLOSED)
     assert len(chip.changes) == moves
 
 
@@ -76,11 +76,11 @@ def test_adopting_moves_no_line_whatever_is_there(high: Sequence[str], tmp_path:
     levels = tmp_path / "levels"
     first = board_on(EmulatedGpioChip(levels_file=levels))
     for index, line in enumerate(PIRELAY_V2):
-        first.switch(index, Position(line in high))
+        first.switch(index, closed=line in high)
     found = EmulatedGpioChip(levels_file=levels)
     adopted = board_on(found)
     assert found.changes == []
-    assert adopted.read_positions() == tuple(Position(line in high) for line in PIRELAY_V2)
+    assert adopted.read_closed() == tuple(line in high for line in PIRELAY_V2)
     adopted.close()
     assert found.changes == []
 
@@ -89,7 +89,7 @@ def test_after_boot_the_pulls_are_kept_and_the_lines_driven() -> None:
     chip = EmulatedGpioChip()
     board = board_on(chip)
     assert chip.changes == []
-    assert board.read_positions() == (OPEN, OPEN, CLOSED, CLOSED)  # GPIO6 and GPIO5 are pulled up
+    assert board.read_closed() == (OPEN, OPEN, CLOSED, CLOSED)  # GPIO6 and GPIO5 are pulled up
     assert all(chip.is_output(line) for line in PIRELAY_V2)
 
 
@@ -111,14 +111,14 @@ def test_levels_survive_the_kill_of_the_process(tmp_path: Path) -> None:
         assert process.stdout.readline() == "set\n"
         process.send_signal(signal.SIGKILL)
     chip = EmulatedGpioChip(levels_file=levels)
-    assert board_on(chip).read_positions() == (CLOSED, OPEN, OPEN, CLOSED)
+    assert board_on(chip).read_closed() == (CLOSED, OPEN, OPEN, CLOSED)
     assert chip.changes == []
 
 
 def test_a_strict_kernel_drops_the_lines_when_they_are_given_back() -> None:
     chip = EmulatedGpioChip(keeps_outputs=False)
     board = board_on(chip)
-    board.switch(0, CLOSED)
+    board.switch(0, closed=CLOSED)
     board.close()
     assert not chip.is_high("GPIO19")
 
@@ -128,7 +128,7 @@ def test_a_line_that_does_not_take_its_level_is_an_error() -> None:
     board = board_on(chip)
     chip.stuck.add("GPIO13")
     with pytest.raises(RelayError, match="R2 did not move: line GPIO13 was set high and reads low; check"):
-        board.switch(1, CLOSED)
+        board.switch(1, closed=CLOSED)
 
 
 def test_a_line_taken_by_another_program_names_that_program() -> None:
@@ -169,9 +169,9 @@ def test_a_header_chip_without_line_names_is_used_by_number() -> None:
 
 def test_a_relay_without_a_line_reads_open_and_cannot_be_moved() -> None:
     board = board_on(EmulatedGpioChip(), lines=("GPIO19", "GPIO13", "", ""))
-    assert board.read_positions()[2:] == (OPEN, OPEN)
+    assert board.read_closed()[2:] == (OPEN, OPEN)
     with pytest.raises(RelayError, match="R3 has no line"):
-        board.switch(2, CLOSED)
+        board.switch(2, closed=CLOSED)
 
 
 def test_a_board_over_the_wrong_lines_is_refused() -> None:

@@ -12,6 +12,6 @@ from vigie.link.messages import stale_after_ms
 def test_a_snapshot_is_stale_after_two_and_a_half_periods_at_least_two_and_a_half_seconds(
     period_s: float, speed: float, expected_ms: float
 ) -> None:
-    snapshot = make_snapshot(speed=speed).model_dump(mode="json")
+    snapshot = make_snapshot(speed=speed)
     snapshot["loop"]["period_s"] = period_s
     assert stale_after_ms(snapshot) == expected_ms

@@ -26,7 +26,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def state(*alarms: Any, web_alarms: Any = (), snapshot: bool = True) -> dict[str, Any]:
-    shown = [alarm.model_dump(mode="json") for alarm in alarms]
+    shown = list(alarms)
     return {"snapshot": {"alarms": shown} if snapshot else None, "web_alarms": list(web_alarms)}
 
 
@@ -85,7 +85,7 @@ def test_the_worst_that_is_present_comes_first_whoever_took_note_of_it() -> None
             make_alarm("meter_reset", severity="info"),
             make_alarm("battery_warm"),
             make_alarm("loads_dark", severity="critical", standing="returned", is_present=False),
-            web_alarms=[make_alarm("controller_lost", severity="critical").model_dump(mode="json")],
+            web_alarms=[make_alarm("controller_lost", severity="critical")],
         )
     )
     assert [alarm["alarm"] for alarm in alarms] == [
@@ -98,7 +98,7 @@ def test_the_worst_that_is_present_comes_first_whoever_took_note_of_it() -> None
 
 
 def test_the_web_s_own_alarm_is_told_before_any_snapshot(site: Site) -> None:
-    lost = make_alarm("controller_lost", severity="critical").model_dump(mode="json")
+    lost = make_alarm("controller_lost", severity="critical")
     site.hub.side = lambda: {"web_alarms": [lost], "mail": None}
     html = site.page("/alarms")
     assert "<title>(1) ⚠ Alarmes – Vigie</title>" in html
@@ -207,7 +207,7 @@ def test_an_empty_list_is_well_only_while_the_values_are_fresh(site: Site) -> No
 
 
 def test_a_look_without_a_snapshot_counts_the_web_s_alarms() -> None:
-    lost = make_alarm("controller_lost", severity="critical").model_dump(mode="json")
+    lost = make_alarm("controller_lost", severity="critical")
     empty = {"snapshot": None, "age_ms": None, "link": "never", "web_alarms": [lost]}
     with Site(Path("/nonexistent")).app.test_request_context("/"):
         assert look_at(empty).values["alarm_count"] == 1

@@ -111,7 +111,14 @@ def test_an_outage_that_lasts_is_one_row_too(tmp_path: Path) -> None:
     for kind, subject, after in ((EventKind.FAULT, "mains", "absent"), (EventKind.OUTAGE, "outage", "began")):
         journal.note(Event(began_ms, kind, subject, "", after, "", "controller", "", {"began_utc_ms": began_ms}))
     journal.close()
-    now = {"kind": "outage", "began_utc_ms": began_ms, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
+    now = {
+        "kind": "outage",
+        "began_utc_ms": began_ms,
+        "lowest_v": 12.6,
+        "charge_out_ah": 0.0,
+        "dark_s": 0.0,
+        "rest_dark_s": 0.0,
+    }
     with closing(JournalReader(path)) as reader:
         first, *_ = history_of(reader, END_MS, now).rows
     assert first.outage is not None

@@ -27,8 +27,8 @@ OF_THE_WEB = make_alarm("mail_refused", raised_utc_ms=UTC_MS - 5_000)
 
 
 def state(age_ms: int | None = 500, link: str = "connected", web: tuple[Any, ...] = (), **changes: Any) -> Any:
-    snapshot = make_snapshot(**changes).model_dump(mode="json")
-    alarms = [alarm.model_dump(mode="json") for alarm in web]
+    snapshot = make_snapshot(**changes)
+    alarms = list(web)
     return {"snapshot": snapshot, "age_ms": age_ms, "link": link, "web_version": "1", "web_alarms": alarms,
             "mail": None, "delivery": None}  # fmt: skip
 

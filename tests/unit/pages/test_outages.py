@@ -61,14 +61,28 @@ def test_a_day_shows_its_heaviest_event_and_what_was_not_recorded(journal: Path)
 
 
 def test_an_outage_of_a_second_is_still_seen(journal: Path) -> None:
-    now = {"kind": "outage", "began_utc_ms": END_MS - 1000, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
+    now = {
+        "kind": "outage",
+        "began_utc_ms": END_MS - 1000,
+        "lowest_v": 12.6,
+        "charge_out_ah": 0.0,
+        "dark_s": 0.0,
+        "rest_dark_s": 0.0,
+    }
     mark = next(mark for mark in read(journal, now).strip if mark.utc_ms == END_MS - 1000)
     assert mark.width == NARROWEST
     assert mark.x + mark.width == pytest.approx(WIDTH)
 
 
 def test_the_one_that_lasts_comes_first_and_is_no_success_once_the_loads_are_dark(journal: Path) -> None:
-    now = {"kind": "outage", "began_utc_ms": END_MS - HOUR_MS, "lowest_v": 10.1, "charge_out_ah": 1.0, "dark_s": 30.0}
+    now = {
+        "kind": "outage",
+        "began_utc_ms": END_MS - HOUR_MS,
+        "lowest_v": 10.1,
+        "charge_out_ah": 1.0,
+        "dark_s": 30.0,
+        "rest_dark_s": 0.0,
+    }
     first = read(journal, now).outages[0]
     assert first.lasts
     assert first.duration_s is None
@@ -108,7 +122,14 @@ def test_an_unreadable_journal_is_told_and_not_drawn_empty(tmp_path: Path) -> No
 
 
 def test_the_page_counts_only_outages_whose_end_is_known(journal: Path) -> None:
-    now = {"kind": "outage", "began_utc_ms": END_MS - 60_000, "lowest_v": 12.6, "charge_out_ah": 0.0, "dark_s": 0.0}
+    now = {
+        "kind": "outage",
+        "began_utc_ms": END_MS - 60_000,
+        "lowest_v": 12.6,
+        "charge_out_ah": 0.0,
+        "dark_s": 0.0,
+        "rest_dark_s": 0.0,
+    }
     with closing(Site(journal.parent)) as site:
         site.publish(utc_ms=END_MS, outage=now)
         html = site.page("/outages")
@@ -123,6 +144,7 @@ def test_the_page_says_what_goes_on_now(tmp_path: Path) -> None:
         "lowest_v": 12.34,
         "charge_out_ah": 0.5,
         "dark_s": 0.0,
+        "rest_dark_s": 0.0,
     }
     with closing(Site(tmp_path)) as site:
         site.publish(outage=outage)

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.integration.web.snapshots import UTC_MS, make_channel, make_estimate, make_relay, make_snapshot
+from tests.integration.web.snapshots import (
+    UTC_MS,
+    make_channel,
+    make_estimate,
+    make_relay,
+    make_snapshot,
+    unknown_value,
+)
 from vigie.link.hub import Hub
-from vigie.link.messages import EstimatedValue
 from vigie.web import pages
 from vigie.web.app import create_app
 from vigie.web.page_table import NAVIGATION
@@ -39,7 +45,7 @@ class Site:
 
     def publish(self, **changes: Any) -> None:
         self.hub.attach(Silent())
-        self.hub.receive(make_snapshot(**changes).model_dump(mode="json"))
+        self.hub.receive(make_snapshot(**changes))
 
     def page(self, path: str, language: str = "fr") -> str:
         response = self.client.get(f"/flask{path}", headers={"Accept-Language": language, "Host": "localhost"})
@@ -110,7 +116,7 @@ def test_the_battery_tile_says_how_long_it_lasts_with_its_band(site: Site) -> No
 
 
 def test_the_battery_tile_says_why_it_does_not_know_how_long_it_lasts(site: Site) -> None:
-    site.publish(estimate=make_estimate(remaining_s=EstimatedValue(why="capacity_not_set")))
+    site.publish(estimate=make_estimate(remaining_s=unknown_value("capacity_not_set")))
     html = site.page("/")
     told = told_of_the_battery(html)
     assert "Son autonomie est inconnue, car la capacité inscrite sur son étiquette n’est pas indiquée" in told
@@ -135,7 +141,7 @@ def test_an_old_snapshot_is_never_well(site: Site) -> None:
 def test_a_lost_link_is_never_well(site: Site) -> None:
     controller = Silent()
     site.hub.attach(controller)
-    site.hub.receive(make_snapshot().model_dump(mode="json"))
+    site.hub.receive(make_snapshot())
     site.hub.detach(controller)
     assert verdict_of(site.page("/")) == "unknown"
 

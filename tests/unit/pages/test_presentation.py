@@ -16,7 +16,7 @@ def snapshot(charge_a: float | None = 0.4, load_a: float | None = 0.8, open_rela
     relays = [
         make_relay(name, **({"contact": "open"} if name == open_relay else {})) for name in ("R1", "R2", "R3", "R4")
     ]
-    return make_snapshot(channels=channels, relays=relays, **changes).model_dump(mode="json")
+    return make_snapshot(channels=channels, relays=relays, **changes)
 
 
 def states(values: Any) -> dict[str, str]:

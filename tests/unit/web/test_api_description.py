@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
+from tests.integration.web.snapshots import make_alarm, make_snapshot
 from vigie.link.hub import Hub
 from vigie.web.app import create_app
 from vigie.web.settings import WebSettings
@@ -44,6 +45,14 @@ def test_every_route_of_the_api_is_described(app: APIFlask, spec: dict[str, Any]
     }
     assert routes == set(operations(spec))
     assert len(routes) == 14
+
+
+def test_alarms_are_told_the_most_urgent_first() -> None:
+    hub = Hub("secret")
+    hub.receive(make_snapshot(alarms=[make_alarm("battery_warm"), make_alarm("loads_dark", severity="critical")]))
+    client = create_app(WebSettings(), hub, Path(tempfile.gettempdir()) / "no journal").test_client()
+    told = client.get("/flask/api/v1/alarms").get_json()["alarms"]
+    assert [one["alarm"] for one in told] == ["loads_dark", "battery_warm"]
 
 
 def test_description_is_openapi_3_1_and_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:

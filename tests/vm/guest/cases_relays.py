@@ -10,7 +10,7 @@ from report import See, refusal, shown
 
 from vigie.errors import RelayError
 from vigie.hardware.gpio import GpioLines, outputs_persist
-from vigie.hardware.relay_board import PIRELAY_V2, ContactKind, Position, RelayBoard, RelayWiring
+from vigie.hardware.relay_board import PIRELAY_V2, ContactKind, RelayBoard, RelayWiring
 
 FOREIGN = """
 import sys, time, gpiod
@@ -48,12 +48,12 @@ def lines_are_adopted_and_given_back_without_a_change_of_level(see: See) -> None
     assert sorted(outside.levels().values()) == ["in high", "in low", "out high", "out low"]
     start = outside.mark("adopting")
     adopted = board()
-    positions = adopted.read_positions()
+    closed = adopted.read_closed()
     adopted.close()
     board().close()
-    see(f"read:   {[position.name for position in positions]}; after: {outside.levels()}")
+    see(f"read:   closed {closed}; after: {outside.levels()}")
     shown(outside.log(start - 1), see, "the kernel's log")
-    assert [bool(position) for position in positions] == [True, False, True, False]
+    assert closed == (True, False, True, False)
     assert outside.moved(start) == []
     assert {line: what.split()[1] for line, what in outside.levels().items()} == {
         "GPIO19": "high", "GPIO13": "low", "GPIO6": "high", "GPIO5": "low",
@@ -76,9 +76,9 @@ def switching_moves_that_line_alone_and_reads_it_back(see: See) -> None:
     start = outside.mark("switching")
     try:
         for relay in range(4):
-            for position in (Position.OPEN, Position.CLOSED, Position.CLOSED, Position.OPEN):
-                relays.switch(relay, position)
-                assert relays.read_positions()[relay] == position
+            for closed in (False, True, True, False):
+                relays.switch(relay, closed=closed)
+                assert relays.read_closed()[relay] is closed
     finally:
         relays.close()
     moves = [(entry.line, entry.what) for entry in outside.moved(start)]
@@ -114,7 +114,7 @@ def a_line_that_does_not_exist_is_an_error_that_lists_what_there_is(see: See) ->
 def a_kernel_that_drops_released_outputs_is_told_apart(see: See) -> None:
     """Also shows that the log would have seen a line that moves."""
     relays = board()
-    relays.switch(0, Position.CLOSED)
+    relays.switch(0, closed=True)
     assert outputs_persist() is True
     start = outside.mark("strict")
     with outside.outputs_fall_to_input():

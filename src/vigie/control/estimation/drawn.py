@@ -78,38 +78,70 @@ def followed_discharge(
         measurement: of this period.
         rules: limits.
     """
-    now_s = measurement.now_s
-    is_away = mains == Mains.ABSENT or mains == Mains.CUT
-    if is_away and not before.is_running:
-        began_s = now_s - elapsed_s if elapsed_s <= rules.longest_gap_s else now_s
+    now_s, is_long = measurement.now_s, elapsed_s > rules.longest_gap_s
+    if is_long:
+        current_a = math.nan
+    missed_s = elapsed_s if math.isnan(current_a) else 0.0
+    if mains != Mains.ABSENT and mains != Mains.CUT:
+        return _with_mains(before, mains == Mains.PRESENT, now_s, current_a, elapsed_s, missed_s, rules.back_s)
+    if not before.is_running:
+        began_s = now_s if is_long else now_s - elapsed_s
         before = DrawnState(True, began_s, math.nan, math.nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, True)
-    is_counted = elapsed_s <= rules.longest_gap_s and not math.isnan(current_a)
-    counted_s = elapsed_s if is_counted else 0.0
-    missed_s = elapsed_s - counted_s
-    hours = counted_s / SECONDS_PER_HOUR
-    out_a = max(0.0 - current_a, 0.0) if is_counted and is_away else 0.0
-    in_a = max(current_a, 0.0) if is_counted and not is_away else 0.0
     if math.isnan(voltage_v):
         voltage_v = measurement.charge.bus_v if measurement.charge.is_valid else 0.0
-    back_since_s = before.back_since_s
-    if is_away:
-        back_since_s = math.nan
-    elif mains == Mains.PRESENT and math.isnan(back_since_s):
-        back_since_s = now_s
-    has_ended = before.is_running and not is_away and now_s - back_since_s >= rules.back_s
+    return _without_mains(before, current_a, voltage_v, elapsed_s, missed_s)
+
+
+def _without_mains(
+    before: DrawnState, current_a: float, voltage_v: float, elapsed_s: float, missed_s: float
+) -> DrawnState:
+    """Return a running discharge after a period of it."""
+    is_counted = not math.isnan(current_a)
+    out_a = max(0.0 - current_a, 0.0) if is_counted else 0.0
+    hours = (elapsed_s - missed_s) / SECONDS_PER_HOUR
+    return DrawnState(
+        True,
+        before.began_s,
+        before.ended_s,
+        math.nan,
+        out_a if is_counted else before.last_a,
+        before.out_ah + out_a * hours,
+        before.out_wh + out_a * voltage_v * hours,
+        before.out_s + (elapsed_s - missed_s),
+        before.out_missed_s + (missed_s if math.isnan(before.back_since_s) else 0.0),
+        before.back_ah,
+        before.back_s,
+        before.is_back_whole,
+    )
+
+
+def _with_mains(
+    before: DrawnState,
+    is_present: bool,
+    now_s: float,
+    current_a: float,
+    elapsed_s: float,
+    missed_s: float,
+    back_s: float,
+) -> DrawnState:
+    """Return the last discharge after a period with mains, or in which nobody knows of it; it ends after ``back_s``."""
+    in_a = 0.0 if math.isnan(current_a) else max(current_a, 0.0)
+    counted_s = elapsed_s - missed_s
+    back_since_s = now_s if is_present and math.isnan(before.back_since_s) else before.back_since_s
+    has_ended = before.is_running and now_s - back_since_s >= back_s
     return DrawnState(
         before.is_running and not has_ended,
         before.began_s,
         back_since_s if has_ended else before.ended_s,
         back_since_s,
-        out_a if is_counted and is_away else before.last_a,
-        before.out_ah + out_a * hours,
-        before.out_wh + out_a * voltage_v * hours,
-        before.out_s + (counted_s if is_away else 0.0),
+        before.last_a,
+        before.out_ah,
+        before.out_wh,
+        before.out_s,
         before.out_missed_s + (missed_s if before.is_running and math.isnan(before.back_since_s) else 0.0),
-        before.back_ah + in_a * hours,
+        before.back_ah + in_a * counted_s / SECONDS_PER_HOUR,
         before.back_s + (counted_s if in_a > 0.0 else 0.0),
-        before.is_back_whole and (missed_s == 0.0 or is_away),
+        before.is_back_whole and missed_s == 0.0,
     )
 
 

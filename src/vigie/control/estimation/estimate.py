@@ -129,6 +129,49 @@ def estimate(
     Returns:
         The next state and what is believed. A time that does not run forwards counts as no time.
     """
+    after = _followed(state, measurement, rules)
+    if not _is_due(state, after):
+        return after, after.told
+    told = _told(
+        after.fullness,
+        after.drawn,
+        after.rest,
+        after.resistance,
+        after.load,
+        state_of_charge(after.belief, rules.block),
+        capacity_ah(after.belief, rules.block),
+        remaining_s(after.belief, after.load, measurement.temperature.celsius, rules.block, rules.end_v),
+    )
+    return _telling(after, told), told
+
+
+def _is_due(state: EstimationState, after: EstimationState) -> bool:
+    """Return whether what is told after a period is to be reckoned anew."""
+    told = state.told
+    if after.mains != state.mains or after.drawn.is_running != told.is_discharging:
+        return True
+    return after.fullness.fullness != told.fullness or not abs(after.last_s - state.told_s) < RECKONED_EVERY_S
+
+
+def _telling(state: EstimationState, told: BatteryEstimate) -> EstimationState:
+    """Return a state whose estimate was reckoned now."""
+    return EstimationState(
+        state.last_s,
+        state.mains,
+        state.charge,
+        state.fullness,
+        state.drawn,
+        state.rest,
+        state.resistance,
+        state.load,
+        state.belief,
+        told,
+        state.last_s,
+    )
+
+
+def _followed(state: EstimationState, measurement: Measurement, rules: EstimationRules) -> EstimationState:
+    """Return the state after a period, still with what was told before."""
     now_s = measurement.now_s
     mains = evidence(measurement, rules.mains)
     elapsed_s = max(now_s - state.last_s, 0.0)
@@ -149,22 +192,9 @@ def estimate(
     moment = _moment(state, measurement, current_a, voltage_v, is_away, not drawn.is_running, is_charged, rules)
     belief = followed_belief(state.belief, moment, rest.settled_v, rules.block)
     fullness = followed_fullness(state.fullness, mains, measurement, rules)
-    told, told_s = state.told, state.told_s
-    is_other = mains != state.mains or drawn.is_running != told.is_discharging or fullness.fullness != told.fullness
-    if is_other or not abs(now_s - told_s) < RECKONED_EVERY_S:
-        told_s = now_s
-        told = _told(
-            fullness,
-            drawn,
-            rest,
-            resistance,
-            load,
-            state_of_charge(belief, rules.block),
-            capacity_ah(belief, rules.block),
-            remaining_s(belief, load, celsius, rules.block, rules.end_v),
-        )
-    after = EstimationState(now_s, mains, charge, fullness, drawn, rest, resistance, load, belief, told, told_s)
-    return after, told
+    return EstimationState(
+        now_s, mains, charge, fullness, drawn, rest, resistance, load, belief, state.told, state.told_s
+    )
 
 
 def _moment(
