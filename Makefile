@@ -92,6 +92,7 @@ docs: $(VENV)/dev.stamp  ## Write what is generated: reference pages, sample log
 	$(BIN)/python tools/write_metrics_page.py
 	$(BIN)/python tools/write_settings_page.py
 	$(BIN)/python tools/write_alarms_page.py
+	$(BIN)/python tools/write_modes_page.py
 	$(BIN)/python tools/write_pages_page.py
 	$(BIN)/python -m tools.sample_log
 	$(BIN)/python -m tools.prometheus_rules

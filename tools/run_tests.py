@@ -43,15 +43,13 @@ class Stage(NamedTuple):
     spread: tuple[str, ...] = ("--dist", "worksteal")
     is_on_oldest: bool = False
     marked: str = "not long"
-    niceness: int = 0
-    """What computes takes the time that the others leave."""
 
 
 WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 """The cases of a file share what they start, and the longest begin."""
 STAGES = (
-    Stage("quick", QUICK, CORES, "computing", is_on_oldest=True, niceness=10),
-    Stage("proof", ("tests/proof",), CORES, "computing", ("--dist", "loadgroup"), is_on_oldest=True, niceness=10),
+    Stage("quick", QUICK, CORES, "computing", is_on_oldest=True),
+    Stage("proof", ("tests/proof",), CORES, "computing", ("--dist", "loadgroup"), is_on_oldest=True),
     Stage("processes and servers", ("tests/integration", "tests/recipes"), 3 * CORES, "serving", WHOLE_FILES),
     Stage("faults", ("tests/faults",), CORES + 1, "looking", ("--dist", "loadgroup"), is_on_oldest=True),
     Stage("browser", ("tests/browser",), CORES, "looking"),
@@ -64,7 +62,6 @@ LONG = (
         "computing",
         is_on_oldest=True,
         marked="long",
-        niceness=10,
     ),
     Stage("long: running", ("tests/integration", "tests/browser"), 2 * CORES, "serving", WHOLE_FILES, marked="long"),
 )
@@ -125,7 +122,7 @@ def side_by_side(stages: Sequence[Stage], pythons: dict[str, str]) -> list[Resul
     jobs: dict[str, list[tuple[str, list[str]]]] = {}
     for stage in stages:
         version = (min if stage.is_on_oldest else max)(pythons, key=number)
-        command = ["nice", "-n", str(stage.niceness), *pytest(prepared(version, pythons)), *at_once(stage)]
+        command = [*pytest(prepared(version, pythons)), *at_once(stage)]
         jobs.setdefault(stage.lane, []).append((f"{stage.name} ({version})", command))
     is_stopped = threading.Event()
     results: list[Result] = []

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.property.sequences import UNCALIBRATED
+from tests.unit.control.process_images import mode_settings
 from vigie.control import supervisor
 from vigie.control.commands import Mode
 from vigie.control.filtering import ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
-from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.steadiness import MainsStanding, Steadiness
@@ -94,9 +93,8 @@ BEGINNINGS_S = (11.0, 11.03, 11.57, 11.93)
 def configured(mains: MainsSettings) -> SupervisorSettings:
     """Return the defaults, with a manual mode that lasts and no minimum time to hide behind."""
     times = MinimumTimes(0.0, 0.0, 0.0)
-    manual = ManualSettings(7200.0, 7200.0)
-    rules = (ProtectSettings(), CycleSettings(), manual, times)
-    return SupervisorSettings(Wiring.LINE, False, mains, InterlockSettings(), *rules)
+    modes = mode_settings(manual=ManualSettings(7200.0, 7200.0))
+    return SupervisorSettings(Wiring.LINE, False, mains, InterlockSettings(), modes, times)
 
 
 def swept(is_there: bool, r2: Contact, last_bit: int) -> Sweep:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import Wiring
 from vigie.plant.faults import FaultKind
 
@@ -106,3 +107,9 @@ def test_page_says_what_is_promised_and_that_it_held() -> None:
 def test_nothing_is_missing_in_ci() -> None:
     if os.environ.get("CI") == "true":
         assert can_mount(), "CI must be able to mount the disks that fail"
+
+
+def test_every_mode_meets_the_faults() -> None:
+    ordered = {order["mode"] for situation in EVERYWHERE for order in situation.orders if "mode" in order}
+    met = {situation.mode.name.lower() for situation in EVERYWHERE} | ordered
+    assert {spec.name for spec in SPECS} <= met, "add situations to tests/faults/situations.py"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tests.proof.undecided import AllOf, Draw, Unasked, Undecided
 from tests.unit.control.process_images import CLOSED, OPEN, lost, mean, measured
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.control.supervisor import SupervisorSettings
 
@@ -91,8 +92,8 @@ def regions(cuts: Iterable[float], per_region: int = 1, beyond: float = 1.0) -> 
 
 
 def battery_cuts(settings: SupervisorSettings) -> frozenset[float]:
-    limits, protect, cycle = settings.interlocks, settings.protect, settings.cycle
-    return frozenset([limits.floor_v, limits.proof_v, *protect, *cycle])
+    of_modes = (value for spec in SPECS if spec.thresholds for value in getattr(settings.modes, spec.name))
+    return frozenset([settings.interlocks.floor_v, settings.interlocks.proof_v, *of_modes])
 
 
 def current_cuts(settings: SupervisorSettings) -> frozenset[float]:

@@ -16,9 +16,8 @@ from tests.unit.control.process_images import CLOSED, OPEN
 from vigie.control import supervisor
 from vigie.control.commands import Mains, Mode, Phase, Reason
 from vigie.control.interlocks import Latch
-from vigie.control.modes.chosen import Plan
-from vigie.control.modes.manual import Hands
-from vigie.control.modes.wish import Passing
+from vigie.control.modes.plan import Plan
+from vigie.control.modes.wish import Hands, Passing
 from vigie.control.signals import Contact, Contacts, Relay
 from vigie.control.steadiness import MainsStanding
 from vigie.control.supervisor import Action, ContactState, Decision, Order, Relays, State, Supply
@@ -66,9 +65,9 @@ class Times(NamedTuple):
 def times(settings: supervisor.SupervisorSettings) -> Times:
     """Return the longest time each instant is compared with; for R1 one period more, so that one too long is seen."""
     return Times(
-        int(max(settings.interlocks.longest_drill_s, settings.mains.settling_s, settings.cycle.settle_s)) + 1,
+        int(max(settings.interlocks.longest_drill_s, settings.mains.settling_s, settings.modes.cycle.settle_s)) + 1,
         int(max(settings.minimum_times.closed_s, settings.minimum_times.open_s)),
-        int(max(settings.manual.longest_s, settings.manual.default_s)),
+        int(max(settings.modes.manual.longest_s, settings.modes.manual.default_s)),
     )
 
 

@@ -51,7 +51,7 @@ def finer() -> Iterator[tuple[str, SupervisorSettings]]:
             f"{name}, one voltage for all",
             high._replace(
                 interlocks=high.interlocks._replace(floor_v=12.4, proof_v=12.4),
-                protect=high.protect._replace(open_above_v=12.9, close_below_v=12.4),
+                modes=high.modes._replace(protect=high.modes.protect._replace(open_above_v=12.9, close_below_v=12.4)),
             ),
         )
 

@@ -9,9 +9,8 @@ from vigie.control.commands import Mode
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
-from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.spec import Crossing, ModeSpec
+from vigie.control.modes.table import SPECS, ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
 from vigie.control.steadiness import MainsStanding, Steadiness
@@ -51,12 +50,24 @@ def mains_of_all_kinds() -> st.SearchStrategy[MainsSettings]:
     return st.builds(lambda rules, needed_s: rules._replace(steady_s=needed_s), within_ranges(MainsSettings), steady_s)
 
 
-def protects() -> st.SearchStrategy[ProtectSettings]:
-    return within_ranges(ProtectSettings).filter(lambda s: s.close_below_v < s.open_above_v)
+def modes() -> st.SearchStrategy[ModeSettings]:
+    """Draw settings of all modes, each falling threshold under the rising ones."""
+    return st.builds(
+        ModeSettings,
+        **{
+            spec.name: within_ranges(spec.settings).filter(lambda drawn, spec=spec: _is_ordered(spec, drawn))
+            for spec in SPECS
+            if spec.settings is not None
+        },
+    )
 
 
-def cycles() -> st.SearchStrategy[CycleSettings]:
-    return within_ranges(CycleSettings).filter(lambda s: max(s.discharge_to_v, s.recharge_below_v) < s.charge_to_v)
+def _is_ordered(spec: ModeSpec, drawn: Any) -> bool:
+    lows, highs = (
+        [getattr(drawn, one.setting) for one in spec.thresholds if one.crossing == crossing]
+        for crossing in (Crossing.FALLING, Crossing.RISING)
+    )
+    return not (lows and highs) or max(lows) < min(highs)
 
 
 def supervisors(mains: st.SearchStrategy[MainsSettings]) -> st.SearchStrategy[SupervisorSettings]:
@@ -71,9 +82,7 @@ def supervisors(mains: st.SearchStrategy[MainsSettings]) -> st.SearchStrategy[Su
             st.sampled_from([10.0, 60.0, 600.0, 14_400.0]),  # as short as a story
             st.sampled_from([1, 1, 2, 3]),
         ),
-        protect=protects(),
-        cycle=cycles(),
-        manual=within_ranges(ManualSettings),
+        modes=modes(),
         minimum_times=st.just(MinimumTimes(0.0, 0.0, 0.0)) | within_ranges(MinimumTimes),
     )
 
@@ -166,14 +175,18 @@ def temperatures(limit_c: float) -> st.SearchStrategy[Temperature]:
     return known | known | known | lost
 
 
+def limits_of_modes(settings: SupervisorSettings) -> list[float]:
+    """Return the settings of all modes that act at voltages."""
+    return [value for spec in SPECS if spec.thresholds for value in getattr(settings.modes, spec.name)]
+
+
 def moments(settings: SupervisorSettings) -> st.SearchStrategy[Moment]:
     """Draw periods whose voltages crowd around the thresholds of ``settings``, with a healthy one now and then."""
     thresholds = (
         settings.interlocks.floor_v,
         settings.interlocks.load_floor_v,
         settings.interlocks.proof_v,
-        *settings.protect,
-        *settings.cycle,
+        *limits_of_modes(settings),
         settings.mains.supply_present_v,
     )
     near = st.sampled_from([t + d for t in thresholds for d in (-0.01, 0.0, 0.01)])

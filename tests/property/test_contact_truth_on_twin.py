@@ -8,16 +8,13 @@ from typing import NamedTuple
 import pytest
 
 from tests.property.test_compiled_agrees import bits
-from tests.unit.control.process_images import AT_ONCE, TRUSTED
+from tests.unit.control.process_images import AT_ONCE, TRUSTED, mode_settings
 from vigie.clock import SimulatedClock
 from vigie.control.commands import Mode
 from vigie.control.contact_truth import ContactFault, Truth, TruthSettings, TruthState, check, initial_truth
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings, initial_filter_state, summarise
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
-from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import Outage, OutageLogSettings, follow, initial_outages, outage_rules
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
@@ -104,9 +101,7 @@ class World:
             False,
             AT_ONCE,
             InterlockSettings(),
-            ProtectSettings(),
-            CycleSettings(),
-            ManualSettings(),
+            mode_settings(),
             times or MinimumTimes(),
         )
         self.period_s = period_s

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.dashboards.ageing import ageing
@@ -10,6 +10,7 @@ from tools.dashboards.charge import charge
 from tools.dashboards.computer import computer
 from tools.dashboards.cycle import cycle
 from tools.dashboards.fleet import fleet
+from tools.dashboards.general import general
 from tools.dashboards.manual import manual
 from tools.dashboards.observe import observe
 from tools.dashboards.overview import overview
@@ -18,12 +19,26 @@ from tools.dashboards.protect import protect
 from tools.dashboards.sheet import Sheet, written
 from tools.dashboards.words import Words
 
+from vigie.control.commands import Mode
+from vigie.control.modes.table import SPECS
 from vigie.wording.languages import LANGUAGE_CODES
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "dashboards"
+OF_MODES: Mapping[Mode, Callable[[House], Sheet]] = {
+    Mode.OBSERVE: observe,
+    Mode.PROTECT: protect,
+    Mode.CYCLE: cycle,
+    Mode.MANUAL: manual,
+}
+"""The dashboards made for one mode; the others have the general one."""
 SHEETS: tuple[Callable[[House], Sheet], ...] = (
-    overview, observe, protect, cycle, manual, charge, ageing, computer, fleet,
-)  # fmt: skip
+    overview,
+    *(OF_MODES.get(spec.mode) or general(spec) for spec in SPECS),
+    charge,
+    ageing,
+    computer,
+    fleet,
+)
 
 
 def files() -> dict[Path, str]:

@@ -6,8 +6,10 @@ from tools.dashboards import colours, parts, promql
 from tools.dashboards.panels import House, Limits, Line
 from tools.dashboards.sheet import Sheet
 
+from vigie.control.commands import Mode
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.modes.cycle import CycleSettings
+from vigie.wording.modes import words_of
 
 FULL_EMF_V = 12.95
 """Electromotive force of a full battery (vigie.battery.parameters)."""
@@ -176,13 +178,8 @@ def _hours_warm(house: House) -> timeseries.Panel:
 
 def _modes(house: House) -> timeseries.Panel:
     lines = [
-        Line(promql.series("mode:vigie_mode:seconds1d", mode=name), title, colour)
-        for name, title, colour in (
-            ("observe", "Observe", colours.BATTERY),
-            ("protect", "Protect", colours.LOAD),
-            ("cycle", "Cycle", colours.SPARE),
-            ("manual", "Manual", colours.ATTENTION),
-        )
+        Line(promql.series("mode:vigie_mode:seconds1d", mode=mode.name.lower()), words_of(mode).name, colour)
+        for mode, (_, colour) in zip(Mode, parts.modes(house).values(), strict=True)
     ]
     about = "How long each mode was on in a day."
     return _daily(house, "Modes per day", about, lines, units.Seconds, 0, is_bars=True)

@@ -11,5 +11,7 @@ LOAD = "#1F9E78"
 SPARE = "#A8679B"
 """The channels in the order and hues of Vigie's own pages, between their light and their dark tone."""
 
+FURTHER = ("#6C7BD9", "#B0653A", "#4FA3A5", "#C2668F")
+"""Of modes and phases beyond the first ones."""
 EXPECTED = "#A0A4AB"
 LIMIT = "#C0902B"

@@ -8,6 +8,7 @@ from tools.dashboards.panels import House, Limits, Line, plain, value_map
 from tools.dashboards.sheet import Sheet
 
 from vigie.control.alarms.catalogue import Alarm
+from vigie.control.commands import Mode
 
 _BY = "by (site, battery)"
 HEARD = f"max {_BY} (timestamp(vigie_measurement_valid) or max_over_time(timestamp(vigie_measurement_valid)[7d:5m]))"
@@ -17,9 +18,8 @@ MAINS = (
     f'max {_BY} (vigie_mains{{mains="present"}}) + 2 * max {_BY} (vigie_mains{{mains="absent"}}) '
     f'+ 3 * max {_BY} (vigie_mains{{mains="cut"}})'
 )
-MODE = (
-    f'max {_BY} (vigie_mode{{mode="protect"}}) + 2 * max {_BY} (vigie_mode{{mode="cycle"}}) '
-    f'+ 3 * max {_BY} (vigie_mode{{mode="manual"}})'
+MODE = " + ".join(
+    f'{"" if mode == 1 else f"{mode} * "}max {_BY} (vigie_mode{{mode="{mode.name.lower()}"}})' for mode in Mode if mode
 )
 BATTERY_V = f'max {_BY} (vigie_channel_bus_volts{{role="battery"}})'
 TEMPERATURE = f"max {_BY} (vigie_temperature_celsius)"

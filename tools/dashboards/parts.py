@@ -1,6 +1,8 @@
 """Panels that several dashboards show in the same way."""
 
 from collections.abc import Sequence
+from enum import IntEnum
+from itertools import chain, cycle, islice
 
 from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
 from grafana_foundation_sdk.models import units
@@ -34,16 +36,21 @@ LOAD_VOLTAGES: Limits = (
 VERDICT = promql.verdict(promql.HERE)
 
 
+def shades(kind: type[IntEnum], *first: str) -> tuple[str, ...]:
+    """Return a colour for each member: the given ones, then others in turn."""
+    return tuple(islice(chain(first, cycle(colours.FURTHER)), len(kind)))
+
+
 def verdicts(house: House) -> States:
     return house.states(Verdict, colours.NOTHING, colours.GOOD, colours.ATTENTION, colours.ALARM)
 
 
 def modes(house: House) -> States:
-    return house.states(Mode, colours.BATTERY, colours.LOAD, colours.SPARE, colours.ATTENTION)
+    return house.states(Mode, *shades(Mode, colours.BATTERY, colours.LOAD, colours.SPARE, colours.ATTENTION))
 
 
 def phases(house: House) -> States:
-    return house.states(Phase, colours.NOTHING, colours.CHARGE, colours.BATTERY, colours.SPARE)
+    return house.states(Phase, *shades(Phase, colours.NOTHING, colours.CHARGE, colours.BATTERY, colours.SPARE))
 
 
 def mains_states(house: House) -> States:

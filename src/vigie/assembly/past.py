@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from vigie.config.sections import StartMode
 from vigie.control.alarms.rules import Rule
 from vigie.control.commands import Mode
+from vigie.control.modes.table import spec_of
 from vigie.control.signals import Relay
 from vigie.controller.period import NO_PAST, Past
 from vigie.errors import JournalError
@@ -17,7 +18,6 @@ from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind, is_instant
 
 T = TypeVar("T")
-RESUMED = {"protect", "cycle"}
 
 
 class Recollection(NamedTuple):
@@ -88,7 +88,8 @@ def _mode(journal: JournalReader, start: StartMode) -> tuple[Mode, str]:
         return _first(start), NO_PAST.mode_by
     if last[0].upper() not in Mode.__members__:
         raise CorruptJournal(f"there is no mode {last[0]!r}")
-    return (Mode[last[0].upper()], last[1]) if last[0] in RESUMED else (Mode.OBSERVE, NO_PAST.mode_by)
+    mode = Mode[last[0].upper()]
+    return (mode, last[1]) if spec_of(mode).is_resumed else (Mode.OBSERVE, NO_PAST.mode_by)
 
 
 def _switchings(journal: JournalReader) -> tuple[int, ...]:

@@ -1,10 +1,11 @@
 """What several commands share: options, and how their help ends."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vigie.control.commands import Mode
 from vigie.wording.dialogue import spoken
 from vigie.wording.service_commands import ServiceManager
 from vigie.wording.words import mark
@@ -23,7 +24,11 @@ def not_empty(value: str | None) -> str | None:
     return value
 
 
-ModeName = Literal["observe", "protect", "cycle", "manual"]
+MODES = [mode.name.lower() for mode in Mode]
+if TYPE_CHECKING:
+    ModeName = str
+else:
+    ModeName = Literal[tuple(MODES)]
 ContactName = Literal["open", "closed"]
 Multimeter = Literal["person", "twin"]
 ConfigFile = Annotated[
@@ -126,3 +131,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs in
 def example(*lines: str) -> str:
     """Return the example a command's help ends with."""
     return "Example: " + "; ".join(f"`{line}`" for line in lines)
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a help text lists them.
+
+    >>> listed(["observe", "protect", "manual"])
+    'observe, protect or manual'
+    """
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -81,7 +81,7 @@ def show(config: Config, *, as_json: bool) -> None:
 def in_force(config: Config) -> dict[str, dict[str, Any]]:
     """Return the settings by section, as a file would give them."""
     channels = {f"channels.{name}": part for name, part in zip(_channels(), config.channels, strict=True)}
-    parts = {**config._asdict(), **channels}
+    parts = {**config._asdict(), **config.modes._asdict(), **channels}
     return {name: without_retired(name, as_table(parts[name])) for name in SECTIONS if parts.get(name) is not None}
 
 

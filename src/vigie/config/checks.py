@@ -1,7 +1,7 @@
 """What one setting alone cannot show: settings that contradict each other, and what should be known before use."""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vigie.access.settings import Login
@@ -12,6 +12,8 @@ from vigie.config.scales import beyond_meter, scale_risks
 from vigie.config.sections import Calibration, Config, PlantKind, SettingsFault
 from vigie.config.texts import unusable_texts
 from vigie.config.wiring import wiring_risks
+from vigie.control.modes.spec import Crossing
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import Channel, Wiring
 from vigie.delivery import settings as delivery_settings
 from vigie.errors import SettingsError
@@ -23,6 +25,7 @@ from vigie.plant.rig import Boards, RigSettings, relay_wiring
 from vigie.plant.site import ControllerSupply, InstallationSettings, chosen_battery
 from vigie.web import settings as web_settings
 from vigie.wording.dialogue import spoken
+from vigie.wording.modes import words_of
 from vigie.wording.words import mark
 
 LONGEST_PERIOD_S = 5.0
@@ -37,7 +40,7 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[SettingsFault]
         if not is_met:
             faults.append(SettingsFault(key, message))
 
-    filtering, manual = sections.get("filter"), sections.get("manual")
+    filtering = sections.get("filter")
     if filtering is not None:
         sweeps, good = filtering.sweeps, filtering.least_good
         need(
@@ -45,12 +48,7 @@ def crossed(sections: Mapping[str, Any], *, is_rig: bool) -> list[SettingsFault]
             "filter.least_good",
             spoken("{good} is more than filter.sweeps = {sweeps}", good=good, sweeps=sweeps),
         )
-    if manual is not None:
-        need(
-            manual.default_s <= manual.longest_s,
-            "manual.default_s",
-            spoken("more than manual.longest_s = {longest_s:g}", longest_s=manual.longest_s),
-        )
+    faults += _crossed_modes(sections)
     alarms, interlocks, mail = sections.get("alarms"), sections.get("interlocks"), sections.get("mail")
     if alarms is not None and interlocks is not None:
         faults += alarm_faults(alarms, interlocks)
@@ -301,11 +299,20 @@ def warnings(config: Config) -> list[SettingsFault]:
     return found
 
 
+def _crossed_modes(sections: Mapping[str, Any]) -> Iterator[SettingsFault]:
+    """Yield a mode's settings that are more than another one of it allows."""
+    for spec in SPECS:
+        table = sections.get(spec.name)
+        for low, high in spec.ordered if table is not None else ():
+            if getattr(table, low) > (most := getattr(table, high)):
+                told = spoken("more than {limit} = {most:g}", limit=f"{spec.name}.{high}", most=most)
+                yield SettingsFault(f"{spec.name}.{low}", told)
+
+
 def _never_reached(config: Config) -> list[SettingsFault]:
     """Return the thresholds a battery on the charger, or V3 on the supply, does not come up to."""
     limits = (
-        ("protect.open_above_v", config.protect.open_above_v, mark("protect never rests the battery")),
-        ("cycle.charge_to_v", config.cycle.charge_to_v, mark("cycle never ends its charge")),
+        *_rising(config),
         ("interlocks.proof_v", config.interlocks.proof_v, mark("R1 never opens, and cycle never begins")),
         (
             "mains.supply_present_v",
@@ -320,6 +327,16 @@ def _never_reached(config: Config) -> list[SettingsFault]:
         for key, value, otherwise in limits
         if value >= charger_v
     ]
+
+
+def _rising(config: Config) -> Iterator[tuple[str, float, str]]:
+    """Yield name, value and meaning of the thresholds of modes that the battery must come up to."""
+    for spec in SPECS:
+        for threshold in spec.thresholds:
+            if threshold.crossing == Crossing.RISING:
+                value = getattr(getattr(config.modes, spec.name), threshold.setting)
+                otherwise = words_of(spec.mode).thresholds[threshold.setting].otherwise
+                yield f"{spec.name}.{threshold.setting}", value, otherwise
 
 
 def unusable_files(config: Config) -> list[SettingsFault]:

@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 
 from vigie.config.scales import beyond_scale
 from vigie.config.sections import SettingsFault
+from vigie.control.modes.spec import Crossing
+from vigie.control.modes.table import SPECS
 from vigie.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from vigie.wording.dialogue import spoken
+from vigie.wording.modes import words_of
 from vigie.wording.words import mark
 
 ROOM_C = 25.0
@@ -28,16 +31,22 @@ class Below(NamedTuple):
     """What the program would do."""
 
 
+def _of_modes() -> Iterator[Below]:
+    """Yield, of each mode, each falling threshold under each rising one, and over the floor of a drill."""
+    for spec in SPECS:
+        for low in spec.thresholds:
+            if low.crossing != Crossing.FALLING:
+                continue
+            for high in spec.thresholds:
+                if high.crossing == Crossing.RISING:
+                    yield Below(f"{spec.name}.{low.setting}", f"{spec.name}.{high.setting}")
+            otherwise = words_of(spec.mode).thresholds[low.setting].otherwise
+            yield Below("interlocks.floor_v", f"{spec.name}.{low.setting}", otherwise)
+
+
 ORDER = (
-    Below("protect.close_below_v", "protect.open_above_v"),
-    Below("cycle.discharge_to_v", "cycle.charge_to_v"),
-    Below("cycle.recharge_below_v", "cycle.charge_to_v"),
-    Below("interlocks.floor_v", "cycle.discharge_to_v"),
+    *_of_modes(),
     Below("interlocks.floor_v", "interlocks.proof_v"),
-    Below("interlocks.floor_v", "protect.close_below_v",
-          mark("protect would rest the battery down to where a drill ends")),
-    Below("interlocks.floor_v", "cycle.recharge_below_v",
-          mark("cycle would rest the battery down to where a drill ends")),
     Below("interlocks.load_floor_v", "interlocks.floor_v",
           mark("loads get less than the battery has: no drill would last")),
     Below("alarms.loads_dark_v", "interlocks.floor_v", mark("loads fed well enough for a drill would count as dark")),

@@ -15,6 +15,7 @@ from vigie.config.retired import RETIRED_SECTIONS, without_retired
 from vigie.config.sections import (
     CHANNEL_DEFAULTS,
     EVERY_CHANNEL,
+    MODE_SECTIONS,
     PLANT_DEFAULTS,
     SECTIONS,
     ChannelConfig,
@@ -22,6 +23,7 @@ from vigie.config.sections import (
     SettingsFault,
 )
 from vigie.config.text_file import text_of
+from vigie.control.modes.table import ModeSettings
 from vigie.control.signals import Channel
 from vigie.errors import SettingsError
 from vigie.plant.scenario import SCENARIOS
@@ -147,7 +149,8 @@ def check(tables: Mapping[str, Mapping[str, Any]], source: str, *, is_service: b
         is_to_find_out = is_rig and not is_service and all(fault.is_demanded for fault in faults)
         raise BadSettings(source, faults, spoken(_COMMISSION) if is_to_find_out else "")
     channels = tuple(sections.pop(f"channels.{channel.name.lower()}") for channel in Channel)
-    return Config(source=source, channels=cast("Any", channels), **sections)
+    modes = ModeSettings(**{name: sections.pop(name) for name in MODE_SECTIONS})
+    return Config(source=source, channels=cast("Any", channels), modes=modes, **sections)
 
 
 def _unknown_sections(tables: Mapping[str, Mapping[str, Any]]) -> list[SettingsFault]:

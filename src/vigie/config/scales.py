@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vigie.config.sections import EVERY_CHANNEL, ChannelConfig, Config, PlantKind, PlantSettings, SettingsFault
+from vigie.control.modes.spec import Crossing
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import Channel
 from vigie.hardware.meter import Capability
 from vigie.plant.meter_chips import METER_CHIPS, USUAL_METER, MeterModel
@@ -30,8 +32,12 @@ class Read(NamedTuple):
 
 
 VOLTAGES = (
-    Read("protect.open_above_v", "battery"),
-    Read("cycle.charge_to_v", "battery"),
+    *(
+        Read(f"{spec.name}.{threshold.setting}", "battery")
+        for spec in SPECS
+        for threshold in spec.thresholds
+        if threshold.crossing == Crossing.RISING
+    ),
     Read("interlocks.proof_v", "load"),
     Read("mains.supply_present_v", "load"),
     Read("alarms.battery_over_v", "battery"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from vigie.access.settings import AccessSettings
 from vigie.control.alarms.rules import rules
@@ -15,9 +15,7 @@ from vigie.control.estimation.settings import EstimationSettings, estimation_rul
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
-from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import SPECS, ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import OutageLogSettings, outage_rules
 from vigie.control.signals import Relay, Wiring
@@ -71,13 +69,15 @@ class Calibration(IntEnum):
     TWO_POINT = 2
 
 
-class StartMode(IntEnum):
-    """The mode after a start."""
+if TYPE_CHECKING:
 
-    LAST = -1
-    OBSERVE = 0
-    PROTECT = 1
-    CYCLE = 2
+    class StartMode(IntEnum):
+        """The mode after a start: ``LAST``, or a mode by its number; by hand none, for nobody may be there."""
+
+        LAST = -1
+else:
+    _STARTABLE = {spec.mode.name: int(spec.mode) for spec in SPECS if not spec.is_by_hand}
+    StartMode = IntEnum("StartMode", {"LAST": -1, **_STARTABLE}, module=__name__)
 
 
 class SiteSettings(NamedTuple):
@@ -207,6 +207,7 @@ EVERY_CHANNEL: Mapping[str, Any] = {
     "calibration": "none",
 }
 
+MODE_SECTIONS: Mapping[str, type] = {spec.name: spec.settings for spec in SPECS if spec.settings is not None}
 SECTIONS: Mapping[str, type] = {
     "site": SiteSettings,
     "plant": PlantSettings,
@@ -221,9 +222,7 @@ SECTIONS: Mapping[str, type] = {
     "battery": EstimationSettings,
     "mains": MainsSettings,
     "interlocks": InterlockSettings,
-    "protect": ProtectSettings,
-    "cycle": CycleSettings,
-    "manual": ManualSettings,
+    **MODE_SECTIONS,
     "minimum_times": MinimumTimes,
     "alarms": AlarmSettings,
     "contacts": WearSettings,
@@ -270,9 +269,7 @@ class Config(NamedTuple):
     battery: EstimationSettings
     mains: MainsSettings
     interlocks: InterlockSettings
-    protect: ProtectSettings
-    cycle: CycleSettings
-    manual: ManualSettings
+    modes: ModeSettings
     minimum_times: MinimumTimes
     alarms: AlarmSettings
     contacts: WearSettings
@@ -331,9 +328,7 @@ class Config(NamedTuple):
             self.r2_may_black_out,
             self.mains,
             self.interlocks,
-            self.protect,
-            self.cycle,
-            self.manual,
+            self.modes,
             self.minimum_times,
         )
 

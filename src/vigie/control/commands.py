@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Mode(IntEnum):
-    """What the installation is being used for."""
+    """What the installation is being used for; the journal stores the number."""
 
     OBSERVE = 0
     PROTECT = 1

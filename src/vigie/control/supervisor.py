@@ -11,11 +11,12 @@ from vigie.control import interlocks, steadiness
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
 from vigie.control.interlocks import InterlockSettings, Latch, Ruling, Situation
 from vigie.control.mains import MainsSettings, evidence
-from vigie.control.modes.chosen import ModeSettings, Plan, wanted
-from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import Hands, ManualSettings
-from vigie.control.modes.protect import ProtectSettings
-from vigie.control.modes.wish import MinimumTimes, Passing, Wish
+from vigie.control.modes import plan as plans
+from vigie.control.modes import table
+from vigie.control.modes.chosen import wanted
+from vigie.control.modes.plan import Plan
+from vigie.control.modes.table import ModeSettings
+from vigie.control.modes.wish import Hands, MinimumTimes, Passing, Wish
 from vigie.control.signals import Contact, Contacts, Measurement, Relay, Wiring
 from vigie.control.steadiness import Steadiness
 
@@ -27,9 +28,7 @@ class SupervisorSettings(NamedTuple):
     r2_may_black_out: bool
     mains: MainsSettings
     interlocks: InterlockSettings
-    protect: ProtectSettings
-    cycle: CycleSettings
-    manual: ManualSettings
+    modes: ModeSettings
     minimum_times: MinimumTimes
 
 
@@ -106,7 +105,7 @@ class Order(NamedTuple):
 def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latch: Latch, known: Steadiness) -> State:
     """Return the state of a supervisor that finds ``contacts`` at start and has decided nothing yet.
 
-    A cycle goes on where its contacts say it was: a restart never begins a discharge, never lengthens one, and never
+    A mode goes on where its contacts say it was: a restart never begins a discharge, never lengthens one, and never
     releases the over-temperature latch.
 
     Args:
@@ -124,33 +123,13 @@ def adopted(contacts: Contacts, mode: Mode, now_s: float, r1_open_s: float, latc
         ContactState(contacts.r4, now_s, Reason.ADOPTED),
     )
     hands = Hands(contacts.r1, contacts.r2, now_s)
-    plan = Plan(mode, now_s, resumed_phase(mode, contacts), now_s, hands, Passing(False, now_s))
+    plan = plans.begun(mode, table.resumed_phase(mode, contacts), hands, now_s)
     return State(plan, Supply(Mains.UNKNOWN, now_s, False, known), relays, latch)
-
-
-def resumed_phase(mode: Mode, contacts: Contacts) -> Phase:
-    """Return the phase a mode resumes in after a restart, from the contacts found."""
-    if mode == Mode.OBSERVE or mode == Mode.MANUAL:
-        return Phase.STEADY
-    if mode == Mode.CYCLE and contacts.r1 == Contact.OPEN:
-        return Phase.DISCHARGE
-    if contacts.r2 == Contact.OPEN:
-        return Phase.REST
-    return Phase.CHARGE
-
-
-def first_phase(mode: Mode, r2: Contact) -> Phase:
-    """Return the phase a mode starts in when a person chooses it."""
-    if mode == Mode.CYCLE:
-        return Phase.DISCHARGE
-    if mode == Mode.PROTECT:
-        return Phase.REST if r2 == Contact.OPEN else Phase.CHARGE
-    return Phase.STEADY
 
 
 def entered(state: State, mode: Mode, hands: Hands, now_s: float) -> State:
     """Return the state with ``mode`` chosen; contacts do not move before the next step decides."""
-    plan = Plan(mode, now_s, first_phase(mode, state.relays.r2.contact), now_s, hands, Passing(False, now_s))
+    plan = plans.begun(mode, table.first_phase(mode, state.relays.r2.contact), hands, now_s)
     return State(plan, state.supply, state.relays, state.latch)
 
 
@@ -171,13 +150,14 @@ def obey(state: State, order: Order, settings: SupervisorSettings, now_s: float)
 
 
 def _obey_mode(state: State, order: Order, settings: SupervisorSettings, now_s: float) -> State:
-    if order.mode == Mode.MANUAL:
-        lasts_s = order.manual_s if order.manual_s > 0.0 else settings.manual.default_s
-        until_s = now_s + min(lasts_s, settings.manual.longest_s)
-        if state.plan.mode == Mode.MANUAL:
+    if table.is_by_hand(order.mode):
+        manual = settings.modes.manual
+        lasts_s = order.manual_s if order.manual_s > 0.0 else manual.default_s
+        until_s = now_s + min(lasts_s, manual.longest_s)
+        if state.plan.mode == order.mode:
             return _with_hands(state, Hands(state.plan.hands.r1, state.plan.hands.r2, until_s))
         hands = Hands(state.relays.r1.contact, state.relays.r2.contact, until_s)
-        return entered(state, Mode.MANUAL, hands, now_s)
+        return entered(state, order.mode, hands, now_s)
     if order.mode == state.plan.mode:
         return state
     return entered(state, order.mode, state.plan.hands, now_s)
@@ -191,7 +171,7 @@ def _obey_contact(state: State, order: Order, now_s: float) -> tuple[State, Reas
     if order.relay == Relay.R4:
         r4 = _moved(relays.r4, order.contact, Reason.SET_BY_USER, now_s)
         return State(state.plan, state.supply, Relays(relays.r1, relays.r2, relays.r3, r4), state.latch), Reason.DONE
-    if state.plan.mode != Mode.MANUAL:
+    if not table.is_by_hand(state.plan.mode):
         return state, Reason.NOT_MANUAL
     hands = state.plan.hands
     if order.relay == Relay.R1:
@@ -223,7 +203,7 @@ def step(state: State, measurement: Measurement, settings: SupervisorSettings) -
     """
     now_s = measurement.now_s
     has_expired = False
-    if state.plan.mode == Mode.MANUAL and now_s >= state.plan.hands.until_s:
+    if table.is_by_hand(state.plan.mode) and now_s >= state.plan.hands.until_s:
         state = entered(state, Mode.OBSERVE, state.plan.hands, now_s)
         has_expired = True
     mains = evidence(measurement, settings.mains)
@@ -231,10 +211,9 @@ def step(state: State, measurement: Measurement, settings: SupervisorSettings) -
     shown = steadiness.seen(measurement, mains, is_settling(state, now_s, settings.mains), settings.mains)
     proof = steadiness.followed(state.supply.steadiness, shown, settings.mains, now_s)
     hold_off_s = steadiness.remaining_s(proof, now_s)
-    modes = ModeSettings(settings.wiring, settings.protect, settings.cycle, settings.minimum_times)
     r1 = state.relays.r1
     r1_open_s = now_s - r1.since_s if r1.contact == Contact.OPEN else -1.0
-    wish, passing = wanted(state.plan, r1_open_s, measurement, modes)
+    wish, passing = wanted(state.plan, r1_open_s, measurement, settings.wiring, settings.modes, settings.minimum_times)
     if has_expired:
         wish = Wish(wish.phase, wish.r1, wish.r2, Reason.MANUAL_EXPIRED, Reason.MANUAL_EXPIRED)
     wish = _with_minimum_times(wish, state, settings.minimum_times, now_s)
@@ -272,8 +251,8 @@ def is_settling(state: State, now_s: float, mains: MainsSettings) -> bool:
 
 
 def _with_minimum_times(wish: Wish, state: State, times: MinimumTimes, now_s: float) -> Wish:
-    """Hold R2, and the step into or out of REST, until it has stayed long enough; only protect and cycle are held."""
-    if state.plan.mode != Mode.PROTECT and state.plan.mode != Mode.CYCLE:
+    """Hold R2, and the step into or out of REST, until it has stayed long enough, where readings decide."""
+    if not table.decides_by_readings(state.plan.mode):
         return wish
     r2 = state.relays.r2
     if wish.r2 == r2.contact or wish.r2_reason == Reason.MEASUREMENT_LOST:
@@ -300,18 +279,14 @@ def _after(
     has_ended_drill = relays.r1.contact == Contact.OPEN and ruling.r1 == Contact.CLOSED
     phase = wish.phase
     if phase == Phase.DISCHARGE and has_ended_drill:
-        phase = Phase.CHARGE  # a drill that was broken off is not begun again
+        phase = table.after_broken_drill(plan.mode)
     if phase == Phase.REST and ruling.r2 == Contact.CLOSED:
-        phase = Phase.CHARGE  # a rest that an outage ended begins again with a charge
-    hands = plan.hands
-    if plan.mode == Mode.MANUAL:
+        phase = table.after_broken_rest(plan.mode)
+    if table.is_by_hand(plan.mode):
         # An overruled wish to open is forgotten: it must not come true later, when nobody expects it.
-        hands = Hands(
-            ruling.r1 if wish.r1 == Contact.OPEN else Contact.CLOSED,
-            ruling.r2 if wish.r2 == Contact.OPEN else Contact.CLOSED,
-            hands.until_s,
-        )
-    phase_since_s = plan.phase_since_s if phase == plan.phase else now_s
+        r1 = ruling.r1 if wish.r1 == Contact.OPEN else Contact.CLOSED
+        r2 = ruling.r2 if wish.r2 == Contact.OPEN else Contact.CLOSED
+        plan = plans.with_hands(plan, Hands(r1, r2, plan.hands.until_s))
     supply = Supply(
         mains,
         state.supply.since_s if mains == state.supply.mains else now_s,
@@ -324,9 +299,7 @@ def _after(
         relays.r3,
         relays.r4,
     )
-    if phase != plan.phase:
-        passing = Passing(False, now_s)
-    return State(Plan(plan.mode, plan.mode_since_s, phase, phase_since_s, hands, passing), supply, moved, latch)
+    return State(plans.followed(plan, phase, passing, now_s), supply, moved, latch)
 
 
 def judge(
@@ -358,6 +331,4 @@ def _moved(before: ContactState, contact: Contact, reason: Reason, now_s: float)
 
 
 def _with_hands(state: State, hands: Hands) -> State:
-    plan = state.plan
-    moved = Plan(plan.mode, plan.mode_since_s, plan.phase, plan.phase_since_s, hands, plan.passing)
-    return State(moved, state.supply, state.relays, state.latch)
+    return State(plans.with_hands(state.plan, hands), state.supply, state.relays, state.latch)

@@ -18,6 +18,7 @@ from vigie.control.filtering import (
     sweep_interval_s,
 )
 from vigie.control.interlocks import Latch
+from vigie.control.modes.table import is_by_hand
 from vigie.control.signals import (
     Contact,
     Contacts,
@@ -268,7 +269,7 @@ class Loop:
             return Obeyed(pending, None, order)
         mode = self._state.plan.mode
         self._state, reason = supervisor.obey(self._state, order, self._control, now_s)
-        if self._state.plan.mode != mode or (order.action == Action.SET_MODE and order.mode == Mode.MANUAL):
+        if self._state.plan.mode != mode or (order.action == Action.SET_MODE and is_by_hand(order.mode)):
             self._mode_by = pending.command.who
         if order.action == Action.SET_CONTACT and reason == Reason.DONE:
             self._moved_by[order.relay] = pending.command.who
@@ -332,7 +333,7 @@ class Loop:
         if mode == before.plan.mode:
             return
         reason = Reason.MODE_CHANGED
-        if before.plan.mode == Mode.MANUAL and self._state.plan.mode_since_s >= before.plan.hands.until_s:
+        if is_by_hand(before.plan.mode) and self._state.plan.mode_since_s >= before.plan.hands.until_s:
             reason = Reason.MANUAL_EXPIRED
             self._mode_by = "expiry"
         self._tell(ModeMoved(before.plan.mode, mode, reason, self._mode_by))

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vigie.control.commands import Mode, Reason, Verdict
+from vigie.control.commands import Reason, Verdict
 from vigie.control.filtering import ChannelsSettings
+from vigie.control.modes.table import SPECS, is_by_hand
 from vigie.control.signals import Channel, ChannelMean, Relay, Status
 from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
@@ -55,13 +56,14 @@ def channel_state(
 
 
 def thresholds(settings: SupervisorSettings) -> dict[str, float]:
-    """Return the limits the pages draw."""
+    """Return the limits the pages draw; those of a mode under its name and the setting's."""
+    of_modes = {
+        spec.limit(threshold): getattr(getattr(settings.modes, spec.name), threshold.setting)
+        for spec in SPECS
+        for threshold in spec.thresholds
+    }
     return {
-        "protect_open_above_v": settings.protect.open_above_v,
-        "protect_close_below_v": settings.protect.close_below_v,
-        "cycle_discharge_to_v": settings.cycle.discharge_to_v,
-        "cycle_charge_to_v": settings.cycle.charge_to_v,
-        "cycle_recharge_below_v": settings.cycle.recharge_below_v,
+        **of_modes,
         "floor_v": settings.interlocks.floor_v,
         "temperature_limit_c": settings.interlocks.temperature_limit_c,
         "temperature_release_c": settings.interlocks.temperature_limit_c - settings.interlocks.temperature_release_k,
@@ -176,7 +178,7 @@ def snapshot(parts: SnapshotParts, period: Period, host: HostReport) -> Snapshot
         "phase_since_utc_ms": calendar.utc_ms(plan.phase_since_s),
         "mode_since_utc_ms": calendar.utc_ms(plan.mode_since_s),
         "mode_by": period.mode_by,
-        "manual_until_utc_ms": calendar.utc_ms(plan.hands.until_s) if plan.mode == Mode.MANUAL else None,
+        "manual_until_utc_ms": calendar.utc_ms(plan.hands.until_s) if is_by_hand(plan.mode) else None,
         "wiring": parts.supervisor.wiring.name.lower(),
         "mains": state.supply.mains.name.lower(),
         "mains_since_utc_ms": calendar.utc_ms(state.supply.since_s),

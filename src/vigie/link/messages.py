@@ -205,9 +205,8 @@ class Snapshot(TypedDict):
     thresholds: Annotated[
         dict[str, float],
         Field(
-            description="Settings the pages draw as limits, by name: protect_open_above_v, protect_close_below_v, "
-            "cycle_discharge_to_v, cycle_charge_to_v, cycle_recharge_below_v, floor_v, temperature_limit_c, "
-            "temperature_release_c"
+            description="Settings the pages draw as limits, by name: those of a mode as protect_open_above_v, floor_v, "
+            "temperature_limit_c, temperature_release_c"
         ),
     ]
     loop: LoopState

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, assert_never, cast
 
 import numba
 from numba import types
@@ -56,6 +56,7 @@ def _register_plain_functions() -> None:
             register_jitable(function)
     overload(int, strict=False)(_int_of_enum)  # strict would compare the annotations too
     overload(operator.getitem, strict=False)(_item_by_enum)
+    overload(assert_never, strict=False)(_end_of_branches)
 
 
 # Two things an IntEnum does in Python and not yet in numba. An overload that returns None leaves the call to others.
@@ -71,3 +72,10 @@ def _item_by_enum(items: Any, index: Any) -> Callable[..., Any] | None:  # noqa:
     if isinstance(items, types.UniTuple | types.NamedUniTuple) and isinstance(index, types.IntEnumMember):
         return lambda items, index: items[index.value]
     return None
+
+
+def _end_of_branches(_: Any) -> Callable[..., Any]:  # noqa: ANN401 - a numba type
+    def fail(_: Any) -> None:  # noqa: ANN401 - whatever the type checker has ruled out
+        raise AssertionError("a member without a branch")
+
+    return fail

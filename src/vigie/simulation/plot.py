@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vigie.control.commands import Mains, Mode
+from vigie.control.modes.table import spec_of
 from vigie.control.signals import Contact
 from vigie.control.supervisor import SupervisorSettings
 from vigie.errors import VigieError
@@ -41,7 +42,7 @@ STYLE = {
 }
 
 
-class Threshold(NamedTuple):
+class DrawnThreshold(NamedTuple):
     """A voltage at which the mode acts."""
 
     volts: float
@@ -103,24 +104,16 @@ class Trace:
         return found
 
 
-def thresholds(mode: Mode, control: SupervisorSettings) -> list[Threshold]:
+def thresholds(mode: Mode, control: SupervisorSettings) -> list[DrawnThreshold]:
     """Return the voltages at which ``mode`` acts; those that are the same are one line."""
-    if mode == Mode.PROTECT:
-        lines = [
-            Threshold(control.protect.open_above_v, "R2 opens above"),
-            Threshold(control.protect.close_below_v, "R2 closes below"),
-        ]
-    elif mode == Mode.CYCLE:
-        lines = [
-            Threshold(control.cycle.charge_to_v, "charge ends above"),
-            Threshold(control.cycle.discharge_to_v, "discharge ends below"),
-            Threshold(control.cycle.recharge_below_v, "rest ends below"),
-        ]
-    else:
-        return []
+    spec = spec_of(mode)
+    lines = [
+        DrawnThreshold(getattr(getattr(control.modes, spec.name), threshold.setting), threshold.effect)
+        for threshold in spec.thresholds
+    ]
     volts = sorted({line.volts for line in lines}, reverse=True)
     return [
-        Threshold(value, ",\n".join(line.label for line in lines if line.volts == value) + f" {value:g} V")
+        DrawnThreshold(value, ",\n".join(line.label for line in lines if line.volts == value) + f" {value:g} V")
         for value in volts
     ]
 
@@ -235,7 +228,7 @@ def _shade_gaps(panels: Sequence[Any], report: ReplayReport) -> None:
             panels[0].text(middle, 0.97, "gap", transform=panels[0].get_xaxis_transform(), ha="center", va="top")
 
 
-def _draw_voltage(panel: Any, trace: Trace, lines: Sequence[Threshold]) -> None:  # noqa: ANN401
+def _draw_voltage(panel: Any, trace: Trace, lines: Sequence[DrawnThreshold]) -> None:  # noqa: ANN401
     days, volts = thinned(trace.utc_s, trace.voltage_v, COLUMNS)
     panel.plot(days, volts, color=BLUE, linewidth=1.1)
     for place, line in enumerate(lines):

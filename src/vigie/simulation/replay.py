@@ -22,6 +22,7 @@ from vigie.control.filtering import (
 )
 from vigie.control.interlocks import Latch
 from vigie.control.mains import MainsSettings
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import NO_SENSOR, Contact, Contacts, Measurement, Relay, Status
 from vigie.control.steadiness import MainsStanding, Steadiness
 from vigie.control.supervisor import Decision, State, SupervisorSettings
@@ -31,7 +32,7 @@ from vigie.plant.recorded_settings import RecordedSettings
 from vigie.plant.recording import Recording, Summary
 from vigie.units import SECONDS_PER_HOUR
 
-MODES = (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE)
+MODES = tuple(spec.mode for spec in SPECS if not spec.is_by_hand)
 """The modes that decide by themselves."""
 
 NEVER_LOST = Steadiness(MainsStanding.UNPROVEN, 0.0, 0.0)
@@ -167,11 +168,13 @@ def mode_named(name: str) -> Mode:
         VigieError: there is none, or it needs a person.
     """
     known = ", ".join(mode.name.lower() for mode in MODES)
-    if name.lower() == Mode.MANUAL.name.lower():
-        raise VigieError(f"mode manual: a person sets the contacts, there is nothing to replay; use one of {known}")
-    for mode in MODES:
-        if name.lower() == mode.name.lower():
-            return mode
+    for spec in SPECS:
+        if name.lower() == spec.name and not spec.is_by_hand:
+            return spec.mode
+        if name.lower() == spec.name:
+            raise VigieError(
+                f"mode {spec.name}: a person sets the contacts, there is nothing to replay; use one of {known}"
+            )
     raise VigieError(f"mode {name!r} is unknown; use one of {known}")
 
 

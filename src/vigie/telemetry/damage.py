@@ -18,7 +18,7 @@ _OF_THE_MACHINE = frozenset({
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
 })  # fmt: skip
 """What SQLite says of disk, memory, permissions and other programs, none of which says anything about the content."""
-_SMALL_TABLES = ("open_bucket", "step_back", "delivery", "delivery_aside", "outbox_mark", "outbox_alarm")
+_SMALL_TABLES = ("open_bucket", "step_back", "delivery", "delivery_aside", "outbox_mark", "outbox_alarm", "state_name")
 _MANY = 10_000
 _FORMATS = {1, 2}
 """To write and to read a database: rollback journal and write-ahead log."""

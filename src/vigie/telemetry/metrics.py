@@ -9,6 +9,7 @@ from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.estimation.estimated import Estimated
 from vigie.control.estimation.fullness import Fullness
+from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Relay
 from vigie.telemetry.records import PeriodRecord
 from vigie.telemetry.report import AlarmReport, Figures, HostReport, Period
@@ -226,7 +227,7 @@ METRICS: tuple[Metric, ...] = (
            _of_alarms(lambda report: report["standing"] in _ASKING)),
     Metric("vigie_mode", MetricKind.STATES, "What the installation is being used for", "", ("mode",),
            _states(Mode, lambda record: record.mode), ("mode",),
-           client_states=("au_ob", "au_pr", "au_co", "au_ma")),
+           client_states=tuple(spec.client_name for spec in SPECS)),
     Metric("vigie_phase", MetricKind.STATES, "Where the mode stands", "", ("phase",),
            _states(Phase, lambda record: record.phase)),
     Metric("vigie_mains", MetricKind.STATES, "The 230 V behind R1, as far as the meter can tell", "", ("mains",),

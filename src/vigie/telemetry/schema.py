@@ -6,6 +6,7 @@ small integers in 1 to 4 bytes and every float in 8. A value that is not valid i
 """
 
 import math
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ CHANNELS = tuple(channel.name.lower() for channel in Channel)
 PER_CHANNEL = (BUS, BUS_SPREAD, SHUNT, CURRENT, CURRENT_SPREAD, POWER)
 ROLLED_PER_CHANNEL = (BUS, CURRENT, POWER)
 STATE_COLUMNS = ("is_valid", "is_overrun", "mode", "phase", "mains", "contacts", "commanded")
+STATES: tuple[tuple[str, type[IntEnum]], ...] = (("mode", Mode), ("phase", Phase), ("mains", Mains))
 COUNT_COLUMNS = ("good", "rejected", "status")
 
 
@@ -84,6 +86,11 @@ def stored(value: float, per_unit: int) -> int | None:
     (123457, None)
     """
     return round(value * per_unit) if math.isfinite(value) else None
+
+
+def state_names() -> list[tuple[str, int, str]]:
+    """Return the rows of the table ``state_name``: state, number, name."""
+    return [(state, int(member), member.name.lower()) for state, kind in STATES for member in kind]
 
 
 def contact_bits(contacts: Contacts) -> int:
@@ -139,9 +146,13 @@ def _si(column: str, prefix: str, quantity: Quantity, suffix: str = "") -> tuple
     return f"{column}{suffix} / {quantity.per_unit}.0", f"{prefix}{quantity.name}{suffix}"
 
 
-def _named(column: str, kind: type[IntEnum]) -> tuple[str, str]:
-    cases = " ".join(f"WHEN {int(member)} THEN '{member.name.lower()}'" for member in kind)
+def _named(column: str, words: Sequence[str]) -> tuple[str, str]:
+    cases = " ".join(f"WHEN {number} THEN '{word}'" for number, word in enumerate(words))
     return f"CASE {column} {cases} END", column
+
+
+def _looked_up(column: str) -> tuple[str, str]:
+    return f"(SELECT name FROM state_name WHERE state = '{column}' AND number = {column})", column  # noqa: S608 - own names only
 
 
 def _closed(column: str, prefix: str) -> list[tuple[str, str]]:
@@ -150,12 +161,16 @@ def _closed(column: str, prefix: str) -> list[tuple[str, str]]:
 
 def period_si() -> list[tuple[str, str]]:
     """Return (expression, name) of a raw row in SI units and words, the name carrying the unit."""
-    return [*_first_period_si(), _si(AMBIENT.column, "", AMBIENT), ("ambient_status", "ambient_status")]
+    return _with_ambient([_named(state, [member.name.lower() for member in kind]) for state, kind in STATES])
 
 
-def _first_period_si() -> list[tuple[str, str]]:
+def _with_ambient(states: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [*_first_period_si(states), _si(AMBIENT.column, "", AMBIENT), ("ambient_status", "ambient_status")]
+
+
+def _first_period_si(states: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     shown = [(f"key / {KEYS_PER_MS}", "utc_ms"), ("is_valid", "is_valid"), ("is_overrun", "is_overrun")]
-    shown += [_named("mode", Mode), _named("phase", Phase), _named("mains", Mains)]
+    shown += states
     shown += [*_closed("contacts", ""), *_closed("commanded", "commanded_")]
     shown += [_si(TEMPERATURE.column, "", TEMPERATURE), ("temperature_status", "temperature_status")]
     for name in CHANNELS:
@@ -182,6 +197,12 @@ def _view(table: str, shown: list[tuple[str, str]]) -> str:
     return f"CREATE VIEW {table}_si AS SELECT {columns} FROM {table}"  # noqa: S608 - own names only
 
 
+_RELEASED_STATES = (
+    _named("mode", ("observe", "protect", "cycle", "manual")),
+    _named("phase", ("steady", "charge", "rest", "discharge")),
+    _named("mains", ("unknown", "present", "absent", "cut")),
+)
+"""As released: the enums of today may have grown since."""
 _OPEN_BUCKET = """CREATE TABLE open_bucket (
   width_ms INTEGER, start_utc_ms INTEGER, PRIMARY KEY (width_ms, start_utc_ms)
 ) STRICT, WITHOUT ROWID"""
@@ -202,7 +223,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _EVENT,
         "CREATE INDEX event_by_time ON event (utc_ms)",
         "CREATE INDEX event_by_subject ON event (kind, subject)",
-        _view("period", _first_period_si()),
+        _view("period", _first_period_si(_RELEASED_STATES)),
         _view("minute", _rollup_si(rolled()[:-1])),
         _view("hour", _rollup_si(rolled()[:-1])),
     ),
@@ -214,13 +235,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             for column in _extremes(AMBIENT.column)
         ),
         *(f"DROP VIEW {table}_si" for table in ("period", "minute", "hour")),
-        _view("period", period_si()),
+        _view("period", _with_ambient(_RELEASED_STATES)),
         _view("minute", rollup_si()),
         _view("hour", rollup_si()),
     ),
     outbox_schema.STATEMENTS,
     delivery_schema.STATEMENTS,
     delivery_schema.WHOSE_FAULT,
+    (
+        # What the numbers of states are called: each writer brings it up to its own enums (`state_names`).
+        """CREATE TABLE state_name (
+  state TEXT, number INTEGER, name TEXT NOT NULL, PRIMARY KEY (state, number)
+) STRICT, WITHOUT ROWID""",
+        "DROP VIEW period_si",
+        _view("period", _with_ambient([_looked_up(state) for state in ("mode", "phase", "mains")])),
+    ),
 )
 """Statements that lead from one version to the next; the file's version (PRAGMA user_version) counts the
 steps taken. A step that has been released is never changed: a change is a new step."""

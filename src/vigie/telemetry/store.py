@@ -11,7 +11,7 @@ from vigie.telemetry import passes, retention, rollups
 from vigie.telemetry.damage import CorruptJournal, has_schema_of, is_of_the_machine
 from vigie.telemetry.records import Event, PeriodRecord
 from vigie.telemetry.retention import JournalSettings
-from vigie.telemetry.schema import APPLICATION_ID, KEYS_PER_MS, MIGRATIONS, period_columns, period_row
+from vigie.telemetry.schema import APPLICATION_ID, KEYS_PER_MS, MIGRATIONS, period_columns, period_row, state_names
 
 _BUSY_TIMEOUT_S = 1.0
 _WAL_LIMIT_BYTES = 8_388_608
@@ -78,6 +78,7 @@ class Store:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise CorruptJournal(f"journal {self.path} is corrupt: {' '.join(verdict.split())}")
+        self._name_states()
         self._pass = passes.load(connection)
         self._open = rollups.load_open(connection)
         if self._open:
@@ -94,6 +95,14 @@ class Store:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {number}")
+
+    def _name_states(self) -> None:
+        """Bring what numbers of states are called up to this program's; what a newer one has added stays."""
+        known = set(self._connection.execute("SELECT state, number, name FROM state_name"))
+        missing = [row for row in state_names() if row not in known]
+        if missing:
+            with self._transaction():
+                self._connection.executemany("INSERT OR REPLACE INTO state_name VALUES (?, ?, ?)", missing)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

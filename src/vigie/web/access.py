@@ -80,10 +80,14 @@ def current_visitor() -> Visitor | None:
 
 def visitor_of(asked: Request, door: Door, hub: Hub) -> Visitor | None:
     """Return who sent a request: a program with the data folder's secret, a user, a guest, or None."""
-    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and hub.is_token(token.strip()):
+    if _knows_the_secret(asked, hub):
         return Visitor("", Role.ADMIN, is_program=True)
     return door.visitor(asked.cookies.get(SESSION_COOKIE), asked.remote_addr or "")
+
+
+def _knows_the_secret(asked: Request, hub: Hub) -> bool:
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hub.is_token(token.strip())
 
 
 def _everybody(address: str | None) -> Visitor | None:
@@ -99,7 +103,7 @@ def may_open_socket(environ: "WSGIEnvironment", door: Door | None, hub: Hub) -> 
     """Return whether whoever sends a handshake may follow the installation."""
     asked = Request(environ)
     if door is None:
-        return _everybody(asked.remote_addr) is not None
+        return _knows_the_secret(asked, hub) or _everybody(asked.remote_addr) is not None
     try:
         visitor = visitor_of(asked, door, hub)
     except AccessError:

@@ -312,7 +312,7 @@ def mail_test(json_data: schemas.MailTest) -> dict[str, Any] | Response:
 
 def _is_dangerous(order: schemas.CommandRequest) -> bool:
     """Return whether an order needs the password typed lately: it takes over from the modes, or opens R1 or R2."""
-    return order.mode == "manual" or (order.contact == "open" and order.relay in {"R1", "R2"})
+    return order.mode in schemas.BY_HAND or (order.contact == "open" and order.relay in {"R1", "R2"})
 
 
 def journal_unreadable(error: JournalError) -> Response:

@@ -11,6 +11,7 @@ from vigie.control.estimation.estimated import UnknownWhy
 from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.telemetry.report import AlarmReport
+from vigie.web import limits
 from vigie.web.access import current_door, may, role_word, user_of_page
 from vigie.web.formats import NOTHING, date, duration, instant, no_value, number, quantity, timezone_name, write
 from vigie.web.page_table import NAVIGATION, PagePlace, page_named
@@ -174,5 +175,6 @@ def page_data() -> dict[str, Any]:
         "state": judged(g.state),
         "words": {**vocabulary(gettext), "alarm": alarm_words.vocabulary(gettext)["alarm"]},
         "texts": script_texts(),
+        "limits": limits.drawn(),
         "mayOrder": may("operator"),
     }

@@ -29,6 +29,7 @@ from vigie.web.alarms import NAMES, SPANS_DAYS, filters_of, past_of
 from vigie.web.binding import THEME_COOKIE, THEMES, context, current_look, now_utc_ms
 from vigie.web.history import history_of
 from vigie.web.i18n import LANGUAGE_COOKIE
+from vigie.web.modes import buttons
 from vigie.web.mount import PREFIX
 from vigie.web.outages import log_of
 from vigie.web.page_table import page_named, shows
@@ -49,7 +50,7 @@ blueprint.app_context_processor(context)
 @shows(blueprint, "home")
 def home() -> str:
     """The verdict, the diagram, the mode, the last 24 hours."""
-    return render_template("home.html", **_history())
+    return render_template("home.html", modes=buttons(), **_history())
 
 
 @blueprint.get("/history")
@@ -79,7 +80,7 @@ def multimeter() -> str:
 @shows(blueprint, "relays")
 def relays() -> str:
     """The four contacts, what holds them, and manual mode."""
-    return render_template("relays.html")
+    return render_template("relays.html", modes=buttons())
 
 
 @shows(blueprint, "alarms")

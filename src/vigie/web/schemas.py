@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vigie.access.passwords import LONGEST
 from vigie.control.alarms.catalogue import Alarm
+from vigie.control.modes.table import SPECS
 from vigie.link.messages import ChannelName, ContactName, DeliveryReport, MailReport, ModeName, RelayName, Snapshot
 from vigie.telemetry.report import AlarmReport, OutageName
 
@@ -18,6 +19,8 @@ ChannelQuantity = Literal["bus_v", "current_a", "power_w"]
 UNITS = {"bus_v": "V", "current_a": "A", "power_w": "W", "temperature_c": "°C", "ambient_c": "°C"}
 MOST_OUTAGES = 500
 MOST_MESSAGES = 100
+BY_HAND = tuple(spec.name for spec in SPECS if spec.is_by_hand)
+"""Modes in which a person sets the contacts."""
 ALARMS = tuple(alarm.name.lower() for alarm in Alarm)
 
 
@@ -116,8 +119,8 @@ class CommandRequest(BaseModel):
         if self.alarm is not None and self.alarm not in ALARMS:
             near = get_close_matches(self.alarm, ALARMS, 1)
             faults.append(f"no alarm {self.alarm!r}" + (f"; did you mean {near[0]}?" if near else ""))
-        if self.manual_s is not None and self.mode != "manual":
-            faults.append("manual_s belongs to set_mode manual")
+        if self.manual_s is not None and self.mode not in BY_HAND:
+            faults.append(f"manual_s belongs to set_mode {' or '.join(BY_HAND)}")
         if faults:
             raise ValueError("; ".join(faults))
         return self

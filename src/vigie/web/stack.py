@@ -9,6 +9,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as Redirection
 
+from vigie.control.modes.table import SPECS
 from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.web.access import local_path, needs
 from vigie.web.binding import THEME_COOKIE, current_look
@@ -16,16 +17,14 @@ from vigie.web.formats import duration, size
 from vigie.web.neighbours import Grafana, Prometheus, Remembered, Silence, grafana_at, prometheus_at
 from vigie.web.page_table import shows
 from vigie.web.settings import StackSettings
+from vigie.wording.modes import words_of
 from vigie.wording.words import mark
 
 SHADE_COOKIE = "vigie_shade"
 """``light`` or ``dark``: what the automatic theme came to in this browser, kept by theme.js."""
 BOARDS = {
     "overview": mark("Overview"),
-    "observe": mark("Observe"),
-    "protect": mark("Protect"),
-    "cycle": mark("Cycle"),
-    "manual": mark("Manual"),
+    **{spec.name: words_of(spec.mode).name for spec in SPECS},
     "charge": mark("Charge curve"),
     "ageing": mark("Ageing"),
     "computer": mark("Computer"),

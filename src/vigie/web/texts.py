@@ -2,6 +2,7 @@
 
 from flask_babel import gettext
 
+from vigie.web import limits
 from vigie.web.formats import no_value
 from vigie.web.origins import NOT_ACCEPTED
 
@@ -48,10 +49,6 @@ def script_texts() -> dict[str, str]:
         "maximum": gettext("max"),
         "chart_empty": gettext("Nothing was recorded in this span."),
         "chart_failed": gettext("The journal could not be read: {why}"),
-        "protect_open_above_v": gettext("protect: rest above"),
-        "protect_close_below_v": gettext("protect: charge below"),
-        "cycle_discharge_to_v": gettext("cycle: discharge to"),
-        "cycle_charge_to_v": gettext("cycle: charge to"),
-        "cycle_recharge_below_v": gettext("cycle: recharge below"),
+        **limits.labels(),
         "floor_v": gettext("floor"),
     }

@@ -11,6 +11,7 @@ from vigie.control.signals import Channel, Contact, Relay, Status, Wiring
 from vigie.translatable import mark as mark  # noqa: PLC0414 - passed on
 from vigie.wording.languages import SOURCE_LANGUAGE as SOURCE_LANGUAGE  # noqa: PLC0414 - passed on
 from vigie.wording.languages import languages as languages  # noqa: PLC0414 - passed on
+from vigie.wording.modes import words_of
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 DOMAIN = "vigie"
@@ -23,12 +24,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Verdict.ATTENTION: mark("Attention"),
         Verdict.ALARM: mark("Alarm"),
     },
-    Mode: {
-        Mode.OBSERVE: mark("Observe"),
-        Mode.PROTECT: mark("Protect"),
-        Mode.CYCLE: mark("Cycle"),
-        Mode.MANUAL: mark("Manual"),
-    },
+    Mode: {mode: words_of(mode).name for mode in Mode},
     Phase: {
         Phase.STEADY: mark("steady"),
         Phase.CHARGE: mark("charging"),

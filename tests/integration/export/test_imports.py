@@ -207,6 +207,9 @@ def test_a_log_made_by_an_earlier_version_is_brought_up_to_date(vigie: Vigie, sh
         tables = [name for step in MIGRATIONS[2:] for name in _made(step)]
         for kind, name in tables:
             connection.execute(f"DROP {kind} IF EXISTS {name}")
+        for statement in MIGRATIONS[1]:
+            if statement.startswith("CREATE VIEW period_si"):
+                connection.execute(statement)
         connection.execute("PRAGMA user_version = 2")
         connection.commit()
     assert shelf.log("cellar").rows == 5

@@ -94,7 +94,7 @@ def test_pages_that_come_later_are_not_worth_a_warning_but_missing_ones_are(site
     twin = site(TWIN, **TWIN_VALUES).start(command="controller")
     wait_for(lambda: '"event": "start"' in twin.log, 45, "a controller at work", lambda: twin.log)
     assert worries(twin.log) == []
-    wait_for(lambda: "is the web process running?" in twin.log, 60, "the warning", lambda: twin.log)
+    wait_for(lambda: "is the web process running" in twin.log, 60, "the warning", lambda: twin.log)
     assert twin.stop(signal.SIGINT)[0] == 0
 
 

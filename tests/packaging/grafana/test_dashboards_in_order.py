@@ -26,10 +26,11 @@ from tests.packaging.grafana.dashboards import (
     panels,
     read,
 )
+from vigie.control.modes.table import SPECS
 from vigie.telemetry.metrics import METRICS, exposed_names
 from vigie.wording.languages import LANGUAGE_CODES
 
-NAMES = ("overview", "observe", "protect", "cycle", "manual", "charge", "ageing", "computer", "fleet")
+NAMES = ("overview", *(spec.name for spec in SPECS), "charge", "ageing", "computer", "fleet")
 each_file = pytest.mark.parametrize("path", FILES, ids=name)
 
 

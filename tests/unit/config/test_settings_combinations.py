@@ -120,7 +120,7 @@ def test_whole_numbers_and_lists_are_taken_where_they_fit() -> None:
         },
         "test",
     )
-    assert config.protect.open_above_v == 13.0
+    assert config.modes.protect.open_above_v == 13.0
     assert config.twin.installation.ambient.course == ((0.0, 20.0), (60.0, 21.0))
     assert config.mail.receivers[0].address == "a@example.org"
 

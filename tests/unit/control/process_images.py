@@ -8,7 +8,7 @@ from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
 from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
+from vigie.control.modes.table import SPECS, ModeSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.signals import (
     NO_SENSOR,
@@ -85,6 +85,12 @@ def measured(
     )
 
 
+def mode_settings(**given: Any) -> ModeSettings:
+    """Return the settings of all modes: the given sections, and the defaults of the others."""
+    defaults = {spec.name: spec.settings() for spec in SPECS if spec.settings is not None}
+    return ModeSettings(**{**defaults, **given})
+
+
 def configured(
     wiring: Wiring = LINE,
     *,
@@ -98,9 +104,7 @@ def configured(
         blackout,
         mains or AT_ONCE,
         InterlockSettings(hot_periods=1),
-        ProtectSettings(),
-        CycleSettings(settle_s=0.0),
-        manual or ManualSettings(),
+        mode_settings(cycle=CycleSettings(settle_s=0.0), manual=manual or ManualSettings()),
         times,
     )
 

@@ -6,9 +6,8 @@ from tests.unit.control.process_images import CHARGE_ONLY, CLOSED, LINE, OPEN, P
 from vigie.control.commands import Mode, Phase, Reason
 from vigie.control.modes import cycle, manual, observe, protect
 from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import Hands
 from vigie.control.modes.protect import ProtectSettings
-from vigie.control.modes.wish import MinimumTimes, Wish
+from vigie.control.modes.wish import Hands, MinimumTimes, ModeInputs, Wish
 from vigie.control.signals import Contact, Wiring
 from vigie.control.supervisor import SupervisorSettings
 
@@ -19,17 +18,31 @@ def wanted(phase: Phase, r1: Contact, r2: Contact, reason: Reason) -> Wish:
     return Wish(phase, r1, r2, reason, reason)
 
 
+UNTOUCHED = Hands(CLOSED, CLOSED, 0.0)
+
+
+def seen(
+    phase: Phase = Phase.STEADY,
+    battery_v: float = 12.8,
+    wiring: Wiring = LINE,
+    *,
+    hands: Hands = UNTOUCHED,
+) -> ModeInputs:
+    """Return what a mode sees of a period, R1 closed."""
+    return ModeInputs(0.0, phase, 0.0, battery_v, -1.0, hands, wiring)
+
+
 RESTING = wanted(Phase.REST, CLOSED, OPEN, Reason.UPPER_VOLTAGE_REACHED)
 CHARGING = wanted(Phase.CHARGE, CLOSED, CLOSED, Reason.CHARGING)
 RECHARGING = wanted(Phase.CHARGE, CLOSED, CLOSED, Reason.LOWER_VOLTAGE_REACHED)
 
 
 def test_observe_wants_both_contacts_closed() -> None:
-    assert observe.wish() == wanted(Phase.STEADY, CLOSED, CLOSED, Reason.OBSERVING)
+    assert observe.wish(seen()) == wanted(Phase.STEADY, CLOSED, CLOSED, Reason.OBSERVING)
 
 
 def test_manual_wants_what_the_person_wants() -> None:
-    assert manual.wish(Hands(OPEN, CLOSED, 60.0)) == wanted(Phase.STEADY, OPEN, CLOSED, Reason.MANUAL_WISH)
+    assert manual.wish(seen(hands=Hands(OPEN, CLOSED, 60.0))) == wanted(Phase.STEADY, OPEN, CLOSED, Reason.MANUAL_WISH)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +57,7 @@ def test_manual_wants_what_the_person_wants() -> None:
     ],
 )
 def test_protect_rests_above_12v9_and_charges_again_below_12v7(phase: Phase, battery_v: float, expected: Wish) -> None:
-    assert protect.wish(phase, battery_v, ProtectSettings()) == expected
+    assert protect.wish(seen(phase, battery_v), ProtectSettings()) == expected
 
 
 @BOTH
@@ -62,7 +75,7 @@ def test_protect_rests_above_12v9_and_charges_again_below_12v7(phase: Phase, bat
 def test_cycle_charges_to_12v9_rests_to_12v4_and_charges_again(
     wiring: Wiring, phase: Phase, battery_v: float, expected: Wish
 ) -> None:
-    assert cycle.wish(phase, battery_v, wiring, CycleSettings()) == expected
+    assert cycle.wish(seen(phase, battery_v, wiring), CycleSettings()) == expected
 
 
 @pytest.mark.parametrize(("wiring", "r2"), [(LINE, CLOSED), (CHARGE_ONLY, OPEN)], ids=["line", "charge_only"])
@@ -70,12 +83,12 @@ def test_cycle_discharges_down_to_12v4_with_r2_open_only_where_the_battery_still
     wiring: Wiring, r2: Contact
 ) -> None:
     expected = wanted(Phase.DISCHARGE, OPEN, r2, Reason.DISCHARGING)
-    assert cycle.wish(Phase.DISCHARGE, 12.4, wiring, CycleSettings()) == expected
+    assert cycle.wish(seen(Phase.DISCHARGE, 12.4, wiring), CycleSettings()) == expected
 
 
 def test_thresholds_are_settings() -> None:
-    assert protect.wish(Phase.CHARGE, 13.9, ProtectSettings(14.0, 13.0)) == CHARGING
-    assert cycle.wish(Phase.REST, 12.55, LINE, CycleSettings(12.0, 13.0, 12.6)) == RECHARGING
+    assert protect.wish(seen(Phase.CHARGE, 13.9), ProtectSettings(14.0, 13.0)) == CHARGING
+    assert cycle.wish(seen(Phase.REST, 12.55), CycleSettings(12.0, 13.0, 12.6)) == RECHARGING
 
 
 @BOTH
@@ -164,7 +177,8 @@ def test_a_rest_that_an_outage_ended_is_not_taken_up_before_the_battery_is_charg
 
 def held_for(seconds: float, settle_s: float = 0.0) -> SupervisorSettings:
     settings = configured(times=MinimumTimes(0.0, 0.0, seconds))
-    return settings._replace(cycle=settings.cycle._replace(settle_s=settle_s))
+    modes = settings.modes._replace(cycle=settings.modes.cycle._replace(settle_s=settle_s))
+    return settings._replace(modes=modes)
 
 
 def test_a_threshold_counts_once_it_has_been_passed_for_its_time() -> None:

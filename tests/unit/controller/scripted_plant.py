@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from tests.unit.control.process_images import mode_settings
 from vigie.clock import SimulatedClock
 from vigie.control.alarms.rules import rules
 from vigie.control.alarms.settings import AlarmSettings
@@ -16,8 +17,6 @@ from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSet
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
-from vigie.control.modes.manual import ManualSettings
-from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.wish import MinimumTimes
 from vigie.control.outages import OutageLogSettings, outage_rules
 from vigie.control.signals import Channel, Contact, Contacts, Reading, Relay, Status, Sweep, Temperature, Wiring
@@ -44,9 +43,7 @@ CONTROL = SupervisorSettings(
     False,
     MainsSettings(steady_s=0.0, alone_still_s=0.0),
     InterlockSettings(hot_periods=1),
-    ProtectSettings(),
-    CycleSettings(settle_s=0.0),
-    ManualSettings(),
+    mode_settings(cycle=CycleSettings(settle_s=0.0)),
     MinimumTimes(0.0, 0.0, 0.0),
 )
 QUICK = FilterSettings(sweeps=2, least_good=1, sweep_interval_s=0.05)

@@ -59,7 +59,7 @@ def past(note: Note, path: Path, start: StartMode = StartMode.LAST) -> Past:
 
 def test_without_a_journal_nothing_is_known(path: Path) -> None:
     assert told(path, StartMode.LAST) == (NO_PAST, None)
-    assert told(path, StartMode.PROTECT)[0].mode == Mode.PROTECT
+    assert told(path, StartMode(Mode.PROTECT))[0].mode == Mode.PROTECT
 
 
 def test_journal_that_is_none_remembers_nothing(path: Path) -> None:
@@ -83,7 +83,7 @@ def test_last_mode_is_resumed_with_who_chose_it_but_never_manual(
 
 def test_mode_of_the_settings_goes_before_the_last_one(note: Note, path: Path) -> None:
     note(EventKind.MODE, "mode", "cycle")
-    assert past(note, path, StartMode.OBSERVE).mode == Mode.OBSERVE
+    assert past(note, path, StartMode(Mode.OBSERVE)).mode == Mode.OBSERVE
 
 
 def test_movements_are_counted_on_by_relay(note: Note, path: Path) -> None:
@@ -146,6 +146,16 @@ def test_drill_that_has_ended_is_not_one(note: Note, path: Path) -> None:
     note(EventKind.SWITCHING, "R1", "open", utc_ms=950_000)
     note(EventKind.SWITCHING, "R1", "closed", utc_ms=960_000)
     assert past(note, path).r1_opened_utc_s is None
+
+
+@pytest.mark.parametrize("state", ["began", "ended"])
+def test_an_outage_whose_record_cannot_be_is_none_and_is_told(note: Note, path: Path, state: str) -> None:
+    note(EventKind.OUTAGE, "outage", state, charge_out_ah="four")
+    note.journal.close()  # type: ignore[attr-defined]
+    with closing(JournalReader(path)) as reader:
+        found = past_of(reader, StartMode.LAST)
+    assert found.past.outage is None
+    assert found.damaged == ("outage: its record {'charge_out_ah': 'four'} cannot be",)
 
 
 def test_hot_battery_stays_cut_off_over_a_restart_until_it_is_acknowledged(note: Note, path: Path) -> None:

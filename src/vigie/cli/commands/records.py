@@ -37,7 +37,7 @@ def replay(
     file: Annotated[
         Path, typer.Argument(help="CSV log, or an export of this program (CSV or Parquet).", metavar="FILE")
     ],
-    mode: Annotated[str, typer.Option(help="observe, protect or cycle.")] = "observe",
+    mode: Annotated[str, typer.Option(help="Any mode but manual, in which a person sets the contacts.")] = "observe",
     columns: LogColumns = "",
     timezone: LogZone = "",
     dates: LogDates = "",

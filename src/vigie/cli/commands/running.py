@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from vigie.cli.options import AlarmArgument, AsJson, ConfigFile, ContactName, Data, ModeName, Port, Url, example
+from vigie.cli.options import (
+    MODES,
+    AlarmArgument,
+    AsJson,
+    ConfigFile,
+    ContactName,
+    Data,
+    ModeName,
+    Port,
+    Url,
+    example,
+    listed,
+)
 
 app = typer.Typer()
 
@@ -22,9 +34,7 @@ def status(
 
 @app.command(epilog=example("vigie mode protect", "vigie mode manual --minutes 20 --why 'wiring check'"))
 def mode(
-    name: Annotated[
-        ModeName, typer.Argument(help="observe, protect, cycle or manual.", metavar="NAME", case_sensitive=False)
-    ],
+    name: Annotated[ModeName, typer.Argument(help=f"{listed(MODES)}.", metavar="NAME", case_sensitive=False)],
     minutes: Annotated[float | None, typer.Option(help="How long manual mode lasts.")] = None,
     why: Annotated[str, typer.Option(help="Reason, kept in the journal.")] = "",
     config: ConfigFile = None,

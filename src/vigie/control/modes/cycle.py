@@ -1,9 +1,10 @@
-"""Cycle (the client's au_co): discharge on the loads, charge, rest, charge again."""
+"""Cycle: discharge on the loads, charge, rest, charge again."""
 
 from typing import Annotated, NamedTuple
 
-from vigie.control.commands import Phase, Reason
-from vigie.control.modes.wish import Wish, charge_and_rest
+from vigie.control.commands import Mode, Phase, Reason
+from vigie.control.modes.spec import Crossing, ModeSpec, Phases, Threshold
+from vigie.control.modes.wish import ModeInputs, Wish, charge_and_rest
 from vigie.control.signals import Contact, Wiring
 from vigie.units import setting
 
@@ -32,18 +33,40 @@ class CycleSettings(NamedTuple):
     ] = 300.0
 
 
-def wish(phase: Phase, battery_v: float, wiring: Wiring, settings: CycleSettings) -> Wish:
-    """Return the wish for this period's mean battery voltage.
+def wish(seen: ModeInputs, settings: CycleSettings) -> Wish:
+    """Return the wish for this period's mean battery voltage, in DISCHARGE, CHARGE or REST.
 
-    Args:
-        phase: DISCHARGE, CHARGE or REST.
-        battery_v: mean battery voltage of the period.
-        wiring: with LINE, R2 stays closed in the discharge, or the loads would go dark.
-        settings: thresholds.
+    In wiring LINE, R2 stays closed in the discharge, or the loads would go dark.
     """
-    if phase == Phase.DISCHARGE:
-        if battery_v < settings.discharge_to_v:
+    if seen.phase == Phase.DISCHARGE:
+        is_settling = 0.0 <= seen.r1_open_s < settings.settle_s
+        if not is_settling and seen.battery_v < settings.discharge_to_v:
             return Wish(Phase.CHARGE, Contact.CLOSED, Contact.CLOSED, Reason.DISCHARGED, Reason.DISCHARGED)
-        r2 = Contact.OPEN if wiring == Wiring.CHARGE_ONLY else Contact.CLOSED
+        r2 = Contact.OPEN if seen.wiring == Wiring.CHARGE_ONLY else Contact.CLOSED
         return Wish(Phase.DISCHARGE, Contact.OPEN, r2, Reason.DISCHARGING, Reason.DISCHARGING)
-    return charge_and_rest(phase, battery_v, settings.charge_to_v, settings.recharge_below_v)
+    return charge_and_rest(seen.phase, seen.battery_v, settings.charge_to_v, settings.recharge_below_v)
+
+
+SPEC = ModeSpec(
+    Mode.CYCLE,
+    client_name="au_co",
+    wish=wish,
+    phases=Phases(
+        first=Phase.DISCHARGE,
+        first_at_rest=Phase.DISCHARGE,
+        resumed=Phase.CHARGE,
+        resumed_at_rest=Phase.REST,
+        discharges=True,
+        after_drill=Phase.CHARGE,
+        after_rest=Phase.CHARGE,
+    ),
+    decides_by_readings=True,
+    is_resumed=True,
+    is_by_hand=False,
+    settings=CycleSettings,
+    thresholds=(
+        Threshold("charge_to_v", Crossing.RISING, "charge ends above"),
+        Threshold("discharge_to_v", Crossing.FALLING, "discharge ends below"),
+        Threshold("recharge_below_v", Crossing.FALLING, "rest ends below", is_drawn=False),
+    ),
+)

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Phase, Reason
-from vigie.control.signals import Contact
+from vigie.control.signals import Contact, Wiring
 from vigie.units import setting
 
 
@@ -15,6 +15,28 @@ class Wish(NamedTuple):
     r2: Contact
     r1_reason: Reason
     r2_reason: Reason
+
+
+class Hands(NamedTuple):
+    """What a person has set by hand, and until when it counts."""
+
+    r1: Contact
+    r2: Contact
+    until_s: float
+
+
+class ModeInputs(NamedTuple):
+    """What a mode sees of a period."""
+
+    now_s: float
+    phase: Phase
+    phase_since_s: float
+    battery_v: float
+    """Mean battery voltage of the period; NaN passes no threshold."""
+    r1_open_s: float
+    """How long R1 has been open; negative when it is closed."""
+    hands: Hands
+    wiring: Wiring
 
 
 class Passing(NamedTuple):

@@ -1,7 +1,7 @@
 // Charts of the journal: mean lines over min/max bands, gaps left open, the same values as a table.
 import { clock, clockSeconds, date, fullDate, month, number } from "./format.js";
 import { currentLook, onLook } from "./live.js";
-import { all, fill, one, setText, texts, timezone, toggle, word } from "./page.js";
+import { all, fill, limits, one, setText, texts, timezone, toggle, word } from "./page.js";
 
 const { uPlot } = window;
 const MINUTE_MS = 60_000;
@@ -14,7 +14,6 @@ const TABLE_ROWS = 60;
 const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3]];
 const FONT = getComputedStyle(document.body).fontFamily;
 const CHANNELS = ["battery", "charge", "load", "spare"];
-const LIMITS = { protect: ["protect_open_above_v", "protect_close_below_v"], cycle: ["cycle_charge_to_v", "cycle_discharge_to_v"] };
 
 const view = { spanMs: LIVE_SPAN_MS, endUtcMs: null }; // no end: follows the plant's present
 const charts = [];
@@ -33,7 +32,7 @@ const fitted = () => (currentLook().snapshot?.channels ?? []).filter((channel) =
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function limitsOf(snapshot) {
-  const names = ["floor_v", ...(LIMITS[snapshot.mode] ?? LIMITS.protect)];
+  const names = ["floor_v", ...(limits[snapshot.mode] ?? [])];
   return names.map((name) => ({ value: snapshot.thresholds[name], text: texts[name] })).filter((limit) => limit.value);
 }
 

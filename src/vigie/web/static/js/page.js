@@ -1,7 +1,7 @@
 // What the server wrote into this page for its scripts.
 const data = JSON.parse(document.getElementById("page-data").textContent);
 
-export const { root, language, dayMark, timezone, words, texts, mayOrder, state: firstState } = data;
+export const { root, language, dayMark, timezone, words, texts, limits, mayOrder, state: firstState } = data;
 
 export const NOTHING = "—";
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
