@@ -9,6 +9,7 @@ from vigie.control.alarms.charge import WatchState
 from vigie.control.alarms.rules import AlarmSettings, Rule, rules
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
 from vigie.control.commands import Mode
+from vigie.control.estimation.charge import resumed_charge
 from vigie.control.interlocks import InterlockSettings, Latch
 from vigie.control.mains import MainsSettings
 from vigie.control.modes.cycle import CycleSettings
@@ -33,6 +34,7 @@ CONTROL = SupervisorSettings(
     ManualSettings(),
     MinimumTimes(),
 )
+CHARGE = resumed_charge(0.0, 0.0, math.nan)
 QUIET = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.0, 0.0, 0.0)
 
 
@@ -61,7 +63,7 @@ def _us_a_period(images: list[Measurement], *, with_alarms: bool) -> float:
         for image in images:
             state, decision = step(state, image, CONTROL)
             if with_alarms:
-                watch, values = observe(watch, state, decision, image, QUIET, limits)
+                watch, values = observe(watch, CHARGE, state, decision, image, QUIET, limits)
                 board, _ = step_board(board, table, values, image.now_s)
         taken.append((time.perf_counter() - began_s) / len(images) * 1e6)
     return min(taken)

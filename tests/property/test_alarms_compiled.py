@@ -15,7 +15,10 @@ from vigie.control.alarms.catalogue import Alarm, Protection, Severity, Standing
 from vigie.control.alarms.engine import AlarmState
 from vigie.control.alarms.rules import AlarmSettings, Comparison, Rule
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
+from vigie.control.estimation.estimate import estimate, initial_estimation
+from vigie.control.estimation.settings import EstimationSettings, estimation_rules
 from vigie.control.filtering import initial_filter_state, summarise
+from vigie.control.outages import OutageLogSettings
 from vigie.control.signals import Temperature
 from vigie.control.supervisor import adopted, step
 from vigie.simulation.compiled import compiled
@@ -134,10 +137,13 @@ def test_nothing_that_was_raised_goes_without_a_person(rule: Rule, moments: list
 
 def seen(control: tuple[Callable[..., Any], ...], story: Story) -> list[Any]:
     """Return the watch and the values of every period of a story."""
-    its_adopted, its_step, its_initial, its_observe = control
+    its_adopted, its_step, its_start, its_estimate, its_initial, its_observe = control
     limits = watch_settings(AlarmSettings(), story.supervisor.interlocks, story.supervisor.mains)
     state = its_adopted(story.found, story.mode, 0.0, story.r1_open_s, story.latch, story.known)
+    mains = story.supervisor.mains
+    known = estimation_rules(EstimationSettings(), 7.0, AlarmSettings(), mains, OutageLogSettings())
     filtered, watch, now_s, commanded = initial_filter_state(), its_initial(0.0), 0.0, story.found
+    estimation = its_start(0.0)
     outcomes = []
     for moment in story.moments:
         now_s += moment.elapsed_s
@@ -145,10 +151,11 @@ def seen(control: tuple[Callable[..., Any], ...], story: Story) -> list[Any]:
             filtered, swept(moment, story.channels), moment.temperature, Temperature(20.0, 0),
             read_back(commanded, moment), now_s, story.channels, story.filtering,
         )  # fmt: skip
+        estimation, told = its_estimate(estimation, image, known)
         state, decision = its_step(state, image, story.supervisor)
         commanded = decision.contacts
-        watch, values = its_observe(watch, state, decision, image, SURROUNDINGS, limits)
-        outcomes.append(bits((watch, values)))
+        watch, values = its_observe(watch, estimation.charge, state, decision, image, SURROUNDINGS, limits)
+        outcomes.append(bits((estimation, told, watch, values)))
     return outcomes
 
 
@@ -156,7 +163,7 @@ def seen(control: tuple[Callable[..., Any], ...], story: Story) -> list[Any]:
 @settings(max_examples=40)
 @given(stories())
 def test_compiled_and_plain_watch_agree_bit_for_bit(story: Story) -> None:
-    plain = (adopted, step, initial_watch, observe)
+    plain = (adopted, step, initial_estimation, estimate, initial_watch, observe)
     machine = tuple(compiled(function) for function in plain)
     for period, (one, other) in enumerate(zip(seen(plain, story), seen(machine, story), strict=True)):
         assert one == other, f"period {period}"

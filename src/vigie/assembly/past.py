@@ -74,7 +74,8 @@ def past_of(reader: JournalReader, start: StartMode, rules: Sequence[Rule] = ())
     alarms, unreadable = restorable(rules, past.alarms)
     memory.damaged += [f"alarm {name}: {why}" for name, why in unreadable.items()]
     newest_utc_ms = memory.ask("latest instant", _newest_utc_ms, None)
-    return Recollection(past._replace(alarms=alarms), newest_utc_ms, tuple(dict.fromkeys(memory.damaged)))
+    past = past._replace(alarms=alarms, seen_utc_s=(newest_utc_ms or 0) / 1_000)
+    return Recollection(past, newest_utc_ms, tuple(dict.fromkeys(memory.damaged)))
 
 
 def _first(start: StartMode) -> Mode:

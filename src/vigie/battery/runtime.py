@@ -2,13 +2,14 @@
 
 from math import exp, inf
 
-from vigie.battery.parameters import Battery
+from vigie.battery.parameters import Battery, BatteryParameters, BatteryWear
 from vigie.battery.step import BatteryState
-from vigie.battery.voltage import discharge_ohm, emf_v
-from vigie.battery.wells import charge_when_full_ah, state_of_charge
+from vigie.battery.voltage import discharge_ohm, filling_at_emf
+from vigie.battery.wells import FULLEST, Wells, charge_when_full_ah, state_of_charge
 from vigie.units import SECONDS_PER_HOUR
 
-_HALVINGS = 60
+_MOST_ITERATIONS = 40
+_CLOSE_ENOUGH_H = 1e-10
 
 
 def filling_at_end(battery: Battery, current_a: float, end_v: float, temperature_c: float) -> float:
@@ -21,16 +22,7 @@ def filling_at_end(battery: Battery, current_a: float, end_v: float, temperature
     1.0
     """
     parameters = battery.parameters
-    emf_at_end_v = end_v + current_a * discharge_ohm(parameters, battery.wear, temperature_c)
-    low = 0.0
-    high = 2.0
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        if emf_v(parameters, middle) > emf_at_end_v:
-            high = middle
-        else:
-            low = middle
-    return low
+    return filling_at_emf(parameters, end_v + current_a * discharge_ohm(parameters, battery.wear, temperature_c))
 
 
 def filling_after(battery: Battery, state: BatteryState, current_a: float, time_s: float) -> float:
@@ -67,14 +59,53 @@ def runtime_s(battery: Battery, state: BatteryState, current_a: float, end_v: fl
     at_end = filling_at_end(battery, current_a, end_v, state.temperature_c)
     if state.wells.x1 <= at_end:
         return 0.0
-    charge_ah = charge_when_full_ah(battery.parameters, battery.wear, state.temperature_c)
-    soc = state_of_charge(state.wells, battery.parameters.available_share)
-    low_s = 0.0
-    high_s = soc * charge_ah / current_a * SECONDS_PER_HOUR
-    for _ in range(_HALVINGS):
-        middle_s = 0.5 * (low_s + high_s)
-        if filling_after(battery, state, current_a, middle_s) > at_end:
-            low_s = middle_s
-        else:
-            high_s = middle_s
-    return low_s
+    parameters = battery.parameters
+    share = parameters.available_share
+    rate_per_h = parameters.diffusion_per_h
+    bound = 1.0 - share
+    soc_per_h = current_a / charge_when_full_ah(parameters, battery.wear, state.temperature_c)
+    driven = soc_per_h / (share * rate_per_h)
+    above = state.wells.x1 - state.wells.x2 + driven
+    left = state_of_charge(state.wells, share) - bound * driven - at_end
+    # Without its exponential the filling is a straight line: from its end Newton never overshoots.
+    hours = max(left / soc_per_h, 0.0)
+    for _ in range(_MOST_ITERATIONS):
+        fading = bound * above * exp(-rate_per_h * hours)
+        step_h = (left - soc_per_h * hours + fading) / (soc_per_h + rate_per_h * fading)
+        hours += step_h
+        if abs(step_h) <= _CLOSE_ENOUGH_H:
+            break
+    return max(hours, 0.0) * SECONDS_PER_HOUR
+
+
+def believed_runtime_s(
+    parameters: BatteryParameters,
+    x1: float,
+    difference_ah: float,
+    capacity_share: float,
+    current_a: float,
+    end_v: float,
+    temperature_c: float,
+) -> float:
+    """Return :func:`runtime_s` of a battery as it is believed to stand; call it thrice for a band.
+
+    Longer with ``x1`` and ``capacity_share``, shorter with ``current_a``; infinite at 0 A.
+
+    Args:
+        parameters: what it was made to be.
+        x1: available filling, 0..1.
+        difference_ah: of the wells, ``Q (x1 - x2)``: below 0 while it is discharged, 0 after a long rest.
+        capacity_share: what is left of the capacity, above 0; 1 is a new one.
+        current_a: on discharge, 0 or above.
+        end_v: voltage at which it counts as empty.
+        temperature_c: of the battery.
+
+    >>> from vigie.battery.parameters import agm
+    >>> round(believed_runtime_s(agm(7.0), 1.0, 0.0, 1.0, 0.35, 10.5, 25.0) / 3600.0, 1)
+    20.3
+    """
+    wear = BatteryWear(0.0, 0.0, 0.0, 1.0 - capacity_share)
+    charge_ah = charge_when_full_ah(parameters, wear, temperature_c)
+    x1 = min(max(x1, 0.0), FULLEST)
+    x2 = min(max(x1 - difference_ah / charge_ah, 0.0), FULLEST)
+    return runtime_s(Battery(parameters, wear), BatteryState(Wells(x1, x2), 0.0, temperature_c), current_a, end_v)

@@ -16,6 +16,8 @@ SURFACE_SHARE = 0.3
 """Share of the overvoltage on charge that stays as surface charge."""
 SURFACE_CAPACITY = 0.01
 """Surface charge is used up by this share of C20, times e."""
+_MOST_ITERATIONS = 40
+_CLOSE_ENOUGH = 1e-12
 
 
 def emf_v(parameters: BatteryParameters, x1: float) -> float:
@@ -33,6 +35,27 @@ def emf_v(parameters: BatteryParameters, x1: float) -> float:
 def emf_slope_v(parameters: BatteryParameters, x1: float) -> float:
     """Return the derivative of :func:`emf_v`, volts per whole filling."""
     return parameters.emf_slope_v + parameters.emf_log_v / (x1 + 1e-4)
+
+
+def filling_at_emf(parameters: BatteryParameters, wanted_v: float) -> float:
+    """Return the available filling whose electromotive force is ``wanted_v``; 0 under that of the empty well.
+
+    >>> from vigie.battery.parameters import agm
+    >>> [round(filling_at_emf(agm(7.0), emf_v(agm(7.0), x)), 9) for x in (1.2, 1.0, 0.3, 0.001, 0.0)]
+    [1.2, 1.0, 0.3, 0.001, 0.0]
+    """
+    below_v = parameters.emf_full_v - wanted_v
+    x1 = 1.0
+    if below_v > 0.0:  # both terms fall, so each alone bounds the filling from below
+        x1 = max(1.0 - below_v / parameters.emf_slope_v, 1.0001 * exp(-below_v / parameters.emf_log_v) - 1e-4, 0.0)
+    for _ in range(_MOST_ITERATIONS):
+        step = (wanted_v - emf_v(parameters, x1)) / emf_slope_v(parameters, x1)
+        if x1 + step <= 0.0:
+            return 0.0
+        x1 += step
+        if abs(step) <= _CLOSE_ENOUGH:
+            break
+    return x1
 
 
 def discharge_ohm(parameters: BatteryParameters, wear: BatteryWear, temperature_c: float) -> float:

@@ -15,16 +15,19 @@ from vigie.config import Config
 from vigie.control.commands import Reason
 from vigie.errors import JournalError, LinkError
 from vigie.link.judgement import raised_verdict
-from vigie.link.messages import Snapshot
+from vigie.link.messages import EstimateReport, Snapshot
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.report import AlarmReport
 from vigie.wording.alarms import standing, title
 from vigie.wording.dialogue import spoken, system_language, technical
+from vigie.wording.durations import about
 from vigie.wording.figures import decimal
 from vigie.wording.words import describe_name, mark, translator
 
 _NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
 _HOT = mark("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
+_LASTS = mark("Battery: lasts about {how_long} ({low} to {high}) at {watts} W")
+_UNKNOWN = mark("Battery: how long it lasts is unknown, because")
 _TO_DO = mark("`vigie alarms` says what to do")
 
 
@@ -62,6 +65,8 @@ def _print(state: dict[str, Any]) -> None:
     console.print(
         f"{mode}, {phase} | 230 V: {mains} | {plant} | {utc_text(snapshot['utc_ms'])} ({age(state['age_ms'], words)})"
     )
+    if snapshot["estimate"] is not None:
+        console.print(_remaining(snapshot["estimate"], words))
     for alarm in alarms:
         since = f"{standing(alarm['standing'], words)}, {utc_text(alarm['raised_utc_ms'])}"
         named = (title(alarm["alarm"], words), "bold")
@@ -96,6 +101,16 @@ def _verdict(snapshot: Snapshot, alarms: list[AlarmReport], words: Callable[[str
     reasons = ", ".join(describe_name("reason", reason, words) for reason in snapshot["verdict_reasons"])
     verdict = describe_name("verdict", raised_verdict(snapshot["verdict"], alarms), words)
     return f"{verdict} ({reasons})" if reasons else verdict
+
+
+def _remaining(estimate: EstimateReport, words: Callable[[str], str]) -> str:
+    """Return how long the battery carries the loads, or why nobody can say."""
+    remaining = estimate["remaining_s"]
+    if remaining["value"] is None:
+        return f"{words(_UNKNOWN)} {describe_name('unknownwhy', remaining['why'], words)}"
+    numbers = (remaining["value"], remaining["low"], remaining["high"])
+    value, low, high = ("" if number is None else about(number, words(mark("d"))) for number in numbers)
+    return words(_LASTS).format(how_long=value, low=low, high=high, watts=decimal(estimate["load_w"], 1))
 
 
 def _newest_in_journal(config: Config) -> str:

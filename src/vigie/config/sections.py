@@ -11,6 +11,7 @@ from vigie.control.alarms.rules import rules
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.watch import watch_settings
 from vigie.control.contact_truth import TruthSettings
+from vigie.control.estimation.settings import EstimationSettings, estimation_rules
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
@@ -30,7 +31,7 @@ from vigie.plant.faults import FaultSettings
 from vigie.plant.recorded_settings import RecordedSettings
 from vigie.plant.rig import Boards, RigSettings
 from vigie.plant.scenario import SCENARIOS
-from vigie.plant.site import ControllerSupply
+from vigie.plant.site import ControllerSupply, chosen_battery
 from vigie.plant.twin import TwinSettings
 from vigie.telemetry.retention import JournalSettings
 from vigie.units import by_name, setting
@@ -218,6 +219,7 @@ SECTIONS: Mapping[str, type] = {
     "channels.spare": ChannelConfig,
     "relays": RelayLabels,
     "filter": FilterSettings,
+    "battery": EstimationSettings,
     "mains": MainsSettings,
     "interlocks": InterlockSettings,
     **MODE_SECTIONS,
@@ -264,6 +266,7 @@ class Config(NamedTuple):
     channels: tuple[ChannelConfig, ChannelConfig, ChannelConfig, ChannelConfig]
     relays: RelayLabels
     filter: FilterSettings
+    battery: EstimationSettings
     mains: MainsSettings
     interlocks: InterlockSettings
     modes: ModeSettings
@@ -345,7 +348,15 @@ class Config(NamedTuple):
             outage_rules(OutageLogSettings(low_v=takes_charge_below_v(self.alarms)), self.mains),
             self.supervisor_settings(),
             self.plant.kind != PlantKind.RECORDED,
+            estimation_rules(self.battery, self._c20_ah, self.alarms, self.mains, OutageLogSettings()),
         )
+
+    @property
+    def _c20_ah(self) -> float:
+        """The battery's label; a twin knows its own."""
+        if self.battery.c20_ah > 0.0 or self.plant.kind != PlantKind.TWIN:
+            return self.battery.c20_ah
+        return chosen_battery(self.twin.installation.battery).parameters.c20_ah
 
     def channels_settings(self) -> ChannelsSettings:
         """Return calibration and plausibility as the filter reads them."""

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from vigie.control.commands import Mains
+from vigie.control.estimation.currents import drawn_a
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import Contact, Measurement
 from vigie.control.supervisor import Decision, State
@@ -279,19 +280,9 @@ def _carried(outage: Outage, elapsed_s: float, mains: Mains, measurement: Measur
 
 
 def _out_a(mains: Mains, measurement: Measurement, charging_a: float) -> float:
-    """Return the current out of the battery: V2's, or the loads' where the battery feeds them past V2."""
-    if mains != Mains.ABSENT and mains != Mains.CUT:
-        return 0.0
-    charge = measurement.charge
-    load = measurement.load
-    if charge.is_valid and charge.current_a >= charging_a:
-        return 0.0
-    out_a = 0.0
-    if charge.is_valid:
-        out_a = max(-charge.current_a, 0.0)
-    if load.is_valid:
-        out_a = max(out_a, load.current_a)
-    return out_a
+    """Return the current out of the battery, 0 where no meter shows it."""
+    out_a = drawn_a(mains, measurement, charging_a)
+    return 0.0 if math.isnan(out_a) else out_a
 
 
 def _ended(outage: Outage, ended_s: float) -> Outage:

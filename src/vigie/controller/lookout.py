@@ -10,10 +10,12 @@ from typing import NamedTuple
 from vigie.control.alarms.catalogue import Alarm, Protection
 from vigie.control.alarms.charge import WatchSettings
 from vigie.control.alarms.rules import Rule
-from vigie.control.alarms.watch import Surroundings, observe, resumed_watch
+from vigie.control.alarms.watch import Surroundings, initial_watch, observe
 from vigie.control.commands import Reason
 from vigie.control.contact_findings import Truth
 from vigie.control.contact_truth import ContactFault, TruthSettings, check, resumed_truth
+from vigie.control.estimation.charge import ChargeState
+from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import (
     Outage,
     OutageRules,
@@ -45,6 +47,7 @@ class LookoutSettings(NamedTuple):
     control: SupervisorSettings
     has_contacts: bool
     """The contacts act on what is measured; false on a recording, whose readings no contact can change."""
+    estimation: EstimationRules
 
 
 class Machine(NamedTuple):
@@ -71,6 +74,8 @@ class Seen(NamedTuple):
     before: Contacts
     """Commanded while the readings were taken."""
     measurement: Measurement
+    charge: ChargeState
+    """As the estimation followed it."""
     state: State
     decision: Decision
     disobeyed: tuple[Relay, ...]
@@ -93,11 +98,9 @@ class Lookout:
         self._settings = settings
         self.book = AlarmBook(settings.rules, past.alarms, at)
         self._is_charged = past.charge is not None and ChargeMoved.of(past.charge).is_charged
-        charged_s = at.now_s
-        if past.charge is not None and not self._is_charged:
-            charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
-        emptied_v = self.book.value(Alarm.BATTERY_EMPTIED) or math.nan
-        self._watch = resumed_watch(at.now_s, charged_s, emptied_v)
+        self.emptied_v = self.book.value(Alarm.BATTERY_EMPTIED) or math.nan
+        """Lowest voltage of a battery that was emptied before the start; NaN when it was not."""
+        self._watch = initial_watch(at.now_s)
         r1, r2 = (self.book.value(alarm) for alarm in (Alarm.R1_DISOBEYED, Alarm.R2_DISOBEYED))
         self._truth = resumed_truth(ContactFault(max(int(r1), 0)), ContactFault(max(int(r2), 0)))
         self._outages = _resumed(past.outage, at)
@@ -148,9 +151,9 @@ class Lookout:
                 settings.truth,
             )
         self._watch, values = observe(
-            self._watch, seen.state, decision, measurement, self._surroundings(seen), settings.watch
+            self._watch, seen.charge, seen.state, decision, measurement, self._surroundings(seen), settings.watch
         )
-        events = self._charge_events(measurement, at)
+        events = self._charge_events(seen.charge, measurement, at)
         self._outages, has_begun, has_ended, ended = follow(
             self._outages, seen.state, decision, measurement, settings.outages
         )
@@ -212,10 +215,10 @@ class Lookout:
             settings_faults=float(len(machine.settings_faults)),
         )
 
-    def _charge_events(self, measurement: Measurement, at: Instant) -> list[Event]:
+    def _charge_events(self, charge: ChargeState, measurement: Measurement, at: Instant) -> list[Event]:
         """Tell when the battery is charged and when it is no longer held so; a restart reads it back from here."""
-        is_judged = self._watch.seen_s == measurement.now_s
-        is_charged = self._watch.recharged_s == measurement.now_s
+        is_judged = charge.seen_s == measurement.now_s
+        is_charged = charge.recharged_s == measurement.now_s
         if not is_judged or is_charged == self._is_charged:
             return []
         self._is_charged = is_charged
@@ -273,7 +276,7 @@ def _resumed(event: Event | None, at: Instant) -> OutageState:
         ValueError, TypeError, OverflowError: a number of the record cannot be.
     """
     record = None if event is None else OutageMoved.of(event)
-    if record is None:
+    if record is None or record.ended_utc_ms is not None:
         return initial_outages(at.now_s)
     return resumed_outages(
         record.kind,

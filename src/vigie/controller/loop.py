@@ -9,6 +9,7 @@ from vigie.control import steadiness, supervisor
 from vigie.control.alarms.catalogue import Alarm
 from vigie.control.between_periods import has_fallen, hurried_sweeps, is_watched
 from vigie.control.commands import Mains, Mode, Reason
+from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.filtering import (
     ChannelsSettings,
     FilterSettings,
@@ -32,6 +33,7 @@ from vigie.control.supervisor import Action, Decision, Order, State
 from vigie.controller.beat import Beat, LoopSettings
 from vigie.controller.bus import BusReading, BusThread
 from vigie.controller.chronicle import Chronicle, moved, words_of
+from vigie.controller.estimator import Estimator
 from vigie.controller.inbox import Inbox, Pending, lateness
 from vigie.controller.lookout import UNKNOWN_MACHINE, Lookout, LookoutSettings, Machine, Seen
 from vigie.controller.orders import Obeyed, answer_of, answered, order_of
@@ -127,7 +129,9 @@ class Loop:
         self._state = supervisor.adopted(contacts, past.mode, clock.now_s(), r1_open_s, latch, known)
         self._commanded = contacts
         self._bus.is_watched = is_watched(contacts.r2, control.wiring)
-        self._lookout = Lookout(lookout, past, self._at(clock.now_s()))
+        at = self._at(clock.now_s())
+        self._lookout = Lookout(lookout, past, at)
+        self._estimator = Estimator(lookout.estimation, past, at, self._lookout.emptied_v)
         self._counters = Counters(0, 0, 0, 0.0, (0, 0, 0, 0), past.switchings)
         self._has_thermometer = False
         self._has_ambient = False
@@ -177,6 +181,7 @@ class Loop:
         )
         if not relays_are_read:
             measurement = measurement._replace(is_valid=False)
+        believed = self._estimator.period(measurement)
         before = self._state
         obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
         self._state, decision = supervisor.step(self._state, measurement, self._control)
@@ -187,7 +192,7 @@ class Loop:
         self._bus.is_watched = is_watched(decision.contacts.r2, self._control.wiring)
         self._tell_all(self._chronicle.channel_faults(measurement, reading.errors))
         self._look(contacts, measurement, decision)
-        period = self._finished(measurement, contacts, decision, reading, began_cpu_s)
+        period = self._finished(measurement, believed, contacts, decision, reading, began_cpu_s)
         for witness in self._witnesses:
             witness.period(period)
         for one in obeyed:
@@ -195,16 +200,10 @@ class Loop:
         return period
 
     def _look(self, contacts: Contacts, measurement: Measurement, decision: Decision) -> None:
-        standing = self._chronicle.standing()
+        standing, charge = self._chronicle.standing(), self._estimator.charge
         disobeyed = tuple(Relay) if "relays" in standing else _disobeyed(contacts, decision)  # unread: none is known
         seen = Seen(
-            self._commanded,
-            measurement,
-            self._state,
-            decision,
-            disobeyed,
-            "bus" in standing,
-            self._machine(),
+            self._commanded, measurement, charge, self._state, decision, disobeyed, "bus" in standing, self._machine()
         )
         self._commanded = decision.contacts
         self._note(self._lookout.period(seen, self._at(measurement.now_s)))
@@ -342,6 +341,7 @@ class Loop:
     def _finished(
         self,
         measurement: Measurement,
+        believed: BatteryEstimate,
         contacts: Contacts,
         decision: Decision,
         reading: BusReading,
@@ -372,6 +372,7 @@ class Loop:
             self._lookout.book.reports(at),
             self._lookout.outage_report(at),
             self._lookout.contact_reports(),
+            believed,
         )
 
     def _answer(self, obeyed: Obeyed, decision: Decision) -> None:

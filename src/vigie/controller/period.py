@@ -34,9 +34,13 @@ class Past(NamedTuple):
     """How long the mains had to stand after its last loss or the last start; 0 when the journal does not know."""
     hold_off_utc_s: float
     """When that was told, on the plant's calendar."""
+    seen_utc_s: float
+    """End of the latest period the journal holds, on the plant's calendar; 0 when it holds none."""
 
 
-NO_PAST = Past(Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0)
+NO_PAST = Past(
+    Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0, 0.0
+)
 
 
 class Witness(Protocol):

@@ -10,6 +10,7 @@ from vigie.control.modes.table import SPECS, is_by_hand
 from vigie.control.signals import Channel, ChannelMean, Relay, Status
 from vigie.control.supervisor import Decision, SupervisorSettings
 from vigie.controller.chronicle import mean_of, status_names
+from vigie.controller.estimate_report import estimate_report
 from vigie.errors import VigieError
 from vigie.link.judgement import raised_verdict
 from vigie.link.messages import ChannelState, JournalState, RelayState, Snapshot
@@ -200,6 +201,7 @@ def snapshot(parts: SnapshotParts, period: Period, host: HostReport) -> Snapshot
         "relays": relay_states(period, parts.labels, calendar),
         "alarms": list(period.alarms),
         "outage": period.outage,
+        "estimate": estimate_report(period.estimate, calendar.utc_ms),
         "thresholds": thresholds(parts.supervisor),
         "loop": {
             "periods": counters.periods,

@@ -12,6 +12,8 @@ from typing_extensions import TypedDict
 
 from vigie.control.commands import Mains, Mode, Phase, Verdict
 from vigie.control.contact_findings import ContactFault, Truth
+from vigie.control.estimation.estimated import UnknownWhy
+from vigie.control.estimation.fullness import Fullness
 from vigie.control.signals import Channel, Contact, Wiring
 from vigie.telemetry.report import STRICT, AlarmReport, Figures, OneOf, OutageReport, names_of
 
@@ -88,6 +90,45 @@ class JournalState(TypedDict):
 
 
 @with_config(STRICT)
+class EstimatedValue(TypedDict):
+    """A value with the bounds it lies between with about two chances in three, or why there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    why: Annotated[str, names_of(UnknownWhy), Field(description="'none' when the value is known")]
+
+
+@with_config(STRICT)
+class EstimateReport(TypedDict):
+    """What is believed of the battery."""
+
+    fullness: Annotated[str, names_of(Fullness)]
+    full_since_utc_ms: int | None
+    last_full_utc_ms: int | None
+    is_discharging: Annotated[bool, Field(description="An outage or a drill goes on")]
+    discharge_began_utc_ms: Annotated[int | None, Field(description="Of the one that goes on, or the last one")]
+    drawn_ah: Annotated[EstimatedValue, Field(description="In that discharge")]
+    drawn_wh: EstimatedValue
+    returned_ah: Annotated[EstimatedValue, Field(description="Since it ended")]
+    rest_since_utc_ms: int | None
+    rest_v: Annotated[EstimatedValue, Field(description="Voltage the rest has settled at")]
+    resistance_ohm: Annotated[
+        EstimatedValue, Field(description="Median of the newest steps of the current, at 25 degC")
+    ]
+    soc: Annotated[EstimatedValue, Field(description="State of charge, 0..1 of what it holds now")]
+    capacity_ah: Annotated[EstimatedValue, Field(description="20 h rate, 25 degC")]
+    load_w: Annotated[float | None, Field(description="What the loads draw, smoothed over a minute")]
+    remaining_s: Annotated[
+        EstimatedValue,
+        Field(
+            description="How long it carries the loads as they are, rounded to what is known; "
+            "with mains: were it lost now"
+        ),
+    ]
+
+
+@with_config(STRICT)
 class MailReport(TypedDict):
     """How the messages to people are doing."""
 
@@ -160,6 +201,7 @@ class Snapshot(TypedDict):
     relays: Annotated[list[RelayState], Field(min_length=4, max_length=4)]
     alarms: Annotated[list[AlarmReport], Field(description="Everything not at rest, most urgent first")]
     outage: Annotated[OutageReport | None, Field(description="None while the mains is there and charges")]
+    estimate: Annotated[EstimateReport | None, Field(description="What is believed of the battery")]
     thresholds: Annotated[
         dict[str, float],
         Field(

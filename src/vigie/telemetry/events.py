@@ -277,12 +277,12 @@ class OutageMoved(NamedTuple):
 
     @classmethod
     def of(cls, event: Event) -> Self | None:
-        """Return the record of one that has begun and not ended; None for any other.
+        """Return the record of one that lasts or has ended; None for any other event.
 
         Raises:
             ValueError, TypeError, OverflowError: a number of it cannot be.
         """
-        if event.after != "began" or event.subject.upper() not in OutageKind.__members__:
+        if event.after not in {"began", "ended"} or event.subject.upper() not in OutageKind.__members__:
             return None
 
         def number(name: str, otherwise: float) -> float:
@@ -291,14 +291,17 @@ class OutageMoved(NamedTuple):
                 raise ValueError(f"{name} = {value}")
             return value
 
-        began_utc_ms = number("began_utc_ms", event.utc_ms)
-        if not is_instant(began_utc_ms):
-            raise ValueError(f"began_utc_ms = {began_utc_ms}")
+        def instant(name: str) -> int:
+            utc_ms = number(name, event.utc_ms)
+            if not is_instant(utc_ms):
+                raise ValueError(f"{name} = {utc_ms}")
+            return int(utc_ms)
+
         return cls(
             OutageKind[event.subject.upper()],
-            int(began_utc_ms),
-            None,
-            math.nan,
+            instant("began_utc_ms"),
+            instant("ended_utc_ms") if event.after == "ended" else None,
+            number("duration_s", math.nan),
             number("lowest_v", math.nan),
             number("end_v", math.nan),
             number("charge_out_ah", 0.0),

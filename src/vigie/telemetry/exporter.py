@@ -4,7 +4,7 @@ import math
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import groupby
@@ -12,13 +12,13 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from vigie.clock import machine_monotonic_s
 from vigie.errors import VigieError
-from vigie.telemetry.metrics import METRICS, Metric, MetricKind, Sample, client_series, our_series
+from vigie.telemetry.metrics import METRICS, Exposed, Metric, MetricKind, client_series, our_series
 from vigie.telemetry.report import HostReport, Period
 
 _TYPES = {
@@ -30,36 +30,57 @@ _TYPES = {
 _SAMPLE = re.compile(rb"^([A-Za-z_:][A-Za-z0-9_:]*)([{ ])", re.MULTILINE)
 
 
-class ReportCollector(Collector):
-    """Turns the newest reports into metric families. What has no valid value has no series."""
+class _Families(Collector):
+    """The families of one row of the table."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: Metric, ours: Sequence[Exposed], theirs: Sequence[Exposed]) -> None:
+        self._families = list(_families(metric, ours, theirs))
+
+    def collect(self) -> Iterable[Family]:
+        return self._families
+
+
+class MetricsPage:
+    """Turns the newest reports into a page. What has no valid value has no series.
+
+    Most of it, the alarms above all, is as it was before: a row whose values have not changed keeps its text.
+    """
+
+    def __init__(self, labels: bytes) -> None:
         self.newest: tuple[Period, HostReport] | None = None
         self.is_silent = False
         """The control loop has not been heard of for too long: only counters and dates are exported."""
+        self._labels = labels
+        self._kept: dict[str, tuple[list[Exposed], list[Exposed], bytes]] = {}
 
-    def collect(self) -> Iterator[Family]:
+    def render(self) -> bytes:
+        """Return the page; empty before the first reports."""
         if self.newest is None:
-            return
+            return b""
         period, host = self.newest
-        for metric in METRICS:
-            if not (self.is_silent and metric.is_live):
-                yield from _families(metric, metric.samples(period, host))
+        rows = [metric for metric in METRICS if not (self.is_silent and metric.is_live)]
+        return b"".join(self._text(metric, period, host) for metric in rows)
 
-    def describe(self) -> list[Family]:
-        """Tell the registry that the families are not known beforehand."""
-        return []
+    def _text(self, metric: Metric, period: Period, host: HostReport) -> bytes:
+        samples = metric.samples(period, host)
+        ours, theirs = our_series(metric, samples), list(client_series(metric, samples))
+        kept = self._kept.get(metric.name)
+        if kept is not None and kept[0] == ours and kept[1] == theirs:
+            return kept[2]
+        text = _labelled(generate_latest(_Families(metric, ours, theirs)), self._labels)
+        self._kept[metric.name] = (ours, theirs, text)
+        return text
 
 
-def _families(metric: Metric, samples: list[Sample]) -> Iterator[Family]:
+def _families(metric: Metric, our_samples: Sequence[Exposed], client_samples: Sequence[Exposed]) -> Iterator[Family]:
     ours = Family(metric.name, metric.help, _TYPES[metric.kind])
-    for name, labels, value in our_series(metric, samples):
+    for name, labels, value in our_samples:
         if value is not None and math.isfinite(value):
             ours.add_sample(name, dict(labels), value)
     if ours.samples:
         yield ours
     kind = "stateset" if metric.client_states else "gauge"
-    for name, group in groupby(client_series(metric, samples), key=itemgetter(0)):
+    for name, group in groupby(client_samples, key=itemgetter(0)):
         theirs = Family(name, metric.help, kind)
         for _, labels, value in group:
             if value is not None and math.isfinite(value):
@@ -105,11 +126,8 @@ class Exporter:
         Raises:
             VigieError: the port cannot be had.
         """
-        self._collector = ReportCollector()
-        self._registry = CollectorRegistry()
-        self._registry.register(self._collector)
+        self._served = MetricsPage(_label_pairs(labels))
         self._silence_s = silence_s
-        self._labels = _label_pairs(labels)
         self._monotonic_s = monotonic_s
         self._updated_s = monotonic_s()
         self._lock = threading.Lock()
@@ -132,7 +150,7 @@ class Exporter:
     def update(self, period: Period, host: HostReport) -> None:
         """Replace what is served. Costs next to nothing: the page is made when it is asked for."""
         with self._lock:
-            self._collector.newest = period, host
+            self._served.newest = period, host
             self._updated_s = self._monotonic_s()
             self._page = None
 
@@ -140,9 +158,9 @@ class Exporter:
         """Return the page; made once per update."""
         with self._lock:
             is_silent = self._monotonic_s() - self._updated_s > self._silence_s
-            if self._page is None or is_silent != self._collector.is_silent:
-                self._collector.is_silent = is_silent
-                self._page = _labelled(generate_latest(self._registry), self._labels)
+            if self._page is None or is_silent != self._served.is_silent:
+                self._served.is_silent = is_silent
+                self._page = self._served.render()
             return self._page
 
     def close(self) -> None:

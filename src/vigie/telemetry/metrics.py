@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from vigie.control.alarms.table import TABLE
 from vigie.control.commands import Mains, Mode, Phase
+from vigie.control.estimation.estimate import BatteryEstimate
+from vigie.control.estimation.estimated import Estimated
+from vigie.control.estimation.fullness import Fullness
 from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Relay
 from vigie.telemetry.records import PeriodRecord
@@ -163,6 +166,15 @@ def _of_alarms(is_so: Callable[[AlarmReport], bool]) -> FromPeriod:
     return FromPeriod(read)
 
 
+def _of_estimate(take: Callable[[BatteryEstimate], Estimated]) -> FromPeriod:
+    return FromPeriod(lambda period: zip(_BOUNDS, take(period.estimate)[:3], strict=True))
+
+
+def _full(period: Period) -> float | None:
+    fullness = period.estimate.fullness
+    return None if fullness == Fullness.UNKNOWN else float(fullness == Fullness.FULL)
+
+
 def _rejected(period: Period) -> Iterable[Sample]:
     return zip(_ROLES, period.counters.rejected, strict=True)
 
@@ -172,6 +184,8 @@ def _numbered(pattern: str) -> tuple[str, ...]:
 
 
 _CHANNEL = ("channel", "role")
+_BOUND = ("bound",)
+_BOUNDS = (("middle",), ("low",), ("high",))
 _ALARM = ("alarm", "severity")
 _ALARMS = tuple((row.name, row.severity.name.lower()) for row in TABLE)
 _ASKING = ("unacknowledged", "returned", "latched")
@@ -220,6 +234,25 @@ METRICS: tuple[Metric, ...] = (
            _states(Mains, lambda record: record.mains)),
     Metric("vigie_mains_present", _G, "1 mains present, 0 absent or cut by a drill; absent while unknown", "", (),
            _one(_mains_present)),
+    Metric("vigie_estimate_remaining_seconds", _G,
+           "How long the battery carries the loads as they are now; with mains: were it lost now", "s", _BOUND,
+           _of_estimate(lambda estimate: estimate.remaining_s)),
+    Metric("vigie_estimate_state_of_charge_ratio", _G, "State of charge, 0..1 of what the battery holds now", "1",
+           _BOUND, _of_estimate(lambda estimate: estimate.soc)),
+    Metric("vigie_estimate_capacity_ampere_hours", _G, "Capacity as the discharges have shown it, 20 h rate, 25 degC",
+           "Ah", _BOUND, _of_estimate(lambda estimate: estimate.capacity_ah)),
+    Metric("vigie_estimate_drawn_ampere_hours", _G, "Charge the running discharge has taken, or the last one", "Ah",
+           _BOUND, _of_estimate(lambda estimate: estimate.drawn_ah)),
+    Metric("vigie_estimate_drawn_watt_hours", _G, "Energy the running discharge has taken, or the last one", "Wh",
+           _BOUND, _of_estimate(lambda estimate: estimate.drawn_wh)),
+    Metric("vigie_estimate_returned_ampere_hours", _G, "Charge given back since the last discharge", "Ah", _BOUND,
+           _of_estimate(lambda estimate: estimate.returned_ah)),
+    Metric("vigie_estimate_rest_volts", _G, "Voltage a rest of at least four hours has settled at", "V", _BOUND,
+           _of_estimate(lambda estimate: estimate.rest_v)),
+    Metric("vigie_estimate_resistance_ohms", _G, "Resistance at the newest steps of the current, at 25 degC", "ohm",
+           _BOUND, _of_estimate(lambda estimate: estimate.resistance_ohm)),
+    Metric("vigie_estimate_full", _G, "1 full, 0 not full; absent while neither was seen since the start", "", (),
+           _counted(_full)),
     Metric("vigie_periods", _C, "Control periods since the controller started", "", (),
            _counted(lambda period: period.counters.periods), is_live=False),
     Metric("vigie_failed_periods", _C, "Periods without a valid measurement", "", (),

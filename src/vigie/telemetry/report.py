@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from vigie.control.alarms.catalogue import Severity, Standing
 from vigie.control.contact_findings import ContactFault, Truth
+from vigie.control.estimation.estimate import BatteryEstimate
 from vigie.control.outages import OutageKind
 from vigie.control.signals import Channel, Contacts, Measurement, Relay
 from vigie.control.supervisor import Decision, State
@@ -192,6 +193,8 @@ class Period(NamedTuple):
     """The one that lasts."""
     contact_reports: Sequence[ContactReport]
     """By relay."""
+    estimate: BatteryEstimate
+    """What is believed of the battery."""
 
     @property
     def measurement(self) -> Measurement:

@@ -7,6 +7,7 @@ from flask import current_app, g, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from vigie.control.estimation.estimated import UnknownWhy
 from vigie.telemetry.alarm_book import READ
 from vigie.telemetry.records import Event
 from vigie.telemetry.report import AlarmReport
@@ -20,6 +21,8 @@ from vigie.wording import alarms as alarm_words
 from vigie.wording.languages import day_mark, language_names
 from vigie.wording.words import describe_name, vocabulary
 
+UNKNOWN_WHYS = "|".join(why.name.lower() for why in UnknownWhy if why != UnknownWhy.NONE)
+"""What :func:`shown` asks for where an estimate cannot be said."""
 THEME_COOKIE = "vigie_theme"
 THEMES = ("auto", "light", "dark")
 
@@ -148,6 +151,7 @@ def context() -> dict[str, Any]:
         "time": lambda utc_ms: instant(utc_ms, now_utc_ms()),
         "date": date,
         "gettext": gettext,
+        "unknown_whys": UNKNOWN_WHYS,
         "language": str(get_locale()),
         "languages": language_names(),
         "theme": theme if theme in THEMES else "auto",

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext
 
 from vigie.wording import figures
+from vigie.wording.durations import about as about_s
 from vigie.wording.languages import day_mark
 from vigie.wording.words import describe_name
 
@@ -47,6 +48,11 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return no_value()
     return figures.duration(seconds, gettext).replace(" ", NO_BREAK)
+
+
+def about(seconds: float | None) -> str:
+    """Return a round duration without what is zero in it: "7 h", "1 h 20 min"."""
+    return no_value() if seconds is None else about_s(seconds, gettext("d"))
 
 
 def size(count: float | None) -> str:
@@ -132,6 +138,7 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
     "yesno": yes_no,
     "bytes": size,
     "duration": duration,
+    "about": about,
     "text": lambda value: no_value() if value is None else str(value),
     "fault": lambda value: gettext("no error") if value is None else str(value),
     "ghz": lambda value: number(None if value is None else value / 1e9, 2),
@@ -142,7 +149,8 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
 def write(value: Any, form: str, now_utc_ms: float | None) -> str:  # noqa: ANN401 - any field of a snapshot
     """Return ``value`` in the form a ``data-fmt`` attribute names.
 
-    Forms: ``n0``..``n3`` (decimals), ``milli`` (thousandths), ``ghz``, ``bytes``, ``duration`` (s), ``instant``,
+    Forms: ``n0``..``n3`` (decimals), ``milli`` (thousandths), ``ghz``, ``bytes``, ``duration`` and ``about`` (s),
+    ``instant``,
     ``since`` and ``remaining`` (times against ``now_utc_ms``), ``flow``, ``yesno``, ``text``, ``fault`` (a text, and
     good when there is none), ``word:<kind>``, ``of:<unit>`` (a value with its unit).
     """

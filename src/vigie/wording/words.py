@@ -6,6 +6,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from vigie.control.commands import Mains, Mode, Phase, Reason, Verdict
+from vigie.control.estimation.estimated import UnknownWhy
 from vigie.control.signals import Channel, Contact, Relay, Status, Wiring
 from vigie.translatable import mark as mark  # noqa: PLC0414 - passed on
 from vigie.wording.languages import SOURCE_LANGUAGE as SOURCE_LANGUAGE  # noqa: PLC0414 - passed on
@@ -35,6 +36,21 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
         Mains.PRESENT: mark("present"),
         Mains.ABSENT: mark("absent"),
         Mains.CUT: mark("cut by R1"),
+    },
+    UnknownWhy: {
+        UnknownWhy.NONE: mark("it is known"),
+        UnknownWhy.CAPACITY_NOT_SET: mark("nobody has told the capacity on its label (battery.c20_ah)"),
+        UnknownWhy.CHARGE_NOT_KNOWN: mark(
+            "its charge has not shown yet: a whole charge, a long rest or a discharge will"
+        ),
+        UnknownWhy.LOAD_NOT_READ: mark("the loads are not measured now"),
+        UnknownWhy.NOTHING_DRAWN: mark("the loads draw nothing"),
+        UnknownWhy.NO_DISCHARGE_YET: mark("no discharge was seen yet"),
+        UnknownWhy.STARTED_SINCE: mark("the program started in the middle of it"),
+        UnknownWhy.NOT_AT_REST: mark("the battery is not at rest"),
+        UnknownWhy.REST_TOO_SHORT: mark("the battery has not rested for four hours yet"),
+        UnknownWhy.NO_STEP_YET: mark("no step of the load has shown it yet"),
+        UnknownWhy.TOO_SHALLOW: mark("no discharge was deep enough to show it"),
     },
     Contact: {Contact.OPEN: mark("open"), Contact.CLOSED: mark("closed")},
     Wiring: {

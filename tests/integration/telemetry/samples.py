@@ -8,6 +8,7 @@ from functools import cache
 from tests.unit.controller.scripted_plant import Bench
 from vigie.control.commands import Mains, Mode, Phase
 from vigie.control.contact_findings import ContactFault, Truth
+from vigie.control.estimation.estimate import initial_estimation
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.telemetry.journal import JournalStatus
 from vigie.telemetry.records import Event, EventKind, PeriodRecord
@@ -99,6 +100,7 @@ def period(image: Measurement | None = None) -> Period:
             counters=Counters(5, 1, 0, 1.25, (1, 0, 0, 50), (0, 4, 0, 0)),
             alarms=[mains_lost],
             contact_reports=[ContactReport(Truth.UNKNOWN, ContactFault.NONE, 0.25, 12.5)] * 4,
+            estimate=initial_estimation(0.0).told,
         )
     )
 

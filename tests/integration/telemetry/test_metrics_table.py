@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.control.estimation.batteries import Believer
 from vigie.control.commands import Mains
 from vigie.control.signals import Status, Temperature
 from vigie.telemetry.metrics import METRICS, Metric, MetricKind, delivered_names, exposed_names
@@ -54,6 +55,16 @@ def test_an_invalid_channel_has_no_value_even_when_a_number_is_there() -> None:
         assert battery is None
         assert spare is None
         assert None not in (charge, load)
+
+
+def test_an_estimate_has_its_bounds_and_no_series_where_it_is_unknown() -> None:
+    told = Believer(soc=1.0).see(load_a=0.5, battery_v=13.6, charge_v=13.6, charge_a=0.01)
+    seen = period()._replace(estimate=told)
+    assert values("vigie_estimate_remaining_seconds", seen) == list(told.remaining_s[:3])
+    assert values("vigie_estimate_full", seen) == [None]
+    drawn = values("vigie_estimate_drawn_ampere_hours", seen)
+    assert all(value is not None and math.isnan(value) for value in drawn)
+    assert not [name for name in delivered_names() if "estimate" in name]  # the journal keeps none
 
 
 def test_a_lost_temperature_has_no_value() -> None:

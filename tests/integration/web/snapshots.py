@@ -4,6 +4,8 @@ from typing import Any
 
 from vigie.link.messages import (
     ChannelState,
+    EstimatedValue,
+    EstimateReport,
     Figures,
     JournalState,
     LoopState,
@@ -111,6 +113,34 @@ def make_figures(**changes: Any) -> Figures:
     return Figures(**(values | changes))
 
 
+def unknown_value(why: str) -> EstimatedValue:
+    """Return a value that is not known."""
+    return EstimatedValue(value=None, low=None, high=None, why=why)
+
+
+def make_estimate(**changes: Any) -> EstimateReport:
+    """Return what is believed of a battery on float charge that was never discharged."""
+    no_discharge = unknown_value("no_discharge_yet")
+    values: dict[str, Any] = {
+        "fullness": "full",
+        "full_since_utc_ms": UTC_MS - 86_400_000,
+        "last_full_utc_ms": UTC_MS - 1_000,
+        "is_discharging": False,
+        "discharge_began_utc_ms": None,
+        "drawn_ah": no_discharge,
+        "drawn_wh": no_discharge,
+        "returned_ah": no_discharge,
+        "rest_since_utc_ms": None,
+        "rest_v": unknown_value("not_at_rest"),
+        "resistance_ohm": unknown_value("no_step_yet"),
+        "soc": EstimatedValue(value=1.0, low=0.97, high=1.0, why="none"),
+        "capacity_ah": unknown_value("too_shallow"),
+        "load_w": 6.8,
+        "remaining_s": EstimatedValue(value=25_200.0, low=14_400.0, high=32_400.0, why="none"),
+    }
+    return EstimateReport(**(values | changes))
+
+
 def make_snapshot(**changes: Any) -> Snapshot:
     """Return a valid snapshot of a healthy installation in observe mode, with ``changes`` applied.
 
@@ -144,6 +174,7 @@ def make_snapshot(**changes: Any) -> Snapshot:
         "temperature_status": [],
         "ambient_c": 21.3,
         "relays": [make_relay(name) for name in ("R1", "R2", "R3", "R4")],
+        "estimate": make_estimate(),
         "thresholds": {
             "protect_open_above_v": 12.9,
             "protect_close_below_v": 12.7,

@@ -12,6 +12,7 @@ from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.watch import watch_settings
 from vigie.control.commands import Mode
 from vigie.control.contact_truth import TruthSettings
+from vigie.control.estimation.settings import EstimationSettings, estimation_rules
 from vigie.control.filtering import ChannelSettings, ChannelsSettings, FilterSettings
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
@@ -69,6 +70,7 @@ def lookout(control: SupervisorSettings = CONTROL) -> LookoutSettings:
         outage_rules(OutageLogSettings(), control.mains),
         control,
         True,
+        estimation_rules(EstimationSettings(), 7.0, alarms, control.mains, OutageLogSettings()),
     )
 
 

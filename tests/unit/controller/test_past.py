@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.telemetry.samples import START_MS, record
 from tests.unit.controller.scripted_plant import CLOSED, OPEN, Bench, ScriptedPlant
 from vigie.assembly.past import past_of
 from vigie.config.sections import StartMode
@@ -147,6 +148,16 @@ def test_drill_that_has_ended_is_not_one(note: Note, path: Path) -> None:
     assert past(note, path).r1_opened_utc_s is None
 
 
+@pytest.mark.parametrize("state", ["began", "ended"])
+def test_an_outage_whose_record_cannot_be_is_none_and_is_told(note: Note, path: Path, state: str) -> None:
+    note(EventKind.OUTAGE, "outage", state, charge_out_ah="four")
+    note.journal.close()  # type: ignore[attr-defined]
+    with closing(JournalReader(path)) as reader:
+        found = past_of(reader, StartMode.LAST)
+    assert found.past.outage is None
+    assert found.damaged == ("outage: its record {'charge_out_ah': 'four'} cannot be",)
+
+
 def test_hot_battery_stays_cut_off_over_a_restart_until_it_is_acknowledged(note: Note, path: Path) -> None:
     """The first loop's own events, through a real journal, into the second loop."""
     first = Bench()
@@ -176,3 +187,9 @@ def test_the_newest_hold_off_is_that_of_the_mains_or_of_a_start(note: Note, path
 def test_a_journal_of_an_older_version_knows_no_hold_off(note: Note, path: Path) -> None:
     note(EventKind.FAULT, "mains", "absent")
     assert past(note, path).hold_off_s == 0.0
+
+
+def test_when_the_installation_was_last_watched_is_known(note: Note, path: Path) -> None:
+    assert told(path, StartMode.LAST)[0].seen_utc_s == 0.0
+    note.journal.record(record(7.0))  # type: ignore[attr-defined]
+    assert past(note, path).seen_utc_s == START_MS / 1000 + 7.0

@@ -97,3 +97,11 @@ def test_german_numbers_dates_and_words() -> None:
         assert formats.date(noon_ms - 3 * 86_400_000) == "19.\u00a0Sept."
         assert "19.\u00a0Sept." in formats.instant(noon_ms - 3 * 86_400_000, noon_ms)
         assert [formats.flow(current_a) for current_a in (0.5, -0.5, 0.01)] == ["lädt", "entlädt", "in Ruhe"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 min"), (420, "7 min"), (25_200, "7 h"), (4_800, "1 h 20 min"), (518_400, "6 j"), (None, "pas de valeur")],
+)
+def test_an_estimated_time_has_no_zeros(seconds: float | None, text: str) -> None:
+    assert formats.write(seconds, "about", None).replace("\u00a0", " ") == text

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.integration.web.snapshots import UTC_MS, make_channel, make_relay, make_snapshot
+from tests.integration.web.snapshots import (
+    UTC_MS,
+    make_channel,
+    make_estimate,
+    make_relay,
+    make_snapshot,
+    unknown_value,
+)
 from vigie.link.hub import Hub
 from vigie.web import pages
 from vigie.web.app import create_app
@@ -90,6 +97,36 @@ def test_a_page_is_complete_without_its_script(site: Site, path: str) -> None:
     assert "style=" not in html
     assert not re.search(r"<script(?![^>]*(src=|application/json))", html)
     assert not re.search(r'(src|href)="https?:', html)
+
+
+def told_of_the_battery(html: str) -> str:
+    """Return the visible text of the battery's tile."""
+    tile = html.split('id="tile-battery"')[1].split("</section>", maxsplit=1)[0]
+    shown = re.sub(r"<p [^>]* hidden>.*?</p>", "", tile)
+    return re.sub(r"<[^>]+>", "", shown).replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def test_the_battery_tile_says_how_long_it_lasts_with_its_band(site: Site) -> None:
+    site.publish()
+    assert "tient environ 7 h (4 h – 9 h) à une consommation de 6,8 W" in told_of_the_battery(site.page("/"))
+    assert "lasts about 7 h (4 h – 9 h) at a load of 6.8 W" in told_of_the_battery(site.page("/", "en"))
+    german = told_of_the_battery(site.page("/", "de"))
+    assert "hält etwa 7 h (4 h – 9 h) bei einer Last von 6,8 W" in german
+    assert "unbekannt" not in german
+
+
+def test_the_battery_tile_says_why_it_does_not_know_how_long_it_lasts(site: Site) -> None:
+    site.publish(estimate=make_estimate(remaining_s=unknown_value("capacity_not_set")))
+    html = site.page("/")
+    told = told_of_the_battery(html)
+    assert "Son autonomie est inconnue, car la capacité inscrite sur son étiquette n’est pas indiquée" in told
+    assert "tient environ" not in told
+
+
+def test_nothing_is_said_of_the_time_where_a_controller_does_not_estimate(site: Site) -> None:
+    site.publish(estimate=None)
+    told = told_of_the_battery(site.page("/", "en"))
+    assert "last" not in told
 
 
 def test_an_old_snapshot_is_never_well(site: Site) -> None:

@@ -3,20 +3,7 @@
 import math
 from typing import NamedTuple
 
-from vigie.control.alarms.charge import (
-    WatchSettings,
-    WatchState,
-    can_judge_charge,
-    charger_off_v,
-    compensation_v,
-    emptied_v,
-    followed_charge,
-    followed_emptying,
-    is_charger_due,
-    lasting_s,
-    low_v,
-    with_hot_charge,
-)
+from vigie.control.alarms.charge import WatchSettings, WatchState, charger_off_v, emptied_v, low_v
 from vigie.control.alarms.proofs import (
     ProofSettings,
     diode_fault,
@@ -29,6 +16,9 @@ from vigie.control.alarms.proofs import (
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.values import AlarmValues, Place
 from vigie.control.commands import Mains
+from vigie.control.estimation.charge import ChargeState, can_judge_charge, compensation_v, is_charger_due
+from vigie.control.estimation.settings import charge_rules
+from vigie.control.estimation.timing import lasting_s
 from vigie.control.interlocks import InterlockSettings
 from vigie.control.mains import MainsSettings
 from vigie.control.signals import ChannelMean, Measurement, Status, Wiring
@@ -80,37 +70,21 @@ def watch_settings(
     """Return the numbers the watch needs out of checked settings."""
     return WatchSettings(
         alarms.charger_v,
-        alarms.charger_v - alarms.charger_tolerance_v,
-        alarms.charger_dead_v,
-        alarms.charge_tapered,
-        alarms.recharged_h * SECONDS_PER_HOUR,
-        mains.charging_a,
         mains.settling_s,
         interlocks.temperature_limit_c,
-        alarms.charger_compensation_v_per_k,
-        alarms.battery_under_v,
+        charge_rules(alarms, mains),
         ProofSettings(wiring, has_diode, mains),
     )
 
 
 def initial_watch(now_s: float) -> WatchState:
-    """Return a watch that begins now and gives the battery the benefit of the doubt: charged now."""
-    return resumed_watch(now_s, now_s, math.nan)
-
-
-def resumed_watch(now_s: float, recharged_s: float, emptied_v: float) -> WatchState:
-    """Return a watch that begins now and knows when the battery was last seen charged (before ``now_s``).
-
-    ``emptied_v`` is the lowest voltage since, NaN when it was not emptied.
-    """
-    nan = math.nan
-    return WatchState(
-        now_s, now_s, recharged_s, nan, nan, nan, math.inf, nan, nan, 0.0, nan, emptied_v, no_hot_charge()
-    )
+    """Return a watch that begins now."""
+    return WatchState(now_s, no_hot_charge())
 
 
 def observe(
     watch: WatchState,
+    charge: ChargeState,
     state: State,
     decision: Decision,
     measurement: Measurement,
@@ -121,6 +95,7 @@ def observe(
 
     Args:
         watch: from the period before.
+        charge: as the estimation followed it through this period.
         state: of the supervisor, after this period's step.
         decision: of this period.
         measurement: of this period.
@@ -132,16 +107,15 @@ def observe(
     """
     now_s = measurement.now_s
     proof = settings.proof
-    charge = followed_emptying(followed_charge(watch, decision, measurement, settings), measurement, settings)
-    charge = with_hot_charge(charge, followed_hot_charge(watch.hot_charge, state, measurement, decision.mains, proof))
-    is_on_charger = can_judge_charge(decision, measurement) and is_charger_due(decision, measurement)
+    hot = followed_hot_charge(watch.hot_charge, state, measurement, decision.mains, proof)
+    is_on_charger = can_judge_charge(decision.mains, measurement) and is_charger_due(decision.mains, measurement)
     is_bus_lost = surroundings.bus_is_lost == 1.0
     is_starting = now_s - watch.began_s < STARTING_S
     temperature_c = measurement.temperature.celsius
     nan = math.nan
     over_v = nan
     if measurement.battery.is_valid:
-        over_v = measurement.battery.bus_v - max(compensation_v(measurement, settings), 0.0)
+        over_v = measurement.battery.bus_v - max(compensation_v(measurement, settings.charge), 0.0)
     load_v = measurement.load.bus_v if measurement.load.is_valid else nan
     lost = nan if is_bus_lost else float(places_with(measurement, int(_LOST)))
     reset = 0.0 if is_starting else float(channels_with(measurement, Status.RESET, False))
@@ -156,9 +130,9 @@ def observe(
         battery_warm=temperature_c,
         battery_over_ambient=temperature_c - measurement.ambient.celsius,
         battery_over_voltage=over_v,
-        battery_under_voltage=low_v(decision, measurement, settings),
-        battery_emptied=emptied_v(charge, decision, measurement, settings),
-        charge_not_stopped=hot_charge(charge.hot_charge, state, measurement, proof),
+        battery_under_voltage=low_v(decision, measurement, settings.charge),
+        battery_emptied=emptied_v(charge, decision, measurement, settings.charge),
+        charge_not_stopped=hot_charge(hot, state, measurement, proof),
         loads_dark=load_v,
         mains_lost=mains_absent(state, decision, now_s, settings.settling_s),
         charger_absent=silent_s,
@@ -190,7 +164,7 @@ def observe(
         settings_refused=surroundings.settings_faults,
         watchdog_restart=restart,
     )
-    return charge, values
+    return WatchState(watch.began_s, hot), values
 
 
 def hot_c(is_latched: bool, celsius: float, limit_c: float) -> float:

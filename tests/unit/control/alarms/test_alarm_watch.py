@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.control.process_images import OPEN, TRUSTED, configured, found, lost, measured
 from vigie.control.alarms.catalogue import Alarm
-from vigie.control.alarms.charge import BLIND_S, EMPTY_S, FLOATING_S, SETTLED_S
+from vigie.control.alarms.charge import SETTLED_S
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.table import TABLE
 from vigie.control.alarms.values import AlarmValues, Place
@@ -15,10 +15,17 @@ from vigie.control.alarms.watch import (
     Surroundings,
     initial_watch,
     observe,
-    resumed_watch,
     watch_settings,
 )
 from vigie.control.commands import Mode
+from vigie.control.estimation.charge import (
+    EMPTY_S,
+    FLOATING_S,
+    followed_charge,
+    followed_emptying,
+    resumed_charge,
+)
+from vigie.control.estimation.timing import BLIND_S
 from vigie.control.interlocks import Latch
 from vigie.control.signals import ChannelMean, Contact, Measurement, Status, Temperature
 from vigie.control.supervisor import State, adopted, step
@@ -42,8 +49,11 @@ class Watched:
     def __init__(self, **changes: Any) -> None:
         self.now_s = 0.0
         self.surroundings = QUIET
-        self.settings = SETTINGS._replace(**changes)
+        rules = {name: value for name, value in changes.items() if name in SETTINGS.charge._fields}
+        others = {name: value for name, value in changes.items() if name not in rules}
+        self.settings = SETTINGS._replace(charge=SETTINGS.charge._replace(**rules), **others)
         self.watch = initial_watch(0.0)
+        self.charge = resumed_charge(0.0, 0.0, math.nan)
         self.state: State = found(measured(0.0).contacts)
         self.values: AlarmValues | None = None
 
@@ -58,7 +68,12 @@ class Watched:
 
     def look(self, image: Measurement) -> "Watched":
         self.state, decision = step(self.state, image, SUPERVISOR)
-        self.watch, self.values = observe(self.watch, self.state, decision, image, self.surroundings, self.settings)
+        rules = self.settings.charge
+        self.charge = followed_charge(self.charge, decision.mains, image, rules)
+        self.charge = followed_emptying(self.charge, image, rules)
+        self.watch, self.values = observe(
+            self.watch, self.charge, self.state, decision, image, self.surroundings, self.settings
+        )
         return self
 
     def __getitem__(self, alarm: Alarm) -> float:
@@ -259,7 +274,7 @@ def test_time_without_readings_charges_nothing() -> None:
 
 def test_a_restart_does_not_forget_an_undercharge() -> None:
     watched = Watched()
-    watched.watch = resumed_watch(0.0, -20 * 86_400.0, math.nan)
+    watched.charge = resumed_charge(0.0, -20 * 86_400.0, math.nan)
     assert watched.see(**RESTING)[Alarm.UNDERCHARGE] == pytest.approx(20.0, abs=1e-4)
 
 
@@ -390,7 +405,7 @@ def test_a_load_that_starts_empties_no_battery() -> None:
 
 def test_a_restart_does_not_forget_that_the_battery_was_emptied() -> None:
     watched = Watched()
-    watched.watch = resumed_watch(0.0, 0.0, 10.4)
+    watched.charge = resumed_charge(0.0, 0.0, 10.4)
     assert watched.see(**CHARGING)[Alarm.BATTERY_EMPTIED] == 10.4
 
 

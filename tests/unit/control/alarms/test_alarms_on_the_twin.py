@@ -14,6 +14,7 @@ from vigie.control.alarms.engine import Change
 from vigie.control.alarms.rules import AlarmSettings, rules
 from vigie.control.alarms.watch import Surroundings, initial_watch, observe, watch_settings
 from vigie.control.commands import Mode, Phase
+from vigie.control.estimation.estimate import estimate, initial_estimation
 from vigie.control.filtering import initial_filter_state, summarise
 from vigie.control.interlocks import Latch
 from vigie.control.signals import Relay, Temperature
@@ -59,6 +60,7 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, **installatio
     limits = watch_settings(alarms, control.interlocks, control.mains)
     state = adopted(twin.read_contacts(), Mode.OBSERVE, 0.0, 0.0, Latch(False, False, 0), TRUSTED)
     state = entered(state, mode, state.plan.hands, 0.0)
+    estimation, its_rules = initial_estimation(0.0), config.lookout_settings().estimation
     filtered, watch, board = initial_filter_state(), initial_watch(0.0), quiet_board(table)
     moved_s: list[float] = []
     raised: list[Raised] = []
@@ -73,6 +75,7 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, **installatio
         filtered, image = summarise(
             filtered, sweeps, twin.read_temperature(), air, contacts, now_s, channels, config.filter
         )
+        estimation, _ = estimate(estimation, image, its_rules)
         state, decision = step(state, image, control)
         phases.setdefault(state.plan.phase, now_s)
         dark_s = 0.0 if site.loads_are_powered else dark_s + period_s
@@ -84,7 +87,7 @@ def lived(scenario: str, mode: Mode, days: float, period_s: float, **installatio
                 moved_s.append(now_s)
         moved_s = [moment for moment in moved_s if moment > now_s - 3600.0]
         around = Surroundings(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float(len(moved_s)), 0.0, 0.0)
-        watch, values = observe(watch, state, decision, image, around, limits)
+        watch, values = observe(watch, estimation.charge, state, decision, image, around, limits)
         board, changes = step_board(board, table, values, now_s)
         for index, change in changes:
             if change in (Change.RAISED, Change.RETRIGGERED, Change.CHATTERING, Change.ESCALATED):

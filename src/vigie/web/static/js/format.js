@@ -89,7 +89,7 @@ function quantity(value, unit) {
 const plain = {
   flow,
   bytes: size,
-  duration,
+  duration, about: (value) => duration(value).replace(/\u00a00+\u00a0(min|h)$/, "").replace(/^0\u00a0s$/, `0${NBSP}min`),
   text: (value) => (isNothing(value) ? texts.no_value : String(value)),
   fault: (value) => value ?? texts.no_error,
   yesno: (value) => (isNothing(value) ? texts.no_value : value ? texts.yes : texts.no),
