@@ -31,7 +31,7 @@ def _us_a_period(images: list[Measurement], rules: EstimationRules) -> float:
     """Return the microseconds of CPU a period takes: the best of several rounds."""
     taken = []
     for _ in range(ROUNDS):
-        state = resumed_estimation(0.0, resumed_charge(0.0, 0.0, math.nan), no_discharge(), 1.0, 0.03)
+        state = resumed_estimation(0.0, resumed_charge(0.0, 0.0, math.nan), no_discharge(), 1.0, 0.03, math.nan)
         began_s = time.process_time()
         for image in images:
             state, _told = estimate(state, image, rules)

@@ -207,7 +207,7 @@ class Hostile:
         for r1, r2 in ((r1, r2) for r1 in (CLOSED, OPEN) for r2 in (CLOSED, OPEN)):
             for r1_age in {0 if r1 == CLOSED else longest_s, node.ages.r1 if r1 == OPEN and kept.r1 == OPEN else 0}:
                 for is_latched in {False, kept.is_latched}:
-                    for mode in (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE):
+                    for mode in (Mode.OBSERVE, Mode.PROTECT, Mode.CYCLE, Mode.MAINTAIN):
                         yield Restart(mode, r1, r2, r1_age, is_latched)
 
     def story(self, node: Node) -> tuple[Restart | Period, ...]:

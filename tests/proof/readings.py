@@ -10,6 +10,7 @@ from tests.unit.control.process_images import CLOSED, OPEN, lost, mean, measured
 from vigie.control.modes.table import SPECS
 from vigie.control.signals import ChannelMean, Contact, Contacts, Measurement, Status, Temperature
 from vigie.control.supervisor import SupervisorSettings
+from vigie.units import SECONDS_PER_DAY
 
 SWEEPS = 10
 HEALTHY_V = 12.8
@@ -58,11 +59,15 @@ class Heat(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What the lines of R1 and R2 read; not readable, they count as told, and the measurement as failed."""
+    """What the lines of R1 and R2 read; not readable, they count as told, and the measurement as failed.
+
+    And what the estimation says of the last full charge, which may be anything.
+    """
 
     r1: Contact
     r2: Contact
     is_readable: bool
+    full_age_s: float = math.inf
 
 
 class Members(NamedTuple):
@@ -162,13 +167,21 @@ def heats(settings: SupervisorSettings) -> tuple[Heat, ...]:
     return (*good, *(Heat(NAN, int(status)) for status in wrong))
 
 
-def lines() -> tuple[Lines, ...]:
+def age_cuts(settings: SupervisorSettings) -> tuple[float, ...]:
+    """Return what the control compares the age of the last full charge with, in seconds."""
+    maintain = settings.modes.maintain
+    return 0.0, maintain.weak_within_days * SECONDS_PER_DAY, maintain.longest_rest_days * SECONDS_PER_DAY
+
+
+def lines(settings: SupervisorSettings) -> tuple[Lines, ...]:
     both = [(r1, r2) for r1 in (CLOSED, OPEN) for r2 in (CLOSED, OPEN)]
-    return tuple(Lines(r1, r2, is_readable) for is_readable in (True, False) for r1, r2 in both)
+    read = [(is_readable, r1, r2) for is_readable in (True, False) for r1, r2 in both]
+    ages = sorted({math.inf, *age_cuts(settings), *(cut / 2.0 for cut in age_cuts(settings))}, reverse=True)
+    return tuple(Lines(r1, r2, is_readable, age_s) for age_s in ages for is_readable, r1, r2 in read)
 
 
 def members(settings: SupervisorSettings) -> Members:
-    return Members(circuits(settings), loads(settings), heats(settings), lines())
+    return Members(circuits(settings), loads(settings), heats(settings), lines(settings))
 
 
 def is_valid(circuit: Circuit, load: Load, heat: Heat, line: Lines) -> bool:
@@ -239,6 +252,7 @@ class Image:
             is_valid=is_answered,
             doubt=0,  # it only names why a measurement is none
             is_hurried=self._known(HEAT, "is_hurried", "whether a fall has begun it", None),
+            full_age_s=self._known(LINES, "full_age_s", "the last full charge", frozenset(age_cuts(settings))),
         )
 
     def _known(self, group: int, field: str, name: str, cuts: frozenset[float] | None) -> Undecided:
@@ -301,4 +315,5 @@ def concrete(circuit: Circuit, load: Load, heat: Heat, line: Lines, now_s: float
         load=channel(load.bus_v, 0.5, load.lowest_v, 0.5, load.is_valid, load.still_s),
         temperature=Temperature(heat.celsius, heat.status),
         is_hurried=heat.is_hurried,
+        full_age_s=line.full_age_s,
     )

@@ -78,7 +78,7 @@ SPEC = "spec"
 WISH = "wish"
 SAID = "words"
 PARTS = {
-    NUMBER: (f"{CONTROL}/commands.py", "    MANUAL = 3\n", "    MANUAL = 3\n    NAP = 4\n"),
+    NUMBER: (f"{CONTROL}/commands.py", "    MAINTAIN = 4\n", "    MAINTAIN = 4\n    NAP = 5\n"),
     SETTINGS: (
         f"{CONTROL}/modes/table.py",
         "    manual: ManualSettings\n",
@@ -98,7 +98,7 @@ PARTS = {
 }
 """Each part of a mode beside its own file: where it goes, before what, and how."""
 IMPORTS = (
-    ("import cycle, manual, observe, protect\n", "import cycle, manual, nap, observe, protect\n"),
+    ("import cycle, maintain, manual, observe, protect\n", "import cycle, maintain, manual, nap, observe, protect\n"),
     (
         "from vigie.control.modes.protect import ProtectSettings\n",
         "from vigie.control.modes.nap import NapSettings\nfrom vigie.control.modes.protect import ProtectSettings\n",

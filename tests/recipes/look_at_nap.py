@@ -38,7 +38,7 @@ from vigie.web.app import create_app
 from vigie.web.settings import WebSettings
 from vigie.wording.words import describe, translator
 
-NUMBER = 4
+NUMBER = 5
 
 
 def settings() -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_settings_and_their_checks_know_the_mode(shown: dict[str, Any]) -> None:
 
 def test_orders_of_command_line_link_and_replay_name_it(shown: dict[str, Any]) -> None:
     found = shown["orders"]
-    assert found["help"] == "observe, protect, cycle, manual or nap."
+    assert found["help"] == "observe, protect, cycle, manual, maintain or nap."
     assert (found["command_line"], found["link"], found["replay"]) == ("nap", "NAP", "NAP")
 
 
@@ -82,7 +82,7 @@ def test_pages_offer_it_in_the_reader_s_language_and_charts_draw_its_thresholds(
 
 def test_metrics_show_it_under_both_names(shown: dict[str, Any]) -> None:
     assert {name for name, value in shown["metrics"].items() if value == 1.0} == {"nap", "au_na"}
-    assert len(shown["metrics"]) == 10
+    assert len(shown["metrics"]) == 12
 
 
 def test_a_journal_from_before_it_takes_and_names_its_periods(shown: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from vigie.config.sections import StartMode
 from vigie.control.alarms.rules import Rule
-from vigie.control.commands import Mode
+from vigie.control.commands import Mode, Reason
 from vigie.control.modes.table import spec_of
 from vigie.control.signals import Relay
 from vigie.controller.period import NO_PAST, Past
@@ -64,6 +64,7 @@ def past_of(reader: JournalReader, start: StartMode, rules: Sequence[Rule] = ())
         switched_a=memory.ask("wear of the contacts", _switched_a, NO_PAST.switched_a),
         is_over_temperature=memory.ask("over-temperature latch", _is_over_temperature, False),
         r1_opened_utc_s=memory.ask("beginning of a drill", _r1_opened_utc_s, None),
+        full_utc_s=memory.ask("last full charge", _full_utc_s, None),
         alarms=memory.ask("alarms", lambda journal: journal.newest_of_each(EventKind.ALARM), {}),
         outage=memory.ask("outage", _outage, None),
         charge=memory.ask("charge", lambda journal: journal.last_event((EventKind.CHARGE,), "battery"), None),
@@ -112,6 +113,12 @@ def _is_over_temperature(journal: JournalReader) -> bool:
 def _r1_opened_utc_s(journal: JournalReader) -> float | None:
     r1 = journal.last_switching("R1")
     return r1.utc_ms / 1_000 if r1 is not None and r1.after == "open" else None
+
+
+def _full_utc_s(journal: JournalReader) -> float | None:
+    r2 = journal.last_switching("R2")
+    rests_full = r2 is not None and r2.after == "open" and r2.reason == Reason.FULL.name.lower()
+    return r2.utc_ms / 1_000 if r2 is not None and rests_full else None
 
 
 def _hold_off(journal: JournalReader) -> tuple[float, float]:

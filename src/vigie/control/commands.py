@@ -10,6 +10,7 @@ class Mode(IntEnum):
     PROTECT = 1
     CYCLE = 2
     MANUAL = 3
+    MAINTAIN = 4
 
 
 class Phase(IntEnum):
@@ -58,6 +59,14 @@ class Reason(IntEnum):
     MODE_CHANGED = 10
     MINIMUM_TIME = 11
     """The contact has not been in its state for the least time yet."""
+    FULL = 12
+    """The battery has shown itself full, and rests."""
+    FILLING = 13
+    """Closed so that the battery charges until it has shown itself full."""
+    RESTED_LONG = 14
+    """It rested for as long as a rest may last."""
+    WEAK_CELL = 15
+    """A full battery lost its voltage at rest within days."""
     BOTH_OPEN = 20
     """Interlock 1: R1 and R2 must not be open together."""
     MAINS_NOT_PROVEN = 21

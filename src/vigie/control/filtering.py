@@ -307,7 +307,7 @@ def summarise(
         and (judged_t.status == Status.GOOD or judged_t.status == Status.ABSENT)
     )
     measurement = Measurement(
-        now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid, doubt, is_hurried
+        now_s, battery, charge, load, spare, judged_t, judged_ambient, contacts, is_valid, doubt, is_hurried, math.inf
     )
     after = FilterState(
         battery_still,

@@ -153,3 +153,6 @@ class Measurement(NamedTuple):
     """Readings that contradict each other: bits of :class:`~vigie.control.contradictions.Doubt`. Not in the journal."""
     is_hurried: bool = False
     """A reading that fell began it: what is counted in periods does not count this one. Not in the journal."""
+    full_age_s: float = math.inf
+    """How long ago the charge current last showed the battery full: 0 in a period that shows it, infinite where nobody
+    knows. An estimate, not a reading. Not in the journal."""

@@ -13,6 +13,7 @@ from vigie.control.estimation.belief import (
 from vigie.control.estimation.charge import ChargeState, resumed_charge
 from vigie.control.estimation.drawn import DrawnState, no_discharge, resumed_discharge
 from vigie.control.estimation.estimate import BatteryEstimate, estimate, resumed_estimation
+from vigie.control.estimation.fullness import full_age_s
 from vigie.control.estimation.settings import EstimationRules
 from vigie.control.outages import OutageKind
 from vigie.control.signals import Measurement
@@ -44,17 +45,21 @@ class Estimator:
             charged_s = min(at.monotonic_s(past.charge.utc_ms), at.now_s)
         soc, soc_error = _resumed_soc(past, at, rules)
         charge = resumed_charge(at.now_s, charged_s, emptied_v)
-        self._state = resumed_estimation(at.now_s, charge, _resumed_discharge(past, at), soc, soc_error)
+        full_s = math.nan
+        if past.full_utc_s is not None:  # on a calendar that went back it would be now, or still to come
+            full_s = min(at.monotonic_s(round(past.full_utc_s * 1_000)), at.now_s - 1.0)
+        self._state = resumed_estimation(at.now_s, charge, _resumed_discharge(past, at), soc, soc_error, full_s)
 
     @property
     def charge(self) -> ChargeState:
         """The charge as followed through the last period."""
         return self._state.charge
 
-    def period(self, measurement: Measurement) -> BatteryEstimate:
-        """Take a period in; return what is believed after it."""
+    def period(self, measurement: Measurement) -> tuple[Measurement, BatteryEstimate]:
+        """Take a period in; return it with what control asks of the estimates, and all that is believed after it."""
         self._state, told = estimate(self._state, measurement, self._rules)
-        return told
+        age_s = full_age_s(self._state.fullness, measurement.now_s)
+        return measurement._replace(full_age_s=age_s), told
 
 
 def _readable(event: Event | None) -> OutageMoved | None:

@@ -181,7 +181,7 @@ class Loop:
         )
         if not relays_are_read:
             measurement = measurement._replace(is_valid=False)
-        believed = self._estimator.period(measurement)
+        measurement, believed = self._estimator.period(measurement)
         before = self._state
         obeyed = [self._obey(pending, measurement.now_s) for pending in self._inbox.take()]
         self._state, decision = supervisor.step(self._state, measurement, self._control)

@@ -20,6 +20,8 @@ class Past(NamedTuple):
     """The latch was set."""
     r1_opened_utc_s: float | None
     """Plant's calendar; None when the journal does not know."""
+    full_utc_s: float | None
+    """When R2 last opened because the battery had shown itself full, and is open since; None when it did not."""
     alarms: Mapping[str, Event]
     """The newest event of each alarm, by its name."""
     switched_a: tuple[float, ...]
@@ -39,7 +41,7 @@ class Past(NamedTuple):
 
 
 NO_PAST = Past(
-    Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0, 0.0
+    Mode.OBSERVE, "start", (0, 0, 0, 0), False, None, None, {}, (0.0, 0.0, 0.0, 0.0), None, None, True, 0.0, 0.0, 0.0
 )
 
 

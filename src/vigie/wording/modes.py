@@ -49,6 +49,8 @@ def words_of(mode: Mode) -> ModeWords:
                     "observation when the time is over."
                 ),
             )
+        case Mode.MAINTAIN:
+            return _MAINTAIN
         case _:
             assert_never(mode)
 
@@ -81,6 +83,20 @@ _CYCLE = ModeWords(
         "discharge_to_v": ThresholdWords(mark("cycle: discharge to")),
         "recharge_below_v": ThresholdWords(
             mark("cycle: recharge below"), mark("cycle would rest the battery down to where a drill ends")
+        ),
+    },
+)
+_MAINTAIN = ModeWords(
+    mark("Maintain"),
+    mark("The battery rests once it is really full, and is filled up again now and then."),
+    mark("Start mode Maintain?"),
+    mark(
+        "The battery is charged until it has been full for days; then R2 opens, and closes again below "
+        "%(close_below_v)s V, after weeks, or at once if the mains fails. While R2 is open the battery is not charged."
+    ),
+    {
+        "close_below_v": ThresholdWords(
+            mark("maintain: charge below"), mark("maintain would rest the battery down to where a drill ends")
         ),
     },
 )

@@ -94,7 +94,9 @@ def test_wrong_type_is_named(section: str, key: str, value: object) -> None:
 
 
 def test_name_that_is_none_of_an_enums_lists_them() -> None:
-    assert faults({"start": {"mode": "holiday"}})["start.mode"].endswith("must be one of last, observe, protect, cycle")
+    assert faults({"start": {"mode": "holiday"}})["start.mode"].endswith(
+        "must be one of last, observe, protect, cycle, maintain"
+    )
 
 
 def test_fault_in_a_nested_table_is_named_with_its_whole_path() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 import pkgutil
 from itertools import combinations
 from types import ModuleType
@@ -19,7 +20,7 @@ from vigie.control.modes.wish import Hands, ModeInputs, Wish
 from vigie.wording.modes import words_of
 
 EACH = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-INPUTS = ModeInputs(0.0, Phase.CHARGE, 0.0, 12.8, -1.0, Hands(CLOSED, CLOSED, 0.0), LINE)
+INPUTS = ModeInputs(0.0, Phase.CHARGE, 0.0, 12.8, -1.0, Hands(CLOSED, CLOSED, 0.0), LINE, math.inf)
 
 
 def file_of(spec: ModeSpec) -> ModuleType:

@@ -1,5 +1,7 @@
 """The thresholds of each mode, exactly as the specification words them, and the times between switchings."""
 
+import math
+
 import pytest
 
 from tests.unit.control.process_images import CHARGE_ONLY, CLOSED, LINE, OPEN, Panel, configured, mode_order, moved
@@ -27,9 +29,10 @@ def seen(
     wiring: Wiring = LINE,
     *,
     hands: Hands = UNTOUCHED,
+    full_age_s: float = math.inf,
 ) -> ModeInputs:
     """Return what a mode sees of a period, R1 closed."""
-    return ModeInputs(0.0, phase, 0.0, battery_v, -1.0, hands, wiring)
+    return ModeInputs(0.0, phase, 0.0, battery_v, -1.0, hands, wiring, full_age_s)
 
 
 RESTING = wanted(Phase.REST, CLOSED, OPEN, Reason.UPPER_VOLTAGE_REACHED)

@@ -36,7 +36,7 @@ def past(charge: Event | None = None, outage: Event | None = None, seen_ago_h: f
 def first(known: Past, **readings: Any) -> BatteryEstimate:
     """Return what is told after the first period of a start."""
     image = measured(51.0, **(readings or FLOAT))
-    return Estimator(rules_for(), known, START).period(image._replace(load=mean(image.load.bus_v, 0.5)))
+    return Estimator(rules_for(), known, START).period(image._replace(load=mean(image.load.bus_v, 0.5)))[1]
 
 
 CHARGED = event(EventKind.CHARGE, "battery", "charged", 30.0)

@@ -113,7 +113,7 @@ def test_dashboards_are_shown_in_the_readers_language(
         assert re.search(r'title="[^"]+Grafana"', frame)
         assert page.count(f'href="{address}"') == 1, "open in a window"
         assert re.search(r'board=charge" aria-current="page"', page)
-        assert len(re.findall(r'href="/flask/grafana\?board=', page)) == 9
+        assert len(re.findall(r'href="/flask/grafana\?board=', page)) == 10
 
 
 def test_every_dashboard_there_is_has_a_tab_and_every_tab_a_dashboard() -> None:

@@ -80,5 +80,5 @@ def test_every_allowance_is_used() -> None:
 def test_a_mode_has_its_one_name() -> None:
     pattern = r"\b[Mm]ode ([A-ZÀ-Ý]\w+|manuel|cycl\w*|prot\w*|obs\w*)"
     assert {name for _, text in texts() for name in re.findall(pattern, text)} == {
-        "Observer", "Protéger", "Cycler", "Manuel",
+        "Observer", "Protéger", "Cycler", "Manuel", "Maintenir",
     }  # fmt: skip

@@ -109,3 +109,5 @@ class Alarm(IntEnum):
     """The bypass diode of the settings did not carry the loads."""
     CHARGE_NOT_STOPPED = 43
     """The battery is too hot and its charge goes on: a person must stop it."""
+    WEAK_CELL = 44
+    """The full battery did not hold its voltage at rest."""

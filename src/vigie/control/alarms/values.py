@@ -59,3 +59,4 @@ class AlarmValues(NamedTuple):
     wiring_contradicted: float
     diode_missing: float
     charge_not_stopped: float
+    weak_cell: float

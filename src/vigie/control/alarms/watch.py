@@ -15,7 +15,7 @@ from vigie.control.alarms.proofs import (
 )
 from vigie.control.alarms.settings import AlarmSettings
 from vigie.control.alarms.values import AlarmValues, Place
-from vigie.control.commands import Mains
+from vigie.control.commands import Mains, Reason
 from vigie.control.estimation.charge import ChargeState, can_judge_charge, compensation_v, is_charger_due
 from vigie.control.estimation.settings import charge_rules
 from vigie.control.estimation.timing import lasting_s
@@ -133,6 +133,7 @@ def observe(
         battery_under_voltage=low_v(decision, measurement, settings.charge),
         battery_emptied=emptied_v(charge, decision, measurement, settings.charge),
         charge_not_stopped=hot_charge(hot, state, measurement, proof),
+        weak_cell=float(state.relays.r2.reason == Reason.WEAK_CELL),
         loads_dark=load_v,
         mains_lost=mains_absent(state, decision, now_s, settings.settling_s),
         charger_absent=silent_s,

@@ -92,11 +92,13 @@ class EstimationState(NamedTuple):
 
 def initial_estimation(now_s: float) -> EstimationState:
     """Return the state of an estimation that begins now and gives the battery the benefit of the doubt: charged now."""
-    return resumed_estimation(now_s, resumed_charge(now_s, now_s, math.nan), no_discharge(), math.nan, math.nan)
+    return resumed_estimation(
+        now_s, resumed_charge(now_s, now_s, math.nan), no_discharge(), math.nan, math.nan, math.nan
+    )
 
 
 def resumed_estimation(
-    now_s: float, charge: ChargeState, drawn: DrawnState, soc: float, soc_error: float
+    now_s: float, charge: ChargeState, drawn: DrawnState, soc: float, soc_error: float, last_full_s: float
 ) -> EstimationState:
     """Return the state after a restart.
 
@@ -106,8 +108,9 @@ def resumed_estimation(
         drawn: the last discharge, as the journal tells it.
         soc: state of charge; NaN when no record tells it.
         soc_error: of that.
+        last_full_s: when it was last seen full; NaN when no record tells it.
     """
-    fullness, rest, belief = resumed_fullness(now_s), resumed_rest(now_s), resumed_belief(soc, soc_error)
+    fullness, rest, belief = resumed_fullness(now_s, last_full_s), resumed_rest(now_s), resumed_belief(soc, soc_error)
     resistance, load = no_resistance(), no_load()
     nothing = unknown(UnknownWhy.CHARGE_NOT_KNOWN)
     told = _told(fullness, drawn, rest, resistance, load, nothing, nothing, nothing)

@@ -43,10 +43,15 @@ class FullnessState(NamedTuple):
     level_since_s: float
 
 
-def resumed_fullness(now_s: float) -> FullnessState:
-    """Return the state of a battery of which nothing is proven yet."""
+def resumed_fullness(now_s: float, last_full_s: float) -> FullnessState:
+    """Return the state of a battery of which nothing is proven yet, but when it was last seen full (NaN: unknown)."""
     nan = math.nan
-    return FullnessState(Fullness.UNKNOWN, nan, nan, now_s, nan, nan, nan, nan)
+    return FullnessState(Fullness.UNKNOWN, nan, last_full_s, now_s, nan, nan, nan, nan)
+
+
+def full_age_s(state: FullnessState, now_s: float) -> float:
+    """Return how long ago the battery was last seen full: 0 while it is, infinity where nobody knows."""
+    return math.inf if math.isnan(state.last_full_s) else max(now_s - state.last_full_s, 0.0)
 
 
 def followed_fullness(

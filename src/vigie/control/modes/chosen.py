@@ -27,18 +27,27 @@ def wanted(
     not_passing = Passing(False, now_s)
     battery_v = measurement.battery.bus_v
     if not table.decides_by_readings(plan.mode):
-        return table.wish(plan.mode, _inputs(plan, battery_v, r1_open_s, wiring, now_s), settings), not_passing
+        return table.wish(plan.mode, _inputs(plan, battery_v, r1_open_s, wiring, measurement), settings), not_passing
     if not measurement.is_valid:
         lost = Reason.MEASUREMENT_LOST
         return Wish(plan.phase, Contact.CLOSED, Contact.CLOSED, lost, lost), not_passing
-    wish = table.wish(plan.mode, _inputs(plan, battery_v, r1_open_s, wiring, now_s), settings)
+    wish = table.wish(plan.mode, _inputs(plan, battery_v, r1_open_s, wiring, measurement), settings)
     if wish.phase == plan.phase or times.passed_s <= 0.0:
         return wish, not_passing
     passing = passing_after(plan.passing, True, now_s)
     if now_s - passing.since_s < times.passed_s:
-        wish = table.wish(plan.mode, _inputs(plan, math.nan, r1_open_s, wiring, now_s), settings)
+        wish = table.wish(plan.mode, _inputs(plan, math.nan, r1_open_s, wiring, measurement), settings)
     return wish, passing
 
 
-def _inputs(plan: Plan, battery_v: float, r1_open_s: float, wiring: Wiring, now_s: float) -> ModeInputs:
-    return ModeInputs(now_s, plan.phase, plan.phase_since_s, battery_v, r1_open_s, plan.hands, wiring)
+def _inputs(plan: Plan, battery_v: float, r1_open_s: float, wiring: Wiring, measurement: Measurement) -> ModeInputs:
+    return ModeInputs(
+        measurement.now_s,
+        plan.phase,
+        plan.phase_since_s,
+        battery_v,
+        r1_open_s,
+        plan.hands,
+        wiring,
+        measurement.full_age_s,
+    )

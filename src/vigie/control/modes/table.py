@@ -6,8 +6,9 @@
 from typing import NamedTuple, assert_never
 
 from vigie.control.commands import Mode, Phase
-from vigie.control.modes import cycle, manual, observe, protect
+from vigie.control.modes import cycle, maintain, manual, observe, protect
 from vigie.control.modes.cycle import CycleSettings
+from vigie.control.modes.maintain import MaintainSettings
 from vigie.control.modes.manual import ManualSettings
 from vigie.control.modes.protect import ProtectSettings
 from vigie.control.modes.spec import ModeSpec
@@ -21,6 +22,7 @@ class ModeSettings(NamedTuple):
     protect: ProtectSettings
     cycle: CycleSettings
     manual: ManualSettings
+    maintain: MaintainSettings
 
 
 def spec_of(mode: Mode) -> ModeSpec:
@@ -33,6 +35,8 @@ def spec_of(mode: Mode) -> ModeSpec:
         spec = cycle.SPEC
     elif mode == Mode.MANUAL:
         spec = manual.SPEC
+    elif mode == Mode.MAINTAIN:
+        spec = maintain.SPEC
     else:
         assert_never(mode)
     return spec
@@ -48,6 +52,8 @@ def wish(mode: Mode, seen: ModeInputs, settings: ModeSettings) -> Wish:
         found = cycle.wish(seen, settings.cycle)
     elif mode == Mode.MANUAL:
         found = manual.wish(seen)
+    elif mode == Mode.MAINTAIN:
+        found = maintain.wish(seen, settings.maintain)
     else:
         assert_never(mode)
     return found

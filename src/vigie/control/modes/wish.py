@@ -37,6 +37,8 @@ class ModeInputs(NamedTuple):
     """How long R1 has been open; negative when it is closed."""
     hands: Hands
     wiring: Wiring
+    full_age_s: float
+    """How long ago the battery was last shown full; 0 while it is, infinite where nobody knows."""
 
 
 class Passing(NamedTuple):

@@ -34,7 +34,7 @@ class Believer:
         self.rules = rules or rules_for()
         self.now_s = now_s
         charge = resumed_charge(now_s, now_s, math.nan)
-        self.state: EstimationState = resumed_estimation(now_s, charge, no_discharge(), soc, soc_error)
+        self.state: EstimationState = resumed_estimation(now_s, charge, no_discharge(), soc, soc_error, math.nan)
         self.told: BatteryEstimate
 
     def see(self, seconds: float = 1.0, *, load_a: float | None = None, **readings: Any) -> BatteryEstimate:

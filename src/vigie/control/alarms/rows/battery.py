@@ -101,6 +101,17 @@ ROWS = (
         worse_by=0.5,
     ),
     AlarmRow(
+        Alarm.WEAK_CELL,
+        title=mark("Battery loses its voltage at rest"),
+        advice=mark(
+            "It was full and could not hold its voltage at rest: a cell is probably weak. Test it under load, and plan "
+            "its replacement: it may not carry the next outage."
+        ),
+        looks_at="mode maintain closed R2 because a full battery fell under maintain.close_below_v within days",
+        severity=Severity.WARNING,
+        is_latched=True,
+    ),
+    AlarmRow(
         Alarm.CHARGE_NOT_STOPPED,
         title=mark("Battery too hot and still being charged"),
         advice=mark(
