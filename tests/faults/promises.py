@@ -75,9 +75,10 @@ PROMISES: Mapping[str, Lines] = {
                                   because="The chip is set up again within the sweep; nine good sweeps are left")},
     "battery_reads_nonsense": {"any": Promise("fault:battery", 1, "sensor_implausible", 12, BOTH)},
     "battery_reads_low": {"any": Promise("alarm:battery_under_voltage", 12, "readings_contradict", 32, BOTH,
-                                         contacts_s=32, also=("battery_under_voltage", "battery_emptied"),
-                                         stays=("battery_emptied", "battery_under_voltage"),
-                                         because=f"{CONTRADICTED}; an emptied battery is told until a charge is seen")},
+                                         contacts_s=32, also=("battery_under_voltage", "battery_emptied", "weak_cell"),
+                                         stays=("battery_emptied", "battery_under_voltage", "weak_cell"),
+                                         because=f"{CONTRADICTED}; an emptied battery is told until a charge is seen, "
+                                                 "a weak cell (mode maintain) until it is full again")},
     "battery_reads_high": {"any": Promise("alarm:readings_contradict", 32, "battery_over_voltage", 62, BOTH,
                                           contacts_s=32, also=("readings_contradict",), because=CONTRADICTED)},
     "battery_noisy": {"any": Promise("", NEVER, "", NEVER, AS_THE_MODE_WANTS,

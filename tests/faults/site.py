@@ -27,6 +27,7 @@ from vigie.plant.twin import Twin
 from vigie.telemetry.journal import Journal
 from vigie.telemetry.reader import JournalReader
 from vigie.telemetry.records import Event, EventKind
+from vigie.units import SECONDS_PER_DAY
 
 from .disks import Disk
 from .situations import Order, Situation
@@ -107,6 +108,9 @@ class Site:
         self.clock = SettableClock(math.inf, FIRST_UTC_S)
         self.truth = Truth(self.config.twin.installation)
         self.twin = Twin(self.truth, self.clock, self.config.twin)
+        if situation.is_found:
+            self.twin.switch(Relay.R1, situation.r1)
+            self.twin.switch(Relay.R2, situation.r2)
         self.release = threading.Event()
         """Set, a stuck bus lets go."""
         self._is_stuck = False
@@ -121,7 +125,7 @@ class Site:
         self.pace_s = 0.0
         """Machine time a period is to take at least; a disk needs it."""
         self._orders = 0
-        self._past = NO_PAST._replace(mode=situation.mode)
+        self._past = NO_PAST._replace(mode=situation.mode, full_utc_s=FIRST_UTC_S - SECONDS_PER_DAY)
         self._start = StartMode(situation.mode) if situation.mode != Mode.OBSERVE else StartMode.LAST
         self._stop = threading.Event()
         self._story: Story = iter(())

@@ -25,6 +25,8 @@ class Situation(NamedTuple):
     """Given after the start, one a period."""
     is_discharge: bool = False
     """With CHARGE_ONLY R2 is open too."""
+    is_found: bool = False
+    """The contacts stand like this at the start already: reaching it takes the mode days."""
 
     def contacts(self, wiring: Wiring) -> tuple[Contact, Contact]:
         """Return R1 and R2 as they stand when the situation is reached."""
@@ -53,6 +55,7 @@ CYCLE_DISCHARGING = Situation(
     ({"action": "set_mode", "mode": "cycle"},),
     is_discharge=True,
 )
+MAINTAIN_RESTING = Situation("maintain, resting", Mode.MAINTAIN, 0.95, CLOSED, OPEN, is_found=True)
 BY_HAND: Order = {"action": "set_mode", "mode": "manual", "manual_s": 7200}
 MANUAL_R2_OPEN = Situation(
     "manual, R2 open", Mode.OBSERVE, 0.7, CLOSED, OPEN,
@@ -71,6 +74,7 @@ EVERYWHERE = (
     CYCLE_CHARGING,
     CYCLE_DISCHARGING,
     CYCLE_RESTING,
+    MAINTAIN_RESTING,
     MANUAL_R2_OPEN,
     MANUAL_R1_OPEN,
 )

@@ -70,6 +70,7 @@ def measured(
     r1: Contact = CLOSED,
     r2: Contact = CLOSED,
     is_valid: bool = True,
+    full_age_s: float = math.inf,
 ) -> Measurement:
     """Return a period's image; None loses that reading (say ``is_valid=False`` too when it is a needed one)."""
     return Measurement(
@@ -82,6 +83,7 @@ def measured(
         NO_SENSOR if ambient_c is None else Temperature(ambient_c, 0),
         contacts(r1, r2),
         is_valid,
+        full_age_s=full_age_s,
     )
 
 

@@ -38,9 +38,10 @@ def note(path: Path) -> Iterator[Note]:
         who: str = "anna",
         utc_ms: int = 1_000_000,
         before: str = "",
+        reason: str = "",
         **data: float,
     ) -> None:
-        journal.note(Event(utc_ms, kind, subject, before, after, "", who, "", data))
+        journal.note(Event(utc_ms, kind, subject, before, after, reason, who, "", data))
 
     write.journal = journal  # type: ignore[attr-defined]
     yield write
@@ -140,6 +141,18 @@ def test_beginning_of_a_drill_is_known_while_r1_is_open(note: Note, path: Path) 
     note(EventKind.SWITCHING, "R1", "open", utc_ms=950_000)
     note(EventKind.SWITCHING, "R2", "closed", utc_ms=960_000)
     assert past(note, path).r1_opened_utc_s == 950.0
+
+
+@pytest.mark.parametrize(
+    ("reason", "after", "known"), [("full", "open", 950.0), ("upper_voltage_reached", "open", None), ("full", "", None)]
+)
+def test_a_rest_that_lasts_tells_when_the_battery_was_last_full(
+    note: Note, path: Path, reason: str, after: str, known: float | None
+) -> None:
+    note(EventKind.SWITCHING, "R2", after or "open", utc_ms=950_000, reason=reason)
+    if not after:
+        note(EventKind.SWITCHING, "R2", "closed", utc_ms=960_000, reason="rested_long")
+    assert past(note, path).full_utc_s == known
 
 
 def test_drill_that_has_ended_is_not_one(note: Note, path: Path) -> None:
