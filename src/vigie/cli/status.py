@@ -27,7 +27,7 @@ from vigie.wording.words import describe_name, mark, translator
 _NO_JOURNAL = mark("there is no journal yet: the controller has not run in this data folder")
 _HOT = mark("Heat is not watched: there is no thermometer on the battery (rig.thermometer).")
 _LASTS = mark("Battery: lasts about {how_long} ({low} to {high}) at {watts} W")
-_UNKNOWN = mark("Battery: how long it lasts is unknown, because")
+_UNKNOWN = mark("Battery: time left unknown:")
 _TO_DO = mark("`vigie alarms` says what to do")
 
 

@@ -26,8 +26,8 @@ class ModeButton(NamedTuple):
 
 
 def buttons() -> list[ModeButton]:
-    """Return every mode, its consequence with the limits in force."""
-    return [_button(spec) for spec in SPECS]
+    """Return every mode, what a person does by hand last; its consequence with the limits in force."""
+    return [_button(spec) for spec in sorted(SPECS, key=lambda spec: spec.is_by_hand)]
 
 
 def _button(spec: ModeSpec) -> ModeButton:

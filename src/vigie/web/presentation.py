@@ -143,7 +143,7 @@ def _why(snapshot: Snapshot, standing: list[AlarmReport], translate: Callable[[s
         text = " · ".join(told)
         return text[0].upper() + text[1:]
     return translate(mark("Mode {mode}, mains {mains}")).format(
-        mode=describe_name("mode", snapshot["mode"], translate).lower(),
+        mode=describe_name("mode", snapshot["mode"], translate),
         mains=describe_name("mains", snapshot["mains"], translate),
     )
 

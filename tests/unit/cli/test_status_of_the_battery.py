@@ -22,5 +22,5 @@ def test_the_time_left_has_its_band_and_its_load() -> None:
 
 
 def test_what_is_unknown_says_why() -> None:
-    assert told("en", why="nothing_drawn") == "Battery: how long it lasts is unknown, because the loads draw nothing"
-    assert "inconnue, car" in told("fr", why="capacity_not_set")
+    assert told("en", why="nothing_drawn") == "Battery: time left unknown: the loads draw nothing"
+    assert "inconnue : la capacité" in told("fr", why="capacity_not_set")

@@ -119,7 +119,7 @@ def test_the_battery_tile_says_why_it_does_not_know_how_long_it_lasts(site: Site
     site.publish(estimate=make_estimate(remaining_s=unknown_value("capacity_not_set")))
     html = site.page("/")
     told = told_of_the_battery(html)
-    assert "Son autonomie est inconnue, car la capacité inscrite sur son étiquette n’est pas indiquée" in told
+    assert "autonomie inconnue : la capacité inscrite sur son étiquette n’est pas indiquée" in told
     assert "tient environ" not in told
 
 
