@@ -1,5 +1,6 @@
 """A backup judged, and put in the place of what an installation has."""
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -96,9 +97,9 @@ def restore(config: Config, source: BinaryIO, told: Told) -> Restored:
 def _unpacked(source: BinaryIO, workshop: Path, told: Told) -> Manifest:
     """Unpack a backup into ``workshop`` and return its manifest, if everything is as the manifest says."""
     try:
-        with tarfile.open(fileobj=source, mode="r|gz") as archive:
-            return _unpack(archive, workshop, told)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+        with gzip.GzipFile(fileobj=source, mode="rb") as plain:
+            return _unpack(plain, workshop, told)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise VigieError(f"not a complete backup: {error}") from error
     except OSError as error:
         raise VigieError(f"nothing was restored: {error.filename or workshop.parent}: {error.strerror}") from error
@@ -106,7 +107,16 @@ def _unpacked(source: BinaryIO, workshop: Path, told: Told) -> Manifest:
         raise VigieError(f"this backup cannot be used: {error}") from error
 
 
-def _unpack(archive: tarfile.TarFile, workshop: Path, told: Told) -> Manifest:
+def _unpack(plain: gzip.GzipFile, workshop: Path, told: Told) -> Manifest:
+    with tarfile.open(fileobj=plain, mode="r|") as archive:
+        manifest = _unpack_members(archive, workshop, told)
+    if any(chunk.strip(b"\0") for chunk in iter(lambda: plain.read(_CHUNK_BYTES), b"")):
+        raise VigieError("something follows its end, such as a second backup")
+    _judge_databases(workshop, manifest, told)
+    return manifest
+
+
+def _unpack_members(archive: tarfile.TarFile, workshop: Path, told: Told) -> Manifest:
     members = iter(archive)
     first = next(members, None)
     if first is None or first.name != MANIFEST or not first.isreg() or first.size > LARGEST_MANIFEST_BYTES:
@@ -134,7 +144,6 @@ def _unpack(archive: tarfile.TarFile, workshop: Path, told: Told) -> Manifest:
     missing = sorted(set(manifest.files) - seen)
     if missing:
         raise VigieError(f"{missing[0]} is missing")
-    _judge_databases(workshop, manifest, told)
     return manifest
 
 

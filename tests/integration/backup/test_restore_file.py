@@ -1,6 +1,7 @@
 """A backup put back: what comes back, what is set aside, and everything that is refused before anything is touched."""
 
 import errno
+import gzip
 import io
 import os
 import random
@@ -208,6 +209,20 @@ def test_a_member_given_twice_is_refused(made: tuple[Config, Path], tmp_path: Pa
 
     with pytest.raises(VigieError, match=r"'data/emulated-lines\.bin' is not what"):
         restored(config, repacked(file, tmp_path / "twice.tar.gz", twice))
+
+
+def test_two_backups_in_one_file_are_refused(made: tuple[Config, Path], tmp_path: Path) -> None:
+    config, file = made
+    before = contents(config.data_directory)
+    for follows in (file.read_bytes(), b"and some more", gzip.compress(b"a note")):
+        (tmp_path / "glued.tar.gz").write_bytes(file.read_bytes() + follows)
+        with pytest.raises(VigieError, match=r"something follows its end|not a complete backup"):
+            restored(config, tmp_path / "glued.tar.gz")
+        with (tmp_path / "glued.tar.gz").open("rb") as source, pytest.raises(VigieError):
+            restore.check(source, tmp_path, silent)
+    assert contents(config.data_directory) == before
+    (tmp_path / "padded.tar.gz").write_bytes(file.read_bytes() + bytes(512))
+    assert restored(config, tmp_path / "padded.tar.gz").set_aside is not None
 
 
 def test_a_journal_of_a_newer_program_is_refused(made: tuple[Config, Path], tmp_path: Path) -> None:
