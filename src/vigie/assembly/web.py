@@ -47,14 +47,16 @@ def serve(config: Config) -> None:
     listener = LinkListener(paths.link, hub)
     application = create_app(config.web, hub, paths.journal, post, outpost, open_door(config), config.stack)
 
+    notifier = Notifier()
+
     def on_ready(port: int) -> None:
         listener.start()
         url = f"http://{config.web.host}:{port}/flask/"
         post.start(outpost.step)
-        Notifier().ready()
+        notifier.ready()
         log.info("web ready", url=url)
 
-    serve_application(application, config.web, on_ready)
+    serve_application(application, config.web, on_ready, notifier.alive)
     listener.close()
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 WATCHDOG_S = 10.0
 """A controller whose loop has not finished a period for this long is killed and started again."""
+WEB_WATCHDOG_S = 45.0
+"""The same of pages that no longer come round; those that hang in their own code end themselves before."""
 STOP_S = 10.0
 """Time that the pages, and after them the controller, may take to stop."""
 
@@ -102,7 +104,7 @@ class Supervisor:
         arguments, silent_s = self._watched.arguments, self._watched.delivery_silent_s
         children = [
             Child("controller", arguments, folder, WATCHDOG_S),
-            Child("web", arguments, folder, None, is_needed=False),
+            Child("web", arguments, folder, WEB_WATCHDOG_S, is_needed=False),
         ]
         if silent_s is not None:
             children.append(Child("delivery", arguments, folder, silent_s, is_needed=False))

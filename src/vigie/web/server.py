@@ -32,6 +32,8 @@ GIVE_BACK_EVERY_S = 5.0
 class _Worker(PatientWorker):
     """A worker without a master. Told to stop, it hangs up on live pages instead of waiting for them to leave."""
 
+    on_round: Callable[[], object] = staticmethod(lambda: None)
+    """Called every few seconds, as long as it comes round."""
     _give_back_at_s = 0.0
 
     def init_signals(self) -> None:
@@ -50,6 +52,7 @@ class _Worker(PatientWorker):
         if now_s >= self._give_back_at_s:
             self._give_back_at_s = now_s + GIVE_BACK_EVERY_S
             give_back()
+            self.on_round()
 
     def is_parent_alive(self) -> bool:
         """Go on whoever started this process: it needs nobody."""
@@ -82,12 +85,18 @@ class _Gunicorn(BaseApplication):
         return self.application
 
 
-def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | None = None) -> None:
+def serve(
+    app: Flask,
+    settings: WebSettings,
+    on_ready: Callable[[int], None] | None = None,
+    on_round: Callable[[], object] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; returns within 3 s. Call it from the main thread of a process of its own.
 
     Then leave with ``os._exit``: a request that has not ended must not hold the process.
 
-    ``on_ready`` is called once, with the port that is listened on, when the first request can come.
+    ``on_ready`` is called once, with the port that is listened on, when the first request can come; ``on_round`` every
+    few seconds from then on, unless it hangs.
 
     Raises:
         VigieError: the address cannot be listened on.
@@ -117,6 +126,8 @@ def serve(app: Flask, settings: WebSettings, on_ready: Callable[[int], None] | N
     listeners = create_sockets(served.cfg, log)  # type: ignore[no-untyped-call]
     proxies = networks_of(settings.trusted_proxies)
     worker = _Worker(0, os.getppid(), listeners, served, HANGING_S, served.cfg, log, proxies=proxies)
+    if on_round is not None:
+        worker.on_round = on_round
     worker.init_process()  # type: ignore[no-untyped-call]
 
 

@@ -45,6 +45,19 @@ def test_killed_web_is_replaced_and_leaves_nothing_that_keeps_the_controller(sit
     assert site.controller() == controller
 
 
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_web_that_is_frozen_is_replaced(site: Site) -> None:
+    web, controller = site.web(), site.controller()
+    web.suspend()
+    wait_for(
+        lambda: site.child("web_process") not in {None, web}, 100.0, what="a new web process", log=lambda: site.log
+    )
+    assert site.wait_until_connected()["link"] == "connected"
+    assert site.controller() == controller
+    assert "no sign of life" in site.log
+
+
 def test_web_that_hangs_ends_and_says_where(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HANGS_WHEN_TOLD, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as web:
