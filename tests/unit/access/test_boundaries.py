@@ -8,8 +8,9 @@ from tests.unit.access.conftest import Now
 from vigie.access import passwords
 from vigie.access.delays import FORGOTTEN_AFTER_S, FREE_TRIES, MOST_KEPT, Delays
 from vigie.access.door import CLOCK_ERROR_S, TOUCH_S, Door, MustWait
-from vigie.access.people import Refused, Role, Visitor
+from vigie.access.people import Refused, Role, Session, Visitor
 from vigie.access.settings import AccessSettings
+from vigie.access.store import Act
 
 HERE, GOOD = "192.168.1.20", "correct horse battery"
 
@@ -104,6 +105,23 @@ def test_a_login_keeps_the_password_in_todays_way_and_forgets_sessions_that_have
     assert before[1] != after[1]
     assert len(marie.users.sessions()) == 1
     assert len(token) == 43, "32 random bytes"
+
+
+def test_a_login_with_a_password_that_was_changed_meanwhile_is_none(marie: Door) -> None:
+    kept = marie._file.user("marie")
+    assert kept is not None
+    stale = Session(0, "marie", 1.0, 1.0, 1.0, HERE, "")
+    act = Act(1.0, "marie", HERE, "login", "marie", "")
+    assert not marie._file.begin_session(b"token", stale, "the hash of before", act)
+    assert marie.users.sessions() == []
+    assert marie._file.begin_session(b"token", stale, kept[1], act)
+
+
+def test_who_is_removed_has_no_session_left(marie: Door) -> None:
+    marie.users.add("paul", Role.ADMIN, "test", password="paul has one too")
+    log_in(marie)
+    marie.users.remove("marie", "paul")
+    assert marie.users.sessions() == []
 
 
 def test_whatever_hash_stands_in_for_a_user_who_does_not_exist_opens_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
