@@ -15,6 +15,7 @@ from vigie.link.connection import LinkConnection
 from vigie.link.local_socket import LinkRefused
 from vigie.link.messages import Answer, Command, Snapshot
 from vigie.link.wire import ALIVE_EVERY_S, ANSWER, ERROR
+from vigie.pauses import GrowingPause
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +28,8 @@ class LinkClient:
     the person who asked and ends nothing.
     """
 
-    FIRST_RETRY_S = 0.5
-    LONGEST_RETRY_S = 5.0
+    PAUSE = GrowingPause(0.5, 5.0)
+    """Between two tries; the first failures, within ``PATIENCE_S``, do not make it grow."""
     PATIENCE_S = 20.0
     """A web process that starts, or starts again, is away for less: not worth a word."""
 
@@ -73,7 +74,7 @@ class LinkClient:
             connection.leave()
 
     def _keep_connected(self) -> None:
-        retry_s = self.FIRST_RETRY_S
+        failures = 1
         self._alone_since_s = machine_monotonic_s()
         while not self._is_closing.is_set():
             try:
@@ -83,11 +84,11 @@ class LinkClient:
             except Exception:
                 log.exception("link_failed", path=str(self._path))
             else:
-                retry_s = self.FIRST_RETRY_S
+                failures = 1
                 self._follow(self._connection)
-            self._is_closing.wait(retry_s)
+            self._is_closing.wait(self.PAUSE.after_s(failures))
             if self._is_patient_no_more():
-                retry_s = min(2 * retry_s, self.LONGEST_RETRY_S)
+                failures += 1
 
     def _follow(self, connection: LinkConnection) -> None:
         self._say("link_connected", path=str(self._path))
