@@ -66,7 +66,7 @@ def read_log(path: Path, pick: Pick, reading: ReadingSettings, tell: Callable[[i
     log = reader.log()
     if not any(True for _ in log.rows()):
         fault = f"; first fault in line {log.faults[0].line}: {log.faults[0].reason}" if log.faults else ""
-        raise RecordingError(f"log {path}: no usable row{fault}")
+        raise RecordingError(f"log {path}: no usable row{fault}{reader.advice()}")
     if log.loss and not reading.accept_loss:
         raise RecordingError(f"log {path}: {log.loss}. --accept-loss takes the rest")
     return log
@@ -182,8 +182,15 @@ class _Reader:
             return f"{said}, the first in line {faults[0].line}: {faults[0].reason}"
         for column, bad in self._bad_cells.items():
             if bad > 1 and bad > _LARGE_CELLS * self._rows:
-                return f"{bad} of {self._rows} values of {column.header} would be lost"
+                return f"{bad} of {self._rows} values of {column.header} would be lost{self.advice()}"
         return ""
+
+    def advice(self) -> str:
+        """Return what to do about columns of which no cell can be used, such as a column of words; empty for none."""
+        unusable = [column.header for column, bad in self._bad_cells.items() if bad and bad == self._rows]
+        if not unusable:
+            return ""
+        return f"; no cell of {', '.join(unusable)} can be used as a number: name another column with --columns"
 
 
 def is_large(lost: int, rows: int) -> bool:

@@ -16,7 +16,7 @@ _TURNED_SHARE = 0.9
 _STEP_S = 60.0
 _STAYS_ROWS = 10
 _BELIEVED_C = (-60.0, 150.0)
-_SENTINELS_C = (0.0, -0.0625, -0.06, 85.0, 127.9375, 127.94)
+_SENTINELS_C = (0.0, -0.0625, -0.06, 85.0, 127.9375, 127.94, 127.9)
 _NEAR_K = 5.0
 """What a DS18B20 says when it has measured nothing (all bits zero or one, power-on, too little power), as loggers write
 it, unless the temperature was there anyway."""

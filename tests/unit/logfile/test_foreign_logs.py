@@ -282,3 +282,16 @@ def test_numbers_with_points_and_commas() -> None:
     for text in ("", "0x10", "12,5.3,1", "1.2.3"):
         with pytest.raises(ValueError, match="is not a number"):
             number(text)
+
+
+@pytest.mark.parametrize("choice", [{"battery_v": "state"}, {"battery_v": "v", "temperature_c": "state"}])
+def test_a_quantity_taken_from_a_column_of_words_is_told(path: Path, choice: dict[str, str]) -> None:
+    rows = "".join(f"2026-07-25T10:{minute:02}:00Z,12.6,rest\n" for minute in range(20))
+    with pytest.raises(RecordingError, match=r"no cell of state can be used as a number.*--columns"):
+        read(path, "time,v,state\n" + rows, time="time", **choice)
+
+
+def test_one_bad_cell_is_no_column_of_words(path: Path) -> None:
+    rows = "".join(f"2026-07-25T10:{minute:02}:00Z,{'Err' if minute == 3 else 12.6},rest\n" for minute in range(20))
+    log, _ = read(path, "time,v,state\n" + rows, time="time", battery_v="v")
+    assert log.loss == ""

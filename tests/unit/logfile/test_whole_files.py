@@ -115,7 +115,9 @@ def test_the_median_tells_the_unit_of_a_voltage_or_asks(tmp_path: Path) -> None:
     assert (of(log, "battery_bus_v"), "no battery's" in log.notes[0]) == ([0.3], True)
 
 
-@pytest.mark.parametrize("word", ["-127", "85", "85.00", "0", "0.0", "---", "unavailable", "Err", "-999", "6553.5"])
+@pytest.mark.parametrize(
+    "word", ["-127", "127.9", "127.94", "85", "85.00", "0", "0.0", "---", "unavailable", "Err", "-999", "6553.5"]
+)
 def test_a_thermometers_word_for_nothing_costs_the_temperature_alone(tmp_path: Path, word: str) -> None:
     celsius = ["17.5", word, word, "17.6", word]
     text = "time;V;I;T\n" + "".join(f"2025-03-01 10:0{n};12.5;0.2;{told}\n" for n, told in enumerate(celsius))
