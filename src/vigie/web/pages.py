@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as Redirection
 from vigie.errors import JournalError
 from vigie.notify.dispatch import Dispatcher
 from vigie.telemetry.reader import JournalReader
+from vigie.web import limits
 from vigie.web.access import local_path, needs
 from vigie.web.alarms import NAMES, SPANS_DAYS, filters_of, past_of
 from vigie.web.binding import THEME_COOKIE, THEMES, context, current_look, now_utc_ms
@@ -74,7 +75,7 @@ def multimeter() -> str:
         first_utc_ms = _journal().oldest_utc_ms()
     except JournalError:
         first_utc_ms = None  # the charts say why they are empty
-    return render_template("multimeter.html", first_utc_ms=first_utc_ms)
+    return render_template("multimeter.html", first_utc_ms=first_utc_ms, limits_drawn=limits.drawn())
 
 
 @shows(blueprint, "relays")

@@ -257,3 +257,24 @@ def test_address_that_leads_nowhere_is_a_page_of_ours_in_the_reader_s_language(s
     assert "Retour à l’accueil" in answer.text
     api = site.client.get("/flask/api/v1/nowhere", headers={"Host": "localhost"})
     assert api.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("mode", "limits_v"),
+    [
+        ("observe", {11.8, 12.7, 12.9}),
+        ("protect", {11.8, 12.7, 12.9}),
+        ("cycle", {11.8, 12.4, 12.9}),
+        ("maintain", {11.8, 12.6}),
+    ],
+)
+def test_the_gauge_marks_the_limits_of_the_mode_in_force(site: Site, mode: str, limits_v: set[float]) -> None:
+    site.publish(mode=mode, thresholds=make_snapshot()["thresholds"] | {"maintain_close_below_v": 12.6})
+    groups = re.findall(r'<g data-show="mode" data-wanted="(\w+)"( hidden)?>(.*?)</g>', site.page("/multimeter"))
+    shown = {name: re.findall(r'gauge-limit" x="([0-9.]+)"', drawn) for name, hidden, drawn in groups if not hidden}
+    assert {name: {round(10 + float(x) / 40, 2) for x in found} for name, found in shown.items()} == {mode: limits_v}
+
+
+def test_the_gauge_leaves_out_a_limit_that_an_older_controller_does_not_tell(site: Site) -> None:
+    site.publish(mode="maintain")
+    assert "gauge-limit" in site.page("/multimeter")

@@ -40,7 +40,8 @@ function bindValues(values) {
   for (const node of all("[data-is]")) node.dataset.value = raw(lookUp(values, node.dataset.is));
   for (const node of all("[data-show]")) {
     const { show: path, wanted } = node.dataset;
-    node.hidden = !(wanted ? meets(values, `${path}=${wanted}`) : lookUp(values, path));
+    const isShown = wanted ? meets(values, `${path}=${wanted}`) : lookUp(values, path);
+    node.toggleAttribute("hidden", !isShown); // an SVG element has no property hidden
   }
   for (const node of all("[data-mine]")) node.setAttribute("aria-pressed", node.dataset.value === node.dataset.mine);
   for (const node of all("[data-lock]")) {
