@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.mutants.mutations import Mutant, mutated, sample
+from tools.mutants.mutations import Mutant, mutants, mutated, sample
 from tools.mutants.seen_by import SeenBy, measured
 from tools.mutants.trial import Trial
 
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         "--near", action="store_true", help="only the tests in the package's own folder; judged by the share alone"
     )
     parser.add_argument("--seed", type=int, default=1, help="another seed takes other ones")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in the run printed in this file")
     options = parser.parse_args(arguments)
     if unknown := set(options.packages) - set(PACKAGES):
         parser.error(f"no such package: {', '.join(sorted(unknown))}; there are {', '.join(PACKAGES)}")
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{'package':12}{'mutants':>9}{'killed':>8}{'listed':>8}{'survive':>9}{'share':>8}{'seconds':>9}")
     for package in packages:
         paths = sorted(path.relative_to(ROOT) for path in (ROOT / "src" / "vigie" / package).rglob("*.py"))
-        chosen = sample(paths, ROOT, options.many, options.seed)
+        chosen = again(paths, options.again) if options.again else sample(paths, ROOT, options.many, options.seed)
         began_s = time.monotonic()
         survivors = tried(chosen, seen_by)
         counts = Counter(
@@ -66,6 +67,13 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"    line {mutant.line}: {mutant.key}", flush=True)
         has_failed |= share < FEWEST_KILLED or (counts["survives"] > 0 and not options.near)
     return int(has_failed)
+
+
+def again(paths: Sequence[Path], printed: Path) -> list[Mutant]:
+    """Return the mutants that a run before printed as survivors."""
+    lines = printed.read_text(encoding="utf-8").splitlines()
+    keys = {line.partition(": ")[2] for line in lines if line.startswith("    line ")}
+    return [mutant for path in paths for mutant in mutants(path, ROOT) if mutant.key in keys]
 
 
 def tried(chosen: Sequence[Mutant], seen_by: SeenBy) -> list[Mutant]:
