@@ -95,6 +95,19 @@ def test_what_hangs_is_killed(tested: Path) -> None:
     assert not _fate(mutants(MODULE, tested)[2], tested, 3.0)
 
 
+class SeenByTheTest:
+    def tests(self, _path: Path, _line: int) -> list[str]:
+        return ["test_thing.py"]
+
+
+def test_what_was_not_done_in_time_is_counted_as_late(tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "ROOT", tested)
+    monkeypatch.setattr(command, "LIMIT_S", 3.0)
+    hanging = mutants(MODULE, tested)[2:]
+    assert [mutant.within for mutant in hanging] == ["hangs"]
+    assert command.tried(hanging, SeenByTheTest()) == ([], 1)  # type: ignore[arg-type]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_few_faults_in_each_package_go_unnoticed() -> None:
