@@ -40,7 +40,7 @@ _WORDS: Mapping[type[IntEnum], Mapping[IntEnum, str]] = {
     UnknownWhy: {
         UnknownWhy.NONE: mark("it is known"),
         UnknownWhy.CAPACITY_NOT_SET: mark("nobody has told the capacity on its label (battery.c20_ah)"),
-        UnknownWhy.CHARGE_NOT_KNOWN: mark("no whole charge, long rest or discharge was seen yet"),
+        UnknownWhy.CHARGE_NOT_KNOWN: mark("no whole charge, long rest or long discharge was seen yet"),
         UnknownWhy.LOAD_NOT_READ: mark("the loads are not measured now"),
         UnknownWhy.NOTHING_DRAWN: mark("the loads draw nothing"),
         UnknownWhy.NO_DISCHARGE_YET: mark("no discharge was seen yet"),
