@@ -102,7 +102,7 @@ class SeenByTheTest:
 
 def test_what_was_not_done_in_time_is_counted_as_late(tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "ROOT", tested)
-    monkeypatch.setattr(command, "LIMIT_S", 3.0)
+    monkeypatch.setattr(command, "LIMIT_S", 1.0)
     hanging = mutants(MODULE, tested)[2:]
     assert [mutant.within for mutant in hanging] == ["hangs"]
     assert command.tried(hanging, SeenByTheTest()) == ([], 1)  # type: ignore[arg-type]
