@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(options.packages) - set(PACKAGES):
         parser.error(f"no such package: {', '.join(sorted(unknown))}; there are {', '.join(PACKAGES)}")
     packages = options.packages or PACKAGES
-    seen_by = measured(ROOT, KEPT, PACKAGES, only_near=options.near)
+    seen_by = measured(ROOT, KEPT, packages if options.near else PACKAGES, only_near=options.near)
     listed: dict[str, str] = tomllib.loads(LISTED.read_text(encoding="utf-8"))
     has_failed = False
     print(f"{'package':12}{'mutants':>9}{'killed':>8}{'listed':>8}{'survive':>9}{'share':>8}{'late':>6}{'seconds':>9}")
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         counts = Counter(
             "killed" if m not in survivors else "listed" if m.key in listed else "survives" for m in chosen
         )
-        share = (counts["killed"] + counts["listed"]) / max(1, len(chosen))
+        share = counts["killed"] / max(1, len(chosen))
         print(
             f"{package:12}{len(chosen):9}{counts['killed']:8}{counts['listed']:8}{counts['survives']:9}"
             f"{share:8.0%}{late:6}{time.monotonic() - began_s:9.0f}",
