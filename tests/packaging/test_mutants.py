@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.mutants import __main__ as command
 from tools.mutants import trial
 from tools.mutants.mutations import Mutant, mutants, mutated, sample
 from tools.mutants.trial import Trial
@@ -59,6 +60,13 @@ def test_a_sample_is_the_same_for_the_same_seed(root: Path) -> None:
     assert len(sample([MODULE], root, 99, 1)) == 5
 
 
+def test_what_a_run_printed_as_survivors_is_found_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "ROOT", root)
+    one, *_ = mutants(MODULE, root)
+    (root / "printed").write_text(f"package  mutants\n    line 999: {one.key}\n{mutants(MODULE, root)[1].key}\n")
+    assert command.again([MODULE], root / "printed") == [one]
+
+
 @pytest.fixture
 def tested(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A module with a test that reads one of its two numbers."""
@@ -87,9 +95,22 @@ def test_what_hangs_is_killed(tested: Path) -> None:
     assert not _fate(mutants(MODULE, tested)[2], tested, 3.0)
 
 
+class SeenByTheTest:
+    def tests(self, _path: Path, _line: int) -> list[str]:
+        return ["test_thing.py"]
+
+
+def test_what_was_not_done_in_time_is_counted_as_late(tested: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "ROOT", tested)
+    monkeypatch.setattr(command, "LIMIT_S", 1.0)
+    hanging = mutants(MODULE, tested)[2:]
+    assert [mutant.within for mutant in hanging] == ["hangs"]
+    assert command.tried(hanging, SeenByTheTest()) == ([], 1)  # type: ignore[arg-type]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_few_faults_in_each_package_go_unnoticed() -> None:
-    command = [sys.executable, "-m", "tools.mutants", "--near", "--many", "10", "--seed", "2"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_few_faults_in_the_door_go_unnoticed() -> None:
+    arguments = [sys.executable, "-m", "tools.mutants", "access", "--near", "--many", "40", "--seed", "2"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -20,6 +20,7 @@ from vigie.control.signals import Contact, Wiring
 from vigie.control.supervisor import SupervisorSettings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interlock-proof.md"
+FEWEST_TRANSITIONS = 10_000
 BEGIN = "<!-- what `make proof` saw; do not edit below -->"
 
 
@@ -115,6 +116,8 @@ def _dark(places: Iterable[Site], limits: dict[Limit, str], comings: list[str]) 
         seen = world.explore()
         if seen.broken is not None:
             raise NotProvenError(told(world.control, seen.broken, site))
+        if seen.transitions < FEWEST_TRANSITIONS:
+            raise NotProvenError(f"{described(site)}: {seen.transitions} transitions are no exploration")
         for limit, story in seen.limits.items():
             limits.setdefault(limit, told(world.control, story, site))
         met = ", ".join(limit.name for limit in seen.limits) or "none"

@@ -40,7 +40,7 @@ class Reactions:
                     way = self._way(leaf, cube)
                     if way is None:
                         continue
-                    same = (leaf[1:6], leaf.decision.contacts[:2], way.lines, way.is_blind)
+                    same = (leaf[1:6], leaf.decision.contacts[:2], way.lines[:3], way.is_blind)
                     known = ways.get(same)
                     if known is None or way.strangeness < known.strangeness:
                         ways[same] = way

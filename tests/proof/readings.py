@@ -97,7 +97,11 @@ def regions(cuts: Iterable[float], per_region: int = 1, beyond: float = 1.0) -> 
 
 
 def battery_cuts(settings: SupervisorSettings) -> frozenset[float]:
-    of_modes = (value for spec in SPECS if spec.thresholds for value in getattr(settings.modes, spec.name))
+    of_modes = (
+        getattr(getattr(settings.modes, spec.name), threshold.setting)
+        for spec in SPECS
+        for threshold in spec.thresholds
+    )
     return frozenset([settings.interlocks.floor_v, settings.interlocks.proof_v, *of_modes])
 
 

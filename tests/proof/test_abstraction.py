@@ -148,7 +148,8 @@ def walked(control: Control, seed: int) -> tuple[int, int]:
             number, ages = ordered.after, renewed(ages, ordered.moved)
         readings = drawn(rng, control.settings)
         kept = control.kepts[number]
-        line = Lines(rng.choice([kept.r1, kept.r1, OPEN, CLOSED]), rng.choice([kept.r2, kept.r2, OPEN, CLOSED]), True)
+        r1, r2 = (rng.choice([contact, contact, OPEN, CLOSED]) for contact in (kept.r1, kept.r2))
+        line = Lines(r1, r2, True, rng.choice([full.full_age_s for full in control.image.members.lines]))
         readings = (*readings[:3], line)
         masks = classifier.masks(*readings)
         state, decision = supervisor.step(state, concrete(*readings, now_s), control.settings)

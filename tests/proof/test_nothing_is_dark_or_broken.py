@@ -32,6 +32,8 @@ def test_no_reachable_state_is_dark_while_a_source_could_feed_the_loads(site: Si
     world = World(shared(site.wiring, site.r2_may_black_out), site)
     seen = world.explore()
     assert seen.broken is None, told(world.control, seen.broken, site)
+    assert seen.states > 100, "an exploration that goes nowhere proves nothing"
+    assert seen.transitions > 10_000
     assert set(seen.limits) == expected_limits(site)
     assert returns(world).r2_closed == "never dark"
     assert row(returns(world)) in PAGE.read_text(encoding="utf-8"), "make proof writes the page"

@@ -143,4 +143,4 @@ class Sight:
         return [("discharge", "fed"), ("little", "fed, no supply")]
 
     def _line(self, r1: int, r2: int, is_readable: bool) -> int:
-        return self._image.mask(LINES, lambda line: tuple(line) == (r1, r2, is_readable))
+        return self._image.mask(LINES, lambda line: line[:3] == (r1, r2, is_readable))

@@ -177,7 +177,11 @@ def temperatures(limit_c: float) -> st.SearchStrategy[Temperature]:
 
 def limits_of_modes(settings: SupervisorSettings) -> list[float]:
     """Return the settings of all modes that act at voltages."""
-    return [value for spec in SPECS if spec.thresholds for value in getattr(settings.modes, spec.name)]
+    return [
+        getattr(getattr(settings.modes, spec.name), threshold.setting)
+        for spec in SPECS
+        for threshold in spec.thresholds
+    ]
 
 
 def moments(settings: SupervisorSettings) -> st.SearchStrategy[Moment]:

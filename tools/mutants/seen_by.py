@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from coverage import CoverageData
@@ -43,7 +43,7 @@ class SeenBy:
         return ""
 
 
-def measured(root: Path, kept: Path, packages: Iterable[str], *, only_near: bool) -> SeenBy:
+def measured(root: Path, kept: Path, packages: Sequence[str], *, only_near: bool) -> SeenBy:
     """Run the fast tests, or only those ``near`` the packages, and note which lines each of them runs.
 
     What was noted for the same files is taken.
@@ -53,7 +53,8 @@ def measured(root: Path, kept: Path, packages: Iterable[str], *, only_near: bool
     """
     kept.mkdir(parents=True, exist_ok=True)
     tests = [f"tests/unit/{package}" for package in packages] if only_near else TESTS
-    file = kept / f"{'near' if only_near else 'all'}-{_fingerprint(root)}.coverage"
+    kind = f"near-{'-'.join(packages)}" if only_near else "all"
+    file = kept / f"{kind}-{_fingerprint(root)}.coverage"
     if not file.exists():
         settings = kept / "coverage.ini"
         settings.write_text(

@@ -91,3 +91,20 @@ def test_a_store_that_tells_no_time_is_not_asked_for_it() -> None:
     assert store_utc_s({}) is None
     assert store_utc_s({"Date": "yesterday"}) is None
     assert store_utc_s({"Date": "Sun, 22 Nov 2026 12:00:00 GMT"}) == NOW.timestamp()
+
+
+def test_three_hundred_is_no_yes() -> None:
+    error = judged(300, "choose", Location="https://store/login")
+    assert isinstance(error, NotTakenNow)
+    assert error.is_settings
+    assert str(error).endswith("it leads to https://store/login: write that address itself")
+
+
+def test_what_is_refused_for_good_names_its_status_where_it_has_one() -> None:
+    assert str(RefusedForGood(400, "bad", Offence.OTHER)) == "400: bad"
+    assert str(RefusedForGood(0, "never sent", Offence.OTHER)) == "never sent"
+
+
+def test_words_are_cut_beyond_three_hundred_letters() -> None:
+    assert plain("a" * 300) == "a" * 300
+    assert plain("a" * 301) == "a" * 299 + "…"

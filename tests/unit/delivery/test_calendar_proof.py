@@ -268,3 +268,13 @@ def test_nothing_leaves_before_the_calendar_is_proven(
     assert bool(sendable(site.proof, reading, chunk(NOON_S), START).words) is waits
     site.now_s += SETTLED_S
     assert sendable(site.proof, site.look(is_synchronised=False), chunk(NOON_S), START).words == ""
+
+
+def test_the_calendar_at_the_start_is_no_step() -> None:
+    proof = first(at(50.0), 20.0, is_real_time=True)
+    assert step(proof, at(51.0)).jump_s == 0.0
+
+
+def test_a_step_is_what_is_more_than_an_hour() -> None:
+    assert step(PROVEN, at(0.0, STEP_S)).doubt(0.0) == ""
+    assert step(PROVEN, at(0.0, STEP_S + 1.0)).doubt(0.0) != ""

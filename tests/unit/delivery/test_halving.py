@@ -106,3 +106,24 @@ def test_a_cut_keeps_every_sample_and_leaves_out_empty_series() -> None:
     assert samples(before) | samples(after) == samples(blocks)
     assert samples_in(before) == 5
     assert [labels[0][1] for labels, _, _ in before] == ["a"]
+
+
+def test_tries_that_are_used_up_leave_the_whole_aside() -> None:
+    store = Picky({("s0", 0)})
+    blocks = batch(2, 2)
+    assert Halving(store.send, tries=0).offenders(blocks, RefusedForGood(400, "bad", Offence.OTHER))[0].blocks == blocks
+    assert store.requests == 0
+
+
+def test_halves_are_as_even_as_they_can_be() -> None:
+    first, second = halves(batch(7, 1), Offence.OTHER) or ([], [])
+    assert (len(first), len(second)) == (3, 4)
+    first, second = halves(batch(7, 1), Offence.TOO_LARGE) or ([], [])
+    assert (len(first), len(second)) == (3, 4)
+    first, second = halves(batch(1, 7), Offence.OTHER) or ([], [])
+    assert (samples_in(first), samples_in(second)) == (3, 4)
+
+
+def test_a_cut_beyond_the_last_sample_leaves_nothing_after_it() -> None:
+    assert cut([block("a", range(3))], 3) == ([block("a", range(3))], [])
+    assert cut([block("a", range(3))], 0) == ([], [block("a", range(3))])

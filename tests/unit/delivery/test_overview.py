@@ -87,3 +87,20 @@ def test_missing_journal_is_told_and_is_no_trouble_of_delivery() -> None:
     overview = told.overview()
     assert not overview.is_in_trouble()
     assert overview.report()["last_error"] == "no journal yet"
+
+
+def test_without_a_journal_the_report_is_empty_and_says_why() -> None:
+    told = Told()
+    told.state_now = None
+    overview = told.overview()
+    assert overview.report() == {
+        "url": "",
+        "delivered_utc_ms": None,
+        "waiting_periods": 0,
+        "lag_s": 0.0,
+        "set_aside": 0,
+        "lost_periods": 0,
+        "last_ok_utc_ms": None,
+        "last_error": "no journal yet",
+        "is_settings": False,
+    }
