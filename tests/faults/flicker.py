@@ -84,6 +84,7 @@ PLACES = (
     Where(Mode.PROTECT, False),
     Where(Mode.CYCLE, False),
     Where(Mode.MANUAL, False),
+    Where(Mode.MAINTAIN, False),
     *(Where(mode, True) for mode in Mode),
 )
 BEGINNINGS_S = (11.0, 11.03, 11.57, 11.93)
@@ -140,6 +141,7 @@ def lived(flicker: Flicker, where: Where, mains: MainsSettings, lasts_s: int = H
         if where.mode == Mode.MANUAL and r2 == CLOSED:
             for order in (BY_HAND, OPEN_R2):
                 state, _ = supervisor.obey(state, order, settings, now_s)
+        image = image._replace(full_age_s=0.0)  # believed full always: maintain rests as soon as it may
         state, decision = supervisor.step(state, image, settings)
         r2, decided_s, last_bit = decision.contacts.r2, now_s, 1 - last_bit
     return _counted(stretches)

@@ -11,7 +11,7 @@ from .flicker import FLICKERS, LONGEST_MOMENT_S, MOST_MOMENTS, PLACES, Flicker, 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 PROTECT, HOT = Where(Mode.PROTECT, False), Where(Mode.OBSERVE, True)
-MANUAL = Where(Mode.MANUAL, False)
+MANUAL, MAINTAIN = Where(Mode.MANUAL, False), Where(Mode.MAINTAIN, False)
 SELECTED = (
     (Flicker(0.1, 0.1), PROTECT),
     (Flicker(0.5, 0.5), HOT),
@@ -20,6 +20,7 @@ SELECTED = (
     (Flicker(65.0, 65.0), HOT),
     (Flicker(301.0, 301.0), PROTECT),
     (Flicker(20.0, 590.0), MANUAL),
+    (Flicker(301.0, 301.0), MAINTAIN),
     (Flicker(600.0, 600.0), PROTECT),
 )
 
