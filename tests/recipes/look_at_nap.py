@@ -80,7 +80,7 @@ def pages(folder: Path) -> dict[str, Any]:
     return {
         "button": 'data-mine="nap"' in home and "The battery dozes." in home and "Start mode Nap?" in home,
         "french": "fr: it dozes." in french,
-        "waits": 'data-wanted="protect|cycle|nap"' in home,
+        "waits": 'data-wanted="protect|cycle|maintain|nap"' in home,
         "relays": 'data-wanted="nap"' in relays and "follow the mode Nap." in relays,
         "word": data["words"]["mode"]["nap"],
         "lines": [data["texts"][name] for name in data["limits"]["nap"]],
@@ -136,7 +136,7 @@ def generated() -> dict[str, Any]:
         "dashboards": sorted(name for name in told if "nap" in name),
         "shown in": sorted(name for name, text in told.items() if "-en.json" in name and "nap" in text),
         "threshold": "vector($doze_above_v)" in told["vigie-nap-en.json"],
-        "modes": "| `nap` | `au_na` | 4 |" in pages["modes"],
+        "modes": f"| `nap` | `au_na` | {NUMBER} |" in pages["modes"],
         "settings": "## [nap]" in pages["settings"],
         "metrics": "au_na" in pages["metrics"],
         "rules": "{mode: au_na}" in client_names(),

@@ -14,10 +14,10 @@ WATCH, SETTINGS, AT_REST = (
     "tests/unit/control/alarms/test_alarm_rules.py",
 )
 CATALOGUES = "tests/unit/wording/test_catalogues.py::test_no_message_is_missing_left_over_or_fuzzy"
-MEMBER = '''    BATTERY_COLD = 44
+MEMBER = '''    BATTERY_COLD = 99
     """It takes less charge, and gives less."""
 '''
-THE_LAST = '    """The battery is too hot and its charge goes on: a person must stop it."""\n'
+THE_LAST = '    """The full battery did not hold its voltage at rest."""\n'
 TITLE = '        title=mark("Battery cold"),\n'
 ROW = f"""    AlarmRow(
         Alarm.BATTERY_COLD,

@@ -21,6 +21,7 @@ import requests
 
 from tests.ports import free_port
 from tests.waiting import wait_for
+from vigie.control.commands import Mode
 from vigie.delivery.wire import SeriesBlock, decode
 from vigie.telemetry.reader import JournalReader
 
@@ -35,7 +36,7 @@ QUANTITIES = {
     "vigie_channel_bus_spread_volts": "bus_spread_v",
 }
 STATES = {
-    "mode": ("observe", "protect", "cycle", "manual"),
+    "mode": tuple(mode.name.lower() for mode in Mode),
     "phase": ("steady", "charge", "rest", "discharge"),
     "mains": ("unknown", "present", "absent", "cut"),
 }

@@ -152,6 +152,7 @@ def _lived(site: Site, store: Store) -> Story:
     at(41, lambda: site.order(action="set_contact", relay="R2", contact="open"))
     at(44, lambda: site.order(action="set_contact", relay="R2", contact="closed"))
     at(45.5, lambda: site.order(action="set_mode", mode="observe"))
+    at(46.5, lambda: site.order(action="set_mode", mode="maintain"))
     at(48, lambda: None)
     wait_for(lambda: _newest_s(store) >= time.time(), what="the calendar of the store's now", log=lambda: site.log)
     wait_for(lambda: _minutes_recorded(store) >= 2, what="recorded minutes", log=lambda: site.log)

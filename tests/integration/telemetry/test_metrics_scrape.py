@@ -83,13 +83,19 @@ def test_a_closed_relay_is_starting_and_an_open_one_stopped(exporter: Exporter) 
 
 @pytest.mark.parametrize(
     ("mode", "code"),
-    [(Mode.OBSERVE, "au_ob"), (Mode.PROTECT, "au_pr"), (Mode.CYCLE, "au_co"), (Mode.MANUAL, "au_ma")],
+    [
+        (Mode.OBSERVE, "au_ob"),
+        (Mode.PROTECT, "au_pr"),
+        (Mode.CYCLE, "au_co"),
+        (Mode.MANUAL, "au_ma"),
+        (Mode.MAINTAIN, "au_mt"),
+    ],
 )
 def test_the_mode_carries_the_clients_code(exporter: Exporter, mode: Mode, code: str) -> None:
     seen = period()
     found = scrape(exporter, seen._replace(record=seen.record._replace(mode=mode)))
     codes = {labels[0][1]: value for (name, labels), value in found.items() if name == "mode"}
-    assert codes == {c: float(c == code) for c in ("au_ob", "au_pr", "au_co", "au_ma")}
+    assert codes == {c: float(c == code) for c in ("au_ob", "au_pr", "au_co", "au_ma", "au_mt")}
     assert found["vigie_mode", (("mode", mode.name.lower()),)] == 1
 
 
