@@ -120,6 +120,7 @@ def observe(
     lost = nan if is_bus_lost else float(places_with(measurement, int(_LOST)))
     reset = 0.0 if is_starting else float(channels_with(measurement, Status.RESET, False))
     restart = surroundings.watchdog_restart if now_s - watch.began_s < TOLD_S else 0.0
+    weak_cell = 1.0 if state.relays.r2.reason == Reason.WEAK_CELL else 0.0
     silent_s, off_v, rising_s, tapering_s = nan, nan, nan, nan
     if is_on_charger:
         silent_s, off_v = lasting_s(charge.silent_s, now_s), charger_off_v(charge, measurement, settings)
@@ -133,7 +134,7 @@ def observe(
         battery_under_voltage=low_v(decision, measurement, settings.charge),
         battery_emptied=emptied_v(charge, decision, measurement, settings.charge),
         charge_not_stopped=hot_charge(hot, state, measurement, proof),
-        weak_cell=float(state.relays.r2.reason == Reason.WEAK_CELL),
+        weak_cell=weak_cell,
         loads_dark=load_v,
         mains_lost=mains_absent(state, decision, now_s, settings.settling_s),
         charger_absent=silent_s,
