@@ -117,8 +117,9 @@ def _r1_opened_utc_s(journal: JournalReader) -> float | None:
 
 def _full_utc_s(journal: JournalReader) -> float | None:
     r2 = journal.last_switching("R2")
-    rests_full = r2 is not None and r2.after == "open" and r2.reason == Reason.FULL.name.lower()
-    return r2.utc_ms / 1_000 if r2 is not None and rests_full else None
+    if r2 is None or r2.after != "open" or r2.reason != Reason.FULL.name.lower():
+        return None
+    return r2.utc_ms / 1_000
 
 
 def _hold_off(journal: JournalReader) -> tuple[float, float]:

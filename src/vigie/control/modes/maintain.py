@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 from vigie.control.commands import Mode, Phase, Reason
 from vigie.control.modes.spec import Crossing, ModeSpec, Phases, Threshold
-from vigie.control.modes.wish import ModeInputs, Wish
+from vigie.control.modes.wish import ModeInputs, Wish, r1_closed
 from vigie.control.signals import Contact
 from vigie.units import SECONDS_PER_DAY, setting
 
@@ -40,18 +40,14 @@ def wish(seen: ModeInputs, settings: MaintainSettings) -> Wish:
     """
     if seen.phase != Phase.REST:
         if seen.full_age_s <= 0.0 and seen.battery_v >= settings.close_below_v:
-            return _wish(Phase.REST, Contact.OPEN, Reason.FULL)
-        return _wish(Phase.CHARGE, Contact.CLOSED, Reason.FILLING)
+            return r1_closed(Phase.REST, Contact.OPEN, Reason.FULL)
+        return r1_closed(Phase.CHARGE, Contact.CLOSED, Reason.FILLING)
     if seen.battery_v < settings.close_below_v:
         is_weak = seen.full_age_s < settings.weak_within_days * SECONDS_PER_DAY
-        return _wish(Phase.CHARGE, Contact.CLOSED, Reason.WEAK_CELL if is_weak else Reason.LOWER_VOLTAGE_REACHED)
+        return r1_closed(Phase.CHARGE, Contact.CLOSED, Reason.WEAK_CELL if is_weak else Reason.LOWER_VOLTAGE_REACHED)
     if seen.full_age_s >= settings.longest_rest_days * SECONDS_PER_DAY:
-        return _wish(Phase.CHARGE, Contact.CLOSED, Reason.RESTED_LONG)
-    return _wish(Phase.REST, Contact.OPEN, Reason.FULL)
-
-
-def _wish(phase: Phase, r2: Contact, reason: Reason) -> Wish:
-    return Wish(phase, Contact.CLOSED, r2, reason, reason)
+        return r1_closed(Phase.CHARGE, Contact.CLOSED, Reason.RESTED_LONG)
+    return r1_closed(Phase.REST, Contact.OPEN, Reason.FULL)
 
 
 SPEC = ModeSpec(

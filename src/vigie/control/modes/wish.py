@@ -63,13 +63,14 @@ def charge_and_rest(phase: Phase, battery_v: float, upper_v: float, lower_v: flo
         lower_v: R2 closes below.
     """
     if phase == Phase.REST and battery_v < lower_v:
-        return _wish(Phase.CHARGE, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
+        return r1_closed(Phase.CHARGE, Contact.CLOSED, Reason.LOWER_VOLTAGE_REACHED)
     if phase == Phase.REST or battery_v > upper_v:
-        return _wish(Phase.REST, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
-    return _wish(Phase.CHARGE, Contact.CLOSED, Reason.CHARGING)
+        return r1_closed(Phase.REST, Contact.OPEN, Reason.UPPER_VOLTAGE_REACHED)
+    return r1_closed(Phase.CHARGE, Contact.CLOSED, Reason.CHARGING)
 
 
-def _wish(phase: Phase, r2: Contact, reason: Reason) -> Wish:
+def r1_closed(phase: Phase, r2: Contact, reason: Reason) -> Wish:
+    """Return the wish of R2 as given and R1 closed, for one reason."""
     return Wish(phase, Contact.CLOSED, r2, reason, reason)
 
 
